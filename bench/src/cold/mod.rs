@@ -1,0 +1,105 @@
+//! How long each function takes from the start of its process to its first answer.
+
+mod cloud;
+mod cpu_share;
+mod process;
+mod runtime_api;
+mod summary;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::{
+    cpu_share::CpuShare,
+    process::{Life, Subject},
+    summary::{Summary, decision, print, verdicts},
+    world::World,
+};
+use crate::{
+    report::{progress, say},
+    verdict::Verdict,
+};
+
+/// The memory size whose share of a processor the functions get.
+const MEMORY: u32 = 256;
+
+/// What is asked of the measurement.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Where the programs of the functions are: NAME/bootstrap or NAME
+    #[arg(long, default_value = "target/release")]
+    bin_dir: PathBuf,
+    /// The sample events
+    #[arg(long, default_value = "events")]
+    events: PathBuf,
+    /// Starts of each function in each setting
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    runs: u32,
+}
+
+/// Measures and prints.
+pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
+    let world = World::set_up(engine, &options.events).await?;
+    let subjects = present(world.subjects(&options.bin_dir)?)?;
+    say("## Cold start")?;
+    let plain = measure(&subjects, &world.environment(false), None, options.runs).await?;
+    print("plain HTTP, whole processor", &subjects, &plain)?;
+    let tls = measure(&subjects, &world.environment(true), None, options.runs).await?;
+    print("TLS, whole processor", &subjects, &tls)?;
+    let last = match CpuShare::of_memory(MEMORY) {
+        Ok(share) => {
+            let lives = measure(&subjects, &world.environment(true), Some(&share), options.runs).await?;
+            print(
+                &format!("TLS, after the init {MEMORY}/1769 of a processor, as on Lambda at {MEMORY} MB"),
+                &subjects,
+                &lives,
+            )?;
+            lives
+        }
+        Err(error) => {
+            say(&format!("**Not measured under Lambda's share of a processor**: {error:#}."))?;
+            tls
+        }
+    };
+    let mut all = verdicts(&subjects, &last)?;
+    all.extend(decision(&subjects, &plain)?);
+    Ok(all)
+}
+
+/// Leaves out functions that were not built, and says so.
+fn present(subjects: Vec<Subject>) -> anyhow::Result<Vec<Subject>> {
+    let (there, missing): (Vec<_>, Vec<_>) =
+        subjects.into_iter().partition(|subject| subject.program.is_file());
+    for subject in &missing {
+        anyhow::ensure!(
+            !subject.name.starts_with("empty"),
+            "there is no {}: build it with `cargo build --release -p bench --no-default-features --bins`",
+            subject.program.display()
+        );
+        say(&format!("**Not measured: {}**, as there is no {}.", subject.name, subject.program.display()))?;
+    }
+    Ok(there)
+}
+
+/// Starts the functions in turns, so that what else the machine does meets all alike.
+async fn measure(
+    subjects: &[Subject],
+    environment: &[(&str, &str)],
+    share: Option<&CpuShare>,
+    runs: u32,
+) -> anyhow::Result<Vec<Summary>> {
+    let mut lives: Vec<Vec<Life>> = subjects.iter().map(|_| Vec::new()).collect();
+    for run in 0..=runs {
+        progress(&format!("cold starts, round {run} of {runs}"));
+        for (subject, lives) in subjects.iter().zip(&mut lives) {
+            let life = subject.live(environment, share).await?;
+            // The first time only brings the program into the memory of the kernel.
+            if run > 0 {
+                lives.push(life);
+            }
+        }
+    }
+    lives.iter().map(|lives| Summary::of(lives)).collect()
+}

@@ -1,0 +1,134 @@
+//! What the functions find when they start: filled tables, a key ring, and events that speak of what is there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use hyper::body::Bytes;
+use serde_json::Value;
+
+use super::{cloud::Cloud, process::Subject};
+use crate::{
+    database::Database,
+    engine::Engine,
+    http::Connection,
+    workshop::{Workshop, contact, succeeded},
+};
+
+/// The functions of the API, with the event each is asked.
+const FUNCTIONS: [(&str, &str); 7] = [
+    ("authorizer", "authorizer-request"),
+    ("objects", "objects-upsert"),
+    ("object-types", "object-types-list"),
+    ("teams", "teams-me"),
+    ("tokens", "tokens-list"),
+    ("discovery", "discovery-permissions"),
+    ("console", "console-page"),
+];
+/// What everything is called in the sample events, behind the prefix of its kind.
+const SAMPLE: &str = "000000000000000000demo";
+/// How tokens begin, and how long they are.
+const TOKEN: (&str, usize) = ("ea_pat_", 100);
+
+/// Tables with a team and a contact, behind stand-ins of the cloud.
+pub(crate) struct World {
+    /// The stand-ins.
+    pub(crate) cloud: Cloud,
+    workshop: Workshop,
+    events: PathBuf,
+    _database: Database,
+}
+
+impl World {
+    /// Lets the engine fill a database, through its own API.
+    pub(crate) async fn set_up(engine: &Path, events: &Path) -> anyhow::Result<Self> {
+        let database = Database::start(None).await?;
+        let data = std::env::temp_dir().join(format!("bench-{}-engine", std::process::id()));
+        let place = data.to_str().context("the path of temporary files is no UTF-8")?;
+        let running = Engine::start(engine, &["--data", place, "--dynamodb", &database.url()]).await?;
+        let workshop = Workshop::set_up(&running.address, "cold-start").await?;
+        let request = workshop.request("POST", &workshop.objects(""), Some(&contact(1, 0)))?;
+        succeeded(Connection::open(&running.address).await?.send(request).await?)?;
+        let key_ring =
+            fs::read_to_string(data.join("key-ring.json")).context("reading the key ring of the engine")?;
+        fs::remove_dir_all(&data).context("removing the data of the engine")?;
+        let cloud = Cloud::start(&database.address, &key_ring).await?;
+        Ok(Self { cloud, workshop, events: events.to_owned(), _database: database })
+    }
+
+    /// The functions to measure: first the two to compare with, then those whose programs are there.
+    pub(crate) fn subjects(&self, programs: &Path) -> anyhow::Result<Vec<Subject>> {
+        let empty = ["empty", "empty_call"].map(|name| (name, Bytes::from_static(b"{}")));
+        let mut all = Vec::from(empty.map(|(name, event)| Subject {
+            name: name.to_owned(),
+            program: program(programs, name),
+            event,
+        }));
+        for (name, event) in FUNCTIONS {
+            all.push(Subject {
+                name: name.to_owned(),
+                program: program(programs, name),
+                event: self.event(event)?,
+            });
+        }
+        Ok(all)
+    }
+
+    /// The sample event, made to speak of the team, the user and the token that exist.
+    fn event(&self, name: &str) -> anyhow::Result<Bytes> {
+        let file = self.events.join(format!("{name}.json"));
+        let mut text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+        let shop = &self.workshop;
+        let (prefix, length) = TOKEN;
+        while let Some(at) = text.find(&format!("{prefix}{SAMPLE}")) {
+            text.replace_range(at..at + length, "TOKEN");
+        }
+        let names =
+            [("TOKEN", &shop.token), ("team_", &shop.team), ("usr_", &shop.user), ("tok_", &shop.token_id)];
+        for (name, there) in names {
+            let sample = if name == "TOKEN" { name.to_owned() } else { format!("{name}{SAMPLE}") };
+            text = text.replace(&sample, there);
+        }
+        let event: Value =
+            serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
+        Ok(Bytes::from(event.to_string()))
+    }
+
+    /// The environment of a function on Lambda, with the database over TLS or not.
+    pub(crate) fn environment(&self, is_tls: bool) -> Vec<(&str, &str)> {
+        let cloud = &self.cloud;
+        let (dynamodb, secrets) = if is_tls {
+            (&cloud.dynamodb_tls, &cloud.secrets_tls)
+        } else {
+            (&cloud.dynamodb, &cloud.secrets)
+        };
+        vec![
+            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "bench"),
+            ("AWS_SECRET_ACCESS_KEY", "bench"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets),
+            ("KEY_RING_SECRET", "key-ring"),
+            ("LOG_LEVEL", "info"),
+            ("OIDC_AUDIENCE", "bench"),
+            ("OIDC_ISSUER", "https://issuer.bench.example"),
+            ("SSL_CERT_FILE", &cloud.roots.path),
+            ("TABLE_ACTIVITY", "activity"),
+            ("TABLE_IDENTITY", "identity"),
+            ("TABLE_OBJECTS", "objects"),
+            ("TABLE_WORKSPACE", "workspace"),
+        ]
+    }
+}
+
+/// A program as cargo-lambda lays it down, or as cargo does.
+fn program(programs: &Path, name: &str) -> PathBuf {
+    let bootstrap = programs.join(name).join("bootstrap");
+    if bootstrap.exists() { bootstrap } else { programs.join(name) }
+}

@@ -1,0 +1,166 @@
+//! What each operation costs in the database: round trips, read units, write units.
+
+mod bill;
+mod operation;
+
+use std::path::Path;
+
+use self::{
+    bill::Bill,
+    operation::{Operation, Prepared, operations},
+};
+use crate::{
+    database::Database,
+    engine::Engine,
+    http::Connection,
+    proxy::{Manner, Proxy},
+    report::{Table, progress, say},
+    verdict::{Verdict, word},
+    workshop::Workshop,
+};
+
+/// How often each operation is done; the median counts.
+const TIMES: usize = 5;
+/// The budget of the gate: round trips and read units.
+const GATE: (usize, f64) = (1, 2.0);
+
+const HEADS: [&str; 10] = [
+    "operation",
+    "gate: trips",
+    "R",
+    "after: trips",
+    "R",
+    "W",
+    "apart: last used W",
+    "apart: idempotency W",
+    "budget",
+    "holds",
+];
+const NOTE: &str = "Counted by a proxy in front of the database that asks each call for its consumed capacity; medians. Calls at \
+    the same time are one round trip. The note of a token's last use (once a minute) and the records of idempotent requests \
+    are charged to other items and counted apart.";
+
+/// Measures and prints.
+pub(crate) async fn run(engine: &Path) -> anyhow::Result<Vec<Verdict>> {
+    let database = Database::start(None).await?;
+    let proxy = Proxy::start(&database.address, Manner::Count).await?;
+    let engine = Engine::start(engine, &["--in-memory", "--dynamodb", &proxy.url()]).await?;
+    let workshop = Workshop::set_up(&engine.address, "units").await?;
+    let mut connection = Connection::open(&engine.address).await?;
+    progress("making objects to count with");
+    let prepared = Prepared::set_up(&workshop, &mut connection, TIMES).await?;
+    let mut rows = Vec::new();
+    for operation in operations() {
+        progress(&format!("counting: {}", operation.name));
+        rows.push(Row::measure(operation, (&workshop, &prepared), &mut connection, &proxy).await?);
+    }
+    print(&rows)?;
+    let pages =
+        rows.iter().filter(|row| row.operation.is_page()).map(|row| row.bill.work.reads).collect::<Vec<_>>();
+    let (is_same, texts) = (
+        pages.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] <= pair[0]),
+        pages.iter().map(f64::to_string),
+    );
+    let same = Verdict::new(
+        "a page of few and of many objects",
+        "the same R",
+        texts.collect::<Vec<_>>().join(" and "),
+        is_same,
+    );
+    Ok(rows.iter().filter_map(Row::verdict).chain([same]).collect())
+}
+
+/// An operation with its bill.
+struct Row {
+    operation: Operation,
+    bill: Bill,
+    /// Write units of the note of a token's last use, when there was one.
+    last_used: f64,
+}
+
+impl Row {
+    async fn measure(
+        operation: Operation,
+        (workshop, prepared): (&Workshop, &Prepared),
+        connection: &mut Connection,
+        proxy: &Proxy,
+    ) -> anyhow::Result<Self> {
+        let mut bills = Vec::with_capacity(TIMES);
+        for time in 0..TIMES {
+            let request = operation.request(workshop, prepared, time)?;
+            proxy.take();
+            let answer = connection.send(request).await?;
+            operation.check(&answer)?;
+            // What goes on beside the answer has to end before it can be counted.
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+            bills.push(Bill::of(&proxy.take())?);
+        }
+        let last_used = bills.iter().map(|bill| bill.last_used.writes).fold(0.0, f64::max);
+        Ok(Self { operation, bill: Bill::median(&bills)?, last_used })
+    }
+
+    fn budget(&self) -> String {
+        let work = self.operation.budget.unwrap_or_default();
+        let (trips, reads) = self.gate();
+        let mut parts = vec![format!("gate {trips} trip, {reads} R")];
+        parts.extend(work.round_trips.map(|trips| format!("{trips} trips")));
+        parts.extend(work.writes.map(|writes| format!("≤ {writes} W")));
+        parts.join(" · ")
+    }
+
+    fn gate(&self) -> (usize, f64) {
+        if self.operation.is_through_gate() { GATE } else { (0, 0.0) }
+    }
+
+    fn measured(&self) -> String {
+        let Bill { gate, work, .. } = &self.bill;
+        format!(
+            "gate {} trip, {} R · {} trips · {} R · {} W",
+            gate.round_trips, gate.reads, work.round_trips, work.reads, work.writes
+        )
+    }
+
+    fn holds(&self) -> bool {
+        let Bill { gate, work, .. } = &self.bill;
+        let (trips, reads) = self.gate();
+        let budget = self.operation.budget.unwrap_or_default();
+        gate.round_trips <= trips
+            && gate.reads <= reads
+            && budget.round_trips.is_none_or(|most| work.round_trips <= most)
+            && budget.writes.is_none_or(|most| work.writes <= most)
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        let is_budgeted = self.operation.budget.is_some();
+        is_budgeted.then(|| {
+            Verdict::new(
+                format!("units of {}", self.operation.name),
+                self.budget(),
+                self.measured(),
+                self.holds(),
+            )
+        })
+    }
+}
+
+fn print(rows: &[Row]) -> anyhow::Result<()> {
+    say("## Units")?;
+    let mut table =
+        Table::new("A type with 5 searchable fields, one of them unique; objects of 0.6 kB", &HEADS);
+    for row in rows {
+        let Bill { gate, work, idempotency, .. } = &row.bill;
+        table.row(&[
+            row.operation.name.to_owned(),
+            gate.round_trips.to_string(),
+            gate.reads.to_string(),
+            work.round_trips.to_string(),
+            work.reads.to_string(),
+            work.writes.to_string(),
+            row.last_used.to_string(),
+            format!("{} in {} trips", idempotency.writes, idempotency.round_trips),
+            row.budget(),
+            word(row.holds()).to_owned(),
+        ]);
+    }
+    Ok(table.print(&[NOTE])?)
+}

@@ -1,0 +1,184 @@
+//! The operations whose cost is counted, and their budgets.
+
+use anyhow::{Context as _, ensure};
+use hyper::{Request, Response, body::Bytes, header::HeaderValue};
+use serde_json::{Value, json};
+
+use crate::{
+    http::Connection,
+    workshop::{Workshop, contact, succeeded},
+};
+
+/// Objects of the team that all is done in.
+const FEW: usize = 60;
+/// Objects of the team whose list is to cost no more.
+const MANY: usize = 600;
+/// Numbers that no prepared object has.
+const NEW: usize = 10_000;
+
+/// What is done.
+#[derive(Clone, Copy)]
+enum Act {
+    Malformed,
+    Refused,
+    Create,
+    CreateAnew,
+    CreateWithKey,
+    Read,
+    List,
+    ListOfMany,
+    PatchNote,
+    PatchState,
+    PatchAll,
+    UpsertNew,
+    UpsertKnown,
+    Trash,
+    ListTrash,
+}
+
+/// The most that an operation may cost behind the gate.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Budget {
+    /// Round trips.
+    pub(crate) round_trips: Option<usize>,
+    /// Write units.
+    pub(crate) writes: Option<f64>,
+}
+
+/// One operation.
+pub(crate) struct Operation {
+    /// How the table calls it.
+    pub(crate) name: &'static str,
+    /// What it may cost; some have no budget.
+    pub(crate) budget: Option<Budget>,
+    act: Act,
+}
+
+/// All operations, in the order in which they are done.
+pub(crate) fn operations() -> Vec<Operation> {
+    let of = |round_trips, writes| Some(Budget { round_trips, writes });
+    let rows = [
+        (Act::Malformed, "mistyped token (401)", of(Some(0), Some(0.0))),
+        (Act::Refused, "refused (403)", of(Some(0), Some(0.0))),
+        (Act::Create, "create", of(Some(1), Some(12.0))),
+        (Act::CreateAnew, "create, the first of its type in a function's life, named by slug", None),
+        (Act::CreateWithKey, "create with Idempotency-Key", None),
+        (Act::Read, "read", None),
+        (Act::List, "list 50 of 60", of(Some(1), None)),
+        (Act::ListOfMany, "list 50 of 600", of(Some(1), None)),
+        (Act::PatchNote, "patch of a field that is not searchable", of(Some(1), Some(8.0))),
+        (Act::PatchState, "patch of one searchable field", of(Some(1), Some(8.0))),
+        (Act::PatchAll, "patch of all but the unique field", None),
+        (Act::UpsertNew, "upsert that creates", of(Some(2), Some(14.0))),
+        (Act::UpsertKnown, "upsert that changes 4 searchable fields", of(Some(2), Some(14.0))),
+        (Act::Trash, "trash", None),
+        (Act::ListTrash, "list the trash (5 objects)", of(Some(2), None)),
+    ];
+    rows.into_iter().map(|(act, name, budget)| Operation { name, budget, act }).collect()
+}
+
+/// What is there before anything is counted.
+pub(crate) struct Prepared {
+    ids: Vec<String>,
+    many: Workshop,
+    /// Their type was never asked for, so that no function has it in memory.
+    fresh: Vec<Workshop>,
+}
+
+impl Prepared {
+    pub(crate) async fn set_up(
+        few: &Workshop,
+        connection: &mut Connection,
+        times: usize,
+    ) -> anyhow::Result<Self> {
+        let many = Workshop::set_up(&few.address, "units-many").await?;
+        let mut fresh = Vec::with_capacity(times);
+        for time in 0..times {
+            fresh.push(Workshop::set_up(&few.address, &format!("units-fresh-{time}")).await?);
+        }
+        let mut ids = Vec::with_capacity(FEW);
+        for number in 0..MANY {
+            create(&many, number, connection).await?;
+            if number < FEW {
+                ids.push(create(few, number, connection).await?);
+            }
+        }
+        Ok(Self { ids, many, fresh })
+    }
+}
+
+async fn create(workshop: &Workshop, number: usize, connection: &mut Connection) -> anyhow::Result<String> {
+    let request = workshop.request("POST", &workshop.objects(""), Some(&contact(number, 0)))?;
+    let object: Value = serde_json::from_slice(succeeded(connection.send(request).await?)?.body())?;
+    Ok(object["id"].as_str().context("a created object has no id")?.to_owned())
+}
+
+impl Operation {
+    /// Whether the database is asked who it is.
+    pub(crate) fn is_through_gate(&self) -> bool {
+        !matches!(self.act, Act::Malformed)
+    }
+
+    /// Whether it is a page of a list that may be longer.
+    pub(crate) fn is_page(&self) -> bool {
+        matches!(self.act, Act::List | Act::ListOfMany)
+    }
+
+    /// The request that does it for the so-manieth time; each time with another object.
+    pub(crate) fn request(
+        &self,
+        shop: &Workshop,
+        prepared: &Prepared,
+        time: usize,
+    ) -> anyhow::Result<Request<Bytes>> {
+        let at = |number: usize| shop.objects(&format!("/{}", prepared.ids[number + time]));
+        let patch = |number: usize, fields: Value| {
+            shop.request("PATCH", &at(number), Some(&json!({ "fields": fields })))
+        };
+        let all = shop.objects("");
+        let upsert = shop.objects("?match=email");
+        match self.act {
+            Act::Malformed => Workshop { token: shop.token.replace("ea_pat_", "ea_pat_0"), ..shop.clone() }
+                .request("GET", &all, None),
+            Act::Refused => shop.refused("GET", &all, None),
+            Act::Create => shop.request("POST", &all, Some(&contact(NEW + time, 0))),
+            Act::CreateAnew => {
+                let fresh = &prepared.fresh[time];
+                let by_slug = format!("/v1/teams/{}/objects/contacts", fresh.team);
+                fresh.request("POST", &by_slug, Some(&contact(0, 0)))
+            }
+            Act::CreateWithKey => {
+                let mut request = shop.request("POST", &all, Some(&contact(2 * NEW + time, 0)))?;
+                let key = HeaderValue::from_str(&format!("\"key-{time}\""))?;
+                request.headers_mut().insert("idempotency-key", key);
+                Ok(request)
+            }
+            Act::Read => shop.request("GET", &at(0), None),
+            Act::List => shop.request("GET", &shop.objects("?limit=50"), None),
+            Act::ListOfMany => prepared.many.request("GET", &prepared.many.objects("?limit=50"), None),
+            Act::PatchNote => patch(0, json!({ "notes": "Wants to be called in spring." })),
+            Act::PatchState => patch(10, json!({ "amount": 77 })),
+            Act::PatchAll => {
+                let mut fields = contact(20 + time, 5)["fields"].take();
+                fields.as_object_mut().and_then(|fields| fields.remove("email"));
+                patch(20, fields)
+            }
+            Act::UpsertNew => shop.request("PUT", &upsert, Some(&contact(3 * NEW + time, 0))),
+            Act::UpsertKnown => shop.request("PUT", &upsert, Some(&contact(30 + time, 7))),
+            Act::ListTrash => shop.request("GET", &shop.objects("?trashed=only"), None),
+            Act::Trash => shop.request("DELETE", &at(40), None),
+        }
+    }
+
+    /// Whether it was answered as it must be.
+    pub(crate) fn check(&self, answer: &Response<Bytes>) -> anyhow::Result<()> {
+        let status = answer.status().as_u16();
+        let is_right = match self.act {
+            Act::Malformed => status == 401,
+            Act::Refused => status == 403,
+            _ => (200..300).contains(&status),
+        };
+        ensure!(is_right, "{} was answered {status}: {}", self.name, String::from_utf8_lossy(answer.body()));
+        Ok(())
+    }
+}

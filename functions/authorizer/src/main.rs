@@ -1,0 +1,6 @@
+//! The Lambda authorizer of the API.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> shared::serve::Ended {
+    shared::serve::serve_authorizer(authorizer::MANIFEST).await
+}

@@ -1,0 +1,16 @@
+//! Console: the web page SETTINGS > API ACCESS.
+
+mod handlers;
+mod origin;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use shared::{Routes, access::Access::Public};
+
+pub use store::Store;
+
+/// The table.
+pub fn routes() -> Routes<Store> {
+    Routes::new("Console", "").get("/console", Public, "Open the console", handlers::page)
+}

@@ -1,0 +1,77 @@
+//! What each route answers.
+
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::{
+    Permission, Result,
+    extract::Json,
+    openapi::{Operation, Output},
+};
+
+/// The catalogue of permissions.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Catalogue {
+    /// The groups, in order.
+    groups: Vec<Group>,
+}
+
+/// Permissions that belong together.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Group {
+    /// The heading.
+    label: &'static str,
+    /// The permissions, in order.
+    permissions: Vec<Entry>,
+}
+
+/// One permission.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Entry {
+    /// Its name.
+    name: &'static str,
+    /// What it allows.
+    description: &'static str,
+}
+
+/// The answer to those who ask whether anybody is there.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Health {
+    /// Always `ok`; another answer does not come.
+    status: &'static str,
+}
+
+pub(crate) async fn permissions() -> Result<Json<Catalogue>> {
+    let groups = Permission::ALL.chunk_by(|a, b| a.group() == b.group()).map(|group| Group {
+        label: group[0].group(),
+        permissions: group.iter().map(|p| Entry { name: p.name(), description: p.description() }).collect(),
+    });
+    Ok(Json(Catalogue { groups: groups.collect() }))
+}
+
+pub(crate) async fn health() -> Result<Json<Health>> {
+    Ok(Json(Health { status: "ok" }))
+}
+
+pub(crate) async fn openapi() -> Result<Document> {
+    Ok(Document)
+}
+
+/// The OpenAPI document, as the route tables generated it.
+pub(crate) struct Document;
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        let json = HeaderValue::from_static("application/json");
+        ([(header::CONTENT_TYPE, json)], include_str!("../../../docs/openapi.json")).into_response()
+    }
+}
+
+impl Output for Document {
+    fn describe(operation: &mut Operation) {
+        operation.answer::<serde_json::Value>(200, "An OpenAPI 3.1 document.", &[]);
+    }
+}

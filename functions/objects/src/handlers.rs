@@ -1,0 +1,147 @@
+//! What each route does.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Member, Result,
+    answer::{Created, NoContent, Upserted, Versioned},
+    extract::{IfMatch, Json, List, Page, Path, Query, State},
+    id::ObjectId,
+};
+
+use crate::{
+    object::{Fields, ListFilter, Object, ReadFilter, UpsertQuery, UpsertedObject},
+    store::Store,
+    upsert::Outcome,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct TypePath {
+    r#type: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ObjectPath {
+    r#type: String,
+    id: ObjectId,
+}
+
+pub(crate) async fn create(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TypePath>,
+    Json(new): Json<Fields>,
+) -> Result<Created<Object>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let object = store.create(&member, &object_type, &new.fields).await?;
+    Ok(created(Object::of(object, &object_type, &member), &member))
+}
+
+pub(crate) async fn list(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TypePath>,
+    page: Page<ListFilter>,
+) -> Result<Json<List<Object>>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let (objects, next) = store.list(&member, &object_type, &page).await?;
+    let objects = objects.into_iter().map(|object| Object::of(object, &object_type, &member)).collect();
+    Ok(Json(page.of(objects, next).await?))
+}
+
+pub(crate) async fn upsert(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TypePath>,
+    Query(query): Query<UpsertQuery>,
+    Json(sent): Json<Fields>,
+) -> Result<Upserted<UpsertedObject>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let (object, outcome) = store.upsert(&member, &object_type, &query.r#match, &sent.fields).await?;
+    let object = Object::of(object, &object_type, &member);
+    Ok(match outcome {
+        Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),
+        Outcome::Updated => {
+            Upserted::Updated(Versioned(object.version, UpsertedObject::new(object, outcome)))
+        }
+    })
+}
+
+pub(crate) async fn read(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    Query(query): Query<ReadFilter>,
+) -> Result<Versioned<Object>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let object = store.read(&member, &object_type, &path.id, query.trashed.is_some()).await?;
+    Ok(Versioned(object.version, Object::of(object, &object_type, &member)))
+}
+
+pub(crate) async fn update(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    if_match: IfMatch,
+    Json(patch): Json<Fields>,
+) -> Result<Versioned<Object>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let object = store.update(&member, &object_type, &path.id, &patch.fields, &if_match).await?;
+    Ok(Versioned(object.version, Object::of(object, &object_type, &member)))
+}
+
+pub(crate) async fn trash(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    store.trash(&member, &object_type, &path.id, &if_match).await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn restore(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    if_match: IfMatch,
+) -> Result<Versioned<Object>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let object = store.restore(&member, &object_type, &path.id, &if_match).await?;
+    Ok(Versioned(object.version, Object::of(object, &object_type, &member)))
+}
+
+pub(crate) async fn destroy(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    store.destroy(&member, &object_type, &path.id, &if_match).await?;
+    Ok(NoContent)
+}
+
+fn created<T: Location>(body: T, member: &Member) -> Created<T> {
+    let object = body.object();
+    let location = format!("/v1/teams/{}/objects/{}/{}", member.team, object.object_type.slug, object.id);
+    Created { location, version: object.version, body }
+}
+
+/// What has an object in it, of which the path can be told.
+trait Location {
+    fn object(&self) -> &Object;
+}
+
+impl Location for Object {
+    fn object(&self) -> &Object {
+        self
+    }
+}
+
+impl Location for UpsertedObject {
+    fn object(&self) -> &Object {
+        &self.object
+    }
+}

@@ -1,0 +1,134 @@
+//! An object as an item: its values, and beside them what the indexes need.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use shared::{
+    Member, Result, Timestamp,
+    id::{ObjectId, UserId},
+    object_type::{Changes, FieldValues, StoredObjectType, Value},
+    table::{AttributeValue, Item, Key, Table, Write, attribute, number, text},
+    text::Slug,
+};
+
+use crate::object::StoredObject;
+
+/// The partition of all objects of a type.
+pub(crate) fn partition(object_type: &StoredObjectType) -> String {
+    format!("{}#{}", object_type.team, object_type.object_type.id)
+}
+
+/// Where an object lies.
+pub(crate) fn object_key(object_type: &StoredObjectType, id: &ObjectId) -> Key {
+    Key::new(partition(object_type), id.as_str())
+}
+
+/// The attribute by whose presence an object is in the index of a searchable field.
+fn slot_name(slot: usize) -> String {
+    format!("s{slot:02}")
+}
+
+/// The whole item of a new object.
+pub(crate) fn new_item(object: &StoredObject, object_type: &StoredObjectType, by: &Member) -> Result<Item> {
+    let texts = |(slug, text): (&Slug, &String)| (slug.to_string(), AttributeValue::S(text.clone()));
+    let fields = object.fields.iter().map(|(slug, value)| (slug.to_string(), value.to_attribute()));
+    let keys = searchable_keys(&object.fields, object_type);
+    let mut item: Item = [
+        ("fields", AttributeValue::M(fields.collect())),
+        ("unique", AttributeValue::M(object.unique.iter().map(texts).collect())),
+        (
+            "q",
+            AttributeValue::M(
+                keys.iter()
+                    .map(|(slug, _, key)| (slug.to_string(), AttributeValue::S(key.clone())))
+                    .collect(),
+            ),
+        ),
+        ("ix", AttributeValue::S(partition(object_type))),
+        ("version", attribute(&object.version)?),
+        ("created_at", attribute(&object.created_at)?),
+        ("updated_at", attribute(&object.updated_at)?),
+        ("created_by", attribute(&object.created_by)?),
+        ("updated_by", attribute(&object.updated_by)?),
+        ("actor", attribute(&by.actor())?),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    item.extend(keys.into_iter().map(|(_, slot, key)| (slot_name(slot), AttributeValue::S(key))));
+    Ok(item)
+}
+
+/// The searchable values with their slots and their keys; an empty key is none, as DynamoDB's keys cannot be empty.
+fn searchable_keys(fields: &FieldValues, object_type: &StoredObjectType) -> Vec<(Slug, usize, String)> {
+    let key = |(slug, value): (&Slug, &Value)| {
+        let slot = object_type.slots.get(slug)?;
+        Some((slug.clone(), *slot, value.sort_key())).filter(|(_, _, key)| !key.is_empty())
+    };
+    fields.iter().filter_map(key).collect()
+}
+
+/// The update that makes these changes, field by field, so that no other change is lost.
+pub(crate) fn change(
+    table: &Table,
+    object_type: &StoredObjectType,
+    id: &ObjectId,
+    changes: &Changes,
+    (by, now): (&Member, Timestamp),
+) -> Result<Write> {
+    let mut write = touch(table.update(object_key(object_type, id)), by, now)?;
+    for (slug, value) in &changes.set {
+        write = write.set(format!("fields.{slug}"), value.to_attribute());
+        if let Some(slot) = object_type.slots.get(slug) {
+            let key = AttributeValue::S(value.sort_key());
+            write = write.set(format!("q.{slug}"), key.clone()).set(slot_name(*slot), key);
+        }
+    }
+    for slug in &changes.clear {
+        write = write.remove(format!("fields.{slug}"));
+        if let Some(slot) = object_type.slots.get(slug) {
+            write = write.remove(format!("q.{slug}")).remove(slot_name(*slot));
+        }
+    }
+    Ok(write)
+}
+
+/// What every change of an object sets.
+pub(crate) fn touch(write: Write, by: &Member, now: Timestamp) -> Result<Write> {
+    Ok(write
+        .set("updated_at", attribute(&now)?)
+        .set("updated_by", attribute(&by.user)?)
+        .set("actor", attribute(&by.actor())?)
+        .add("version", 1))
+}
+
+/// The object in an item.
+pub(crate) fn object_of(item: &Item) -> Result<StoredObject> {
+    Ok(read(item).context("a stored object is not whole")?)
+}
+
+fn read(item: &Item) -> Option<StoredObject> {
+    let time = |name: &str| text(item, name)?.parse::<Timestamp>().ok();
+    let user = |name: &str| UserId::parse(text(item, name)?);
+    let map = |name: &str| Some(item.get(name)?.as_m().ok()?.iter());
+    let field =
+        |(slug, value): (&String, &AttributeValue)| Some((Slug::parse(slug)?, Value::from_attribute(value)?));
+    let key = |(slug, key): (&String, &AttributeValue)| Some((Slug::parse(slug)?, key.as_s().ok()?.clone()));
+    Some(StoredObject {
+        id: ObjectId::parse(text(item, "sk")?)?,
+        fields: map("fields")?.map(field).collect::<Option<_>>()?,
+        unique: map("unique")?.map(key).collect::<Option<_>>()?,
+        version: number(item, "version")?,
+        created_at: time("created_at")?,
+        updated_at: time("updated_at")?,
+        created_by: user("created_by")?,
+        updated_by: user("updated_by")?,
+        trashed_at: time("trashed_at"),
+        destroyed: item.contains_key("destroyed"),
+    })
+}
+
+/// The keys of the values in unique fields.
+pub(crate) fn unique_keys(fields: &FieldValues, object_type: &StoredObjectType) -> HashMap<Slug, String> {
+    let unique = object_type.object_type.unique_fields();
+    unique.filter_map(|field| Some((field.slug.clone(), fields.get(&field.slug)?.unique_key()))).collect()
+}

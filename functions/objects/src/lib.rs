@@ -1,0 +1,34 @@
+//! Objects: a team's records, each of one object type.
+
+mod guards;
+mod handlers;
+mod item;
+mod object;
+mod store;
+mod types;
+mod upsert;
+
+use shared::{
+    Permission::{ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectUpdate},
+    Routes,
+};
+
+pub use store::Store;
+
+/// The table.
+pub fn routes() -> Routes<Store> {
+    Routes::new("Objects", "/v1/teams/{team}/objects/{type}")
+        .post("", ObjectCreate, "Create an object", handlers::create)
+        .get("", ObjectRead, "List objects", handlers::list)
+        .put(
+            "",
+            [ObjectCreate, ObjectUpdate],
+            "Create an object or change the one that matches",
+            handlers::upsert,
+        )
+        .get("/{id}", ObjectRead, "Read an object", handlers::read)
+        .patch("/{id}", ObjectUpdate, "Change an object", handlers::update)
+        .delete("/{id}", ObjectDelete, "Move an object to the trash", handlers::trash)
+        .delete("/{id}/force", ObjectForceDelete, "Destroy an object", handlers::destroy)
+        .post("/{id}/restore", ObjectUpdate, "Restore an object from the trash", handlers::restore)
+}

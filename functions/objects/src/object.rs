@@ -1,0 +1,249 @@
+//! What an object is, what may be sent for one, and what who may see of it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::{
+    Error, Fault, Member, Permission, Result, Timestamp,
+    id::{ObjectId, ObjectTypeId, UserId},
+    object_type::{Changes, FieldValues, ObjectType, SentFields, Value, checked, required_faults},
+    text::Slug,
+};
+
+use crate::upsert::Outcome;
+
+/// The body of a write.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fields {
+    /// The values by the slug of their field; null or an empty text is no value.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub(crate) fields: SentFields,
+}
+
+/// The query of an upsert.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpsertQuery {
+    /// The unique field by whose value the object is found.
+    pub(crate) r#match: String,
+}
+
+/// The query of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListFilter {
+    /// `only` lists what is in the trash.
+    pub(crate) trashed: Option<Trashed>,
+}
+
+/// The query of a read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadFilter {
+    /// `only` reads what is in the trash.
+    pub(crate) trashed: Option<Trashed>,
+}
+
+/// What is in the trash.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Trashed {
+    /// And nothing else.
+    Only,
+}
+
+/// An object as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredObject {
+    pub(crate) id: ObjectId,
+    pub(crate) fields: FieldValues,
+    /// The keys of its values in unique fields, which it holds the guards of.
+    pub(crate) unique: BTreeMap<Slug, String>,
+    pub(crate) version: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) created_by: UserId,
+    pub(crate) updated_by: UserId,
+    pub(crate) trashed_at: Option<Timestamp>,
+    /// Marked to be destroyed: gone for everybody.
+    pub(crate) destroyed: bool,
+}
+
+/// An object as the caller may see it. What it holds is there only for those who may read objects.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Object {
+    pub(crate) id: ObjectId,
+    pub(crate) object_type: TypeName,
+    pub(crate) version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    trashed_at: Option<Timestamp>,
+    #[serde(flatten)]
+    content: Option<Content>,
+}
+
+/// The type of an object.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct TypeName {
+    id: ObjectTypeId,
+    pub(crate) slug: Slug,
+}
+
+/// What only readers see.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Content {
+    /// Its name, of the values of `item_label_fields`.
+    label: String,
+    fields: BTreeMap<Slug, Option<Value>>,
+    created_by: UserId,
+    updated_by: UserId,
+}
+
+/// An object that was created or changed.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct UpsertedObject {
+    #[serde(flatten)]
+    pub(crate) object: Object,
+    outcome: Outcome,
+}
+
+impl UpsertedObject {
+    pub(crate) fn new(object: Object, outcome: Outcome) -> Self {
+        Self { object, outcome }
+    }
+}
+
+impl Object {
+    /// The stored object, as the caller may see it.
+    pub(crate) fn of(object: StoredObject, object_type: &ObjectType, caller: &Member) -> Self {
+        let label = label(&object, object_type);
+        let StoredObject {
+            id,
+            mut fields,
+            version,
+            created_at,
+            updated_at,
+            created_by,
+            updated_by,
+            trashed_at,
+            ..
+        } = object;
+        let content = caller.may(Permission::ObjectRead).then(|| Content {
+            label,
+            fields: object_type
+                .fields
+                .iter()
+                .map(|field| (field.slug.clone(), fields.remove(&field.slug)))
+                .collect(),
+            created_by,
+            updated_by,
+        });
+        let object_type = TypeName { id: object_type.id.clone(), slug: object_type.slug.clone() };
+        Self { id, object_type, version, created_at, updated_at, trashed_at, content }
+    }
+}
+
+fn label(object: &StoredObject, object_type: &ObjectType) -> String {
+    let values = object_type.item_label_fields.iter().filter_map(|slug| object.fields.get(slug));
+    let label = values.map(Value::display).collect::<Vec<_>>().join(" ");
+    if label.is_empty() { object.id.to_string() } else { label }
+}
+
+/// The values of a new object, if they keep to the rules of its type; all faults at once if not.
+pub(crate) fn checked_new(object_type: &ObjectType, sent: &SentFields) -> Result<Changes> {
+    let changes = checked(object_type, sent).map(|changes| changes.with_defaults(object_type));
+    match changes {
+        Ok(changes) => {
+            refuse(required_faults(object_type, |slug| !changes.set.contains_key(slug)))?;
+            Ok(changes)
+        }
+        Err(mut faults) => {
+            faults.extend(required_faults(object_type, |slug| !sent.contains_key(slug.as_str())));
+            Err(Error::unprocessable(faults))
+        }
+    }
+}
+
+/// The changes to an object, if they keep to the rules of its type; all faults at once if not.
+pub(crate) fn checked_patch(object_type: &ObjectType, sent: &SentFields) -> Result<Changes> {
+    let changes = checked(object_type, sent).map_err(Error::unprocessable)?;
+    refuse(required_faults(object_type, |slug| changes.clear.contains(slug)))?;
+    Ok(changes)
+}
+
+fn refuse(faults: Vec<Fault>) -> Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::unprocessable(faults)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn contacts() -> ObjectType {
+        let json = json!({
+            "id": ObjectTypeId::new(), "slug": "contacts", "singular_label": "Contact", "plural_label": "Contacts",
+            "item_label_fields": ["name"], "created_at": "2026-11-23T00:00:00Z", "updated_at": "2026-11-23T00:00:00Z", "version": 1,
+            "fields": [
+                {"slug": "email", "label": "E-mail", "type": "email", "unique": true, "required": "always"},
+                {"slug": "name", "label": "Name", "type": "name"},
+                {"slug": "stage", "label": "Stage", "type": "dropdown", "default": "New", "settings": {"options": ["New", "Won"]}},
+            ],
+        });
+        serde_json::from_str(&json.to_string()).unwrap()
+    }
+
+    fn sent(json: serde_json::Value) -> SentFields {
+        serde_json::from_str(&json.to_string()).unwrap()
+    }
+
+    fn faults(outcome: Result<Changes>) -> Vec<(String, &'static str)> {
+        outcome.unwrap_err().problem("").errors.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
+
+    #[test]
+    fn a_new_object_gets_defaults_and_needs_what_is_required() {
+        let changes = checked_new(&contacts(), &sent(json!({"email": "a@b.de"}))).unwrap();
+        assert_eq!(changes.set[&Slug::parse("stage").unwrap()], Value::Text("New".to_owned()));
+        assert_eq!(
+            faults(checked_new(&contacts(), &sent(json!({"name": "A"})))),
+            [("/fields/email".to_owned(), "required")]
+        );
+        assert_eq!(
+            faults(checked_new(&contacts(), &sent(json!({"email": null})))),
+            [("/fields/email".to_owned(), "required")]
+        );
+    }
+
+    #[test]
+    fn null_sent_on_purpose_is_no_default() {
+        let changes = checked_new(&contacts(), &sent(json!({"email": "a@b.de", "stage": null}))).unwrap();
+        assert!(!changes.set.contains_key(&Slug::parse("stage").unwrap()));
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let found = faults(checked_new(&contacts(), &sent(json!({"name": 1, "stage": "new", "nope": 1}))));
+        let codes: Vec<_> = found.iter().map(|(pointer, code)| (pointer.as_str(), *code)).collect();
+        assert_eq!(
+            codes,
+            [
+                ("/fields/name", "wrong_type"),
+                ("/fields/nope", "unknown_field"),
+                ("/fields/stage", "not_an_option"),
+                ("/fields/email", "required")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_patch_may_leave_out_but_not_clear_what_is_required() {
+        assert!(checked_patch(&contacts(), &sent(json!({"name": null}))).is_ok());
+        assert_eq!(
+            faults(checked_patch(&contacts(), &sent(json!({"email": ""})))),
+            [("/fields/email".to_owned(), "required")]
+        );
+    }
+}

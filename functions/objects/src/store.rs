@@ -1,0 +1,344 @@
+//! How objects are kept, changed, thrown away and brought back.
+
+use std::{ops::Deref, sync::Arc};
+
+use shared::{
+    Code, Error, Member, Platform, Result, Timestamp,
+    clock::Clock,
+    extract::{IfMatch, Page},
+    id::ObjectId,
+    object_type::{Changes, ObjectType, SentFields, StoredObjectType},
+    table::{AttributeValue, Item, Key, Query, Refused, Table, When, Write, attribute},
+};
+
+use crate::{
+    guards::{Guards, not_unique},
+    item::{change, new_item, object_key, object_of, partition, touch, unique_keys},
+    object::{ListFilter, StoredObject, checked_new, checked_patch},
+    types::Types,
+};
+
+/// A write that other writes keep overtaking gives up after so many tries.
+const TRIES_MAX: usize = 20;
+
+/// The objects.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) objects: Table,
+    types: Types,
+    clock: Clock,
+}
+
+/// The type that a path names, found in the caller's team.
+pub(crate) struct TypeInTeam(pub(crate) Arc<StoredObjectType>);
+
+impl Deref for TypeInTeam {
+    type Target = ObjectType;
+
+    fn deref(&self) -> &ObjectType {
+        &self.0.object_type
+    }
+}
+
+impl Store {
+    /// The objects of the platform.
+    pub fn new(platform: &Platform) -> Self {
+        let Platform { objects, workspace, clock, .. } = platform.clone();
+        Self { objects, types: Types::new(workspace), clock }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The type of that id or slug in the caller's team.
+    pub(crate) async fn object_type(&self, member: &Member, id_or_slug: &str) -> Result<TypeInTeam> {
+        Ok(TypeInTeam(self.types.get(&member.team, id_or_slug).await?))
+    }
+
+    pub(crate) async fn create(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        sent: &SentFields,
+    ) -> Result<StoredObject> {
+        let changes = checked_new(object_type, sent)?;
+        self.insert(by, &object_type.0, changes).await
+    }
+
+    /// Writes a new object and takes the guards of its unique values, at once.
+    pub(crate) async fn insert(
+        &self,
+        by: &Member,
+        object_type: &StoredObjectType,
+        changes: Changes,
+    ) -> Result<StoredObject> {
+        let now = self.now();
+        let object = StoredObject {
+            id: ObjectId::new(),
+            unique: unique_keys(&changes.set, object_type).into_iter().collect(),
+            fields: changes.set,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            created_by: by.user.clone(),
+            updated_by: by.user.clone(),
+            trashed_at: None,
+            destroyed: false,
+        };
+        let item = new_item(&object, object_type, by)?;
+        let write = self.objects.put_item(object_key(object_type, &object.id), item).when(When::Absent);
+        let guards = Guards::taken(&self.objects, object_type, &object.id, &object.unique)?;
+        self.commit(write, &guards).await?.map_err(|_| anyhow::anyhow!("a new object's id was taken"))?;
+        Ok(object)
+    }
+
+    /// The object; one in the trash only if that is asked for.
+    pub(crate) async fn read(
+        &self,
+        _: &Member,
+        object_type: &TypeInTeam,
+        id: &ObjectId,
+        trashed: bool,
+    ) -> Result<StoredObject> {
+        let object = self.stored(object_type, id).await?;
+        if object.trashed_at.is_some() == trashed { Ok(object) } else { Err(Error::not_found("object")) }
+    }
+
+    pub(crate) async fn list(
+        &self,
+        _: &Member,
+        object_type: &TypeInTeam,
+        page: &Page<ListFilter>,
+    ) -> Result<(Vec<StoredObject>, Option<Item>)> {
+        let partition = partition(&object_type.0);
+        if page.filter.trashed.is_some() {
+            return self.list_trash(Query::index("trash", "tx", partition), page).await;
+        }
+        let live = When::Unset("trashed_at".into()).and(When::Unset("destroyed".into()));
+        let query = Query::partition(partition).filter(live).after(page.after.clone()).limit(page.limit);
+        let found = self.objects.query(query).await?;
+        Ok((found.items.iter().map(object_of).collect::<Result<_>>()?, found.next))
+    }
+
+    /// The index of the trash lags behind, so each object is read itself, and left out if it is there no more.
+    async fn list_trash(
+        &self,
+        query: Query,
+        page: &Page<ListFilter>,
+    ) -> Result<(Vec<StoredObject>, Option<Item>)> {
+        let found = self.objects.query(query.after(page.after.clone()).limit(page.limit)).await?;
+        let keys: Vec<Key> = found.items.iter().filter_map(Key::of).collect();
+        let items = if keys.is_empty() { Vec::new() } else { self.objects.get_many(keys.clone()).await? };
+        let objects = items.iter().map(object_of).collect::<Result<Vec<_>>>()?;
+        let in_order =
+            keys.iter().filter_map(|key| objects.iter().find(|object| object.id.as_str() == key.sk));
+        let trashed = in_order.filter(|object| object.trashed_at.is_some() && !object.destroyed);
+        Ok((trashed.cloned().collect(), found.next))
+    }
+
+    /// Changes an object. Fields that are not sent are not touched, so changes of different fields all survive.
+    pub(crate) async fn update(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        id: &ObjectId,
+        sent: &SentFields,
+        if_match: &IfMatch,
+    ) -> Result<StoredObject> {
+        let changes = checked_patch(object_type, sent)?;
+        if changes == Changes::default() {
+            let object = self.read(by, object_type, id, false).await?;
+            return if_match.check(object.version).map(|()| object);
+        }
+        if touches_unique(&changes, object_type) {
+            return self.update_unique(by, object_type, id, &changes, if_match).await;
+        }
+        let expected = if_match.versions().map(|versions| {
+            When::Any(versions.iter().map(|version| When::is_number("version", *version)).collect())
+        });
+        if if_match.versions().is_some_and(<[u64]>::is_empty) {
+            // No version at all would do: what there is is told, and nothing is written.
+            let object = self.read(by, object_type, id, false).await?;
+            return Err(Error::stale(object.version));
+        }
+        let when = expected.map_or_else(is_live, |expected| is_live().and(expected));
+        let write = change(&self.objects, &object_type.0, id, &changes, (by, self.now()))?.when(when);
+        let item = self
+            .objects
+            .write(write)
+            .await
+            .map_err(|error| error.or(|refused| refusal(&refused, if_match)))?;
+        object_of(&item)
+    }
+
+    /// Changes an object whose unique values change: these are read, and the guards move in the same write.
+    pub(crate) async fn update_unique(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        id: &ObjectId,
+        changes: &Changes,
+        if_match: &IfMatch,
+    ) -> Result<StoredObject> {
+        for _ in 0..TRIES_MAX {
+            let old = self.read(by, object_type, id, false).await?;
+            if_match.check(old.version)?;
+            let now = self.now();
+            let guards = Guards::moved(&self.objects, &object_type.0, id, &old.unique, changes)?;
+            let mut write = change(&self.objects, &object_type.0, id, changes, (by, now))?;
+            for (slug, key) in unique_keys(&changes.set, &object_type.0) {
+                write = write.set(format!("unique.{slug}"), AttributeValue::S(key));
+            }
+            for slug in changes.clear.iter().filter(|slug| old.unique.contains_key(*slug)) {
+                write = write.remove(format!("unique.{slug}"));
+            }
+            if self
+                .commit(write.when(is_live().and(When::is_number("version", old.version))), &guards)
+                .await?
+                .is_ok()
+            {
+                return self.read(by, object_type, id, false).await;
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Moves an object to the trash: out of every index and list, and its unique values are free again, at once.
+    pub(crate) async fn trash(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        id: &ObjectId,
+        if_match: &IfMatch,
+    ) -> Result<()> {
+        for _ in 0..TRIES_MAX {
+            let object = self.read(by, object_type, id, false).await?;
+            if_match.check(object.version)?;
+            let guards = Guards::released(&self.objects, &object_type.0, id, &object.unique);
+            let write = self.touched(object_type, &object, by)?.remove("ix");
+            let write = write.set("trashed_at", attribute(&self.now())?);
+            let write = write.set("tx", AttributeValue::S(partition(&object_type.0)));
+            if self.commit(write, &guards).await?.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Brings an object back, if no other one has taken its unique values.
+    pub(crate) async fn restore(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        id: &ObjectId,
+        if_match: &IfMatch,
+    ) -> Result<StoredObject> {
+        for _ in 0..TRIES_MAX {
+            let object = self.stored(object_type, id).await?;
+            if_match.check(object.version)?;
+            if object.trashed_at.is_none() {
+                return Err(Error::new(Code::WrongState, "The object is not in the trash."));
+            }
+            let guards = Guards::taken(&self.objects, &object_type.0, id, &object.unique)?;
+            let write = self.touched(object_type, &object, by)?.remove("tx").remove("trashed_at");
+            let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
+            if self.commit(write, &guards).await?.is_ok() {
+                return self.read(by, object_type, id, false).await;
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Destroys an object, from the trash or past it. It is marked first, so that the last change of the item tells who
+    /// did it; a mark that was left behind is followed up by the next try.
+    pub(crate) async fn destroy(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        id: &ObjectId,
+        if_match: &IfMatch,
+    ) -> Result<()> {
+        let key = object_key(&object_type.0, id);
+        for _ in 0..TRIES_MAX {
+            let item = self.objects.get(key.clone()).await?;
+            let object = object_of(&item.ok_or_else(|| Error::not_found("object"))?)?;
+            if_match.check(object.version)?;
+            let is_marked = object.destroyed || {
+                let held = if object.trashed_at.is_none() {
+                    object.unique.clone()
+                } else {
+                    std::collections::BTreeMap::new()
+                };
+                let guards = Guards::released(&self.objects, &object_type.0, id, &held);
+                let write = self.touched(object_type, &object, by)?.remove("ix").remove("tx");
+                self.commit(write.set("destroyed", AttributeValue::Bool(true)), &guards).await?.is_ok()
+            };
+            if is_marked {
+                self.objects
+                    .write(self.objects.delete(key).when(When::Set("destroyed".into())))
+                    .await
+                    .map_err(gone)?;
+                return Ok(());
+            }
+        }
+        Err(overtaken())
+    }
+
+    async fn stored(&self, object_type: &TypeInTeam, id: &ObjectId) -> Result<StoredObject> {
+        let item = self.objects.get(object_key(&object_type.0, id)).await?;
+        let object = item.as_ref().map(object_of).transpose()?.filter(|object| !object.destroyed);
+        object.ok_or_else(|| Error::not_found("object"))
+    }
+
+    /// The begin of a change of state, only if the object is still as it was read.
+    fn touched(&self, object_type: &TypeInTeam, object: &StoredObject, by: &Member) -> Result<Write> {
+        let write = touch(self.objects.update(object_key(&object_type.0, &object.id)), by, self.now())?;
+        Ok(write.when(When::is_number("version", object.version)))
+    }
+
+    /// Does the object's write with its guards. The inner refusal is that the object is not as expected; a value that
+    /// another object has is an error.
+    async fn commit(&self, write: Write, guards: &Guards) -> Result<Result<(), Refused>> {
+        let outcome = if guards.is_empty() {
+            self.objects.write(write).await.map(drop)
+        } else {
+            self.objects.transact(guards.behind(write)).await
+        };
+        match outcome {
+            Ok(()) => Ok(Ok(())),
+            Err(shared::table::WriteError::Failed(error)) => Err(error),
+            Err(shared::table::WriteError::Refused(refused)) => match guards.conflict(&refused) {
+                Some(field) if !refused.at(0) => Err(not_unique(field)),
+                _ => Ok(Err(refused)),
+            },
+        }
+    }
+}
+
+/// The object is there and not in the trash.
+pub(crate) fn is_live() -> When {
+    When::All(vec![When::Exists, When::Unset("trashed_at".into()), When::Unset("destroyed".into())])
+}
+
+pub(crate) fn touches_unique(changes: &Changes, object_type: &ObjectType) -> bool {
+    let is_touched = |slug| changes.set.contains_key(slug) || changes.clear.contains(slug);
+    object_type.unique_fields().any(|field| is_touched(&field.slug))
+}
+
+fn refusal(refused: &Refused, if_match: &IfMatch) -> Error {
+    let found = refused.item(0).and_then(|item| object_of(item).ok());
+    match found.filter(|object| object.trashed_at.is_none() && !object.destroyed) {
+        Some(object) if if_match.is_set() => Error::stale(object.version),
+        _ => Error::not_found("object"),
+    }
+}
+
+/// What another request has removed already is removed.
+fn gone(error: shared::table::WriteError) -> Error {
+    error.or(|_| Error::not_found("object"))
+}
+
+pub(crate) fn overtaken() -> Error {
+    Error::unavailable(anyhow::anyhow!("other writes of the same object kept coming between"))
+}

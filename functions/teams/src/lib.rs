@@ -1,0 +1,51 @@
+//! Teams: who one is, the teams one belongs to, their members, and the invitations by which members come.
+
+mod handlers;
+mod invitations;
+mod members;
+mod store;
+mod team;
+
+use shared::{
+    Permission::TeamManageMembers,
+    Routes,
+    access::Access::{Anyone, SelfOr, Session},
+};
+
+pub use store::Store;
+
+/// The table.
+pub fn routes() -> Routes<Store> {
+    Routes::new("Teams", "/v1")
+        .get("/me", Anyone, "See who you are and what you may do where", handlers::me)
+        .get("/teams", Anyone, "List your teams", handlers::list)
+        .post("/teams", Session, "Create a team", handlers::create)
+        .get("/teams/{team}", Anyone, "Read a team", handlers::read)
+        .get("/teams/{team}/members", TeamManageMembers, "List the members", handlers::list_members)
+        .patch(
+            "/teams/{team}/members/{user}",
+            TeamManageMembers,
+            "Change a member's role",
+            handlers::update_member,
+        )
+        .delete(
+            "/teams/{team}/members/{user}",
+            SelfOr(TeamManageMembers),
+            "Remove a member, or leave",
+            handlers::remove_member,
+        )
+        .post("/teams/{team}/invitations", TeamManageMembers, "Invite somebody", handlers::invite)
+        .get(
+            "/teams/{team}/invitations",
+            TeamManageMembers,
+            "List the open invitations",
+            handlers::list_invitations,
+        )
+        .delete(
+            "/teams/{team}/invitations/{invitation}",
+            TeamManageMembers,
+            "Withdraw an invitation",
+            handlers::withdraw_invitation,
+        )
+        .post("/invitations/accept", Session, "Accept an invitation", handlers::accept_invitation)
+}

@@ -1,0 +1,132 @@
+//! How the members of a team are kept, and how many of them are owners.
+
+use shared::{
+    Code, Error, Member, Result, Role,
+    extract::{IfMatch, Page},
+    id::{TeamId, UserId},
+    identity::{Membership, membership_key},
+    table::{AttributeValue, Item, Query, When, Write, decode},
+};
+
+use crate::{
+    store::{Store, member_key, profile_key, team_key, team_partition},
+    team::{TeamMember, User, last_owner, may_grant},
+};
+
+/// The place, in the writes of a change, of the one that counts owners.
+const OWNERS: usize = 2;
+
+impl Store {
+    pub(crate) async fn members(
+        &self,
+        team: &TeamId,
+        page: &Page,
+    ) -> Result<(Vec<TeamMember>, Option<Item>)> {
+        let query = Query::partition(team_partition(team)).prefix("MEMBER#");
+        let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
+        let memberships = found.items.into_iter().map(decode).collect::<Result<Vec<Membership>>>()?;
+        let users = self.users(memberships.iter().map(|membership| &membership.user)).await?;
+        Ok((memberships.into_iter().map(|membership| member_of(membership, &users)).collect(), found.next))
+    }
+
+    /// Gives a member another role, and counts the owners in the same write.
+    pub(crate) async fn change_role(
+        &self,
+        by: &Member,
+        user: &UserId,
+        role: Role,
+        if_match: &IfMatch,
+    ) -> Result<TeamMember> {
+        loop {
+            let old = self.membership(&by.team, user).await?;
+            if_match.check(old.version)?;
+            may_grant(by.role, &[old.role, role])?;
+            let seen = When::is_number("version", old.version);
+            let new = Membership {
+                role,
+                updated_at: self.now(),
+                version: old.version + 1,
+                actor: by.actor(),
+                ..old.clone()
+            };
+            let mut writes = vec![
+                self.identity.put(membership_key(user, &by.team), &new)?.when(seen),
+                self.identity.put(member_key(&by.team, user), &new)?,
+            ];
+            writes.extend(
+                self.owners(&by.team, i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner)),
+            );
+            match self.settle(writes, old.version).await? {
+                Settled::Done => {
+                    let users = self.users([user].into_iter()).await?;
+                    return Ok(member_of(new, &users));
+                }
+                Settled::Overtaken => {}
+            }
+        }
+    }
+
+    /// Removes a member, and counts the owners in the same write.
+    pub(crate) async fn remove(&self, by: &Member, user: &UserId) -> Result<()> {
+        loop {
+            let old = self.membership(&by.team, user).await?;
+            if *user != by.user {
+                may_grant(by.role, &[old.role])?;
+            }
+            let mut writes = vec![
+                self.identity
+                    .delete(membership_key(user, &by.team))
+                    .when(When::is_number("version", old.version)),
+                self.identity.delete(member_key(&by.team, user)),
+            ];
+            writes.extend(self.owners(&by.team, -i64::from(old.role == Role::Owner)));
+            if let Settled::Done = self.settle(writes, old.version).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The write that counts owners, if their number changes: never down to none.
+    pub(crate) fn owners(&self, team: &TeamId, change: i64) -> Option<Write> {
+        let write = self.identity.update(team_key(team)).add("owners", change);
+        match change {
+            0 => None,
+            1.. => Some(write.when(When::Exists)),
+            _ => Some(write.when(When::Above("owners".into(), AttributeValue::N("1".into())))),
+        }
+    }
+
+    /// Does the writes. Where another change of the same member came between, it is to be read again.
+    async fn settle(&self, writes: Vec<Write>, seen: u64) -> Result<Settled> {
+        match self.identity.transact(writes).await {
+            Ok(()) => Ok(Settled::Done),
+            Err(error) => {
+                match error.or(|refused| if refused.at(OWNERS) { last_owner() } else { Error::stale(seen) }) {
+                    error if error.code == Code::Stale => Ok(Settled::Overtaken),
+                    error => Err(error),
+                }
+            }
+        }
+    }
+
+    async fn membership(&self, team: &TeamId, user: &UserId) -> Result<Membership> {
+        let item = self.identity.get(membership_key(user, team)).await?;
+        decode(item.ok_or_else(|| Error::not_found("member"))?)
+    }
+
+    async fn users(&self, ids: impl Iterator<Item = &UserId>) -> Result<Vec<User>> {
+        self.identity.get_many(ids.map(profile_key).collect()).await?.into_iter().map(decode).collect()
+    }
+}
+
+enum Settled {
+    Done,
+    Overtaken,
+}
+
+fn member_of(membership: Membership, users: &[User]) -> TeamMember {
+    let Membership { team: _, user, role, created_at, updated_at, version, actor: _ } = membership;
+    let known = users.iter().find(|known| known.id == user).cloned();
+    let user = known.unwrap_or(User { id: user, email: None, name: None });
+    TeamMember { user, role, created_at, updated_at, version }
+}

@@ -1,0 +1,167 @@
+//! How people and teams are kept: a membership lies with its user, for the authorizer, and with its team, for lists.
+
+use shared::{
+    Caller, Code, Error, Fault, Platform, Result, Role, Timestamp,
+    access::Credential,
+    clock::Clock,
+    extract::Page,
+    id::{TeamId, UserId},
+    identity::{Membership, StoredToken, membership_key, token_key, user_partition},
+    keys::Keys,
+    table::{Item, Key, Query, QueryPage, Table, When, Write, decode},
+};
+
+use crate::team::{NewTeam, StoredTeam, Team, TeamOfMine, User};
+
+/// The teams.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) identity: Table,
+    pub(crate) keys: Keys,
+    clock: Clock,
+}
+
+impl Store {
+    /// The teams of the platform.
+    pub fn new(platform: &Platform) -> Self {
+        let Platform { identity, keys, clock, .. } = platform.clone();
+        Self { identity, keys, clock }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Who the caller is. What a session tells of its person is written down, so that others can be told.
+    pub(crate) async fn user(&self, caller: &Caller) -> Result<User> {
+        let known = self.identity.get(profile_key(&caller.user)).await?.map(decode::<User>).transpose()?;
+        if caller.credential == Credential::Token {
+            return Ok(known.unwrap_or(User { id: caller.user.clone(), email: None, name: None }));
+        }
+        let user = User { id: caller.user.clone(), email: caller.email.clone(), name: caller.name.clone() };
+        if known.as_ref() != Some(&user) {
+            self.identity.write(self.identity.put(profile_key(&user.id), &user)?).await?;
+        }
+        Ok(user)
+    }
+
+    /// The caller's teams: those of a page, or all.
+    pub(crate) async fn teams(
+        &self,
+        caller: &Caller,
+        page: Option<&Page>,
+    ) -> Result<(Vec<TeamOfMine>, Option<Item>)> {
+        let found = self.memberships(&caller.user, page).await?;
+        let mut memberships =
+            found.items.into_iter().map(decode::<Membership>).collect::<Result<Vec<_>>>()?;
+        if let Some(reach) = self.reach(caller).await? {
+            memberships.retain(|membership| reach.contains(&membership.team));
+        }
+        let mut teams = Vec::with_capacity(memberships.len());
+        for chunk in memberships.chunks(100) {
+            let items = self
+                .identity
+                .get_many(chunk.iter().map(|membership| team_key(&membership.team)).collect())
+                .await?;
+            teams.extend(items.into_iter().map(decode::<StoredTeam>).collect::<Result<Vec<_>>>()?);
+        }
+        let of_mine = |membership: Membership| {
+            let team = teams.iter().find(|team| team.team.id == membership.team)?.team.clone();
+            Some(TeamOfMine::new(team, membership.role, caller))
+        };
+        Ok((memberships.into_iter().filter_map(of_mine).collect(), found.next))
+    }
+
+    async fn memberships(&self, user: &UserId, page: Option<&Page>) -> Result<QueryPage> {
+        let query = || Query::partition(user_partition(user)).prefix("TEAM#");
+        if let Some(page) = page {
+            return self.identity.query(query().after(page.after.clone()).limit(page.limit)).await;
+        }
+        let mut all = QueryPage { items: Vec::new(), next: None };
+        loop {
+            let found = self.identity.query(query().after(all.next.take())).await?;
+            all.items.extend(found.items);
+            match found.next {
+                Some(next) => all.next = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// The teams that a token is limited to.
+    async fn reach(&self, caller: &Caller) -> Result<Option<Vec<TeamId>>> {
+        let Some(token) = &caller.token else { return Ok(None) };
+        let item = self.identity.get(token_key(&caller.user, token)).await?;
+        let stored: StoredToken = decode(item.ok_or_else(Error::unauthenticated)?)?;
+        Ok(stored.team_ids)
+    }
+
+    /// Makes a team with its creator as the owner; the slug is taken in the same write.
+    pub(crate) async fn create(&self, caller: &Caller, new: NewTeam) -> Result<Team> {
+        let (id, now) = (TeamId::new(), self.now());
+        let team = Team { id, name: new.name, slug: new.slug, created_at: now, updated_at: now, version: 1 };
+        let stored = StoredTeam { team: team.clone(), owners: 1, actor: caller.actor() };
+        let guard = [("team".to_owned(), shared::table::attribute(&team.id)?)].into();
+        let mut writes = vec![
+            self.identity.put(team_key(&team.id), &stored)?.when(When::Absent),
+            self.identity.put_item(slug_key(&team), guard).when(When::Absent),
+        ];
+        writes.extend(self.join(&team.id, caller, Role::Owner)?);
+        self.identity.transact(writes).await.map_err(|error| error.or(|_| slug_taken()))?;
+        Ok(team)
+    }
+
+    pub(crate) async fn read(&self, team: &TeamId) -> Result<Team> {
+        let item = self.identity.get(team_key(team)).await?;
+        Ok(decode::<StoredTeam>(item.ok_or_else(|| Error::not_found("team"))?)?.team)
+    }
+
+    /// The two writes that make the caller a member.
+    pub(crate) fn join(&self, team: &TeamId, caller: &Caller, role: Role) -> Result<[Write; 2]> {
+        let (now, user) = (self.now(), &caller.user);
+        let membership = Membership {
+            team: team.clone(),
+            user: user.clone(),
+            role,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            actor: caller.actor(),
+        };
+        Ok([
+            self.identity.put(membership_key(user, team), &membership)?.when(When::Absent),
+            self.identity.put(member_key(team, user), &membership)?,
+        ])
+    }
+}
+
+impl TeamOfMine {
+    pub(crate) fn new(team: Team, role: Role, caller: &Caller) -> Self {
+        Self { team, role, permissions: caller.permissions.intersection(role.permissions()) }
+    }
+}
+
+fn slug_taken() -> Error {
+    let detail = "Another team has this slug already.";
+    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", "slug_taken", detail)])
+}
+
+fn slug_key(team: &Team) -> Key {
+    Key::new(format!("SLUG#{}", team.slug), "SLUG")
+}
+
+pub(crate) fn profile_key(user: &UserId) -> Key {
+    Key::new(user_partition(user), "PROFILE")
+}
+
+pub(crate) fn team_partition(team: &TeamId) -> String {
+    format!("TEAM#{team}")
+}
+
+pub(crate) fn team_key(team: &TeamId) -> Key {
+    Key::new(team_partition(team), "TEAM")
+}
+
+pub(crate) fn member_key(team: &TeamId, user: &UserId) -> Key {
+    Key::new(team_partition(team), format!("MEMBER#{user}"))
+}

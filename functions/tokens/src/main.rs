@@ -1,0 +1,6 @@
+//! The Lambda function of the tokens family.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> shared::serve::Ended {
+    shared::serve::serve(tokens::routes(), tokens::Store::new).await
+}

@@ -1,0 +1,103 @@
+//! The real functions, invoked as Lambda would: with the event of API Gateway, through the same conversions.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use axum::Router;
+use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest, tower::Service as _};
+use lambda_runtime::Context;
+use serde_json::Value;
+use shared::{
+    Platform,
+    authorizer::{Authorizer, Sessions},
+    config::Config,
+    keys::KeySource,
+    manifest::Manifest,
+};
+
+use crate::gateway::{BoxFuture, Function};
+
+/// What the functions are told by their environment, but for the key ring, which is given here.
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) key_ring: String,
+}
+
+/// All functions of the API.
+pub(crate) struct Functions {
+    authorizer: Arc<Authorizer>,
+    families: Vec<(&'static str, Router)>,
+}
+
+impl Functions {
+    /// The functions on the tables of the settings.
+    ///
+    /// # Errors
+    /// When the settings are not whole.
+    pub(crate) fn start(settings: Settings) -> anyhow::Result<Self> {
+        let Settings { config, key_ring } = settings;
+        let platform = Platform::new(&config, Arc::new(GivenKeyRing(key_ring)))?;
+        let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
+        let audience = config.oidc_audience.as_deref().unwrap_or_default();
+        let sessions = Sessions::new(issuer, audience, config.oidc_discovery_url.clone());
+        let authorizer = Authorizer::new(&platform, sessions, Manifest::parse(authorizer::MANIFEST)?);
+        let on = || Some(platform.clone());
+        let families = vec![
+            ("tokens", tokens::routes().router(tokens::Store::new(&platform), on())),
+            ("teams", teams::routes().router(teams::Store::new(&platform), on())),
+            ("object-types", object_types::routes().router(object_types::Store::new(&platform), on())),
+            ("objects", objects::routes().router(objects::Store::new(&platform), on())),
+            ("discovery", discovery::routes().router((), None)),
+            ("console", discovery::routes().router((), None)),
+            // ("console", console::routes().router(console::Store::new(&config), None)),
+        ];
+        Ok(Self { authorizer: Arc::new(authorizer), families })
+    }
+
+    /// The function of that name.
+    ///
+    /// # Panics
+    /// When there is none: the resources of the gateway name functions that exist.
+    pub(crate) fn get(&self, name: &str) -> Arc<dyn Function> {
+        if name == "authorizer" {
+            return Arc::new(Gate(self.authorizer.clone()));
+        }
+        match self.families.iter().find(|(family, _)| *family == name) {
+            Some((_, router)) => Arc::new(Family(router.clone())),
+            None => panic!("there is no function {name}"),
+        }
+    }
+}
+
+struct Gate(Arc<Authorizer>);
+
+impl Function for Gate {
+    fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
+        Box::pin(async move { self.0.handle(event).await.map_err(|error| error.to_string()) })
+    }
+}
+
+struct Family(Router);
+
+impl Function for Family {
+    fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
+        let call = serde_json::from_value::<LambdaRequest>(event)
+            // A router is always ready, so it is called at once.
+            .map(|payload| Adapter::from(self.0.clone()).call(LambdaEvent::new(payload, Context::default())));
+        Box::pin(async move {
+            let answer = match call.map_err(|error| error.to_string())?.await {
+                Ok(answer) => answer,
+                Err(never) => match never {},
+            };
+            serde_json::to_value(answer).map_err(|error| error.to_string())
+        })
+    }
+}
+
+/// A key ring that is simply there.
+struct GivenKeyRing(String);
+
+impl KeySource for GivenKeyRing {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}

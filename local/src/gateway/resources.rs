@@ -1,0 +1,166 @@
+//! The resources of the API and the function behind each, as `template.yaml` declares them.
+
+use percent_encoding::percent_decode_str;
+
+/// A resource of the REST API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its path, with `{name}` for one segment and `{name+}` at the end for all that follow.
+    pub path: &'static str,
+    /// The function behind it.
+    pub function: &'static str,
+    /// Whether the authorizer is asked first.
+    pub is_guarded: bool,
+}
+
+/// All resources. No path belongs to two of them, so their order is of no matter.
+pub const RESOURCES: &[Resource] = &[
+    guarded("/v1/tokens", "tokens"),
+    guarded("/v1/tokens/{proxy+}", "tokens"),
+    guarded("/v1/token", "tokens"),
+    guarded("/v1/token/{proxy+}", "tokens"),
+    guarded("/v1/me", "teams"),
+    guarded("/v1/teams", "teams"),
+    guarded("/v1/teams/{team}", "teams"),
+    guarded("/v1/teams/{team}/members", "teams"),
+    guarded("/v1/teams/{team}/members/{proxy+}", "teams"),
+    guarded("/v1/teams/{team}/invitations", "teams"),
+    guarded("/v1/teams/{team}/invitations/{proxy+}", "teams"),
+    guarded("/v1/invitations/{proxy+}", "teams"),
+    guarded("/v1/teams/{team}/object-types", "object-types"),
+    guarded("/v1/teams/{team}/object-types/{proxy+}", "object-types"),
+    guarded("/v1/teams/{team}/objects/{proxy+}", "objects"),
+    public("/v1/permissions", "discovery"),
+    public("/v1/openapi.json", "discovery"),
+    public("/v1/health", "discovery"),
+    public("/console", "console"),
+];
+
+const fn guarded(path: &'static str, function: &'static str) -> Resource {
+    Resource { path, function, is_guarded: true }
+}
+
+const fn public(path: &'static str, function: &'static str) -> Resource {
+    Resource { path, function, is_guarded: false }
+}
+
+/// The values of the names in a resource's path.
+pub(super) type PathParameters = Vec<(&'static str, String)>;
+
+/// The resource that a path, as it was sent, belongs to.
+pub(super) fn find(path: &str) -> Option<(&'static Resource, PathParameters)> {
+    RESOURCES.iter().find_map(|resource| Some((resource, parameters(resource.path, path)?)))
+}
+
+fn parameters(pattern: &'static str, path: &str) -> Option<PathParameters> {
+    let mut found = PathParameters::new();
+    let mut rest = path.strip_prefix('/')?;
+    let mut segments = pattern.trim_start_matches('/').split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        if let Some(greedy) = name.and_then(|name| name.strip_suffix('+')) {
+            found.push((greedy, decoded(rest)?));
+            return Some(found);
+        }
+        let (value, tail) = rest.split_once('/').map_or((rest, None), |(value, tail)| (value, Some(tail)));
+        match name {
+            Some(name) => found.push((name, decoded(value)?)),
+            None if value != segment => return None,
+            None => {}
+        }
+        match (segments.peek(), tail) {
+            (Some(_), Some(tail)) => rest = tail,
+            (None, None) => return Some(found),
+            (Some(_), None) | (None, Some(_)) => return None,
+        }
+    }
+    None
+}
+
+/// A parameter's value; an empty one is none.
+fn decoded(raw: &str) -> Option<String> {
+    (!raw.is_empty()).then(|| percent_decode_str(raw).decode_utf8_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str) -> Option<(&'static str, PathParameters)> {
+        find(path).map(|(resource, parameters)| (resource.path, parameters))
+    }
+
+    #[test]
+    fn paths_find_their_resource_and_its_parameters() {
+        type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+        let cases: &[Case] = &[
+            ("/v1/me", "/v1/me", &[]),
+            ("/v1/tokens", "/v1/tokens", &[]),
+            ("/v1/tokens/tok_1/rotate", "/v1/tokens/{proxy+}", &[("proxy", "tok_1/rotate")]),
+            ("/v1/teams/team_1", "/v1/teams/{team}", &[("team", "team_1")]),
+            ("/v1/teams/a%20b", "/v1/teams/{team}", &[("team", "a b")]),
+            ("/v1/teams/t/members", "/v1/teams/{team}/members", &[("team", "t")]),
+            (
+                "/v1/teams/t/objects/contacts/obj_1/force",
+                "/v1/teams/{team}/objects/{proxy+}",
+                &[("team", "t"), ("proxy", "contacts/obj_1/force")],
+            ),
+            (
+                "/v1/teams/t/objects/a//b/",
+                "/v1/teams/{team}/objects/{proxy+}",
+                &[("team", "t"), ("proxy", "a//b/")],
+            ),
+            (
+                "/v1/teams/t/objects/..%2f..",
+                "/v1/teams/{team}/objects/{proxy+}",
+                &[("team", "t"), ("proxy", "../..")],
+            ),
+            ("/v1/teams/%ff", "/v1/teams/{team}", &[("team", "\u{fffd}")]),
+            ("/console", "/console", &[]),
+        ];
+        for (path, resource, parameters) in cases {
+            let parameters = parameters.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            assert_eq!(found(path), Some((*resource, parameters)), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_find_none() {
+        for path in [
+            "",
+            "*",
+            "/",
+            "//",
+            "/v1",
+            "/v1/",
+            "//v1/me",
+            "/v1//me",
+            "/v1/me/",
+            "/v1/ME",
+            "/V1/me",
+            "/v1%2fme",
+            "/v1/m%65",
+            "/v1/tokens/",
+            "/v1/teams/",
+            "/v1/teams//members",
+            "/v1/teams/t/",
+            "/v1/teams/t/objects",
+            "/v1/teams/t/objects/",
+            "/v1/teams/t/unknown",
+            "/v1/invitations",
+            "/console/",
+            "/v1/../console",
+        ] {
+            assert_eq!(found(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn no_path_belongs_to_two_resources() {
+        for resource in RESOURCES {
+            let path = resource.path.replace("{proxy+}", "x/y").replace("{team}", "t");
+            let owners = RESOURCES.iter().filter(|other| parameters(other.path, &path).is_some()).count();
+            assert_eq!(owners, 1, "{path}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The gateway's own answers, as `template.yaml` declares them under `GatewayResponses`.
+
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::Value;
+
+use super::policy::Context;
+
+/// One of the gateway's own answers.
+#[derive(Debug)]
+pub struct GatewayResponse {
+    /// Its name in API Gateway.
+    pub name: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, with `$context.…` for what each request fills in.
+    pub body: &'static str,
+    /// The headers, with the same variables.
+    pub headers: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! problem {
+    ($title:literal, $status:literal, $code:literal, $detail:literal $(, $rest:literal)?) => {
+        concat!(
+            r#"{"type":"about:blank","title":""#, $title, r#"","status":"#, $status, r#","code":""#, $code,
+            r#"","detail":""#, $detail, r#"","request_id":"$context.requestId","errors":[]"#, $($rest,)? "}"
+        )
+    };
+}
+
+const TYPE: (&str, &str) = ("Content-Type", "application/problem+json");
+const ID: (&str, &str) = ("X-Request-Id", "$context.requestId");
+const WAIT: (&str, &str) = ("Retry-After", "1");
+const CHALLENGE: (&str, &str) = ("WWW-Authenticate", r#"Bearer realm="api", error="invalid_token""#);
+
+const NOT_FOUND: &str = problem!("Not Found", 404, "not_found", "There is no such path.");
+const BAD_REQUEST: &str = problem!("Bad Request", 400, "invalid_request", "The request is not valid.");
+const RATE_LIMITED: &str = problem!(
+    "Too Many Requests",
+    429,
+    "rate_limited",
+    "Too many requests. Wait as long as Retry-After says."
+);
+const INTERNAL: &str = problem!(
+    "Internal Server Error",
+    500,
+    "internal",
+    "Something failed on our side. It is logged under the request_id."
+);
+
+/// All of them.
+pub const RESPONSES: &[GatewayResponse] = &[
+    response(
+        "UNAUTHORIZED",
+        401,
+        problem!("Unauthorized", 401, "invalid_token", "No valid credential was sent."),
+        &[TYPE, ID, CHALLENGE],
+    ),
+    response(
+        "ACCESS_DENIED",
+        403,
+        problem!(
+            "Forbidden",
+            403,
+            "$context.authorizer.error",
+            "$context.authorizer.detail",
+            r#","required_permissions":$context.authorizer.required_permissions_json"#
+        ),
+        &[TYPE, ID],
+    ),
+    response("MISSING_AUTHENTICATION_TOKEN", 404, NOT_FOUND, &[TYPE, ID]),
+    response("RESOURCE_NOT_FOUND", 404, NOT_FOUND, &[TYPE, ID]),
+    response("BAD_REQUEST_BODY", 400, BAD_REQUEST, &[TYPE, ID]),
+    response("BAD_REQUEST_PARAMETERS", 400, BAD_REQUEST, &[TYPE, ID]),
+    response(
+        "REQUEST_TOO_LARGE",
+        413,
+        problem!("Payload Too Large", 413, "too_large", "The body is larger than 1 MiB."),
+        &[TYPE, ID],
+    ),
+    response("THROTTLED", 429, RATE_LIMITED, &[TYPE, ID, WAIT]),
+    response("QUOTA_EXCEEDED", 429, RATE_LIMITED, &[TYPE, ID, WAIT]),
+    response("DEFAULT_4XX", 400, BAD_REQUEST, &[TYPE, ID]),
+    response("AUTHORIZER_FAILURE", 500, INTERNAL, &[TYPE, ID]),
+    response("AUTHORIZER_CONFIGURATION_ERROR", 500, INTERNAL, &[TYPE, ID]),
+    response("API_CONFIGURATION_ERROR", 500, INTERNAL, &[TYPE, ID]),
+    response("INTEGRATION_FAILURE", 500, INTERNAL, &[TYPE, ID]),
+    response(
+        "INTEGRATION_TIMEOUT",
+        503,
+        problem!("Service Unavailable", 503, "unavailable", "The service is busy. Try again in a moment."),
+        &[TYPE, ID, WAIT],
+    ),
+    response("DEFAULT_5XX", 500, INTERNAL, &[TYPE, ID]),
+];
+
+const fn response(
+    name: &'static str,
+    status: u16,
+    body: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+) -> GatewayResponse {
+    GatewayResponse { name, status, body, headers }
+}
+
+/// Why the gateway answers by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Unauthorized,
+    AccessDenied,
+    NoSuchResource,
+    BadRequest,
+    TooLarge,
+    AuthorizerFailure,
+    AuthorizerMisconfigured,
+    IntegrationFailure,
+    IntegrationTimeout,
+}
+
+impl Refusal {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "UNAUTHORIZED",
+            Self::AccessDenied => "ACCESS_DENIED",
+            // API Gateway takes an unknown path for a forgotten signature.
+            Self::NoSuchResource => "MISSING_AUTHENTICATION_TOKEN",
+            Self::BadRequest => "DEFAULT_4XX",
+            Self::TooLarge => "REQUEST_TOO_LARGE",
+            Self::AuthorizerFailure => "AUTHORIZER_FAILURE",
+            Self::AuthorizerMisconfigured => "AUTHORIZER_CONFIGURATION_ERROR",
+            Self::IntegrationFailure => "INTEGRATION_FAILURE",
+            Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
+        }
+    }
+
+    /// The answer, filled in from the request's id and the authorizer's context.
+    pub(super) fn answer(self, request_id: &str, context: &Context) -> Response {
+        let Some(template) = RESPONSES.iter().find(|response| response.name == self.name()) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut answer = Response::new(Body::from(filled(template.body, request_id, context)));
+        *answer.status_mut() =
+            StatusCode::from_u16(template.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in template.headers {
+            let value = HeaderValue::from_str(&filled(value, request_id, context));
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value) {
+                answer.headers_mut().insert(name, value);
+            }
+        }
+        answer
+    }
+}
+
+/// The template with its variables replaced, by nothing where there is no value; texts go in as they are.
+fn filled(template: &str, request_id: &str, context: &Context) -> String {
+    let mut parts = template.split("$context.");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
+        let (name, rest) = part.split_at(part.find(|letter| !is_name(letter)).unwrap_or(part.len()));
+        let from_authorizer = |name| context.get(name).and_then(Value::as_str);
+        let value = match name {
+            "requestId" => Some(request_id),
+            _ => name.strip_prefix("authorizer.").and_then(from_authorizer),
+        };
+        text.push_str(value.unwrap_or_default());
+        text.push_str(rest);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::json;
+
+    use super::*;
+
+    const ALL: &[Refusal] = &[
+        Refusal::Unauthorized,
+        Refusal::AccessDenied,
+        Refusal::NoSuchResource,
+        Refusal::BadRequest,
+        Refusal::TooLarge,
+        Refusal::AuthorizerFailure,
+        Refusal::AuthorizerMisconfigured,
+        Refusal::IntegrationFailure,
+        Refusal::IntegrationTimeout,
+    ];
+
+    fn context() -> Context {
+        let context = json!({"error": "insufficient_scope", "detail": "The token needs the permission object:read.",
+            "required_permissions_json": "[\"object:read\"]"});
+        context.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn variables_are_replaced_wherever_they_stand() {
+        for (template, expected) in [
+            ("", ""),
+            ("$context.requestId", "r-1"),
+            ("\"$context.requestId\"", "\"r-1\""),
+            ("a $context.authorizer.error b $context.requestId", "a insufficient_scope b r-1"),
+            ("<$context.authorizer.unknown>", "<>"),
+            ("<$context.unknown>", "<>"),
+            ("$100 $context", "$100 $context"),
+        ] {
+            assert_eq!(filled(template, "r-1", &context()), expected, "{template}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_refusal_is_a_problem_with_the_requests_id() {
+        for refusal in ALL {
+            let answer = refusal.answer("r-1", &context());
+            let status = answer.status().as_u16();
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+            assert_eq!(answer.headers()["x-request-id"], "r-1");
+            let body: Value =
+                serde_json::from_slice(&to_bytes(answer.into_body(), 10_000).await.unwrap()).unwrap();
+            assert_eq!(
+                (&body["status"], &body["request_id"]),
+                (&json!(status), &json!("r-1")),
+                "{refusal:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_denial_names_the_missing_permission() {
+        let answer = Refusal::AccessDenied.answer("r-1", &context());
+        let body: Value =
+            serde_json::from_slice(&to_bytes(answer.into_body(), 10_000).await.unwrap()).unwrap();
+        let expected = json!({
+            "type": "about:blank", "title": "Forbidden", "status": 403, "code": "insufficient_scope",
+            "detail": "The token needs the permission object:read.", "request_id": "r-1", "errors": [],
+            "required_permissions": ["object:read"],
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn names_are_unique_and_titles_are_those_of_the_status() {
+        let names: std::collections::HashSet<_> = RESPONSES.iter().map(|response| response.name).collect();
+        assert_eq!(names.len(), RESPONSES.len());
+        for response in RESPONSES {
+            let title = StatusCode::from_u16(response.status).unwrap().canonical_reason().unwrap();
+            assert!(
+                response.body.contains(&format!(r#""title":"{title}","status":{},"#, response.status)),
+                "{response:?}"
+            );
+        }
+    }
+}

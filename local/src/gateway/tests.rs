@@ -1,0 +1,175 @@
+//! Whole requests through the gateway, with functions that answer what a test tells them.
+
+use std::{net::Ipv4Addr, sync::Mutex};
+
+use axum::{body::Body, http::StatusCode};
+use serde_json::json;
+
+use super::*;
+
+/// Answers always the same and keeps the events.
+struct Told {
+    answer: Result<Value, String>,
+    events: Mutex<Vec<Value>>,
+}
+
+impl Function for Told {
+    fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
+        assert_ne!(self.answer, Err("panic".to_owned()), "as told");
+        self.events.lock().unwrap().push(event);
+        Box::pin(async { self.answer.clone() })
+    }
+}
+
+struct Api {
+    authorizer: Arc<Told>,
+    family: Arc<Told>,
+}
+
+fn told(answer: Result<Value, String>) -> Arc<Told> {
+    Arc::new(Told { answer, events: Mutex::default() })
+}
+
+fn api(authorizer: Result<Value, &str>, family: Result<Value, &str>) -> Api {
+    Api { authorizer: told(authorizer.map_err(str::to_owned)), family: told(family.map_err(str::to_owned)) }
+}
+
+fn policy(effect: &str, resource: &str, context: &Value) -> Value {
+    let statement = json!({"Effect": effect, "Action": "execute-api:Invoke", "Resource": resource});
+    json!({"principalId": "usr_1", "policyDocument": {"Statement": [statement]}, "context": context})
+}
+
+fn allowed() -> Value {
+    policy("Allow", "*", &json!({"user_id": "usr_1"}))
+}
+
+fn fine() -> Value {
+    json!({"statusCode": 200, "body": "{}"})
+}
+
+fn request(method: &str, path: &str, body: impl Into<Body>) -> Request {
+    Request::builder().method(method).uri(path).header("host", "127.0.0.1:3000").body(body.into()).unwrap()
+}
+
+impl Api {
+    async fn send(&self, request: Request) -> (StatusCode, HeaderMap, Value) {
+        let function = |name: &str| -> Arc<dyn Function> {
+            if name == "authorizer" { self.authorizer.clone() } else { self.family.clone() }
+        };
+        let (parts, body) =
+            Gateway::new(function).handle(request, Ipv4Addr::LOCALHOST.into()).await.into_parts();
+        let body = to_bytes(body, 100_000).await.unwrap();
+        (parts.status, parts.headers, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let (status, _, body) = self.send(request("GET", path, "")).await;
+        (status.as_u16(), body["code"].clone())
+    }
+
+    fn calls(&self) -> (usize, usize) {
+        (self.authorizer.events.lock().unwrap().len(), self.family.events.lock().unwrap().len())
+    }
+}
+
+#[tokio::test]
+async fn what_the_authorizer_allows_reaches_the_function_with_its_context() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    assert_eq!(api.get("/v1/me").await.0, 200);
+    let event = api.family.events.lock().unwrap()[0].clone();
+    assert_eq!(event["requestContext"]["authorizer"], json!({"principalId": "usr_1", "user_id": "usr_1"}));
+    let asked = api.authorizer.events.lock().unwrap()[0].clone();
+    assert_eq!(asked["requestContext"]["requestId"], event["requestContext"]["requestId"]);
+}
+
+#[tokio::test]
+async fn a_public_resource_asks_no_authorizer() {
+    let api = api(Err("Unauthorized"), Ok(fine()));
+    assert_eq!(api.get("/v1/health").await.0, 200);
+    assert_eq!(api.calls(), (0, 1));
+}
+
+#[tokio::test]
+async fn an_unknown_resource_reaches_nothing() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    assert_eq!(api.get("/v1/unknown").await, (404, json!("not_found")));
+    assert_eq!(api.calls(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_401_with_a_challenge() {
+    let api = api(Err("Unauthorized"), Ok(fine()));
+    let (status, headers, body) = api.send(request("GET", "/v1/me", "")).await;
+    assert_eq!((status.as_u16(), &body["code"]), (401, &json!("invalid_token")));
+    assert_eq!(headers["www-authenticate"], r#"Bearer realm="api", error="invalid_token""#);
+    assert_eq!(headers["x-request-id"], body["request_id"].as_str().unwrap());
+    assert_eq!(api.calls(), (1, 0));
+}
+
+#[tokio::test]
+async fn whatever_else_the_authorizer_answers_lets_nobody_pass() {
+    let context = json!({"error": "no_access", "detail": "No.", "required_permissions_json": "[]"});
+    for (answer, expected) in [
+        (Ok(policy("Deny", "*", &context)), (403, json!("no_access"))),
+        (Ok(policy("Allow", "arn:aws:execute-api:*/live/POST/*", &context)), (403, json!("no_access"))),
+        (Ok(policy("Allow", "*", &json!({"list": []}))), (500, json!("internal"))),
+        (Ok(json!({})), (500, json!("internal"))),
+        (Err("unauthorized"), (500, json!("internal"))),
+        (Err("the table is gone"), (500, json!("internal"))),
+        (Err("panic"), (500, json!("internal"))),
+    ] {
+        let api = api(answer.clone(), Ok(fine()));
+        assert_eq!(api.get("/v1/me").await, expected, "{answer:?}");
+        assert_eq!(api.calls().1, 0, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_function_is_500_and_tells_nothing() {
+    for answer in [Err("secret"), Err("panic"), Ok(json!({"statusCode": "secret"}))] {
+        let (status, _, body) = api(Ok(allowed()), answer).send(request("GET", "/v1/me", "")).await;
+        assert_eq!((status.as_u16(), &body["code"]), (500, &json!("internal")));
+        assert!(!body.to_string().contains("secret"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_hangs_is_503() {
+    struct Hung;
+    impl Function for Hung {
+        fn invoke(&self, _: Value) -> BoxFuture<'_, Result<Value, String>> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let gateway = Gateway::new(|_| Arc::new(Hung));
+    let answer = gateway.handle(request("GET", "/v1/health", ""), Ipv4Addr::LOCALHOST.into()).await;
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn a_body_over_10_mib_is_413_before_anybody_is_asked() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    let (status, ..) = api.send(request("POST", "/v1/tokens", vec![b'x'; BODY_BYTES_MAX])).await;
+    assert_eq!(status, 200);
+    let (status, ..) = api.send(request("POST", "/v1/tokens", vec![b'x'; BODY_BYTES_MAX + 1])).await;
+    assert_eq!(status, 413);
+    let mut announced = request("POST", "/v1/tokens", "");
+    announced.headers_mut().insert("content-length", (BODY_BYTES_MAX + 1).into());
+    assert_eq!(api.send(announced).await.0, 413);
+    assert_eq!(api.calls(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_host_that_could_bend_the_path_is_400() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    for host in ["", "[", "a b", "127.0.0.1:99999", "127.0.0.1/v1/me?", "u@127.0.0.1", "1.2.3.999", "a\\b"] {
+        let mut request = request("GET", "/v1/health", "");
+        request.headers_mut().insert("host", host.parse().unwrap());
+        assert_eq!(api.send(request).await.0, 400, "{host:?}");
+    }
+    let mut without = request("GET", "/v1/health", "");
+    without.headers_mut().remove("host");
+    assert_eq!(api.send(without).await.0, 400);
+    assert_eq!(api.calls(), (0, 0));
+}

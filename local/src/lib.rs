@@ -1,0 +1,132 @@
+//! The whole system in one process: gateway, functions, database and a sign-in.
+
+mod client;
+mod data;
+mod database;
+mod functions;
+/// The API Gateway stand-in.
+pub mod gateway;
+mod issuer;
+mod options;
+mod seed;
+mod server;
+/// The tables.
+pub mod tables;
+
+use std::{net::SocketAddr, pin::pin, time::Duration};
+
+use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rand::TryRng as _;
+use serde_json::json;
+use shared::config::{AccessKeys, Config};
+
+pub use options::{Options, Seed};
+
+use self::{
+    data::Data,
+    database::Database,
+    functions::{Functions, Settings},
+    gateway::Gateway,
+    issuer::{AUDIENCE, DISCOVERY_PATH, ISSUER, Issuer},
+    server::Server,
+};
+
+/// A start that takes longer than this says what it waits for.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// The running system. It ends when this is dropped; [`Running::shutdown`] waits for the end.
+pub struct Running {
+    url: String,
+    seed: Seed,
+    server: Server,
+    database: Database,
+    // Last, so that the directory is free only when nothing uses it any more.
+    _data: Data,
+}
+
+/// Starts the system; when this returns, it answers.
+///
+/// # Errors
+/// When the port or the directory cannot be used or the database does not start.
+pub async fn start(options: Options) -> anyhow::Result<Running> {
+    options.check()?;
+    let data = if options.in_memory { Data::Memory } else { Data::open(&options.data)? };
+    let listener = server::listen(SocketAddr::new(options.bind, options.port)).await?;
+    let url = server::url(&listener)?;
+    let database = match &options.dynamodb {
+        Some(url) => Database::elsewhere(url),
+        None => Database::start(data.file("database.sqlite").as_deref()).await?,
+    };
+    let config = config(database.url());
+    make_tables(&config).await.with_context(|| format!("the database at {} is of no use", database.url()))?;
+    let issuer = Issuer::new(&data.kept("session-key.pem", issuer::new_key)?)?;
+    let functions = Functions::start(Settings {
+        config: Config {
+            oidc_issuer: Some(ISSUER.to_owned()),
+            oidc_audience: Some(AUDIENCE.to_owned()),
+            oidc_discovery_url: Some(format!("{url}{DISCOVERY_PATH}")),
+            ..config
+        },
+        key_ring: data.kept("key-ring.json", new_key_ring)?,
+    })?;
+    let server = Server::start(listener, Gateway::new(|name| functions.get(name)), issuer);
+    Ok(Running { url, seed: options.seed, server, database, _data: data })
+}
+
+impl Running {
+    /// Where it answers, such as `http://127.0.0.1:3000`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where its database answers.
+    pub fn dynamodb_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Makes what the options ask to begin with, as far as it is not there, and tells how to use it.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub async fn seed(&self) -> anyhow::Result<String> {
+        match self.seed {
+            Seed::Demo => seed::demo(&self.url).await.context("making the demo"),
+            Seed::None => Ok(String::new()),
+        }
+    }
+
+    /// Takes no more requests, lets those in flight finish, and ends.
+    pub async fn shutdown(self) {
+        self.server.stop().await;
+        self.database.stop().await;
+    }
+}
+
+/// What the functions are told by their environment in the cloud. The tables have their plain names, and the engine
+/// takes any credentials.
+fn config(dynamodb_url: &str) -> Config {
+    let any = || "local".to_owned();
+    Config {
+        region: "us-east-1".to_owned(),
+        credentials: Some(AccessKeys { id: any(), secret: any(), session: None }),
+        dynamodb_endpoint: Some(dynamodb_url.to_owned()),
+        ..Config::default()
+    }
+}
+
+async fn make_tables(config: &Config) -> anyhow::Result<()> {
+    let client = shared::aws::dynamodb(config)?;
+    let mut making = pin!(tables::create_absent(&client));
+    if let Ok(outcome) = tokio::time::timeout(SLOW, &mut making).await {
+        return outcome;
+    }
+    tracing::info!("waiting for the database");
+    making.await
+}
+
+fn new_key_ring() -> anyhow::Result<String> {
+    let mut key = [0_u8; 32];
+    rand::rngs::SysRng.try_fill_bytes(&mut key)?;
+    Ok(json!({"current": "k1", "k1": URL_SAFE_NO_PAD.encode(key)}).to_string())
+}

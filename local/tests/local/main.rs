@@ -1,0 +1,8 @@
+//! The local system from outside: as a process, as an issuer of sessions, and with its demo.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
+mod http;
+mod process;
+mod seed;
+mod sign_in;

@@ -1,0 +1,187 @@
+//! The program: its first line, its end, and what it keeps.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::http::{self, new_team, send, session, teams};
+
+/// Teams that a writer makes at most: as many as one page lists.
+const TEAMS_MAX: usize = 100;
+
+struct Engine {
+    child: Child,
+    url: String,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn start(arguments: &[&str]) -> Engine {
+    let mut child = command(arguments).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let url =
+        line.trim_end().strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line:?}")).to_owned();
+    Engine { child, url }
+}
+
+fn on(data: &Path) -> Engine {
+    start(&["--port=0", "--seed=none", "--data", data.to_str().unwrap()])
+}
+
+/// How a program ends that cannot start.
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
+    assert_eq!((status.code(), stdout.as_slice()), (Some(1), &b""[..]));
+    String::from_utf8(stderr).unwrap()
+}
+
+impl Engine {
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn exit_code(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("engine-{}", Uuid::new_v4())))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Creates teams one after the other until the engine is gone; those it acknowledged.
+async fn write(url: String, session: String, name: String) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for number in 0..TEAMS_MAX {
+        let Ok(answer) = new_team(&url, &session, &format!("{name}-{number}")).send().await else { break };
+        assert_eq!(answer.status(), 201);
+        let Ok(team) = answer.json::<serde_json::Value>().await else { break };
+        acknowledged.push(team["id"].as_str().unwrap().to_owned());
+    }
+    acknowledged
+}
+
+#[tokio::test]
+async fn kill_9_loses_no_acknowledged_write_and_no_session() {
+    let data = Directory::new();
+    let mut engine = on(&data.0);
+    let mut writers = JoinSet::new();
+    for name in ["ada", "bob", "eve", "joe"] {
+        let session = session(&engine.url, &format!("{name}@example.com")).await;
+        let url = engine.url.clone();
+        writers.spawn(async move { (write(url, session.clone(), name.to_owned()).await, session) });
+    }
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    engine.child.kill().unwrap();
+    let written = writers.join_all().await;
+    drop(engine);
+    let engine = on(&data.0);
+    for (acknowledged, session) in written {
+        assert!(!acknowledged.is_empty());
+        let found = teams(&engine.url, &session).await;
+        let lost: Vec<_> = acknowledged.iter().filter(|id| !found.contains(id)).collect();
+        assert!(lost.is_empty(), "lost {lost:?} of {}", acknowledged.len());
+        // Each team is made by one transaction of several items, and one at most was under way.
+        assert!(found.len() <= acknowledged.len() + 1);
+    }
+}
+
+#[test]
+fn a_directory_serves_one_process_at_a_time() {
+    let data = Directory::new();
+    let engine = on(&data.0);
+    let message = refused(&["--port=0", "--data", data.0.to_str().unwrap()]);
+    let expected =
+        format!("in use by process {}: end it, or choose another directory with --data", engine.child.id());
+    assert!(message.contains(&expected), "{message}");
+}
+
+#[test]
+fn what_cannot_start_says_what_to_do() {
+    let engine = start(&["--port=0", "--seed=none", "--in-memory"]);
+    let (_, port) = engine.url.rsplit_once(':').unwrap();
+    for (arguments, expected) in [
+        (vec!["--in-memory", "--port", port], "choose another one with --port"),
+        (vec!["--port=0", "--data", "/dev/null/engine"], "choose another directory with --data"),
+        (vec!["--port=0", "--in-memory", "--bind", "0.0.0.0"], "--i-know"),
+        (vec!["--port=0", "--in-memory", "--dynamodb", "http://127.0.0.1:1"], "http://127.0.0.1:1"),
+    ] {
+        let message = refused(&arguments);
+        assert!(message.contains("error: ") && message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_signal_ends_it_after_what_is_in_flight() {
+    for signal in ["-TERM", "-INT"] {
+        let engine = start(&["--port=0", "--seed=none", "--in-memory"]);
+        let address = engine.url.trim_start_matches("http://").to_owned();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let body = r#"{"email":"ada@example.com"}"#;
+        let (begin, end) = body.split_at(10);
+        let length = body.len();
+        let head = format!(
+            "POST /local/session HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{begin}").as_bytes()).unwrap();
+        wait_until(|| TcpStream::connect(&address).is_ok());
+        engine.signal(signal);
+        wait_until(|| TcpStream::connect(&address).is_err());
+        stream.write_all(end.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+        assert_eq!(engine.exit_code(), Some(0), "{signal}");
+    }
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it never came");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[tokio::test]
+async fn another_engine_can_hold_the_tables() {
+    let holder = http::start(&["--seed=none"]).await;
+    let other = http::start(&["--seed=none", &format!("--dynamodb={}", holder.dynamodb_url())]).await;
+    let (status, team) =
+        send(new_team(other.url(), &session(other.url(), "ada@example.com").await, "ada")).await;
+    assert_eq!(status, 201, "{team}");
+    let found = teams(holder.url(), &session(holder.url(), "ada@example.com").await).await;
+    assert_eq!(found, [team["id"].as_str().unwrap()]);
+    other.shutdown().await;
+    holder.shutdown().await;
+}

@@ -1,0 +1,221 @@
+//! Who may use a route: the rule in its row of the table, and the one decision that gate and guard share.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Code, Error, Result},
+    permission::{Permission, Permissions},
+    role::Role,
+};
+
+/// The rule of a route. Every row of a table has one; there is no default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Anybody, with or without a credential.
+    Public,
+    /// Anybody signed in; in a team's path, any member.
+    Anyone,
+    /// A session; a token is refused.
+    Session,
+    /// A token, asking about itself.
+    Token,
+    /// All of these permissions.
+    Needs(Vec<Permission>),
+    /// At least one of these permissions; what each part of the request needs is checked inside.
+    NeedsAny(Vec<Permission>),
+    /// A session whose user the path names, or this permission.
+    SelfOr(Permission),
+}
+
+impl From<Permission> for Access {
+    fn from(permission: Permission) -> Self {
+        Access::Needs(vec![permission])
+    }
+}
+
+impl<const N: usize> From<[Permission; N]> for Access {
+    fn from(permissions: [Permission; N]) -> Self {
+        Access::Needs(permissions.to_vec())
+    }
+}
+
+/// What a credential is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// A person who signed in.
+    Session,
+    /// A personal access token.
+    Token,
+}
+
+impl Credential {
+    /// The name that the authorizer's context uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Credential::Session => "session",
+            Credential::Token => "token",
+        }
+    }
+
+    /// The credential of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Credential::Session, Credential::Token].into_iter().find(|credential| credential.name() == name)
+    }
+}
+
+/// What is known of a caller whose credential is good.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// What was sent.
+    pub credential: Credential,
+    /// What a token was made with; everything for a session.
+    pub granted: Permissions,
+    /// The role in the path's team, if the path has one.
+    pub role: Option<Role>,
+    /// Whether the path names the caller.
+    pub is_self: bool,
+}
+
+impl Claim {
+    /// What the caller may do: the token's permissions that the role allows too.
+    pub fn effective(&self) -> Permissions {
+        self.role.map_or(self.granted, |role| self.granted.intersection(role.permissions()))
+    }
+}
+
+impl Access {
+    /// Whether the caller may pass.
+    ///
+    /// # Errors
+    /// 403 that names what is missing: first of the token, then of the role.
+    pub fn check(&self, claim: &Claim) -> Result<()> {
+        let is_session = claim.credential == Credential::Session;
+        match self {
+            Access::Public | Access::Anyone => Ok(()),
+            Access::Session if is_session => Ok(()),
+            Access::Session => {
+                Err(Error::new(Code::SessionRequired, "A token cannot do this: sign in and use a session."))
+            }
+            Access::Token if !is_session => Ok(()),
+            Access::Token => {
+                Err(Error::new(Code::TokenRequired, "Only a personal access token can ask this."))
+            }
+            Access::SelfOr(_) if is_session && claim.is_self => Ok(()),
+            Access::SelfOr(permission) => claim.needs(Permissions::of(&[*permission])),
+            Access::Needs(permissions) => claim.needs(permissions.iter().copied().collect()),
+            Access::NeedsAny(permissions) => claim.needs_any(permissions.iter().copied().collect()),
+        }
+    }
+
+    /// The permissions that the rule names.
+    pub fn permissions(&self) -> Permissions {
+        match self {
+            Access::Public | Access::Anyone | Access::Session | Access::Token => Permissions::NONE,
+            Access::SelfOr(permission) => Permissions::of(&[*permission]),
+            Access::Needs(permissions) | Access::NeedsAny(permissions) => {
+                permissions.iter().copied().collect()
+            }
+        }
+    }
+
+    /// The rule in words, for the documents.
+    pub fn describe(&self) -> String {
+        let names = self.permissions().iter().map(|permission| format!("`{permission}`")).collect::<Vec<_>>();
+        match self {
+            Access::Public => "public".to_owned(),
+            Access::Anyone => "anyone signed in".to_owned(),
+            Access::Session => "session".to_owned(),
+            Access::Token => "token".to_owned(),
+            Access::SelfOr(_) => format!("oneself with a session, or {}", names.join(" and ")),
+            Access::Needs(_) => names.join(" and "),
+            Access::NeedsAny(_) => names.join(" or "),
+        }
+    }
+}
+
+impl Claim {
+    fn needs(&self, needed: Permissions) -> Result<()> {
+        self.refuse(needed.without(self.granted), |role| needed.without(role.permissions()))
+    }
+
+    fn needs_any(&self, needed: Permissions) -> Result<()> {
+        let lacking =
+            |held: Permissions| if needed.intersection(held).is_empty() { needed } else { Permissions::NONE };
+        self.refuse(lacking(self.granted), |role| lacking(role.permissions().intersection(self.granted)))
+    }
+
+    fn refuse(&self, of_token: Permissions, of_role: impl FnOnce(Role) -> Permissions) -> Result<()> {
+        if !of_token.is_empty() {
+            return Err(Error::insufficient_scope(of_token));
+        }
+        let Some(role) = self.role else { return Ok(()) };
+        let missing = of_role(role);
+        if missing.is_empty() { Ok(()) } else { Err(Error::insufficient_role(role, missing)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Permission::{ObjectCreate, ObjectRead, ObjectUpdate, TeamManageMembers};
+
+    fn claim(credential: Credential, granted: &[Permission], role: Role) -> Claim {
+        Claim { credential, granted: Permissions::of(granted), role: Some(role), is_self: false }
+    }
+
+    fn token(granted: &[Permission]) -> Claim {
+        claim(Credential::Token, granted, Role::Owner)
+    }
+
+    #[test]
+    fn a_token_needs_every_permission_and_is_told_which_it_lacks() {
+        let rule = Access::from([ObjectCreate, ObjectUpdate]);
+        assert!(rule.check(&token(&[ObjectCreate, ObjectUpdate])).is_ok());
+        let error = rule.check(&token(&[ObjectCreate])).unwrap_err();
+        assert_eq!(
+            (error.code, error.required_permissions()),
+            (Code::InsufficientScope, Some(Permissions::of(&[ObjectUpdate])))
+        );
+    }
+
+    #[test]
+    fn a_role_bounds_sessions_and_tokens_alike() {
+        for credential in [Credential::Session, Credential::Token] {
+            let error = Access::from(ObjectCreate)
+                .check(&claim(credential, Permission::ALL, Role::ViewOnly))
+                .unwrap_err();
+            assert_eq!(error.code, Code::InsufficientRole);
+            assert!(error.detail().contains("view-only"));
+        }
+    }
+
+    #[test]
+    fn any_needs_one_that_token_and_role_both_have() {
+        let rule = Access::NeedsAny(vec![ObjectRead, ObjectCreate]);
+        assert!(rule.check(&token(&[ObjectRead])).is_ok());
+        assert_eq!(rule.check(&token(&[ObjectUpdate])).unwrap_err().code, Code::InsufficientScope);
+        let split = claim(Credential::Token, &[ObjectCreate], Role::ViewOnly);
+        assert_eq!(rule.check(&split).unwrap_err().code, Code::InsufficientRole);
+    }
+
+    #[test]
+    fn sessions_and_tokens_are_told_apart() {
+        let session = claim(Credential::Session, Permission::ALL, Role::Owner);
+        assert!(Access::Session.check(&session).is_ok());
+        assert_eq!(Access::Session.check(&token(Permission::ALL)).unwrap_err().code, Code::SessionRequired);
+        assert!(Access::Token.check(&token(&[])).is_ok());
+        assert_eq!(Access::Token.check(&session).unwrap_err().code, Code::TokenRequired);
+    }
+
+    #[test]
+    fn oneself_passes_with_a_session_only() {
+        let rule = Access::SelfOr(TeamManageMembers);
+        let session = Claim { is_self: true, ..claim(Credential::Session, Permission::ALL, Role::ViewOnly) };
+        assert!(rule.check(&session).is_ok());
+        assert!(rule.check(&Claim { is_self: false, ..session }).is_err());
+        assert!(rule.check(&Claim { is_self: true, ..token(&[]) }).is_err());
+        assert!(rule.check(&token(&[TeamManageMembers])).is_ok());
+    }
+}

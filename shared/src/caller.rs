@@ -1,0 +1,126 @@
+//! Who is asking, as the authorizer said: read from the context of the event, or there is no caller.
+
+use std::{collections::HashMap, ops::Deref};
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use lambda_http::request::RequestContext;
+use serde_json::Value;
+
+use crate::{
+    access::{Claim, Credential},
+    error::{Error, Result},
+    id::{TeamId, TokenId, UserId},
+    openapi::{Input, Operation},
+    permission::{Permission, Permissions},
+    role::Role,
+};
+
+/// A person behind a credential that the authorizer found good.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The person, or the one for whom the token acts.
+    pub user: UserId,
+    /// What was sent.
+    pub credential: Credential,
+    /// The token, if it was one.
+    pub token: Option<TokenId>,
+    /// What the caller may do here: the token's permissions that the role allows too.
+    pub permissions: Permissions,
+    /// The verified e-mail address of a session.
+    pub email: Option<String>,
+    /// The name of a session's person.
+    pub name: Option<String>,
+    /// The address the request came from.
+    pub ip: String,
+    /// The id of the request.
+    pub request_id: String,
+    team: Option<(TeamId, Role)>,
+}
+
+impl Caller {
+    /// The caller in the authorizer's context; `None` if there is no such context or it is not whole.
+    pub(crate) fn from_context(context: &RequestContext) -> Option<Self> {
+        let RequestContext::ApiGatewayV1(context) = context else { return None };
+        let fields = &context.authorizer.fields;
+        let team = match (text(fields, "team_id"), text(fields, "role")) {
+            (Some(team), Some(role)) => Some((TeamId::parse(team)?, Role::parse(role)?)),
+            (None, None) => None,
+            _ => return None,
+        };
+        Some(Self {
+            user: UserId::parse(text(fields, "user_id")?)?,
+            credential: Credential::parse(text(fields, "credential")?)?,
+            token: text(fields, "token_id").and_then(TokenId::parse),
+            permissions: Permissions::parse_names(text(fields, "permissions").unwrap_or_default()),
+            email: text(fields, "email").map(str::to_owned),
+            name: text(fields, "name").map(str::to_owned),
+            ip: context.identity.source_ip.clone().unwrap_or_default(),
+            request_id: context.request_id.clone().unwrap_or_default(),
+            team,
+        })
+    }
+
+    /// Whether the caller may do this here.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
+    }
+
+    /// The team that the authorizer found the caller in.
+    pub(crate) fn team(&self) -> Option<&TeamId> {
+        self.team.as_ref().map(|(team, _)| team)
+    }
+
+    /// What the guard decides with.
+    pub(crate) fn claim(&self, is_self: bool) -> Claim {
+        let role = self.team.as_ref().map(|(_, role)| *role);
+        Claim { credential: self.credential, granted: self.permissions, role, is_self }
+    }
+}
+
+/// A caller in a team; there is none without the guard having found the path's team to be the caller's.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The team.
+    pub team: TeamId,
+    /// The caller's role there.
+    pub role: Role,
+    caller: Caller,
+}
+
+impl Deref for Member {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        parts.extensions.get::<Caller>().cloned().ok_or_else(Error::unauthenticated)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Member {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let (team, role) = caller.team.clone().ok_or_else(Error::no_access)?;
+        Ok(Self { team, role, caller })
+    }
+}
+
+impl Input for Caller {
+    fn describe(_: &mut Operation) {}
+}
+
+impl Input for Member {
+    fn describe(_: &mut Operation) {}
+}
+
+fn text<'a>(fields: &'a HashMap<String, Value>, name: &str) -> Option<&'a str> {
+    fields.get(name)?.as_str().filter(|text| !text.is_empty())
+}

@@ -1,0 +1,85 @@
+//! The environment, read once.
+
+use std::env;
+
+/// What a function is told by its environment.
+#[derive(Clone, Default)]
+pub struct Config {
+    /// The AWS region.
+    pub region: String,
+    /// The credentials of the function's role.
+    pub credentials: Option<AccessKeys>,
+    /// Another address of DynamoDB, for stand-ins.
+    pub dynamodb_endpoint: Option<String>,
+    /// Another address of Secrets Manager, for stand-ins.
+    pub secrets_manager_endpoint: Option<String>,
+    /// The names of the tables.
+    pub tables: TableNames,
+    /// The secret that holds the key ring.
+    pub key_ring_secret: Option<String>,
+    /// The OpenID Connect issuer of sessions.
+    pub oidc_issuer: Option<String>,
+    /// The audience that sessions are for.
+    pub oidc_audience: Option<String>,
+    /// Where the issuer's configuration is, if not under the issuer.
+    pub oidc_discovery_url: Option<String>,
+}
+
+/// Credentials. They have no `Debug`, so that no log line can hold them by accident.
+#[derive(Clone)]
+pub struct AccessKeys {
+    /// The access key's id.
+    pub id: String,
+    /// The secret access key.
+    pub secret: String,
+    /// The session token of temporary credentials.
+    pub session: Option<String>,
+}
+
+/// The names of the four tables.
+#[derive(Clone)]
+pub struct TableNames {
+    /// Users, teams, memberships, invitations, tokens.
+    pub identity: String,
+    /// Object types and all else that a team sets up.
+    pub workspace: String,
+    /// Objects and what keeps their fields unique.
+    pub objects: String,
+    /// What happened, and the records of idempotent requests.
+    pub activity: String,
+}
+
+impl Default for TableNames {
+    fn default() -> Self {
+        let [identity, workspace, objects, activity] =
+            ["identity", "workspace", "objects", "activity"].map(str::to_owned);
+        Self { identity, workspace, objects, activity }
+    }
+}
+
+impl Config {
+    /// Reads the environment. An empty variable counts as absent, as templates cannot leave one out.
+    pub fn from_env() -> Self {
+        let get = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let names = TableNames::default();
+        let endpoint = get("AWS_ENDPOINT_URL");
+        Self {
+            region: get("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
+            credentials: get("AWS_ACCESS_KEY_ID")
+                .zip(get("AWS_SECRET_ACCESS_KEY"))
+                .map(|(id, secret)| AccessKeys { id, secret, session: get("AWS_SESSION_TOKEN") }),
+            dynamodb_endpoint: get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| endpoint.clone()),
+            secrets_manager_endpoint: get("AWS_ENDPOINT_URL_SECRETS_MANAGER").or(endpoint),
+            tables: TableNames {
+                identity: get("TABLE_IDENTITY").unwrap_or(names.identity),
+                workspace: get("TABLE_WORKSPACE").unwrap_or(names.workspace),
+                objects: get("TABLE_OBJECTS").unwrap_or(names.objects),
+                activity: get("TABLE_ACTIVITY").unwrap_or(names.activity),
+            },
+            key_ring_secret: get("KEY_RING_SECRET"),
+            oidc_issuer: get("OIDC_ISSUER"),
+            oidc_audience: get("OIDC_AUDIENCE"),
+            oidc_discovery_url: get("OIDC_DISCOVERY_URL"),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `If-Match` (RFC 9110): a write that counts only if the thing is still as the client knows it.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+
+use crate::{
+    error::{Error, Fault, Result},
+    openapi::{Input, Operation},
+};
+
+/// The versions that the client would accept; `None` if it does not care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfMatch(Option<Vec<u64>>);
+
+impl IfMatch {
+    /// Cares for this version only.
+    pub fn version(version: u64) -> Self {
+        Self(Some(vec![version]))
+    }
+
+    /// Whether the client cares.
+    pub fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Refuses a version that the client does not expect.
+    ///
+    /// # Errors
+    /// 412 with the current version.
+    pub fn check(&self, current: u64) -> Result<()> {
+        match &self.0 {
+            Some(versions) if !versions.contains(&current) => Err(Error::stale(current)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The versions, one of which the thing must have.
+    pub fn versions(&self) -> Option<&[u64]> {
+        self.0.as_deref()
+    }
+
+    fn parse(header: &str) -> Option<Self> {
+        if header.trim() == "*" {
+            return Some(Self(None));
+        }
+        // An ETag that is not ours matches nothing, which is well formed; text that is no ETag at all is not.
+        let tags = header.split(',').map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
+        let versions =
+            tags.map(|tag| tag.map(|tag| tag.parse().ok())).collect::<Option<Vec<Option<u64>>>>()?;
+        Some(Self(Some(versions.into_iter().flatten().collect())))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let Some(header) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let parsed = header.to_str().ok().and_then(Self::parse);
+        let detail = "Send If-Match with the ETag of a read, in its quotes, such as \"3\".";
+        parsed.ok_or_else(|| Error::invalid(vec![Fault::new("If-Match", "invalid", detail)]))
+    }
+}
+
+impl Input for IfMatch {
+    fn describe(operation: &mut Operation) {
+        operation.header(
+            "If-Match",
+            "The ETag of the version that the change is meant for; another version is 412.",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_as_http_has_them() {
+        let read = |header| IfMatch::parse(header).map(|parsed| parsed.0);
+        assert_eq!(read("*"), Some(None));
+        assert_eq!(read(r#""3""#), Some(Some(vec![3])));
+        assert_eq!(read(r#""3", "4""#), Some(Some(vec![3, 4])));
+        assert_eq!(read(r#""abc""#), Some(Some(vec![])));
+        for header in ["", "3", r#"W/"3""#, r#""3"#] {
+            assert_eq!(read(header), None, "{header}");
+        }
+    }
+}

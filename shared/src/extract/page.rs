@@ -1,0 +1,142 @@
+//! Lists by page: the query of one, and the cursor that leads to the next.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+
+use super::query;
+use crate::{
+    caller::Caller,
+    error::{Code, Error, Fault, Result},
+    openapi::{Input, Operation},
+    platform::Platform,
+    table::{AttributeValue, Item},
+    timestamp::Timestamp,
+};
+
+const LIMIT_DEFAULT: usize = 50;
+const LIMIT_MAX: usize = 100;
+/// A cursor older than this leads nowhere.
+const CURSOR_SECONDS: i64 = 24 * 60 * 60;
+
+/// The query of a list: `limit`, `cursor`, and what else the list can be narrowed by.
+pub struct Page<F = NoFilter> {
+    /// The most items to answer with.
+    pub limit: usize,
+    /// Where the page begins: behind this key.
+    pub after: Option<Item>,
+    /// What else the query says.
+    pub filter: F,
+    context: String,
+    platform: Platform,
+}
+
+/// A list that cannot be narrowed.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
+/// One page of a list.
+#[derive(Serialize, JsonSchema)]
+pub struct List<T> {
+    /// The things.
+    pub data: Vec<T>,
+    /// What to send as `cursor` for the next page; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// What a cursor holds, sealed: nobody can read or change it.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    key: BTreeMap<String, String>,
+    made_at: i64,
+}
+
+impl<F> Page<F> {
+    /// The page with these things, leading on if there are more.
+    ///
+    /// # Errors
+    /// 500 when the key ring cannot be had.
+    pub async fn of<T>(&self, data: Vec<T>, next: Option<Item>) -> Result<List<T>> {
+        let Some(next) = next else { return Ok(List { data, next_cursor: None }) };
+        let text = |(name, value)| Some((name, AttributeValue::as_s(&value).ok()?.clone()));
+        let cursor =
+            Cursor { key: next.into_iter().filter_map(text).collect(), made_at: self.now().seconds() };
+        let plain = serde_json::to_vec(&cursor).map_err(anyhow::Error::from)?;
+        let sealed = self.platform.keys.ring().await?.seal(&self.context, &plain)?;
+        Ok(List { data, next_cursor: Some(BASE64_URL_SAFE_NO_PAD.encode(sealed)) })
+    }
+
+    async fn open(&self, cursor: &str) -> Result<Item> {
+        let ring = self.platform.keys.ring().await?;
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
+        let plain = sealed.and_then(|sealed| ring.open(&self.context, &sealed));
+        let cursor = plain.and_then(|plain| serde_json::from_slice::<Cursor>(&plain).ok());
+        let cursor = cursor.filter(|cursor| self.now().seconds() - cursor.made_at <= CURSOR_SECONDS);
+        let cursor = cursor.ok_or_else(|| {
+            let fault =
+                Fault::new("?cursor", "invalid_cursor", "Ask for the first page again, without a cursor.");
+            Error::new(Code::InvalidCursor, "The cursor leads nowhere in this list.").with_faults(vec![fault])
+        })?;
+        Ok(cursor.key.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.platform.clock.now()
+    }
+}
+
+impl<S: Sync, F: DeserializeOwned + Send + Sync> FromRequestParts<S> for Page<F> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let platform = parts.extensions.get::<Platform>().cloned();
+        let platform =
+            platform.ok_or_else(|| anyhow::anyhow!("a list was asked of a function without a platform"))?;
+        let mut members = query::pairs(parts.uri.query().unwrap_or_default())?;
+        let (limit, cursor) = (members.remove("limit"), members.remove("cursor"));
+        // A cursor belongs to its list, its narrowing and its caller; the size of the page may change on the way.
+        let context = format!("cursor {} {} {members:?}", caller.user, parts.uri.path());
+        let page = Page {
+            limit: read_limit(limit)?,
+            after: None,
+            filter: query::read(&members)?,
+            context,
+            platform,
+        };
+        let after = match cursor {
+            Some(cursor) => Some(page.open(&cursor).await?),
+            None => None,
+        };
+        Ok(Page { after, ..page })
+    }
+}
+
+fn read_limit(limit: Option<String>) -> Result<usize> {
+    let Some(limit) = limit else { return Ok(LIMIT_DEFAULT) };
+    limit.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+        let detail = format!("Send a whole number from 1 to {LIMIT_MAX}.");
+        Error::invalid(vec![Fault::new("?limit", "out_of_range", detail)])
+    })
+}
+
+impl<F: JsonSchema> Input for Page<F> {
+    const READS_QUERY: bool = true;
+
+    fn describe(operation: &mut Operation) {
+        operation.query_parameter(
+            "limit",
+            "How many at most; 50 unless told.",
+            serde_json::json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}),
+        );
+        operation.query_parameter(
+            "cursor",
+            "`next_cursor` of the page before.",
+            serde_json::json!({"type": "string"}),
+        );
+        operation.query::<F>();
+    }
+}

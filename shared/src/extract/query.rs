@@ -1,0 +1,63 @@
+//! The query of a request.
+
+use std::collections::BTreeMap;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::fault;
+use crate::{
+    error::{Error, Fault, Result},
+    openapi::{Input, Operation},
+};
+
+/// The parameters of a query. Types deny unknown ones; what is wrong with one is told with its name.
+pub struct Query<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        read(&pairs(parts.uri.query().unwrap_or_default())?).map(Self)
+    }
+}
+
+impl<T: JsonSchema> Input for Query<T> {
+    const READS_QUERY: bool = true;
+
+    fn describe(operation: &mut Operation) {
+        operation.query::<T>();
+    }
+}
+
+/// The parameters by name, each at most once.
+pub(super) fn pairs(query: &str) -> Result<BTreeMap<String, String>> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| {
+        Error::invalid(vec![Fault::new("?", "invalid", "The query string is not well formed.")])
+    })?;
+    let mut members = BTreeMap::new();
+    for (name, value) in pairs {
+        if members.insert(name.clone(), value).is_some() {
+            let fault = Fault::new(
+                format!("?{name}"),
+                "duplicate_member",
+                "This parameter stands in the query twice.",
+            );
+            return Err(Error::invalid(vec![fault]));
+        }
+    }
+    Ok(members)
+}
+
+/// The parameters as a type takes them.
+pub(super) fn read<T: DeserializeOwned>(query: &BTreeMap<String, String>) -> Result<T> {
+    let encoded = serde_urlencoded::to_string(query).map_err(anyhow::Error::from)?;
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(encoded.as_bytes()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let place = error.path().to_string();
+        let place = if place == "." { String::new() } else { format!("/{place}") };
+        let fault = fault(&place, &error.inner().to_string());
+        Error::invalid(vec![Fault { pointer: fault.pointer.replacen('/', "?", 1), ..fault }])
+    })
+}

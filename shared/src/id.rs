@@ -1,0 +1,126 @@
+//! Ids: opaque, prefixed, sorted by creation. Each kind has a type of its own.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use sha2::{Digest as _, Sha256};
+
+use crate::base62;
+
+macro_rules! ids {
+    ($($(#[doc = $doc:literal])+ $name:ident = $prefix:literal;)+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What every id of this kind begins with.
+            pub const PREFIX: &str = $prefix;
+
+            /// A new id: a UUID version 7 (RFC 9562), so that ids sort by creation.
+            #[expect(clippy::new_without_default, reason = "two new ids are never equal, so there is no default one")]
+            pub fn new() -> Self {
+                Self::from_part(&base62::encode(uuid::Uuid::now_v7().as_u128(), base62::WIDTH_128))
+            }
+
+            /// The id with that part behind the prefix.
+            pub(crate) fn from_part(part: &str) -> Self {
+                Self(format!("{}{part}", Self::PREFIX))
+            }
+
+            /// The id, if the text has the form of one.
+            pub fn parse(text: &str) -> Option<Self> {
+                let part = text.strip_prefix(Self::PREFIX)?;
+                (part.len() == base62::WIDTH_128 && base62::is_valid(part)).then(|| Self(text.to_owned()))
+            }
+
+            /// The part behind the prefix: 22 base-62 digits.
+            pub fn part(&self) -> &str {
+                &self.0[Self::PREFIX.len()..]
+            }
+
+            /// The whole id.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| de::Error::custom(concat!("an id of this kind begins with ", $prefix, " and has 22 letters or digits behind")))
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "pattern": concat!("^", $prefix, "[0-9A-Za-z]{22}$")})
+            }
+        }
+    )+ };
+}
+
+ids! {
+    /// A person.
+    UserId = "usr_";
+    /// A team.
+    TeamId = "team_";
+    /// A personal access token.
+    TokenId = "tok_";
+    /// An object type.
+    ObjectTypeId = "type_";
+    /// An object.
+    ObjectId = "obj_";
+    /// An invitation to a team.
+    InvitationId = "inv_";
+}
+
+impl UserId {
+    /// The id of the person whom an issuer calls `subject` (OpenID Connect Core 1.0, section 2: the pair is unique and
+    /// never reassigned). Derived, not looked up: a session is decided with no read that a token would not need either.
+    pub fn of_subject(issuer: &str, subject: &str) -> Self {
+        let digest = Sha256::new().chain_update(issuer).chain_update([0]).chain_update(subject).finalize();
+        let number = digest[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        Self::from_part(&base62::encode(number, base62::WIDTH_128))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_creation() {
+        let ids: Vec<_> = (0..1_000).map(|_| ObjectId::new()).collect();
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn only_the_exact_form_is_an_id() {
+        let id = TeamId::new();
+        assert_eq!(TeamId::parse(id.as_str()), Some(id.clone()));
+        for text in
+            ["", "team_", "tok_0000000000000000000000", "team_000000000000000000000é", &format!("{id}0")]
+        {
+            assert_eq!(TeamId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_subject_has_one_id_per_issuer() {
+        assert_eq!(UserId::of_subject("i", "s"), UserId::of_subject("i", "s"));
+        assert_ne!(UserId::of_subject("i", "s"), UserId::of_subject("is", ""));
+    }
+}

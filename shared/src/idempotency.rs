@@ -1,0 +1,174 @@
+//! `Idempotency-Key`: a request that is sent again gets the first answer again, and is not done twice.
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{FromRequest as _, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    caller::Caller,
+    error::{Code, Error, Fault, Result},
+    platform::Platform,
+    routes::{BODY_LENGTH_MAX, render},
+    table::{AttributeValue, Item, Key, When, WriteError, decode},
+};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Answers are kept this long.
+const KEEP_SECONDS: i64 = 24 * 60 * 60;
+/// A request that has not ended by then has died with its function: longer than API Gateway and Lambda let one run.
+const RUNNING_SECONDS: i64 = 35;
+const KEY_LENGTH_MAX: usize = 255;
+/// The headers that belong to the answer.
+const KEPT_HEADERS: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::CACHE_CONTROL];
+
+/// The record of a request. Beside it stands the attribute [`ANSWER`], once there is one.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    fingerprint: String,
+    running_until: i64,
+    expires: i64,
+}
+
+/// The answer, sealed: it may hold a secret that is shown only this once.
+const ANSWER: &str = "answer";
+
+/// An answer that is kept.
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// Runs the request, or answers what it answered before.
+pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Result<Response> {
+    let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
+        return Ok(next.run(request).await);
+    };
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let body = body.map_err(|_| Error::too_large())?;
+    let owner = caller.token.as_ref().map_or(caller.user.as_str(), |token| token.as_str());
+    let place = Key::new(format!("IDEMPOTENCY#{owner}"), key);
+    let fingerprint = fingerprint(&format!("{} {}", parts.method, parts.uri), &body);
+
+    if let Some(answer) = claim(platform, &place, &fingerprint).await? {
+        return Ok(answer);
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let response = render(response, &caller.request_id);
+    if response.status().is_server_error() {
+        platform.activity.write(platform.activity.delete(place)).await?;
+        return Ok(response);
+    }
+    keep(platform, &place, fingerprint, response).await
+}
+
+/// Marks the request as running. The answer is one to give instead, of a run before this one.
+async fn claim(platform: &Platform, place: &Key, fingerprint: &str) -> Result<Option<Response>> {
+    let now = platform.clock.now().seconds();
+    let seconds = |seconds: i64| AttributeValue::N(seconds.to_string());
+    let record = Record {
+        fingerprint: fingerprint.to_owned(),
+        running_until: now + RUNNING_SECONDS,
+        expires: now + KEEP_SECONDS,
+    };
+    let has_died = When::All(vec![
+        When::is_text("fingerprint", fingerprint),
+        When::Unset(ANSWER.into()),
+        When::Below("running_until".into(), seconds(now)),
+    ]);
+    let is_free = When::Any(vec![When::Absent, When::Below("expires".into(), seconds(now)), has_died]);
+    match platform.activity.write(platform.activity.put(place.clone(), &record)?.when(is_free)).await {
+        Ok(_) => Ok(None),
+        Err(WriteError::Refused(refused)) => match refused.item(0) {
+            Some(item) => replay(platform, place, fingerprint, item).await.map(Some),
+            None => Err(in_progress()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn replay(platform: &Platform, place: &Key, fingerprint: &str, item: &Item) -> Result<Response> {
+    let record: Record = decode(item.clone())?;
+    if record.fingerprint != fingerprint {
+        return Err(Error::new(
+            Code::IdempotencyKeyReused,
+            "This Idempotency-Key came with another request before.",
+        ));
+    }
+    let Some(sealed) = item.get(ANSWER).and_then(|answer| answer.as_b().ok()) else {
+        return Err(in_progress());
+    };
+    let plain = platform.keys.ring().await?.open(&context(place), sealed.as_ref());
+    let answer = plain.and_then(|plain| serde_json::from_slice::<Answer>(&plain).ok());
+    let Answer { status, headers, body } =
+        answer.ok_or_else(|| anyhow::anyhow!("a kept answer does not open"))?;
+    let mut response = (StatusCode::from_u16(status).map_err(anyhow::Error::from)?, body).into_response();
+    response.headers_mut().clear();
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+async fn keep(platform: &Platform, place: &Key, fingerprint: String, response: Response) -> Result<Response> {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, 2 * BODY_LENGTH_MAX).await.map_err(anyhow::Error::from)?;
+    let header =
+        |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
+    let answer = Answer {
+        status: parts.status.as_u16(),
+        headers: KEPT_HEADERS.iter().filter_map(header).collect(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    let plain = serde_json::to_vec(&answer).map_err(anyhow::Error::from)?;
+    let sealed = platform.keys.ring().await?.seal(&context(place), &plain)?;
+    let now = platform.clock.now().seconds();
+    let record = Record { fingerprint, running_until: now, expires: now + KEEP_SECONDS };
+    let mut item: Item = serde_dynamo::to_item(record).map_err(anyhow::Error::from)?;
+    item.insert(ANSWER.to_owned(), AttributeValue::B(sealed.into()));
+    // The request is done: its answer counts even when it cannot be kept.
+    if let Err(error) = platform.activity.write(platform.activity.put_item(place.clone(), item)).await {
+        tracing::warn!(
+            code = Error::from(error).code.name(),
+            "an answer could not be kept for its Idempotency-Key"
+        );
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=KEY_LENGTH_MAX).contains(&key.len()));
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| {
+        let detail = format!("Send 1 to {KEY_LENGTH_MAX} visible ASCII characters.");
+        Error::invalid(vec![Fault::new("Idempotency-Key", "invalid", detail)])
+    })
+}
+
+/// What makes two requests the same: method, path and query, and the body to the byte.
+fn fingerprint(head: &str, body: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(head).chain_update([0]).chain_update(body).finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn context(place: &Key) -> String {
+    format!("idempotency {} {}", place.pk, place.sk)
+}
+
+fn in_progress() -> Error {
+    Error::new(Code::IdempotencyInProgress, "A request with this Idempotency-Key is still running.")
+}

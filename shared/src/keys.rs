@@ -1,0 +1,207 @@
+//! The key ring: where the one secret comes from, and the sub-keys made of it.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
+
+use anyhow::{Context as _, bail, ensure};
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305, XNonce,
+    aead::{Aead as _, Payload},
+};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
+use rand::TryRng as _;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::RwLock;
+
+/// Bytes of an XChaCha20-Poly1305 nonce.
+const NONCE_LENGTH: usize = 24;
+/// Fewer characters than this are no key.
+const MATERIAL_LENGTH_MIN: usize = 32;
+
+/// Where the key ring comes from: Secrets Manager in the cloud, a file on one machine.
+pub trait KeySource: Send + Sync {
+    /// The key ring as JSON: `{"current": "k1", "k1": "…", "k0": "…"}`, each key at least 32 characters long.
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>>;
+}
+
+/// The keys by id, one of them current. Made once per process and read again when an unknown id turns up.
+#[derive(Clone)]
+pub struct Keys {
+    source: Arc<dyn KeySource>,
+    ring: Arc<RwLock<Option<Arc<KeyRing>>>>,
+}
+
+impl Keys {
+    /// Keys that are fetched when they are first needed.
+    pub fn new(source: Arc<dyn KeySource>) -> Self {
+        Self { source, ring: Arc::default() }
+    }
+
+    /// The ring, fetched if it is not there yet.
+    ///
+    /// # Errors
+    /// When the source fails or what it gives is no key ring.
+    pub async fn ring(&self) -> anyhow::Result<Arc<KeyRing>> {
+        if let Some(ring) = self.ring.read().await.as_ref() {
+            return Ok(ring.clone());
+        }
+        self.refresh().await
+    }
+
+    /// The ring that has this key, fetched anew if the one at hand has not; `None` if there is no such key.
+    ///
+    /// # Errors
+    /// As [`Keys::ring`].
+    pub async fn ring_with(&self, key_id: &str) -> anyhow::Result<Option<Arc<KeyRing>>> {
+        let ring = self.ring().await?;
+        if ring.keys.contains_key(key_id) {
+            return Ok(Some(ring));
+        }
+        let ring = self.refresh().await?;
+        Ok(ring.keys.contains_key(key_id).then_some(ring))
+    }
+
+    async fn refresh(&self) -> anyhow::Result<Arc<KeyRing>> {
+        let mut slot = self.ring.write().await;
+        let text = self.source.fetch().await.context("fetching the key ring")?;
+        let ring = Arc::new(KeyRing::parse(&text)?);
+        *slot = Some(ring.clone());
+        Ok(ring)
+    }
+}
+
+/// Sub-keys of every key, made by HKDF-SHA-256 (RFC 5869) so that no key serves two purposes.
+pub struct KeyRing {
+    current: String,
+    keys: BTreeMap<String, SubKeys>,
+}
+
+struct SubKeys {
+    hashing: [u8; 32],
+    sealing: [u8; 32],
+}
+
+impl KeyRing {
+    /// Reads the JSON of a [`KeySource`]. Its text never appears in an error.
+    ///
+    /// # Errors
+    /// When it is no such JSON, a key is too short, or the current one is missing.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let Ok(mut entries) = serde_json::from_str::<BTreeMap<String, String>>(text) else {
+            bail!("the key ring is no JSON object of texts");
+        };
+        let current = entries.remove("current").context("the key ring names no current key")?;
+        let keys = entries
+            .into_iter()
+            .map(|(id, material)| Ok((id.clone(), SubKeys::derive(&id, &material)?)))
+            .collect::<anyhow::Result<BTreeMap<_, _>>>()?;
+        ensure!(keys.contains_key(&current), "the key ring lacks its current key {current:?}");
+        Ok(Self { current, keys })
+    }
+
+    /// The id of the key that new hashes are made with.
+    pub fn current(&self) -> &str {
+        &self.current
+    }
+
+    /// HMAC-SHA-256 of a credential under that key; `None` if the ring lacks the key.
+    pub fn hash(&self, key_id: &str, credential: &str) -> Option<[u8; 32]> {
+        let key = &self.keys.get(key_id)?.hashing;
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+        mac.update(credential.as_bytes());
+        Some(mac.finalize().into_bytes().into())
+    }
+
+    /// Whether the credential has that hash under that key, compared in constant time.
+    pub fn verify(&self, key_id: &str, credential: &str, hash: &[u8]) -> bool {
+        self.hash(key_id, credential).is_some_and(|expected| expected.ct_eq(hash).into())
+    }
+
+    /// Encrypts and authenticates (XChaCha20-Poly1305), bound to `context`: it opens only with the same one.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal(&self, context: &str, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let key = self.keys.get(&self.current).context("the ring has its current key")?;
+        let mut nonce = [0_u8; NONCE_LENGTH];
+        rand::rngs::SysRng.try_fill_bytes(&mut nonce)?;
+        let payload = Payload { msg: plain, aad: context.as_bytes() };
+        let Ok(sealed) = key.cipher().encrypt(&XNonce::from(nonce), payload) else { bail!("sealing failed") };
+        Ok([&nonce, sealed.as_slice()].concat())
+    }
+
+    /// Opens what [`KeyRing::seal`] made under any key of the ring; `None` if it was changed or belongs elsewhere.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_at_checked(NONCE_LENGTH)?;
+        let nonce = XNonce::from(<[u8; NONCE_LENGTH]>::try_from(nonce).ok()?);
+        self.keys
+            .values()
+            .find_map(|key| key.cipher().decrypt(&nonce, Payload { msg: text, aad: context.as_bytes() }).ok())
+    }
+}
+
+impl SubKeys {
+    fn derive(id: &str, material: &str) -> anyhow::Result<Self> {
+        ensure!(
+            material.len() >= MATERIAL_LENGTH_MIN,
+            "key {id:?} is shorter than {MATERIAL_LENGTH_MIN} characters"
+        );
+        let hkdf = Hkdf::<Sha256>::new(None, material.as_bytes());
+        let sub_key = |purpose: &str| {
+            let mut key = [0_u8; 32];
+            match hkdf.expand(purpose.as_bytes(), &mut key) {
+                Ok(()) => Ok(key),
+                Err(error) => bail!("deriving the {purpose} key: {error}"),
+            }
+        };
+        Ok(Self { hashing: sub_key("credential hashing")?, sealing: sub_key("sealing")? })
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.sealing.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(text: &str) -> KeyRing {
+        KeyRing::parse(text).unwrap()
+    }
+
+    const OLD: &str = r#"{"current":"k1","k1":"11111111111111111111111111111111"}"#;
+    const BOTH: &str =
+        r#"{"current":"k2","k1":"11111111111111111111111111111111","k2":"22222222222222222222222222222222"}"#;
+
+    #[test]
+    fn a_hash_outlives_the_key_that_is_current() {
+        let hash = ring(OLD).hash("k1", "secret").unwrap();
+        assert!(ring(BOTH).verify("k1", "secret", &hash));
+        assert!(!ring(BOTH).verify("k2", "secret", &hash));
+        assert!(!ring(BOTH).verify("k1", "Secret", &hash));
+        assert!(!ring(BOTH).verify("k3", "secret", &hash));
+        assert!(!ring(BOTH).verify("k1", "secret", &[]));
+    }
+
+    #[test]
+    fn what_was_sealed_opens_only_unchanged_and_in_its_context() {
+        let mut sealed = ring(OLD).seal("here", b"text").unwrap();
+        assert_eq!(ring(BOTH).open("here", &sealed).unwrap(), b"text");
+        assert_eq!(ring(BOTH).open("there", &sealed), None);
+        assert_eq!(ring(BOTH).open("here", &sealed[..20]), None);
+        sealed[30] ^= 1;
+        assert_eq!(ring(BOTH).open("here", &sealed), None);
+    }
+
+    #[test]
+    fn what_is_no_key_ring_is_refused_without_repeating_it() {
+        for text in
+            ["", "{}", r#"{"current":"k1"}"#, r#"{"current":"k1","k1":"short-secret"}"#, r#"{"k1":7}"#]
+        {
+            let error = KeyRing::parse(text).err().unwrap().to_string();
+            assert!(!error.contains("short-secret"), "{error}");
+        }
+    }
+}

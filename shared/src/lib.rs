@@ -1,0 +1,66 @@
+//! The mechanism that all families share; what they mean is theirs.
+
+/// The rule of a route, and the decision that gate and guard share.
+pub mod access;
+/// Who did a write.
+pub mod actor;
+/// The forms of success.
+pub mod answer;
+/// The Lambda authorizer.
+pub mod authorizer;
+/// Clients of AWS.
+pub mod aws;
+/// Base 62 of fixed width.
+mod base62;
+/// Who is asking.
+pub mod caller;
+/// The clock.
+pub mod clock;
+/// The environment.
+pub mod config;
+/// The one error type.
+pub mod error;
+/// What handlers take from a request.
+pub mod extract;
+/// Ids.
+pub mod id;
+/// `Idempotency-Key`.
+mod idempotency;
+/// Tokens and memberships as they are stored.
+pub mod identity;
+/// The key ring.
+pub mod keys;
+/// All routes, as the authorizer knows them.
+pub mod manifest;
+/// Object types: what objects are made of.
+pub mod object_type;
+/// The OpenAPI document.
+pub mod openapi;
+/// The one form of a path.
+mod path;
+/// Every permission.
+pub mod permission;
+/// What every function stands on.
+pub mod platform;
+/// What members are in a team.
+pub mod role;
+/// Tables of routes.
+pub mod routes;
+/// Secrets that are handed out once.
+pub mod secret;
+/// What every `main` needs.
+pub mod serve;
+/// DynamoDB.
+pub mod table;
+/// Texts that people give to things.
+pub mod text;
+/// Points in time.
+pub mod timestamp;
+
+pub use caller::{Caller, Member};
+pub use error::{Code, Error, Fault, Result};
+pub use permission::{Permission, Permissions};
+pub use platform::Platform;
+pub use role::Role;
+pub use routes::Routes;
+pub use timestamp::Timestamp;

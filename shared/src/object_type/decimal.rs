@@ -1,0 +1,95 @@
+//! Exact decimals of up to 38 digits, as DynamoDB's numbers have; kept as they are written.
+
+use std::str::FromStr as _;
+
+use bigdecimal::{BigDecimal, Zero as _, num_bigint::Sign};
+
+/// The most digits, before and behind the point together.
+const DIGITS_MAX: usize = 38;
+
+/// The decimal in plain notation, trailing zeros kept; `None` if it has more than 38 digits.
+pub(super) fn parse(text: &str) -> Option<String> {
+    // The length bounds the work; 38 digits with sign, point and exponent stay far below it.
+    let decimal = (text.len() <= 100).then(|| BigDecimal::from_str(text).ok())??;
+    let (digits, scale) = decimal.as_bigint_and_exponent();
+    let places = digits.magnitude().to_string().len();
+    let scale = usize::try_from(scale.unsigned_abs()).ok()?;
+    let total = if decimal.fractional_digit_count() >= 0 { places.max(scale) } else { places + scale };
+    let is_plain_zero = decimal.is_zero() && scale == 0;
+    (total <= DIGITS_MAX).then(|| if is_plain_zero { "0".to_owned() } else { decimal.to_plain_string() })
+}
+
+/// A text that sorts as the decimals do and is the same for equal ones: sign, exponent, digits.
+pub(super) fn sort_key(text: &str) -> Option<String> {
+    let (digits, scale) = BigDecimal::from_str(text).ok()?.normalized().into_bigint_and_exponent();
+    let magnitude = digits.magnitude().to_string();
+    // The value is 0.magnitude × 10^exponent, with the exponent from -38 to 38.
+    let exponent = i64::try_from(magnitude.len()).ok()? - scale;
+    let key = format!("{:03}{magnitude}", exponent + 100);
+    Some(match digits.sign() {
+        Sign::NoSign => "1".to_owned(),
+        Sign::Plus => format!("2{key}"),
+        // Of two negative numbers the larger magnitude is the smaller one: nines' complement, and a mark behind the
+        // digits that sorts after all of them, so that -0.1 stands behind -0.12.
+        Sign::Minus => {
+            format!("0{}~", key.bytes().map(|digit| char::from(b'0' + b'9' - digit)).collect::<String>())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_keep_their_digits() {
+        for (text, kept) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("12.30", "12.30"),
+            ("1e3", "1000"),
+            ("1.5E-3", "0.0015"),
+            ("-7", "-7"),
+            ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
+            ("0.00000000000000000000000000000000000001", "0.00000000000000000000000000000000000001"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Some(kept), "{text}");
+        }
+        for text in
+            ["1e38", "1e400", "1e-39", "1e99999999999999999999", "123456789012345678901234567890123456789"]
+        {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_sort_as_numbers_do_and_equal_ones_are_equal() {
+        let sorted = [
+            "-12345678901234567890123456789012345678",
+            "-100",
+            "-99.5",
+            "-12",
+            "-1.2",
+            "-1",
+            "-0.12",
+            "-0.1",
+            "-0.01",
+            "0",
+            "0.001",
+            "0.01",
+            "0.1",
+            "0.11",
+            "1",
+            "1.01",
+            "2",
+            "9",
+            "10",
+            "11",
+            "100",
+        ];
+        let keys: Vec<_> = sorted.iter().map(|text| sort_key(text).unwrap()).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert_eq!(sort_key("12.30"), sort_key("12.3"));
+        assert_eq!(sort_key("1000"), sort_key("1e3"));
+    }
+}

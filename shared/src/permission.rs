@@ -1,0 +1,259 @@
+//! Every permission of the platform, declared once: variant, name, group, description.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+macro_rules! permissions {
+    ($($group:literal { $($variant:ident = $name:literal, $description:literal;)+ })+) => {
+        /// One right that a token can hold and that a role may allow.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Permission { $($(#[doc = $description] $variant,)+)+ }
+
+        impl Permission {
+            /// All permissions, in the order of the catalogue.
+            pub const ALL: &[Permission] = &[$($(Permission::$variant,)+)+];
+
+            /// The name that clients, tokens and documents use.
+            pub const fn name(self) -> &'static str {
+                match self { $($(Permission::$variant => $name,)+)+ }
+            }
+
+            /// What it allows, for people.
+            pub const fn description(self) -> &'static str {
+                match self { $($(Permission::$variant => $description,)+)+ }
+            }
+
+            /// The heading it stands under in the catalogue.
+            pub const fn group(self) -> &'static str {
+                match self { $($(Permission::$variant => $group,)+)+ }
+            }
+        }
+    };
+}
+
+permissions! {
+    "Objects" {
+        ObjectCreate = "object:create", "Create objects.";
+        ObjectRead = "object:read", "Read and search objects.";
+        ObjectUpdate = "object:update", "Change objects and restore them from the trash.";
+        ObjectDelete = "object:delete", "Move objects to the trash.";
+        ObjectForceDelete = "object:force-delete", "Destroy objects for good.";
+    }
+    "Object types" {
+        ObjectTypeCreate = "object-type:create", "Create object types.";
+        ObjectTypeRead = "object-type:read", "Read object types and their fields.";
+        ObjectTypeUpdate = "object-type:update", "Change object types and their fields.";
+        ObjectTypeDelete = "object-type:delete", "Move object types to the trash.";
+        ObjectTypeForceDelete = "object-type:force-delete", "Destroy object types for good.";
+    }
+    "Forms" {
+        FormCreate = "form:create", "Create forms.";
+        FormRead = "form:read", "Read forms and their settings.";
+        FormUpdate = "form:update", "Change forms and their fields.";
+        FormDelete = "form:delete", "Move forms to the trash.";
+        FormForceDelete = "form:force-delete", "Destroy forms for good.";
+    }
+    "Views" {
+        ViewCreate = "view:create", "Create views and dashboards.";
+        ViewRead = "view:read", "Read views and dashboards.";
+        ViewUpdate = "view:update", "Change views, their settings and filters.";
+        ViewDelete = "view:delete", "Move views to the trash.";
+        ViewForceDelete = "view:force-delete", "Destroy views for good.";
+    }
+    "Integrations" {
+        IntegrationCreate = "integration:create", "Set up integrations with other services.";
+        IntegrationRead = "integration:read", "Read integrations and their settings.";
+        IntegrationUpdate = "integration:update", "Change the settings of integrations.";
+        IntegrationDelete = "integration:delete", "Move integrations to the trash.";
+        IntegrationForceDelete = "integration:force-delete", "Destroy integrations for good.";
+    }
+    "Webhooks" {
+        WebhookCreate = "webhook:create", "Create webhooks, as services do that subscribe to events.";
+        WebhookRead = "webhook:read", "Read webhooks and their deliveries.";
+        WebhookUpdate = "webhook:update", "Change the URL, the topics and the settings of webhooks.";
+        WebhookDelete = "webhook:delete", "Move webhooks to the trash.";
+        WebhookForceDelete = "webhook:force-delete", "Destroy webhooks for good.";
+    }
+    "Team" {
+        TeamBilling = "team:billing", "See and change billing.";
+        TeamImport = "team:import", "Import data into the team.";
+        TeamManageAppearance = "team:manage-appearance", "Change theme and branding.";
+        TeamManageMembers = "team:manage-members", "Invite and remove members and change their roles.";
+        TeamUpdate = "team:update", "Change the general settings of the team.";
+    }
+    "Audit logs, backups and uploads" {
+        AuditLogRead = "audit-log:read", "Read the audit log.";
+        BackupRead = "backup:read", "See and download backups.";
+        BackupCreate = "backup:create", "Create backups.";
+        Upload = "upload", "Upload files, images and media.";
+    }
+}
+
+impl Permission {
+    /// The permission of that name; a name that no longer exists grants nothing.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|permission| permission.name() == name)
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Permission {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Permission {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| de::Error::custom(format_args!("no permission is called {name:?}")))
+    }
+}
+
+impl JsonSchema for Permission {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Permission".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "enum": Self::ALL})
+    }
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(u64);
+
+const _: () = assert!(Permission::ALL.len() <= u64::BITS as usize);
+
+impl Permissions {
+    /// No permission at all.
+    pub const NONE: Self = Self(0);
+
+    /// Every permission there is.
+    pub const fn all() -> Self {
+        Self::of(Permission::ALL)
+    }
+
+    /// The set of those listed.
+    pub const fn of(list: &[Permission]) -> Self {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < list.len() {
+            bits |= 1 << list[i] as u64;
+            i += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether the permission is in the set.
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u64) != 0
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those in either.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those here that `other` lacks.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The members, in the order of the catalogue.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+    }
+
+    /// The names, joined by spaces: the form of the authorizer's context.
+    pub fn names(self) -> String {
+        self.iter().map(Permission::name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads what [`Permissions::names`] wrote; unknown names grant nothing.
+    pub fn parse_names(names: &str) -> Self {
+        names.split(' ').filter_map(Permission::parse).collect()
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(list: I) -> Self {
+        list.into_iter().fold(Self::NONE, |set, permission| set.union(Self::of(&[permission])))
+    }
+}
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Permissions {
+    /// Unknown names are left out: a stored permission that was abolished grants nothing.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        Ok(names.iter().filter_map(|name| Permission::parse(name)).collect())
+    }
+}
+
+impl JsonSchema for Permissions {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Permissions".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let item = generator.subschema_for::<Permission>();
+        schemars::json_schema!({"type": "array", "items": item, "uniqueItems": true})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_thirty_nine_and_each_name_leads_back() {
+        assert_eq!(Permission::ALL.len(), 39);
+        for permission in Permission::ALL {
+            assert_eq!(Permission::parse(permission.name()), Some(*permission));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_unknown_grants_nothing() {
+        assert_eq!(Permission::parse("object:*"), None);
+        assert_eq!(
+            Permissions::parse_names("object:read * object:everything"),
+            Permissions::of(&[Permission::ObjectRead])
+        );
+        assert_eq!(Permissions::parse_names(""), Permissions::NONE);
+    }
+
+    #[test]
+    fn sets_keep_names_through_text() {
+        let all = Permissions::all();
+        assert_eq!(Permissions::parse_names(&all.names()), all);
+        assert!(all.without(all).is_empty());
+    }
+}

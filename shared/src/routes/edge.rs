@@ -1,0 +1,75 @@
+//! The edge of a function: one spelling of each path, a request id on every answer, errors in their form.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue, Uri, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use lambda_http::{RequestExt as _, request::RequestContext};
+
+use crate::{
+    error::{Code, Error},
+    path,
+};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps every request.
+pub(super) async fn edge(mut request: Request, next: Next) -> Response {
+    let request_id = request_id(&request).unwrap_or_default();
+    let response = match path_without_stage(&request) {
+        Some(uri) => {
+            *request.uri_mut() = uri;
+            next.run(request).await
+        }
+        None => Error::not_found("path").into_response(),
+    };
+    finish(response, &request_id)
+}
+
+/// The path as the gateway's resources have it; `None` if it is not in canonical form. The runtime puts the name of the
+/// stage in front of it, which is no part of our routes.
+fn path_without_stage(request: &Request) -> Option<Uri> {
+    let path = request.extensions().raw_http_path();
+    if !path::is_canonical(path) {
+        return None;
+    }
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{path}{query}").parse().ok()
+}
+
+/// Gives an answer its last form.
+pub(super) fn finish(response: Response, request_id: &str) -> Response {
+    let mut response = render(response, request_id);
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    // What a team owns is for no cache between it and its client.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Turns an error that a handler left behind into its body. A refusal that did not come from a handler, such as a body
+/// over the limit, is turned into one of ours.
+pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
+    let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
+    let mut answer = error.respond(request_id);
+    if error.code == Code::MethodNotAllowed
+        && let Some(allow) = response.headers().get(header::ALLOW)
+    {
+        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    answer
+}
+
+fn request_id(request: &Request) -> Option<String> {
+    match request.extensions().get::<RequestContext>()? {
+        RequestContext::ApiGatewayV1(context) => context.request_id.clone(),
+        _ => None,
+    }
+}

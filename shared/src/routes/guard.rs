@@ -1,0 +1,71 @@
+//! The check in front of every handler. The gateway's authorizer has made it already; a function trusts nobody's word.
+
+use std::sync::Arc;
+
+use axum::{
+    RequestExt as _,
+    extract::{RawPathParams, Request, State},
+    http::Method,
+    middleware::Next,
+    response::Response,
+};
+use lambda_http::request::RequestContext;
+
+use crate::{
+    access::Access,
+    caller::Caller,
+    error::{Error, Fault, Result},
+    idempotency,
+    platform::Platform,
+};
+
+/// What stands in front of one row.
+pub(super) struct Gate {
+    pub(super) access: Access,
+    pub(super) reads_query: bool,
+    pub(super) platform: Option<Platform>,
+}
+
+/// Lets a request through to its handler, or refuses it.
+pub(super) async fn guard(
+    State(gate): State<Arc<Gate>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response> {
+    if gate.access != Access::Public {
+        let caller = authorize(&gate, &mut request).await?;
+        request.extensions_mut().insert(caller);
+    }
+    if !gate.reads_query
+        && let Some(name) = request.uri().query().filter(|query| !query.is_empty())
+    {
+        let name = name.split(['=', '&']).next().unwrap_or_default();
+        let fault = Fault::new(format!("?{name}"), "unknown_member", "This path takes no query parameters.");
+        return Err(Error::invalid(vec![fault]));
+    }
+    let Some(platform) = &gate.platform else { return Ok(next.run(request).await) };
+    request.extensions_mut().insert(platform.clone());
+    if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+        return idempotency::run(platform, request, next).await;
+    }
+    Ok(next.run(request).await)
+}
+
+async fn authorize(gate: &Gate, request: &mut Request) -> Result<Caller> {
+    let caller = request.extensions().get::<RequestContext>().and_then(Caller::from_context);
+    let Some(caller) = caller else {
+        tracing::error!(
+            "a request came without the authorizer's context: this function must stand behind its gateway"
+        );
+        return Err(Error::unauthenticated());
+    };
+    let params = request.extract_parts::<RawPathParams>().await.map_err(|_| Error::not_found("path"))?;
+    let param = |name: &str| params.iter().find_map(|(key, value)| (key == name).then_some(value));
+    if let Some(team) = param("team")
+        && caller.team().map(crate::id::TeamId::as_str) != Some(team)
+    {
+        return Err(Error::no_access());
+    }
+    gate.access.check(&caller.claim(param("user") == Some(caller.user.as_str())))?;
+    Ok(caller)
+}

@@ -1,0 +1,228 @@
+//! A family's table of routes. From it follow the guard, the router, the manifest and the documents.
+
+mod edge;
+mod guard;
+mod handler;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    handler::Handler,
+    http::Method,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{MethodFilter, MethodRouter, on},
+};
+
+pub(crate) use edge::render;
+pub use handler::RouteHandler;
+
+use crate::{
+    access::Access,
+    error::{Code, Error},
+    manifest::ManifestRoute,
+    openapi::{self, Described, Operation},
+    platform::Platform,
+};
+
+use self::guard::Gate;
+
+/// The most bytes a body may have.
+pub(crate) const BODY_LENGTH_MAX: usize = 1024 * 1024;
+
+/// The table of a family: where it stands, and a row for each operation.
+pub struct Routes<S> {
+    tag: &'static str,
+    base: &'static str,
+    rows: Vec<Row<S>>,
+}
+
+/// One operation.
+struct Row<S> {
+    method: Method,
+    path: String,
+    access: Access,
+    summary: &'static str,
+    id: String,
+    reads_query: bool,
+    reads_body: bool,
+    describe: fn(&mut Operation),
+    handler: MethodRouter<S>,
+}
+
+/// What is told of a row outside its table.
+#[derive(Clone, Debug)]
+pub struct RouteInfo {
+    /// The family.
+    pub tag: &'static str,
+    /// Method, path and rule.
+    pub route: ManifestRoute,
+    /// What it does, for people.
+    pub summary: &'static str,
+    /// Its name: family and verb.
+    pub id: String,
+    /// Whether it reads a body.
+    pub reads_body: bool,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// An empty table of the family named so, its paths under `base`.
+    pub fn new(tag: &'static str, base: &'static str) -> Self {
+        Self { tag, base, rows: Vec::new() }
+    }
+
+    /// A row for GET.
+    #[must_use]
+    pub fn get<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        self.row((Method::GET, path), access.into(), summary, handler)
+    }
+
+    /// A row for POST.
+    #[must_use]
+    pub fn post<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        self.row((Method::POST, path), access.into(), summary, handler)
+    }
+
+    /// A row for PUT.
+    #[must_use]
+    pub fn put<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        self.row((Method::PUT, path), access.into(), summary, handler)
+    }
+
+    /// A row for PATCH.
+    #[must_use]
+    pub fn patch<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        self.row((Method::PATCH, path), access.into(), summary, handler)
+    }
+
+    /// A row for DELETE.
+    #[must_use]
+    pub fn delete<H, T>(
+        self,
+        path: &str,
+        access: impl Into<Access>,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        self.row((Method::DELETE, path), access.into(), summary, handler)
+    }
+
+    fn row<H, T>(
+        mut self,
+        (method, path): (Method, &str),
+        access: Access,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        self.rows.push(Row {
+            method,
+            path: format!("{}{path}", self.base),
+            access,
+            summary,
+            id: operation_id::<H>(),
+            reads_query: H::READS_QUERY,
+            reads_body: H::READS_BODY,
+            describe: H::describe,
+            handler: on(filter, handler),
+        });
+        self
+    }
+
+    /// The rows, as others may know them.
+    pub fn infos(&self) -> Vec<RouteInfo> {
+        let info = |row: &Row<S>| RouteInfo {
+            tag: self.tag,
+            route: ManifestRoute {
+                method: row.method.to_string(),
+                path: row.path.clone(),
+                access: row.access.clone(),
+            },
+            summary: row.summary,
+            id: row.id.clone(),
+            reads_body: row.reads_body,
+        };
+        self.rows.iter().map(info).collect()
+    }
+
+    /// The router: the edge around all, the guard in front of every row.
+    pub fn router(self, store: S, platform: Option<Platform>) -> Router {
+        let mut router = Router::new();
+        for row in self.rows {
+            let gate = Gate { access: row.access, reads_query: row.reads_query, platform: platform.clone() };
+            let guarded = row.handler.route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
+            router = router.route(&row.path, guarded);
+        }
+        let family = router
+            .fallback(async || Error::not_found("path"))
+            .method_not_allowed_fallback(async || {
+                Error::new(Code::MethodNotAllowed, "This path has no such method.")
+            })
+            .layer(DefaultBodyLimit::max(BODY_LENGTH_MAX))
+            .with_state(store);
+        // The edge stands before the routing, as it settles which path is meant.
+        Router::new().fallback_service(family).layer(from_fn(edge::edge))
+    }
+}
+
+/// Family and verb, from where the handler stands: `objects::handlers::create` is `objects.create`.
+fn operation_id<H>() -> String {
+    let path: Vec<_> = std::any::type_name::<H>().split("::").collect();
+    match path.as_slice() {
+        [family, .., handler] => format!("{}.{handler}", family.replace('_', "-")),
+        _ => String::new(),
+    }
+}
+
+/// The OpenAPI document while tables are added.
+#[derive(Default)]
+pub struct Document {
+    operations: Vec<Described>,
+}
+
+impl Document {
+    /// With the operations of this table too.
+    #[must_use]
+    pub fn with<S: Clone + Send + Sync + 'static>(mut self, routes: &Routes<S>) -> Self {
+        self.operations.extend(routes.rows.iter().map(|row| Described {
+            tag: routes.tag,
+            method: row.method.to_string(),
+            path: row.path.clone(),
+            access: row.access.clone(),
+            summary: row.summary,
+            id: row.id.clone(),
+            describe: row.describe,
+        }));
+        self
+    }
+
+    /// The document.
+    pub fn finish(self) -> serde_json::Value {
+        openapi::document(self.operations)
+    }
+}

@@ -1,0 +1,71 @@
+//! What every `main` needs: the log, the platform, the runtime.
+
+use lambda_http::lambda_runtime;
+use serde_json::Value;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    authorizer::{Authorizer, Sessions},
+    config::Config,
+    manifest::Manifest,
+    platform::Platform,
+    routes::Routes,
+    table::Key,
+};
+
+/// What a `main` ends with.
+pub type Ended = Result<(), lambda_runtime::Error>;
+
+/// Serves a family that keeps things, on Lambda.
+///
+/// # Errors
+/// When the environment is not whole or the runtime ends.
+pub async fn serve<S>(routes: Routes<S>, store: impl FnOnce(&Platform) -> S) -> Ended
+where
+    S: Clone + Send + Sync + 'static,
+{
+    log();
+    let platform = Platform::on_aws(&Config::from_env())?;
+    // Every such function may read its idempotency records, so this look-up is within its rights.
+    let warm = platform.warm(&platform.activity, Key::new("IDEMPOTENCY#", "warm"));
+    let router = routes.router(store(&platform), Some(platform.clone()));
+    warm.await;
+    lambda_http::run(router).await
+}
+
+/// Serves a family that keeps nothing, on Lambda.
+///
+/// # Errors
+/// When the runtime ends.
+pub async fn serve_public<S>(routes: Routes<S>, store: impl FnOnce(&Config) -> S) -> Ended
+where
+    S: Clone + Send + Sync + 'static,
+{
+    log();
+    lambda_http::run(routes.router(store(&Config::from_env()), None)).await
+}
+
+/// Serves the authorizer, on Lambda.
+///
+/// # Errors
+/// When the environment is not whole, the manifest is not sound, or the runtime ends.
+pub async fn serve_authorizer(manifest: &str) -> Ended {
+    log();
+    let config = Config::from_env();
+    let platform = Platform::on_aws(&config)?;
+    let issuer = config.oidc_issuer.ok_or("OIDC_ISSUER is not set")?;
+    let audience = config.oidc_audience.ok_or("OIDC_AUDIENCE is not set")?;
+    let sessions = Sessions::new(&issuer, &audience, config.oidc_discovery_url);
+    let authorizer = Authorizer::new(&platform, sessions, Manifest::parse(manifest)?);
+    platform.warm(&platform.identity, Key::new("USER#", "warm")).await;
+    let authorizer = &authorizer;
+    lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<Value>| {
+        authorizer.handle(event.payload).await
+    }))
+    .await
+}
+
+fn log() {
+    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).without_time().init();
+}

@@ -1,0 +1,125 @@
+//! Expressions with every name and value behind a placeholder, so that no text of a client is ever part of one.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// What must hold for a write to happen, or for a read item to count. Paths are names joined by dots.
+#[derive(Clone, Debug)]
+pub enum When {
+    /// There is an item under the key.
+    Exists,
+    /// There is none.
+    Absent,
+    /// The attribute is there.
+    Set(String),
+    /// The attribute is not there.
+    Unset(String),
+    /// The attribute has this value.
+    Is(String, AttributeValue),
+    /// The attribute is less than this.
+    Below(String, AttributeValue),
+    /// The attribute is more than this.
+    Above(String, AttributeValue),
+    /// All of these hold.
+    All(Vec<When>),
+    /// At least one of these holds.
+    Any(Vec<When>),
+}
+
+impl When {
+    /// The attribute has this text.
+    pub fn is_text(path: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Is(path.into(), AttributeValue::S(value.into()))
+    }
+
+    /// The attribute has this whole number.
+    pub fn is_number(path: impl Into<String>, value: u64) -> Self {
+        Self::Is(path.into(), AttributeValue::N(value.to_string()))
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::All(vec![self, other])
+    }
+}
+
+/// Attribute names by placeholder.
+pub(super) type Names = HashMap<String, String>;
+/// Values by placeholder.
+pub(super) type Values = HashMap<String, AttributeValue>;
+
+/// The placeholders of one request.
+#[derive(Default)]
+pub(super) struct Placeholders {
+    names: Names,
+    values: Values,
+}
+
+impl Placeholders {
+    pub(super) fn path(&mut self, path: &str) -> String {
+        path.split('.').map(|name| self.name(name)).collect::<Vec<_>>().join(".")
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let next = format!("#n{}", self.names.len());
+        let known =
+            self.names.iter().find_map(|(placeholder, known)| (known == name).then(|| placeholder.clone()));
+        known.unwrap_or_else(|| {
+            self.names.insert(next.clone(), name.to_owned());
+            next
+        })
+    }
+
+    pub(super) fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    pub(super) fn condition(&mut self, when: When) -> String {
+        match when {
+            When::Exists => format!("attribute_exists({})", self.path("pk")),
+            When::Absent => format!("attribute_not_exists({})", self.path("pk")),
+            When::Set(path) => format!("attribute_exists({})", self.path(&path)),
+            When::Unset(path) => format!("attribute_not_exists({})", self.path(&path)),
+            When::Is(path, value) => format!("{} = {}", self.path(&path), self.value(value)),
+            When::Below(path, value) => format!("{} < {}", self.path(&path), self.value(value)),
+            When::Above(path, value) => format!("{} > {}", self.path(&path), self.value(value)),
+            When::All(parts) => self.join(parts, " AND "),
+            When::Any(parts) => self.join(parts, " OR "),
+        }
+    }
+
+    fn join(&mut self, parts: Vec<When>, word: &str) -> String {
+        let parts: Vec<_> = parts.into_iter().map(|part| self.condition(part)).collect();
+        format!("({})", parts.join(word))
+    }
+
+    /// The names and the values; `None` where there is none, as DynamoDB wants it.
+    pub(super) fn finish(self) -> (Option<Names>, Option<Values>) {
+        (
+            Some(self.names).filter(|names| !names.is_empty()),
+            Some(self.values).filter(|values| !values.is_empty()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shared_and_values_are_not() {
+        let mut placeholders = Placeholders::default();
+        let when =
+            When::is_text("a.b", "x").and(When::Any(vec![When::Unset("a".into()), When::is_number("b", 1)]));
+        assert_eq!(
+            placeholders.condition(when),
+            "(#n0.#n1 = :v0 AND (attribute_not_exists(#n0) OR #n1 = :v1))"
+        );
+        let (names, values) = placeholders.finish();
+        assert_eq!((names.unwrap().len(), values.unwrap().len()), (2, 2));
+    }
+}

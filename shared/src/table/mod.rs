@@ -1,0 +1,159 @@
+//! DynamoDB behind a few typed operations; nothing outside this folder knows an expression or a condition's failure.
+
+mod expression;
+mod query;
+mod write;
+
+use std::{collections::HashMap, sync::Arc};
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::KeysAndAttributes,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use aws_sdk_dynamodb::types::AttributeValue;
+pub use expression::When;
+pub use query::{Query, QueryPage};
+pub use write::{Refused, Write, WriteError};
+
+use crate::error::{Error, Fault, Result};
+
+/// An item as DynamoDB holds it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The primary key of an item: every table has `pk` and `sk`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The partition.
+    pub pk: String,
+    /// The place in it.
+    pub sk: String,
+}
+
+impl Key {
+    /// A key.
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// The key of an item.
+    pub fn of(item: &Item) -> Option<Self> {
+        Some(Self::new(text(item, "pk")?, text(item, "sk")?))
+    }
+
+    fn into_item(self) -> Item {
+        [("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))].into()
+    }
+}
+
+/// A table. All reads by key are strongly consistent.
+#[derive(Clone)]
+pub struct Table {
+    client: Client,
+    name: Arc<str>,
+}
+
+impl Table {
+    /// The table of that name.
+    pub fn new(client: Client, name: &str) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// The item under the key.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn get(&self, key: Key) -> Result<Option<Item>> {
+        let call = self.client.get_item().table_name(&*self.name).set_key(Some(key.into_item()));
+        Ok(call.consistent_read(true).send().await.map_err(failure)?.item)
+    }
+
+    /// The items under up to 100 keys, in no order, in one round trip unless DynamoDB asks for more.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+        let mut items = Vec::with_capacity(keys.len());
+        let mut left: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
+        while !left.is_empty() {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
+            let wanted = wanted.map_err(anyhow::Error::from)?;
+            let answer = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
+            let answer = answer.map_err(failure)?;
+            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            let rest = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&*self.name));
+            left = rest.map(|rest| rest.keys).unwrap_or_default();
+        }
+        Ok(items)
+    }
+}
+
+/// Reads a value out of an item.
+///
+/// # Errors
+/// 500: what is stored always has its form.
+pub fn decode<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item)
+        .map_err(|error| anyhow::Error::from(error).context("reading a stored item").into())
+}
+
+/// Writes a value as an attribute.
+///
+/// # Errors
+/// 500: what is stored always has a form that DynamoDB knows.
+pub fn attribute(value: &impl Serialize) -> Result<AttributeValue> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| anyhow::Error::from(error).context("writing a value").into())
+}
+
+/// A text attribute of an item.
+pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// A whole number among the attributes of an item.
+pub fn number(item: &Item, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// DynamoDB's word for an item over 400 KB, of a single write and of one in a transaction.
+fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
+    matches!(code, Some("ValidationException" | "ValidationError"))
+        && message.is_some_and(|message| message.to_lowercase().contains("item size"))
+}
+
+fn too_large() -> Error {
+    let detail = "This would be larger than 350 KB, which is the most one thing may have.";
+    Error::unprocessable(vec![Fault::new("", "too_large", detail)])
+}
+
+/// A failed call: busy and away are for the client to try again, all else is our fault.
+fn failure<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    if let Some(error) = error.as_service_error()
+        && is_too_large(error.code(), error.message())
+    {
+        return too_large();
+    }
+    let is_passing = match &error {
+        SdkError::ServiceError(context) => matches!(
+            context.err().code(),
+            Some(
+                "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "InternalServerError"
+                    | "ServiceUnavailable"
+            )
+        ),
+        SdkError::ConstructionFailure(_) => false,
+        _ => true,
+    };
+    let cause = anyhow::Error::from(error).context("calling DynamoDB");
+    if is_passing { Error::unavailable(cause) } else { cause.into() }
+}

@@ -1,0 +1,378 @@
+//! Conditional writes, one or several at once.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::{
+        delete_item::DeleteItemError, put_item::PutItemError, transact_write_items::TransactWriteItemsError,
+        update_item::UpdateItemError,
+    },
+    types::{
+        AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, Update,
+    },
+};
+use rand::TryRng as _;
+use serde::Serialize;
+
+use super::{Item, Key, Table, When, expression::Placeholders, failure, is_too_large, too_large};
+use crate::error::{Error, Result};
+
+/// How often a write that met another one on the same item is tried again.
+const CONFLICT_RETRIES_MAX: u32 = 8;
+
+/// One write, of one item.
+#[derive(Clone)]
+pub struct Write {
+    table: String,
+    kind: Kind,
+    when: Option<When>,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Put(Item),
+    Update { key: Key, set: Vec<(String, AttributeValue)>, remove: Vec<String>, add: Vec<(String, i64)> },
+    Delete(Key),
+    Check(Key),
+}
+
+/// The writes whose condition did not hold, each with the item that stands in the way; nothing was changed.
+#[derive(Debug)]
+pub struct Refused {
+    /// Places in the list of writes, each with the item found there.
+    pub found: Vec<(usize, Option<Item>)>,
+}
+
+impl Refused {
+    /// Whether the write at that place was among those refused.
+    pub fn at(&self, place: usize) -> bool {
+        self.found.iter().any(|(at, _)| *at == place)
+    }
+
+    /// The item that stood in the way of the write at that place.
+    pub fn item(&self, place: usize) -> Option<&Item> {
+        self.found.iter().find(|(at, _)| *at == place)?.1.as_ref()
+    }
+}
+
+/// Why a write did not happen.
+#[derive(Debug)]
+pub enum WriteError {
+    /// A condition did not hold.
+    Refused(Refused),
+    /// The call failed.
+    Failed(Error),
+}
+
+impl WriteError {
+    /// The error for the client, given what a refusal means here.
+    pub fn or(self, meaning: impl FnOnce(Refused) -> Error) -> Error {
+        match self {
+            WriteError::Refused(refused) => meaning(refused),
+            WriteError::Failed(error) => error,
+        }
+    }
+}
+
+impl From<WriteError> for Error {
+    /// For writes that carry no condition which could fail in good order.
+    fn from(error: WriteError) -> Self {
+        error.or(|refused| {
+            anyhow::anyhow!("a write met an unexpected item: {} refused", refused.found.len()).into()
+        })
+    }
+}
+
+impl Write {
+    fn new(table: &Table, kind: Kind) -> Self {
+        Self { table: table.name.to_string(), kind, when: None }
+    }
+
+    /// Only if this holds.
+    #[must_use]
+    pub fn when(self, when: When) -> Self {
+        Self { when: Some(when), ..self }
+    }
+
+    /// An update that sets the attribute.
+    #[must_use]
+    pub fn set(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
+        if let Kind::Update { set, .. } = &mut self.kind {
+            set.push((path.into(), value));
+        }
+        self
+    }
+
+    /// An update that removes the attribute.
+    #[must_use]
+    pub fn remove(mut self, path: impl Into<String>) -> Self {
+        if let Kind::Update { remove, .. } = &mut self.kind {
+            remove.push(path.into());
+        }
+        self
+    }
+
+    /// An update that adds to a number, which counts as 0 if it is not there.
+    #[must_use]
+    pub fn add(mut self, path: impl Into<String>, amount: i64) -> Self {
+        if let Kind::Update { add, .. } = &mut self.kind {
+            add.push((path.into(), amount));
+        }
+        self
+    }
+
+    fn condition(&self, placeholders: &mut Placeholders) -> Option<String> {
+        self.when.clone().map(|when| placeholders.condition(when))
+    }
+
+    /// The update expression, for an update.
+    fn changes(&self, placeholders: &mut Placeholders) -> String {
+        let Kind::Update { set, remove, add, .. } = &self.kind else { return String::new() };
+        let clause = |word: &str, parts: Vec<String>| {
+            if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(", ")) }
+        };
+        let set = set.iter().map(|(path, value)| {
+            format!("{} = {}", placeholders.path(path), placeholders.value(value.clone()))
+        });
+        let set = clause("SET", set.collect());
+        let remove = clause("REMOVE", remove.iter().map(|path| placeholders.path(path)).collect());
+        let add = add.iter().map(|(path, amount)| {
+            format!(
+                "{} {}",
+                placeholders.path(path),
+                placeholders.value(AttributeValue::N(amount.to_string()))
+            )
+        });
+        format!("{set}{remove}{}", clause("ADD", add.collect())).trim_end().to_owned()
+    }
+
+    fn into_transact_item(self) -> Result<TransactWriteItem> {
+        let mut placeholders = Placeholders::default();
+        let changes = self.changes(&mut placeholders);
+        let condition = self.condition(&mut placeholders);
+        let (names, values) = placeholders.finish();
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        macro_rules! built {
+            ($builder:expr) => {
+                $builder
+                    .table_name(self.table)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .build()
+                    .map_err(anyhow::Error::from)?
+            };
+        }
+        let item = TransactWriteItem::builder();
+        Ok(match self.kind {
+            Kind::Put(put) => {
+                item.put(built!(Put::builder().set_item(Some(put)).set_condition_expression(condition)))
+            }
+            Kind::Update { key, .. } => {
+                let update = Update::builder().set_key(Some(key.into_item())).update_expression(changes);
+                item.update(built!(update.set_condition_expression(condition)))
+            }
+            Kind::Delete(key) => {
+                let delete = Delete::builder().set_key(Some(key.into_item()));
+                item.delete(built!(delete.set_condition_expression(condition)))
+            }
+            Kind::Check(key) => {
+                let check = ConditionCheck::builder().set_key(Some(key.into_item()));
+                item.condition_check(built!(check.set_condition_expression(condition)))
+            }
+        }
+        .build())
+    }
+}
+
+impl Table {
+    /// Writes the item, in place of any other under its key.
+    ///
+    /// # Errors
+    /// 500 when the value has no form that DynamoDB knows.
+    pub fn put(&self, key: Key, value: &impl Serialize) -> Result<Write> {
+        let item: Item = serde_dynamo::to_item(value).map_err(anyhow::Error::from)?;
+        Ok(self.put_item(key, item))
+    }
+
+    /// Writes these attributes under the key.
+    pub fn put_item(&self, key: Key, mut item: Item) -> Write {
+        item.extend(key.into_item());
+        Write::new(self, Kind::Put(item))
+    }
+
+    /// Changes some attributes of the item under the key.
+    pub fn update(&self, key: Key) -> Write {
+        Write::new(self, Kind::Update { key, set: Vec::new(), remove: Vec::new(), add: Vec::new() })
+    }
+
+    /// Removes the item under the key.
+    pub fn delete(&self, key: Key) -> Write {
+        Write::new(self, Kind::Delete(key))
+    }
+
+    /// Changes nothing, but holds a condition on the item under the key; only together with other writes.
+    pub fn check(&self, key: Key, when: When) -> Write {
+        Write::new(self, Kind::Check(key)).when(when)
+    }
+
+    /// Does one write. The answer is the item as an update left it, and empty otherwise.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`] at place 0 when the condition did not hold.
+    pub async fn write(&self, write: Write) -> Result<Item, WriteError> {
+        let mut attempt = 0;
+        loop {
+            match self.write_once(write.clone()).await {
+                Err(Failure::Conflict) if attempt < CONFLICT_RETRIES_MAX => pause(attempt).await,
+                outcome => return outcome.map_err(WriteError::from),
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn write_once(&self, write: Write) -> Result<Item, Failure> {
+        let mut placeholders = Placeholders::default();
+        let changes = write.changes(&mut placeholders);
+        let condition = write.condition(&mut placeholders);
+        let (names, values) = placeholders.finish();
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        macro_rules! sent {
+            ($call:expr) => {
+                $call
+                    .table_name(write.table)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(old)
+                    .send()
+                    .await
+            };
+        }
+        match write.kind {
+            Kind::Put(item) => {
+                sent!(self.client.put_item().set_item(Some(item))).map_err(Failure::of_put)?;
+                Ok(Item::new())
+            }
+            Kind::Update { key, .. } => {
+                let call =
+                    self.client.update_item().set_key(Some(key.into_item())).update_expression(changes);
+                let answer = sent!(call.return_values(ReturnValue::AllNew)).map_err(Failure::of_update)?;
+                Ok(answer.attributes.unwrap_or_default())
+            }
+            Kind::Delete(key) => {
+                sent!(self.client.delete_item().set_key(Some(key.into_item())))
+                    .map_err(Failure::of_delete)?;
+                Ok(Item::new())
+            }
+            Kind::Check(_) => Err(Failure::Other(anyhow::anyhow!("a check alone is no write").into())),
+        }
+    }
+
+    /// Does all the writes or none, up to 100.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`] with the places whose condition did not hold.
+    pub async fn transact(&self, writes: Vec<Write>) -> Result<(), WriteError> {
+        let mut attempt = 0;
+        loop {
+            match self.transact_once(writes.clone()).await {
+                Err(Failure::Conflict) if attempt < CONFLICT_RETRIES_MAX => pause(attempt).await,
+                outcome => return outcome.map_err(WriteError::from),
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn transact_once(&self, writes: Vec<Write>) -> Result<(), Failure> {
+        let items = writes.into_iter().map(Write::into_transact_item).collect::<Result<Vec<_>>>()?;
+        let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        answer.map(drop).map_err(Failure::of_transaction)
+    }
+}
+
+enum Failure {
+    Refused(Refused),
+    Conflict,
+    Other(Error),
+}
+
+/// The three errors of single writes have the same variants, but no type in common.
+macro_rules! single_write_failure {
+    ($name:ident, $error:ident) => {
+        fn $name<R: std::fmt::Debug + Send + Sync + 'static>(error: SdkError<$error, R>) -> Self {
+            match error.as_service_error() {
+                Some($error::ConditionalCheckFailedException(refusal)) => {
+                    Self::Refused(Refused { found: vec![(0, refusal.item.clone())] })
+                }
+                Some($error::TransactionConflictException(_)) => Self::Conflict,
+                _ => Self::Other(failure(error)),
+            }
+        }
+    };
+}
+
+impl Failure {
+    single_write_failure!(of_put, PutItemError);
+    single_write_failure!(of_update, UpdateItemError);
+    single_write_failure!(of_delete, DeleteItemError);
+
+    fn of_transaction<R: std::fmt::Debug + Send + Sync + 'static>(
+        error: SdkError<TransactWriteItemsError, R>,
+    ) -> Self {
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+        else {
+            return Self::Other(failure(error));
+        };
+        let reasons = cancelled.cancellation_reasons();
+        let with_code = |code: &'static str| {
+            reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(code))
+        };
+        let found: Vec<_> =
+            with_code("ConditionalCheckFailed").map(|(at, reason)| (at, reason.item.clone())).collect();
+        if !found.is_empty() {
+            return Self::Refused(Refused { found });
+        }
+        if reasons.iter().any(|reason| is_too_large(reason.code(), reason.message())) {
+            return Self::Other(too_large());
+        }
+        if with_code("TransactionConflict").next().is_some() {
+            Self::Conflict
+        } else {
+            Self::Other(failure(error))
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Failure> for WriteError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refused) => Self::Refused(refused),
+            Failure::Conflict => {
+                Self::Failed(Error::unavailable(anyhow::anyhow!("writes kept meeting on one item")))
+            }
+            Failure::Other(error) => Self::Failed(error),
+        }
+    }
+}
+
+impl From<Error> for WriteError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Waits longer after each meeting, and no two writers equally long (full jitter).
+async fn pause(attempt: u32) {
+    let longest = 10_u32 << attempt;
+    let random = rand::rngs::SysRng.try_next_u32().unwrap_or(longest);
+    tokio::time::sleep(Duration::from_millis(u64::from(1 + random % longest))).await;
+}

@@ -1,0 +1,190 @@
+//! What holds for every route of every table; no route is named here.
+
+use serde_json::{Value, json};
+use shared::{Permission, access::Access, id::TeamId, routes::RouteInfo};
+
+use crate::harness::{Api, Person, World};
+
+pub(crate) fn all() -> Vec<RouteInfo> {
+    [
+        tokens::routes().infos(),
+        teams::routes().infos(),
+        object_types::routes().infos(),
+        objects::routes().infos(),
+        discovery::routes().infos(),
+    ]
+    .concat()
+}
+
+fn guarded() -> impl Iterator<Item = RouteInfo> {
+    all().into_iter().filter(|info| info.route.access != Access::Public)
+}
+
+/// The path of a route, with the team, and for all else something of the right form that is not there.
+fn path_in(route: &str, team: &str) -> String {
+    let fill = |segment: &str| match segment {
+        "{team}" => team.to_owned(),
+        "{type}" => "contacts".to_owned(),
+        "{id}" => "obj_0000000000000000000000".to_owned(),
+        "{user}" => "usr_0000000000000000000000".to_owned(),
+        "{token}" => "tok_0000000000000000000000".to_owned(),
+        "{invitation}" => "inv_0000000000000000000000".to_owned(),
+        other if other.starts_with('{') => panic!("give {other} a form in this test"),
+        other => other.to_owned(),
+    };
+    route.split('/').map(fill).collect::<Vec<_>>().join("/")
+}
+
+async fn call(api: &Api, info: &RouteInfo, path: &str) -> crate::harness::Answer {
+    let body = info.reads_body.then(|| "{}".to_owned());
+    api.send(&info.route.method, path, body).await
+}
+
+#[tokio::test]
+async fn without_a_credential_or_with_a_bad_one_it_is_401() {
+    let world = World::new().await;
+    let session = world.owner.api.credential().to_owned();
+    let token = world.owner.token(Permission::ALL).await.credential().to_owned();
+    let mistyped = format!("{}{}", &token[..token.len() - 1], if token.ends_with('0') { '1' } else { '0' });
+    let unknown =
+        shared::secret::Secret::new(shared::secret::SecretKind::Token, &token[7..29], &token[29..51])
+            .unwrap();
+    let forged = format!("{}A", &session[..session.len() - 1]);
+    let callers = ["x", "ea_pat_", &mistyped, unknown.reveal(), &forged, "a.b.c"].map(Api::with);
+    for info in guarded() {
+        let path = path_in(&info.route.path, &world.team);
+        for api in std::iter::once(&Api::anonymous()).chain(&callers) {
+            let answer = call(api, &info, &path).await;
+            assert!(
+                answer.header("www-authenticate").starts_with("Bearer realm=\"api\""),
+                "{} {path}",
+                info.route.method
+            );
+            answer.expect_problem(401, "invalid_token");
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_every_permission_but_the_needed_one_it_is_403_and_names_it() {
+    let world = World::new().await;
+    let mut checked = 0;
+    for info in guarded() {
+        let path = path_in(&info.route.path, &world.team);
+        for missing in info.route.access.permissions().iter() {
+            let others: Vec<_> =
+                Permission::ALL.iter().copied().filter(|permission| *permission != missing).collect();
+            let token = world.owner.token(&others).await;
+            let problem = call(&token, &info, &path).await.expect_problem(403, "insufficient_scope");
+            assert_eq!(problem["required_permissions"], json!([missing]), "{} {path}", info.route.method);
+            assert!(problem["detail"].as_str().unwrap().contains(missing.name()));
+            checked += 1;
+        }
+    }
+    assert!(checked >= guarded().filter(|info| !info.route.access.permissions().is_empty()).count());
+}
+
+#[tokio::test]
+async fn with_the_needed_permissions_alone_the_gate_opens() {
+    let world = World::new().await;
+    for info in guarded().filter(|info| !info.route.access.permissions().is_empty()) {
+        let token = world.owner.token(&info.route.access.permissions().iter().collect::<Vec<_>>()).await;
+        let answer = call(&token, &info, &path_in(&info.route.path, &world.team)).await;
+        assert!(
+            ![401, 403].contains(&answer.status) && answer.status < 500,
+            "{:?} {}",
+            info.route,
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_allow_it_is_403_and_is_named() {
+    let world = World::new().await;
+    let billing = world.member("billing-manager").await;
+    let token = billing.token(Permission::ALL).await;
+    for info in guarded().filter(|info| info.route.path.contains("{team}")) {
+        let needed = info.route.access.permissions();
+        for api in [&billing.api, &token] {
+            let answer = call(api, &info, &path_in(&info.route.path, &world.team)).await;
+            if needed.is_empty() {
+                assert!(answer.status < 400, "{:?} {}", info.route, answer.text);
+            } else {
+                let problem = answer.expect_problem(403, "insufficient_role");
+                assert!(problem["detail"].as_str().unwrap().contains("billing-manager"));
+                assert_eq!(problem["required_permissions"], json!(needed));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_team_is_refused_in_the_same_bytes_as_one_that_never_was() {
+    let (world, stranger) = (World::new().await, Person::new().await);
+    let token = stranger.token(Permission::ALL).await;
+    let never = TeamId::new().to_string();
+    for info in guarded().filter(|info| info.route.path.contains("{team}")) {
+        for api in [&stranger.api, &token] {
+            let mut bodies = Vec::new();
+            for team in [world.team.as_str(), &never, "nonsense"] {
+                let mut body =
+                    call(api, &info, &path_in(&info.route.path, team)).await.expect_problem(403, "no_access");
+                body["request_id"] = Value::Null;
+                bodies.push(body.to_string());
+            }
+            assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sessions_and_tokens_are_kept_apart_where_the_rule_says_so() {
+    let world = World::new().await;
+    let token = world.owner.token(Permission::ALL).await;
+    for info in guarded() {
+        let path = path_in(&info.route.path, &world.team);
+        match info.route.access {
+            Access::Session => drop(call(&token, &info, &path).await.expect_problem(403, "session_required")),
+            Access::Token => {
+                drop(call(&world.owner.api, &info, &path).await.expect_problem(403, "token_required"))
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_member_of_a_body_is_400_and_is_named() {
+    let world = World::new().await;
+    for info in guarded().filter(|info| info.reads_body) {
+        let path = path_in(&info.route.path, &world.team)
+            + if info.route.method == "PUT" { "?match=email" } else { "" };
+        let body = json!({"no-such-member": 1}).to_string();
+        let problem = world
+            .owner
+            .api
+            .send(&info.route.method, &path, Some(body))
+            .await
+            .expect_problem(400, "invalid_request");
+        assert_eq!(problem["errors"][0]["pointer"], json!("/no-such-member"), "{} {path}", info.route.method);
+        assert_eq!(problem["errors"][0]["code"], json!("unknown_member"));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_parameter_of_a_query_is_400_and_is_named() {
+    let world = World::new().await;
+    let token = world.owner.token(Permission::ALL).await;
+    for info in guarded() {
+        let path = format!("{}?no-such-parameter=1", path_in(&info.route.path, &world.team));
+        let api = if info.route.access == Access::Token { &token } else { &world.owner.api };
+        let problem = call(api, &info, &path).await.expect_problem(400, "invalid_request");
+        let pointer = problem["errors"][0]["pointer"].as_str().unwrap();
+        assert!(
+            pointer == "?no-such-parameter" || pointer == "?match",
+            "{pointer} {} {path}",
+            info.route.method
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! The system under test, started once, and people, teams and tokens in it; no test meets another's.
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use clap::Parser as _;
+use reqwest::{Client, Method, header::HeaderMap};
+use serde_json::{Value, json};
+use shared::Permission;
+
+/// The engine to put the tables in, if not the embedded one.
+const DYNAMODB: &str = "TEST_DYNAMODB";
+
+/// Where the system is.
+pub(crate) struct System {
+    pub(crate) url: String,
+    pub(crate) dynamodb: String,
+}
+
+/// The system, started at the first call and ended with the process.
+pub(crate) fn system() -> &'static System {
+    static SYSTEM: OnceLock<System> = OnceLock::new();
+    SYSTEM.get_or_init(|| {
+        let (send, receive) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut args =
+                    vec!["engine".to_owned(), "--in-memory".into(), "--port=0".into(), "--seed=none".into()];
+                args.extend(std::env::var(DYNAMODB).map(|url| format!("--dynamodb={url}")));
+                let running = local::start(local::Options::parse_from(args)).await.unwrap();
+                send.send(System {
+                    url: running.url().to_owned(),
+                    dynamodb: running.dynamodb_url().to_owned(),
+                })
+                .unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        receive.recv().expect("the system starts")
+    })
+}
+
+/// A number that no other test has.
+pub(crate) fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    // Another engine may keep its tables between runs.
+    static BEGIN: OnceLock<u64> = OnceLock::new();
+    let begin = BEGIN.get_or_init(|| u64::try_from(shared::Timestamp::now().millis()).unwrap() * 100_000);
+    begin + NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// An answer, whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body; the test ends here if the status is another one.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// The body as JSON; null if there is none.
+    pub(crate) fn json(&self) -> Value {
+        if self.text.is_empty() { Value::Null } else { serde_json::from_str(&self.text).expect(&self.text) }
+    }
+
+    /// Refused with this status and code, in the form that every refusal has.
+    #[track_caller]
+    pub(crate) fn expect_problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        let request_id = self.header("x-request-id");
+        let body = self.expect(status);
+        assert_eq!((&body["code"], &body["status"]), (&json!(code), &json!(status)), "{body}");
+        assert_eq!(body["request_id"], json!(request_id));
+        assert!(!request_id.is_empty());
+        assert!(
+            body["title"].is_string() && body["type"] == "about:blank" && body["errors"].is_array(),
+            "{body}"
+        );
+        body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub(crate) struct Api {
+    client: Client,
+    credential: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+impl Api {
+    pub(crate) fn anonymous() -> Self {
+        Self { client: Client::new(), credential: None, headers: Vec::new() }
+    }
+
+    pub(crate) fn with(credential: &str) -> Self {
+        Self { credential: Some(credential.to_owned()), ..Self::anonymous() }
+    }
+
+    /// The same caller with one more header.
+    pub(crate) fn header(&self, name: &str, value: &str) -> Self {
+        let mut with = self.clone();
+        with.headers.push((name.to_owned(), value.to_owned()));
+        with
+    }
+
+    pub(crate) fn credential(&self) -> &str {
+        self.credential.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = self.client.request(method, format!("{}{path}", system().url));
+        if let Some(credential) = &self.credential {
+            request = request.bearer_auth(credential);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send("POST", path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send("PATCH", path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, None).await
+    }
+}
+
+/// A person with a session.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) api: Api,
+    pub(crate) email: String,
+    pub(crate) id: String,
+}
+
+impl Person {
+    pub(crate) async fn new() -> Self {
+        let email = format!("Person{}@Example.com", unique());
+        let body = json!({"email": email, "name": "A Person"});
+        let session = Api::anonymous().post("/local/session", body).await.expect(201)["session"].clone();
+        let api = Api::with(session.as_str().unwrap());
+        let id = api.get("/v1/me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+        Self { api, email, id }
+    }
+
+    /// A new token with these permissions.
+    pub(crate) async fn token(&self, permissions: &[Permission]) -> Api {
+        self.token_with(json!({"permissions": permissions})).await
+    }
+
+    /// A new token of this kind.
+    pub(crate) async fn token_with(&self, mut about: Value) -> Api {
+        about["name"] = json!(format!("token {}", unique()));
+        Api::with(self.api.post("/v1/tokens", about).await.expect(201)["token"].as_str().unwrap())
+    }
+
+    /// A new team of this owner.
+    pub(crate) async fn team(&self) -> String {
+        let body = json!({"name": "A Team", "slug": format!("team-{}", unique())});
+        self.api.post("/v1/teams", body).await.expect(201)["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A team with an owner and contacts.
+pub(crate) struct World {
+    pub(crate) owner: Person,
+    pub(crate) team: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let owner = Person::new().await;
+        let team = owner.team().await;
+        let world = Self { owner, team };
+        world.owner.api.post(&world.types(), contacts()).await.expect(201);
+        world
+    }
+
+    pub(crate) fn types(&self) -> String {
+        format!("/v1/teams/{}/object-types", self.team)
+    }
+
+    pub(crate) fn contacts(&self) -> String {
+        format!("/v1/teams/{}/objects/contacts", self.team)
+    }
+
+    pub(crate) fn members(&self) -> String {
+        format!("/v1/teams/{}/members", self.team)
+    }
+
+    pub(crate) fn invitations(&self) -> String {
+        format!("/v1/teams/{}/invitations", self.team)
+    }
+
+    /// Somebody new who joins with this role.
+    pub(crate) async fn member(&self, role: &str) -> Person {
+        let person = Person::new().await;
+        self.join(&person, role).await;
+        person
+    }
+
+    pub(crate) async fn join(&self, person: &Person, role: &str) {
+        let invitation = json!({"email": person.email, "role": role});
+        let secret = self.owner.api.post(&self.invitations(), invitation).await.expect(201)["secret"].clone();
+        person.api.post("/v1/invitations/accept", json!({"secret": secret})).await.expect(201);
+    }
+
+    /// A new contact, as the owner sees it.
+    pub(crate) async fn contact(&self, fields: Value) -> Value {
+        self.owner.api.post(&self.contacts(), json!({"fields": fields})).await.expect(201)
+    }
+
+    /// All contacts that are not in the trash, as the owner sees them.
+    pub(crate) async fn all_contacts(&self) -> Vec<Value> {
+        let list = self.owner.api.get(&format!("{}?limit=100", self.contacts())).await.expect(200);
+        list["data"].as_array().unwrap().clone()
+    }
+}
+
+/// Contacts, with a field of each type.
+pub(crate) fn contacts() -> Value {
+    json!({
+        "slug": "contacts",
+        "singular_label": "Contact",
+        "plural_label": "Contacts",
+        "item_label_fields": ["name"],
+        "fields": [
+            {"slug": "email", "label": "E-mail", "type": "email", "unique": true, "searchable": true},
+            {"slug": "name", "label": "Name", "type": "name", "searchable": true},
+            {"slug": "company", "label": "Company", "type": "text", "settings": {"max_length": 100}},
+            {"slug": "notes", "label": "Notes", "type": "textarea"},
+            {"slug": "amount", "label": "Amount", "type": "number", "searchable": true},
+            {"slug": "stage", "label": "Stage", "type": "dropdown", "default": "New", "settings": {"options": ["New", "Won", "Lost"]}},
+            {"slug": "newsletter", "label": "Newsletter", "type": "checkbox"},
+            {"slug": "since", "label": "Since", "type": "date"},
+            {"slug": "number", "label": "Customer number", "type": "text", "unique": true},
+        ],
+    })
+}
+
+/// An address that no other test has.
+pub(crate) fn an_email() -> String {
+    format!("contact{}@example.com", unique())
+}

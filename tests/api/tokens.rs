@@ -1,0 +1,240 @@
+//! Tokens: made, seen, changed.
+
+use serde_json::{Value, json};
+use shared::Permission::{ObjectRead, Upload};
+
+use crate::harness::{Api, Person, World, unique};
+
+mod create {
+    use super::*;
+
+    #[tokio::test]
+    async fn shows_the_token_this_once_and_keeps_no_copy_of_it() {
+        let person = Person::new().await;
+        let body =
+            json!({"name": "Zapier", "description": "Contacts", "permissions": ["object:read", "upload"]});
+        let answer = person.api.post("/v1/tokens", body).await;
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("etag"), "\"1\"");
+        let created = answer.clone().expect(201);
+        let secret = created["token"].as_str().unwrap();
+        assert_eq!(answer.header("location"), format!("/v1/tokens/{}", created["id"].as_str().unwrap()));
+        assert!(secret.starts_with("ea_pat_") && secret.len() == 100);
+
+        for path in [answer.header("location").as_str(), "/v1/tokens"] {
+            let text = person.api.get(path).await.text;
+            assert!(
+                !text.contains(&secret[51..]) && !text.contains("hash") && !text.contains("\"token\""),
+                "{text}"
+            );
+        }
+        let shown = person.api.get(&answer.header("location")).await.expect(200);
+        assert_eq!(shown["hint"], json!(format!("ea_pat_…{}", &secret[96..])));
+        assert_eq!(
+            (&shown["permissions"], &shown["status"]),
+            (&json!(["object:read", "upload"]), &json!("active"))
+        );
+        assert_eq!((&shown["last_used"], &shown["description"]), (&Value::Null, &json!("Contacts")));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_unique_per_user_whatever_its_case_and_composition() {
+        let (person, other) = (Person::new().await, Person::new().await);
+        let named = |name: &str| json!({"name": name, "permissions": ["upload"]});
+        person.api.post("/v1/tokens", named("  Zäpier ")).await.expect(201);
+        for name in ["Zäpier", "ZÄPIER", "za\u{308}pier"] {
+            let problem = person.api.post("/v1/tokens", named(name)).await.expect_problem(409, "name_taken");
+            assert_eq!(problem["errors"][0]["pointer"], json!("/name"));
+        }
+        other.api.post("/v1/tokens", named("Zäpier")).await.expect(201);
+        assert_eq!(person.api.get("/v1/tokens").await.expect(200)["data"].as_array().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn of_one_name_at_once_succeeds_once() {
+        let person = Person::new().await;
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            let api = person.api.clone();
+            calls.spawn(async move {
+                api.post("/v1/tokens", json!({"name": "Make", "permissions": ["upload"]})).await.status
+            });
+        }
+        let mut statuses = calls.join_all().await;
+        statuses.sort_unstable();
+        assert_eq!(statuses, [[201].as_slice(), &[409; 9]].concat());
+        assert_eq!(person.api.get("/v1/tokens").await.expect(200)["data"].as_array().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn tells_all_faults_at_once_and_makes_nothing() {
+        let person = Person::new().await;
+        let body = json!({"name": "", "permissions": ["object:everything"], "allowed_cidrs": ["x"], "expires_at": "2001-01-01T00:00:00Z"});
+        let problem = person.api.post("/v1/tokens", body).await.expect_problem(422, "invalid_data");
+        let places: Vec<_> =
+            problem["errors"].as_array().unwrap().iter().map(|fault| fault["pointer"].clone()).collect();
+        assert_eq!(json!(places), json!(["/name", "/permissions/0", "/expires_at", "/allowed_cidrs/0"]));
+        assert_eq!(person.api.get("/v1/tokens").await.expect(200)["data"], json!([]));
+    }
+
+    #[tokio::test]
+    async fn ends_at_five_hundred_and_goes_on_when_one_is_revoked() {
+        let person = Person::new().await;
+        let mut calls = tokio::task::JoinSet::new();
+        for worker in 0..8 {
+            let api = person.api.clone();
+            calls.spawn(async move {
+                let mut made = 0;
+                for n in 0..65 {
+                    let body = json!({"name": format!("{worker}/{n}"), "permissions": ["upload"]});
+                    let answer = api.post("/v1/tokens", body).await;
+                    made += usize::from(answer.status == 201);
+                    if answer.status != 201 {
+                        answer.expect_problem(409, "limit_reached");
+                    }
+                }
+                made
+            });
+        }
+        assert_eq!(calls.join_all().await.iter().sum::<usize>(), 500);
+        let some = person.api.get("/v1/tokens?limit=1").await.expect(200)["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        person.api.delete(&format!("/v1/tokens/{some}")).await.expect(204);
+        let body = json!({"name": "one more", "permissions": ["upload"]});
+        person.api.post("/v1/tokens", body).await.expect(201);
+    }
+}
+
+mod read {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_another_user_s_token_is_404_like_none() {
+        let (person, other) = (Person::new().await, Person::new().await);
+        let id = other.token(&[Upload]).await.get("/v1/token").await.expect(200)["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let path = format!("/v1/tokens/{id}");
+        person.api.get(&path).await.expect_problem(404, "not_found");
+        person.api.patch(&path, json!({"active": false})).await.expect_problem(404, "not_found");
+        person.api.delete(&path).await.expect_problem(404, "not_found");
+        person.api.get("/v1/tokens/nonsense").await.expect_problem(404, "not_found");
+        assert_eq!(other.api.get(&path).await.expect(200)["active"], json!(true));
+    }
+
+    #[tokio::test]
+    async fn of_itself_tells_a_token_what_it_is() {
+        let person = Person::new().await;
+        let own = person.token(&[ObjectRead]).await.get("/v1/token").await.expect(200);
+        assert_eq!((&own["permissions"], &own["active"]), (&json!(["object:read"]), &json!(true)));
+        assert!(own.get("token").is_none() && own.get("hash").is_none());
+    }
+
+    #[tokio::test]
+    async fn tells_when_and_from_where_it_was_last_used() {
+        let person = Person::new().await;
+        let token = person.token(&[Upload]).await.header("user-agent", "n8n/1.0");
+        let id = token.get("/v1/token").await.expect(200)["id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/tokens/{id}");
+        let mut last = Value::Null;
+        for _ in 0..100 {
+            last = person.api.get(&path).await.expect(200)["last_used"].clone();
+            if !last.is_null() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!((&last["ip"], &last["user_agent"]), (&json!("127.0.0.1"), &json!("n8n/1.0")));
+        assert_eq!(person.api.get(&path).await.expect(200)["version"], json!(1));
+    }
+
+    #[tokio::test]
+    async fn of_a_list_can_be_narrowed_to_a_status() {
+        let person = Person::new().await;
+        person.token(&[Upload]).await;
+        let off = person.token(&[Upload]).await.get("/v1/token").await.expect(200)["id"].clone();
+        person
+            .api
+            .patch(&format!("/v1/tokens/{}", off.as_str().unwrap()), json!({"active": false}))
+            .await
+            .expect(200);
+        for (status, count) in [("active", 1), ("inactive", 1), ("expired", 0)] {
+            let list = person.api.get(&format!("/v1/tokens?status={status}")).await.expect(200);
+            assert_eq!(list["data"].as_array().unwrap().len(), count, "{status}");
+        }
+        person.api.get("/v1/tokens?status=gone").await.expect_problem(400, "invalid_request");
+    }
+}
+
+mod update {
+    use super::*;
+
+    async fn token(person: &Person) -> (Api, String) {
+        let token = person.token(&[Upload]).await;
+        let id = token.get("/v1/token").await.expect(200)["id"].as_str().unwrap().to_owned();
+        (token, format!("/v1/tokens/{id}"))
+    }
+
+    #[tokio::test]
+    async fn renames_and_frees_the_old_name() {
+        let person = Person::new().await;
+        let (_, path) = token(&person).await;
+        let old = person.api.get(&path).await.expect(200)["name"].clone();
+        let new = format!("renamed {}", unique());
+
+        let changed = person.api.patch(&path, json!({"name": new, "description": "about"})).await.expect(200);
+
+        assert_eq!(
+            (&changed["name"], &changed["description"], &changed["version"]),
+            (&json!(new), &json!("about"), &json!(2))
+        );
+        person
+            .api
+            .post("/v1/tokens", json!({"name": new, "permissions": ["upload"]}))
+            .await
+            .expect_problem(409, "name_taken");
+        person.api.post("/v1/tokens", json!({"name": old, "permissions": ["upload"]})).await.expect(201);
+        person.api.patch(&path, json!({"name": old})).await.expect_problem(409, "name_taken");
+        person.api.patch(&path, json!({"name": new.to_uppercase()})).await.expect(200);
+    }
+
+    #[tokio::test]
+    async fn of_permissions_is_refused_and_changes_nothing() {
+        let person = Person::new().await;
+        let (token, path) = token(&person).await;
+        let body = json!({"permissions": ["object:read"], "active": false});
+        let problem = person.api.patch(&path, body).await.expect_problem(422, "permissions_fixed");
+        assert!(problem["detail"].as_str().unwrap().contains("create a new one"));
+        assert_eq!(token.get("/v1/token").await.expect(200)["permissions"], json!(["upload"]));
+    }
+
+    #[tokio::test]
+    async fn sets_and_lifts_restrictions() {
+        let person = Person::new().await;
+        let (token, path) = token(&person).await;
+        let limits = json!({"allowed_cidrs": ["192.0.2.1"], "expires_at": "2099-01-01T00:00:00Z"});
+        let limited = person.api.patch(&path, limits).await.expect(200);
+        assert_eq!(limited["allowed_cidrs"], json!(["192.0.2.1/32"]));
+        token.get("/v1/token").await.expect_problem(401, "invalid_token");
+        let free =
+            person.api.patch(&path, json!({"allowed_cidrs": null, "expires_at": null})).await.expect(200);
+        assert_eq!((&free["allowed_cidrs"], &free["expires_at"]), (&Value::Null, &Value::Null));
+        token.get("/v1/token").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_token_manages_no_tokens() {
+    let world = World::new().await;
+    let token = world.owner.token(shared::Permission::ALL).await;
+    let id = token.get("/v1/token").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let body = json!({"name": "child", "permissions": ["upload"]});
+    token.post("/v1/tokens", body).await.expect_problem(403, "session_required");
+    token.get("/v1/tokens").await.expect_problem(403, "session_required");
+    token.delete(&format!("/v1/tokens/{id}")).await.expect_problem(403, "session_required");
+    token.post("/v1/teams", json!({"name": "T", "slug": "t"})).await.expect_problem(403, "session_required");
+    assert_eq!(world.owner.api.get("/v1/tokens").await.expect(200)["data"].as_array().unwrap().len(), 1);
+}

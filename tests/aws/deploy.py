@@ -1,0 +1,146 @@
+"""Takes the form platform's example through the deployed stack, and checks every answer.
+
+usage: deploy.py <endpoint of the stand-in> <stack>
+"""
+
+import json
+import sys
+
+import boto3
+
+import rights
+import sign_in
+from checks import JSON, PROBLEM, ROOT, answer, caller, check, policy, problem, request, sample, template, unauthorized
+from gateway import Gateway, outputs
+
+ENDPOINT, STACK = sys.argv[1:]
+CONTACTS = json.loads((ROOT / "tests/aws/contacts.json").read_text())
+CONTACT = {"fields": {"name": "Ada Lovelace", "email": "ada@example.com"}}
+GAPS = []
+GATEWAY = Gateway(ENDPOINT, STACK)
+
+
+def expect(what, status, media, method, path, *rest, **more):
+    """One request through the gateway, checked. Gives headers and body."""
+    got = GATEWAY.call(method, path, *rest, **more)
+    is_right = got[0] == status and got[1].get("content-type", "").startswith(media) and got[1].get("x-request-id")
+    check(f"{what}: {method} {path} → {status}", is_right, got)
+    return got[1], json.loads(got[2]) if "json" in media else got[2]
+
+
+def invoke(function, event):
+    """A function's answer to an event, without the gateway."""
+    client = boto3.client("lambda", endpoint_url=ENDPOINT)
+    given = client.invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(event))
+    return json.loads(given["Payload"].read())
+
+
+def in_the_open():
+    """What needs no credential, and what is refused without one."""
+    expect("health", 200, JSON, "GET", "/v1/health")
+    expect("the catalogue", 200, JSON, "GET", "/v1/permissions")
+    expect("the API's document", 200, JSON, "GET", "/v1/openapi.json")
+    expect("the console", 200, "text/html", "GET", "/console")
+    _, body = expect("an unknown path", 404, PROBLEM, "GET", "/v1/nowhere")
+    check("it is not_found", body["code"] == "not_found", body)
+    for credential in (None, "nonsense", sample("authorizer-token")["authorizationToken"].split()[1]):
+        headers, body = expect("no good credential", 401, PROBLEM, "GET", "/v1/me", credential=credential)
+        is_right = headers.get("www-authenticate") == 'Bearer realm="api", error="invalid_token"'
+        check("it is invalid_token, with WWW-Authenticate", is_right and body["code"] == "invalid_token", [headers, body])
+
+
+def set_up(session):
+    """A team with contacts, and the form platform's token."""
+    _, me = expect("who am I", 200, JSON, "GET", "/v1/me", credential=session)
+    check("the verified e-mail address is the person's", "demo@example.com" in json.dumps(me), me)
+    _, team = expect("a team", 201, JSON, "POST", "/v1/teams", {"name": "Demo", "slug": "demo"}, credential=session)
+    place = f"/v1/teams/{team['id']}"
+    expect("a type", 201, JSON, "POST", f"{place}/object-types", CONTACTS, credential=session)
+    wanted = {"name": "Form platform", "permissions": ["object:create", "object:update"]}
+    _, token = expect("a token", 201, JSON, "POST", "/v1/tokens", wanted, credential=session)
+    return team["id"], token
+
+
+def form_platform(team, token):
+    """Create or update a contact, and nothing else."""
+    path = f"/v1/teams/{team}/objects/contacts"
+    _, first = expect("first", 201, JSON, "PUT", f"{path}?match=email", CONTACT, credential=token)
+    changed = {"fields": {**CONTACT["fields"], "name": "Ada King"}}
+    _, second = expect("second", 200, JSON, "PUT", f"{path}?match=email", changed, credential=token)
+    is_one = first["id"] == second["id"] and [first["outcome"], second["outcome"]] == ["created", "updated"]
+    check("created, then updated, one contact", is_one, [first, second])
+    check("who may not read learns no data", "fields" not in first and "fields" not in second, [first, second])
+    refusal("the token may not read", team, token, "GET", path, "insufficient_scope", ["object:read"])
+    foreign = f"team_{22 * '0'}"
+    refusal("a foreign team", foreign, token, "PUT", path.replace(team, foreign), "no_access", [])
+    return path, first["id"]
+
+
+def refusal(what, team, token, method, path, code, missing):
+    """403 by the gateway; what it is filled with is the authorizer's context."""
+    status, headers, text = GATEWAY.call(method, path, credential=token)
+    is_right = status == 403 and headers.get("content-type") == PROBLEM and headers.get("x-request-id")
+    check(f"{what}: {method} {path} → 403", is_right, [status, headers, text])
+    if "$context.authorizer" in text:
+        gap = "$context.authorizer.* stays as it is in the gateway responses: the code of a 403 was checked in the authorizer's answer"
+        GAPS.append(gap) if gap not in GAPS else None
+    else:
+        body = json.loads(text)
+        check(f"it is {code}", (body["code"], body["required_permissions"]) == (code, missing), body)
+    event = json.loads(json.dumps(sample("authorizer-request")).replace(sample("authorizer-request")["pathParameters"]["team"], team))
+    event.update(httpMethod=method, methodArn=event["methodArn"].replace("/PUT/", f"/{method}/"))
+    event["headers"]["Authorization"] = f"Bearer {token}"
+    context = policy(what, invoke("authorizer", event), "Deny", event["methodArn"])
+    found = context["error"], json.loads(context["required_permissions_json"])
+    check(f"the authorizer says {code}", found == (code, missing), context)
+
+
+def without_the_gateway(team, path, contact):
+    """The same functions by real events, with the context that the authorizer gives."""
+    owner = caller("object-types-list", team_id=team)
+    params = {"team": team, "proxy": "contacts"}
+    listed = answer("list", invoke("objects", request("objects-upsert", "GET", path, params=params, caller=owner)), 200)
+    check("the contact, changed", [(one["id"], one["fields"]["name"]) for one in listed["data"]] == [(contact, "Ada King")], listed)
+    blind = request("objects-upsert", "GET", path, params=params)
+    del blind["requestContext"]["authorizer"]
+    problem("no authorizer in front", invoke("objects", blind), 401, "invalid_token")
+    unauthorized("an unknown token, TOKEN", invoke("authorizer", sample("authorizer-token")))
+    refused = invoke("authorizer", sample("authorizer-http2"))
+    check("an unknown token, HTTP API 2.0: isAuthorized false", refused.get("isAuthorized") is False, refused)
+
+
+def revoked(session, token):
+    """The token's use was noted, and revoking it acts on the next request."""
+    place = f"/v1/tokens/{token['id']}"
+    expect("the token", 200, JSON, "GET", "/v1/token", credential=token["token"])
+    _, seen = expect("as its owner sees it", 200, JSON, "GET", place, credential=session)
+    check("the authorizer wrote its last use", seen["last_used"] and seen["last_used"]["ip"], seen)
+    status, _, text = GATEWAY.call("DELETE", place, credential=session)
+    check("revoking the token → 204", status == 204, text)
+    expect("the revoked token, at once", 401, PROBLEM, "GET", "/v1/token", credential=token["token"])
+
+
+def kept(secrets):
+    """The functions log, but never a credential."""
+    logs = boto3.client("logs", endpoint_url=ENDPOINT)
+    groups = [f"/aws/lambda/{STACK}-{name}" for name in ("authorizer", "tokens", "teams", "objects")]
+    lines = [event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
+    check("the functions log, and no credential", lines and not any(one in line for one in secrets for line in lines), lines)
+
+
+if __name__ == "__main__":
+    given = outputs(ENDPOINT, STACK)
+    GAPS += GATEWAY.complete()
+    rights.verify(ENDPOINT, STACK)
+    GAPS.append("dynamodb:LeadingKeys is not evaluated when a function calls: the prefixes were read from the template")
+    in_the_open()
+    session = sign_in.session(ENDPOINT, given, "demo@example.com")
+    team, token = set_up(session)
+    path, contact = form_platform(team, token["token"])
+    without_the_gateway(team, path, contact)
+    revoked(session, token)
+    kept([token["token"], session])
+    unmade = [name for name, one in template()["Resources"].items() if one.get("Condition") == "IsOnAws"]
+    GAPS.append(f"alarms by metric math cannot be made: {' '.join(unmade)} is left out where EndpointUrl is set")
+    print("\nWhat ministack cannot do, and what was done about it:")
+    print("\n".join(f"- {gap}" for gap in GAPS))

@@ -1,0 +1,111 @@
+"""The deployed REST API in ministack: what its import of the template leaves out, and requests to it."""
+
+import http.client
+import json
+import re
+import urllib.parse
+
+import boto3
+
+from checks import template
+
+STAGE = "live"
+
+
+class Gateway:
+    """The API of a stack."""
+
+    def __init__(self, endpoint, stack):
+        self.client = boto3.client("apigateway", endpoint_url=endpoint)
+        self.address = urllib.parse.urlparse(endpoint)
+        self.stack = stack
+        self.functions = {name: value["PhysicalResourceId"] for name, value in resources(endpoint, stack).items()}
+        self.id = self.functions["Api"]
+
+    def complete(self):
+        """Adds what the import left out, from the same template, through API Gateway's own calls. Gives the list of it."""
+        api = template()["Resources"]["Api"]["Properties"]
+        missing = list(filter(None, [self._add_methods(api), self._add_responses(api), self._add_binary_types()]))
+        self.client.create_deployment(restApiId=self.id, stageName=STAGE)
+        stage = self.client.get_stage(restApiId=self.id, stageName=STAGE)
+        if not stage.get("accessLogSettings"):
+            missing.append("the stage keeps no access log settings; not added, there would be no log to read")
+        return missing
+
+    def _add_methods(self, api):
+        paths = api["DefinitionBody"]["paths"]
+        found = {item["path"]: item for item in self.client.get_resources(restApiId=self.id, limit=500)["items"]}
+        if all("ANY" in found[path].get("resourceMethods", {}) for path in paths):
+            return None
+        gate = self.client.get_authorizers(restApiId=self.id)["items"][0]["id"]
+        for path, item in paths.items():
+            operation = item["x-amazon-apigateway-any-method"]
+            is_public = operation.get("security") == [{"NONE": []}]
+            access = {"authorizationType": "NONE"} if is_public else {"authorizationType": "CUSTOM", "authorizerId": gate}
+            place = {"restApiId": self.id, "resourceId": found[path]["id"], "httpMethod": "ANY"}
+            self.client.put_method(**place, **access)
+            uri = self._uri(operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
+            self.client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+        return f"x-amazon-apigateway-any-method is not imported: {len(paths)} methods ANY added"
+
+    def _uri(self, template_uri):
+        arn = re.search(r"functions/(.*)/invocations", template_uri)[1]
+        name = self.functions[re.match(r"\$\{(\w+)\.Arn}", arn)[1]] if ".Arn" in arn else f"{self.stack}-console"
+        region = self.client.meta.region_name
+        arn = f"arn:aws:lambda:{region}:000000000000:function:{name}"
+        return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+    def _add_responses(self, api):
+        wanted = api["GatewayResponses"]
+        found = self.client.get_gateway_responses(restApiId=self.id)["items"]
+        if all(not item["defaultResponse"] for item in found if item["responseType"] in wanted):
+            return None
+        for kind, response in wanted.items():
+            headers = response["ResponseParameters"]["Headers"]
+            self.client.put_gateway_response(
+                restApiId=self.id,
+                responseType=kind,
+                statusCode=str(response["StatusCode"]),
+                responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+                responseTemplates=response["ResponseTemplates"],
+            )
+        return f"gateway responses are not imported: {len(wanted)} added"
+
+    def _add_binary_types(self):
+        found = self.client.get_rest_api(restApiId=self.id)["binaryMediaTypes"]
+        return None if "*/*" in found else "binary media types are not understood in the form *~1*: bodies come as text"
+
+    def call(self, method, path, body=None, credential=None, headers=None):
+        """One request through API Gateway: status, headers in lower case, text."""
+        host = f"{self.id}.execute-api.localhost"
+        sent = {"Host": host, "Accept": "*/*", "User-Agent": "trial", **(headers or {})}
+        if credential:
+            sent["Authorization"] = f"Bearer {credential}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            body = json.dumps(body)
+        return send(self.address, method, f"/{STAGE}{path}", body, sent)
+
+
+def send(address, method, path, body, headers):
+    """One request by HTTP, without following redirects: status, headers in lower case, text."""
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    return response.status, {name.lower(): value for name, value in response.getheaders()}, text
+
+
+def resources(endpoint, stack):
+    """The stack's resources by logical id."""
+    client = boto3.client("cloudformation", endpoint_url=endpoint)
+    found = client.describe_stack_resources(StackName=stack)["StackResources"]
+    return {resource["LogicalResourceId"]: resource for resource in found}
+
+
+def outputs(endpoint, stack):
+    """The stack's outputs."""
+    client = boto3.client("cloudformation", endpoint_url=endpoint)
+    found = client.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found}

@@ -1,0 +1,58 @@
+"""What each function's role may do, asked of the stand-in's policy simulator, and nothing besides."""
+
+import boto3
+
+from checks import check, template
+from gateway import resources
+
+ACTIONS = "GetItem BatchGetItem Query Scan PutItem UpdateItem DeleteItem ConditionCheckItem BatchWriteItem DeleteTable".split()
+KEEP = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
+REMEMBER = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+# Role → table → actions, and the prefixes of the keys they are for.
+RIGHTS = {
+    "Authorizer": {"Identity": ("GetItem", "BatchGetItem", "UpdateItem")},
+    "Tokens": {"Identity": KEEP, "Activity": REMEMBER},
+    "Teams": {"Identity": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
+    "ObjectTypes": {"Workspace": KEEP, "Activity": REMEMBER},
+    "Objects": {"Workspace": ("GetItem", "BatchGetItem"), "Objects": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
+    "Discovery": {},
+    "Console": {},
+}
+PREFIXES = {
+    "Authorizer": {"USER#*"},
+    "Tokens": {"USER#*"},
+    "Teams": {"USER#*", "TEAM#*", "SLUG#*"},
+    "ObjectTypes": {"TEAM#*"},
+    "Objects": {"TEAM#*"},
+}
+TABLES = ("Identity", "Workspace", "Objects", "Activity")
+
+
+def verify(endpoint, stack):
+    """Checks every role against the table above."""
+    iam = boto3.client("iam", endpoint_url=endpoint)
+    dynamodb = boto3.client("dynamodb", endpoint_url=endpoint)
+    found = {name: resource["PhysicalResourceId"] for name, resource in resources(endpoint, stack).items()}
+    arns = {name: dynamodb.describe_table(TableName=found[f"{name}Table"])["Table"]["TableArn"] for name in TABLES}
+    ring = boto3.client("secretsmanager", endpoint_url=endpoint).describe_secret(SecretId=found["KeyRing"])["ARN"]
+
+    def allowed(role, names, arn):
+        answers = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=names, ResourceArns=[arn])
+        results = answers["EvaluationResults"]
+        return {one["EvalActionName"].split(":")[1] for one in results if one["EvalDecision"] == "allowed"}
+
+    for name, wanted in RIGHTS.items():
+        role = iam.get_role(RoleName=found[f"{name}Role"])["Role"]["Arn"]
+        may = {table: allowed(role, [f"dynamodb:{action}" for action in ACTIONS], arns[table]) for table in TABLES}
+        is_exact = all(may[table] == set(wanted.get(table, ())) for table in TABLES)
+        reads_ring = allowed(role, ["secretsmanager:GetSecretValue"], ring) == {"GetSecretValue"}
+        check(f"{name}: what its role may do, and no more", is_exact and reads_ring == bool(wanted), [may, reads_ring])
+    for name, prefixes in PREFIXES.items():
+        check(f"{name}: only keys that begin with {' '.join(sorted(prefixes))}", keys(f"{name}Role") == prefixes, keys(f"{name}Role"))
+
+
+def keys(role):
+    """The leading keys that a role's statements on tables with mixed content are limited to."""
+    statements = template()["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    limits = [statement["Condition"]["ForAllValues:StringLike"] for statement in statements if "Condition" in statement]
+    return {key for limit in limits for key in limit["dynamodb:LeadingKeys"]}
