@@ -47,8 +47,7 @@ impl Functions {
             ("object-types", object_types::routes().router(object_types::Store::new(&platform), on())),
             ("objects", objects::routes().router(objects::Store::new(&platform), on())),
             ("discovery", discovery::routes().router((), None)),
-            ("console", discovery::routes().router((), None)),
-            // ("console", console::routes().router(console::Store::new(&config), None)),
+            ("console", console::routes().router(console::Store::new(&config), None)),
         ];
         Ok(Self { authorizer: Arc::new(authorizer), families })
     }

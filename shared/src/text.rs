@@ -12,12 +12,25 @@ use crate::error::Fault;
 /// The most characters of a slug.
 const SLUG_LENGTH_MAX: usize = 63;
 
-/// A name or a label: one line, trimmed, in NFC, of 1 to `length_max` characters.
+/// A name or a label: one line, trimmed, in NFC, of 1 to `length_max` characters, all of which can be seen.
+///
+/// # Errors
+/// The fault, at the pointer.
+pub fn name(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
+    if text.contains(is_invisible) {
+        return Err(Fault::new(pointer, "control_character", "Leave out characters that cannot be seen."));
+    }
+    line(pointer, text, length_max)
+}
+
+/// One line of data, trimmed, in NFC, of 1 to `length_max` characters. What cannot be seen and came along by copying is
+/// left out.
 ///
 /// # Errors
 /// The fault, at the pointer.
 pub fn line(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
-    let text: String = text.trim().nfc().collect();
+    let text: String = text.chars().filter(|letter| !is_invisible(*letter)).nfc().collect();
+    let text = text.trim().to_owned();
     if text.chars().any(is_unprintable) {
         return Err(Fault::new(pointer, "control_character", "Leave control characters out."));
     }
@@ -41,6 +54,11 @@ pub fn lines(pointer: &str, text: &str, length_max: usize) -> Result<String, Fau
     Ok(text)
 }
 
+/// Whether there is nothing to be seen.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_whitespace() || is_invisible(letter))
+}
+
 /// The form in which two texts that differ only in case or composition are the same (Unicode, chapter 3.13).
 pub fn fold(text: &str) -> String {
     text.chars().nfd().default_case_fold().nfc().collect()
@@ -53,10 +71,15 @@ fn length(pointer: &str, text: &str, length_max: usize) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Control characters, and those that turn the direction of text and so make one name look like another.
+/// Control characters, line separators, and those that turn the direction of text.
 fn is_unprintable(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without width that mean nothing where they stand, and make two names look like one.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A short name for URLs: a small letter, then small letters, digits, `-` or `_`, at most 63 in all.
@@ -113,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_name_is_one_clean_line() {
-        assert_eq!(line("", "  Zapier  ", 10).unwrap(), "Zapier");
+        assert_eq!(name("", "  Zapier  ", 10).unwrap(), "Zapier");
+        assert_eq!(name("", "Zap\u{200b}ier", 10).unwrap_err().code, "control_character");
+        assert_eq!(line("", "\u{feff}Ada\u{200b}", 10).unwrap(), "Ada");
         assert_eq!(line("", "e\u{301}", 1).unwrap(), "é");
         for (text, code) in [
             ("", "required"),

@@ -1,5 +1,9 @@
 //! The whole system, through HTTP only.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something unexpected happens")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something unexpected happens"
+)]
 
 mod authorizer;
 mod conventions;

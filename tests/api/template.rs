@@ -1,1 +1,172 @@
-//! x
+//! `template.yaml` and the code say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::{
+    gateway::{RESOURCES, RESPONSES},
+    tables::TABLES,
+};
+use serde_yaml_ng::Value;
+use shared::access::Access;
+
+use crate::every_route;
+
+fn template() -> Value {
+    serde_yaml_ng::from_str(include_str!("../../template.yaml")).unwrap()
+}
+
+/// The value under a path, short forms of functions (`!Ref`, `!If`) looked through.
+fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
+    path.iter().fold(value, |value, name| match value {
+        Value::Tagged(tagged) => &tagged.value[*name],
+        value => &value[*name],
+    })
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Tagged(tagged) => text(&tagged.value),
+        Value::String(text) => text.clone(),
+        value => serde_yaml_ng::to_string(value).unwrap().trim().to_owned(),
+    }
+}
+
+fn names(value: &Value) -> BTreeSet<String> {
+    value.as_mapping().unwrap().keys().map(text).collect()
+}
+
+/// The name of a function in the template: `object-types` is `ObjectTypesFunction`.
+fn logical_id(function: &str) -> String {
+    let words = function.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]));
+    format!("{}Function", words.collect::<String>())
+}
+
+#[test]
+fn each_resource_leads_to_its_function_and_is_guarded_or_not() {
+    let template = template();
+    let paths = at(&template, &["Resources", "Api", "Properties", "DefinitionBody", "paths"]);
+    assert_eq!(names(paths), RESOURCES.iter().map(|resource| resource.path.to_owned()).collect());
+    for resource in RESOURCES {
+        let method = at(paths, &[resource.path, "x-amazon-apigateway-any-method"]);
+        let uri = text(at(method, &["x-amazon-apigateway-integration", "uri"]));
+        assert!(
+            uri.contains(&format!("${{{}.Arn}}", logical_id(resource.function))),
+            "{} {uri}",
+            resource.path
+        );
+        let is_open = at(method, &["security"]).as_sequence().is_some();
+        assert_eq!(is_open, !resource.is_guarded, "{}", resource.path);
+    }
+}
+
+/// Whether a resource of the gateway takes the requests of a route.
+fn takes(resource: &str, route: &str) -> bool {
+    let (resource, route): (Vec<_>, Vec<_>) = (resource.split('/').collect(), route.split('/').collect());
+    let fits = |(at, segment): (usize, &&str)| segment.ends_with("+}") || route.get(at) == Some(segment);
+    let is_greedy = resource.last().is_some_and(|last| last.ends_with("+}"));
+    resource.iter().enumerate().all(fits)
+        && if is_greedy { route.len() >= resource.len() } else { route.len() == resource.len() }
+}
+
+#[test]
+fn each_route_lies_under_a_resource_of_its_own_function() {
+    for info in every_route::all() {
+        let found = RESOURCES.iter().find(|resource| takes(resource.path, &info.route.path)).unwrap();
+        let family = info.id.split('.').next().unwrap();
+        assert_eq!((found.function, found.is_guarded), (family, info.route.access != Access::Public));
+    }
+}
+
+#[test]
+fn the_gateway_refuses_in_the_same_words_here_and_there() {
+    let template = template();
+    let responses = at(&template, &["Resources", "Api", "Properties", "GatewayResponses"]);
+    assert_eq!(names(responses), RESPONSES.iter().map(|response| response.name.to_owned()).collect());
+    for response in RESPONSES {
+        let there = at(responses, &[response.name]);
+        assert_eq!(
+            text(at(there, &["ResponseTemplates", "application/json"])),
+            response.body,
+            "{}",
+            response.name
+        );
+        let status = at(there, &["StatusCode"]).as_u64().map(|status| u16::try_from(status).unwrap());
+        assert!(status.is_none_or(|status| status == response.status), "{}", response.name);
+        let headers = at(there, &["ResponseParameters", "Headers"]).as_mapping().unwrap();
+        let bare = |value: &Value| text(value).trim_matches('\'').trim_start_matches('$').to_owned();
+        let headers: BTreeMap<_, _> = headers.iter().map(|(name, value)| (text(name), bare(value))).collect();
+        let here = response
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.trim_start_matches('$').to_owned()));
+        assert_eq!(headers, here.collect(), "{}", response.name);
+    }
+}
+
+#[test]
+fn the_tables_are_the_same_here_and_there() {
+    let template = template();
+    for table in TABLES {
+        let name = format!("{}{}Table", table.name[..1].to_uppercase(), &table.name[1..]);
+        let there = at(&template, &["Resources", &name, "Properties"]);
+        assert_eq!(
+            text(at(there, &["KeySchema"])),
+            "- AttributeName: pk\n  KeyType: HASH\n- AttributeName: sk\n  KeyType: RANGE"
+        );
+        assert_eq!(text(at(there, &["StreamSpecification", "StreamViewType"])), "NEW_AND_OLD_IMAGES");
+        assert_eq!(
+            text(at(there, &["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"])),
+            "true"
+        );
+        assert_eq!(text(at(there, &["SSESpecification", "SSEEnabled"])), "true");
+        let expires = at(there, &["TimeToLiveSpecification", "AttributeName"]).as_str();
+        assert_eq!(expires, table.expires, "{name}");
+        let indexes = at(there, &["GlobalSecondaryIndexes"]).as_sequence().cloned().unwrap_or_default();
+        let told: Vec<_> = indexes
+            .iter()
+            .map(|index| {
+                let key = |place: usize| text(&index["KeySchema"][place]["AttributeName"]);
+                (
+                    text(&index["IndexName"]),
+                    key(0),
+                    key(1),
+                    index["Projection"]["NonKeyAttributes"][0].as_str().map(str::to_owned),
+                )
+            })
+            .collect();
+        let here = table.indexes.iter().map(|index| {
+            (
+                index.name.to_owned(),
+                index.hash.to_owned(),
+                index.range.to_owned(),
+                index.includes.map(str::to_owned),
+            )
+        });
+        assert_eq!(told, here.collect::<Vec<_>>(), "{name}");
+    }
+}
+
+#[test]
+fn each_function_has_a_role_of_its_own_a_log_and_no_right_to_all() {
+    let template = template();
+    let resources = at(&template, &["Resources"]).as_mapping().unwrap();
+    let functions: Vec<_> =
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function").collect();
+    let folders = std::fs::read_dir(format!("{}/../functions", env!("CARGO_MANIFEST_DIR"))).unwrap().count();
+    assert_eq!(functions.len(), folders);
+    let mut roles = BTreeSet::new();
+    for (name, function) in functions {
+        let role = text(at(function, &["Properties", "Role"]));
+        assert_eq!(role, text(name).replace("Function", "Role.Arn"));
+        assert!(roles.insert(role));
+        let role = &resources[text(name).replace("Function", "Role").as_str()];
+        let policies = text(at(role, &["Properties", "Policies"]));
+        for line in policies
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("Resource:") || line.starts_with("Action:"))
+        {
+            assert!(!line.ends_with(": '*'") && !line.contains(":*"), "{name:?} {line}");
+        }
+    }
+}

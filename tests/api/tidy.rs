@@ -1,1 +1,188 @@
-//! x
+//! Rules of the house that a machine can hold.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use shared::Permission;
+
+/// Lines of a file, tests apart.
+const FILE_LINES_MAX: usize = 300;
+/// Lines of a handler.
+const HANDLER_LINES_MAX: usize = 20;
+/// Lines of a test file: a list of cases may be long.
+const TEST_FILE_LINES_MAX: usize = 450;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// All files below the folders, with their path from the root.
+fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.to_string_lossy().ends_with(ending) {
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            found.push((name, fs::read_to_string(path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    files(&["shared/src", "functions", "local", "bench", "tests/api"], ".rs")
+}
+
+/// The text without its tests.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+#[test]
+fn each_file_begins_by_saying_what_it_holds() {
+    for (name, text) in sources() {
+        assert!(
+            text.starts_with("//! "),
+            "{name}: begin with `//!` and one sentence, so that a reader knows whether to read on"
+        );
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for (name, text) in sources() {
+        let is_test = name.starts_with("tests/") || name.ends_with("tests.rs");
+        let most = if is_test { TEST_FILE_LINES_MAX } else { FILE_LINES_MAX };
+        let lines = code(&text).lines().count();
+        assert!(lines <= most, "{name} has {lines} lines: make it a folder with one file per operation");
+    }
+}
+
+#[test]
+fn handlers_are_short() {
+    for (name, text) in files(&["functions"], "handlers.rs") {
+        for handler in text.split("\npub(crate) async fn ").skip(1) {
+            let lines = handler.split("\n}\n").next().unwrap_or_default().lines().count();
+            let handler = handler.split('(').next().unwrap_or_default();
+            assert!(
+                lines <= HANDLER_LINES_MAX,
+                "{name}: {handler} has {lines} lines: rules go to the noun, keeping to the store"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_permission_is_spelled_in_one_place() {
+    let spelled = |text: &str| {
+        Permission::ALL.iter().find(|permission| text.contains(&format!("\"{permission}\""))).copied()
+    };
+    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+        if name != "shared/src/permission.rs" {
+            assert_eq!(
+                spelled(code(&text)),
+                None,
+                "{name}: name the variant, so that the compiler finds a wrong one"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_table_knows_dynamodb() {
+    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+        let may = name.starts_with("shared/src/table/")
+            || ["shared/src/aws.rs", "shared/src/object_type/value.rs"].contains(&name.as_str());
+        assert!(
+            may || !code(&text).contains("aws_sdk_dynamodb"),
+            "{name}: use shared::table, which turns refusals into errors"
+        );
+    }
+}
+
+#[test]
+fn nobody_reads_the_environment_or_the_clock_but_the_one_place_for_it() {
+    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+        assert!(
+            name == "shared/src/config.rs" || !code(&text).contains("env::var"),
+            "{name}: read it in shared::config, once"
+        );
+        let may = ["shared/src/timestamp.rs", "shared/src/clock.rs"].contains(&name.as_str());
+        assert!(
+            may || !code(&text).contains("Timestamp::now()"),
+            "{name}: ask the clock, which a test can set"
+        );
+    }
+}
+
+#[test]
+fn functions_depend_on_shared_and_never_on_each_other() {
+    let functions: Vec<_> =
+        fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let depends = |text: &str, name: &str| {
+        text.lines().any(|line| {
+            line.starts_with(&format!("{name}.workspace")) || line.starts_with(&format!("{name} = "))
+        })
+    };
+    for (name, text) in files(&["functions", "shared"], "Cargo.toml") {
+        for other in functions.iter().map(|name| name.to_string_lossy()) {
+            assert!(
+                !depends(&text, &other),
+                "{name} depends on {other}: what two families need lies in shared"
+            );
+        }
+        assert!(!depends(&text, "local"), "{name} depends on local");
+    }
+}
+
+#[test]
+fn versions_stand_at_the_root_only_and_every_crate_takes_its_lints() {
+    for (name, text) in files(&["functions", "shared", "local", "bench", "tests"], "Cargo.toml") {
+        assert!(text.contains("[lints]\nworkspace = true"), "{name}: add [lints] workspace = true");
+        let dependencies = text.split("dependencies]").skip(1);
+        for line in dependencies
+            .flat_map(|part| part.split("\n[").next().unwrap_or_default().lines())
+            .filter(|line| line.contains('='))
+        {
+            assert!(line.contains("workspace = true"), "{name}: {line}: put the version into the root");
+        }
+    }
+}
+
+#[test]
+fn documents_are_short_and_what_they_point_at_exists() {
+    for (name, lines_max) in [("ARCHITECTURE.md", 150), ("README.md", 120)] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        assert!(text.lines().count() <= lines_max, "{name} has more than {lines_max} lines");
+    }
+    let documents = files(&["docs", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"], ".md");
+    for (name, text) in documents {
+        let folder = Path::new(&name).parent().unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if !target.is_empty() && !target.contains("://") {
+                assert!(
+                    root().join(folder).join(target).exists(),
+                    "{name} points at {link}, which is not there"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_authorizer_s_code_and_the_guard_say_no_word_of_a_secret() {
+    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+        for line in code(&text).lines().filter(|line| line.contains("tracing::")) {
+            assert!(
+                !["secret", "credential", "reveal", "headers", "body"].iter().any(|word| line.contains(word)),
+                "{name}: {line}"
+            );
+        }
+    }
+}

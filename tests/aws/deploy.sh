@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Proves that template.yaml deploys and that what it deploys works together: `sam deploy` into ministack, a stand-in of AWS that runs
-# the real bootstraps under their roles, then the form platform's example. What ministack cannot do is found out and printed.
+# Proves that template.yaml deploys and that what it deploys works together: `sam deploy` into ministack, a stand-in of
+# AWS that runs the real bootstraps under their roles, then the form platform's example. What ministack cannot do is
+# found out and printed.
 # Needs Python and Rust; installs the rest. Listens on 127.0.0.1 only.
 set -euo pipefail
+# shellcheck source=tests/aws/setup.sh disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 build

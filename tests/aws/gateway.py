@@ -23,9 +23,10 @@ class Gateway:
         self.id = self.functions["Api"]
 
     def complete(self):
-        """Adds what the import left out, from the same template, through API Gateway's own calls. Gives the list of it."""
+        """Adds what the import left out, from the same template, by API Gateway's own calls. Gives the list."""
         api = template()["Resources"]["Api"]["Properties"]
-        missing = list(filter(None, [self._add_methods(api), self._add_responses(api), self._add_binary_types()]))
+        missing = [self._add_methods(api), self._add_responses(api), self._note_binary_types()]
+        missing = [gap for gap in missing if gap]
         self.client.create_deployment(restApiId=self.id, stageName=STAGE)
         stage = self.client.get_stage(restApiId=self.id, stageName=STAGE)
         if not stage.get("accessLogSettings"):
@@ -41,7 +42,8 @@ class Gateway:
         for path, item in paths.items():
             operation = item["x-amazon-apigateway-any-method"]
             is_public = operation.get("security") == [{"NONE": []}]
-            access = {"authorizationType": "NONE"} if is_public else {"authorizationType": "CUSTOM", "authorizerId": gate}
+            guarded = {"authorizationType": "CUSTOM", "authorizerId": gate}
+            access = {"authorizationType": "NONE"} if is_public else guarded
             place = {"restApiId": self.id, "resourceId": found[path]["id"], "httpMethod": "ANY"}
             self.client.put_method(**place, **access)
             uri = self._uri(operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
@@ -71,9 +73,10 @@ class Gateway:
             )
         return f"gateway responses are not imported: {len(wanted)} added"
 
-    def _add_binary_types(self):
+    def _note_binary_types(self):
         found = self.client.get_rest_api(restApiId=self.id)["binaryMediaTypes"]
-        return None if "*/*" in found else "binary media types are not understood in the form *~1*: bodies come as text"
+        gap = "binary media types are not understood in the form *~1*: bodies come as text"
+        return None if "*/*" in found else gap
 
     def call(self, method, path, body=None, credential=None, headers=None):
         """One request through API Gateway: status, headers in lower case, text."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the image that `sam local invoke` runs functions in (x86_64), from a few Debian packages: no image registry needed.
+# Makes the image that `sam local invoke` runs functions in (x86_64), from a few Debian packages.
 # Then: sam local invoke --invoke-image engine-lambda:al2023 --skip-pull-image --docker-network host …
 # It talks to the Docker of $DOCKER_HOST, or the system's. Needs Debian's apt and dpkg.
 set -euo pipefail

@@ -1,17 +1,14 @@
 #!/usr/bin/env bash
 # Proves that `sam local invoke` answers for every function and every event of events/.
-# Needs Debian (root, to install Docker if it is missing), Python and Rust; installs the rest. Nothing of it listens outside this machine.
+# Needs Python, Rust, and Docker or root on Debian; installs the rest. Nothing of it can be reached from other machines.
 set -euo pipefail
+# shellcheck source=tests/aws/setup.sh disable=SC2154,SC2034
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-# A Docker of our own, unless one runs: without rules for the firewall, so that containers reach this machine and nothing else.
+# A Docker of our own, unless one runs. It sets no rules for the firewall: containers reach this machine, nothing else.
 start_docker() {
     docker info >/dev/null 2>&1 && return
-    if ! command -v dockerd >/dev/null; then
-        say "installing docker.io"
-        (apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io) \
-            >"$work/apt.log" 2>&1 || { tail -5 "$work/apt.log" >&2; fail "docker.io could not be installed"; }
-    fi
+    command -v dockerd >/dev/null || install_docker
     export DOCKER_HOST=unix://$work/docker.sock
     mkdir -p "$venv/docker"
     ip link show docker0 >/dev/null 2>&1 || bridge_made=yes
@@ -24,6 +21,16 @@ start_docker() {
     done
     tail -5 "$work/dockerd.log" >&2
     fail "Docker did not start"
+}
+
+install_docker() {
+    say "installing docker.io"
+    # Newer releases of Debian have the command line in a package of its own.
+    # shellcheck disable=SC2046
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io iproute2 \
+        $(apt-cache pkgnames | grep -x docker-cli); } >"$work/apt.log" 2>&1 && return
+    tail -5 "$work/apt.log" >&2
+    fail "docker.io could not be installed: run this as root on Debian, or start a Docker first"
 }
 
 build

@@ -1,4 +1,5 @@
-# What the scripts here share; they source it. Tools go to .venv, everything else to a folder that is removed at the end.
+# shellcheck shell=bash
+# What the scripts here share; they source it. Tools go to .venv, all else to a folder that is removed at the end.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$root/tests/aws
@@ -60,8 +61,9 @@ start_ministack() {
         LAMBDA_EXECUTOR=local LOG_LEVEL=INFO "$@" "$venv/ministack/bin/ministack" >"$work/ministack.log" 2>&1 &
     pid=$!
     started+=("$pid")
-    for _ in $(seq 300); do
-        curl -sf "$endpoint/_ministack/health" >/dev/null && { say "ministack at $endpoint"; return; }
+    for _ in $(seq 150); do
+        python3 -c "import urllib.request as r; r.urlopen('$endpoint/_ministack/health')" 2>/dev/null &&
+            { say "ministack at $endpoint"; return; }
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
@@ -74,7 +76,9 @@ start_ministack() {
 build() {
     install "$here/requirements.txt" "$venv"
     say "sam build"
-    if [ -z "${ENGINE_AWS_RELEASE:-}" ]; then export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16; fi
-    (cd "$root" && sam build --build-dir "$work/build" --parameter-overrides Architecture=x86_64) >"$work/build.log" 2>&1 ||
-        { tail -20 "$work/build.log" >&2; fail "sam build"; }
+    if [ -z "${ENGINE_AWS_RELEASE:-}" ]; then
+        export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+    fi
+    (cd "$root" && sam build --build-dir "$work/build" --parameter-overrides Architecture=x86_64) \
+        >"$work/build.log" 2>&1 || { tail -20 "$work/build.log" >&2; fail "sam build"; }
 }

@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Where the programs of the functions are: NAME/bootstrap or NAME
     #[arg(long, default_value = "target/release")]
     bin_dir: PathBuf,
+    /// Where the programs `empty` and `empty_call` are
+    #[arg(long, default_value = "target/release")]
+    empty_dir: PathBuf,
     /// The sample events
     #[arg(long, default_value = "events")]
     events: PathBuf,
@@ -42,7 +45,7 @@ pub(crate) struct Options {
 /// Measures and prints.
 pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
     let world = World::set_up(engine, &options.events).await?;
-    let subjects = present(world.subjects(&options.bin_dir)?)?;
+    let subjects = present(world.subjects(&options.empty_dir, &options.bin_dir)?)?;
     say("## Cold start")?;
     let plain = measure(&subjects, &world.environment(false), None, options.runs).await?;
     print("plain HTTP, whole processor", &subjects, &plain)?;

@@ -6,11 +6,13 @@ mod tape;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use self::{
+    series::Series,
     shape::{Client, Created, Shape},
-    tape::{Played, Tape, warm_up},
+    tape::{Tape, warm_up},
 };
 use crate::{
     engine::Engine,
@@ -22,6 +24,8 @@ use crate::{
 
 /// Connections at a time.
 const CONNECTIONS: [usize; 2] = [1, 8];
+/// Gateway and engine take turns so often in each series, so that what else the machine does meets both alike.
+const PARTS: usize = 5;
 /// What the gateway is to reach of the engine's own rate.
 const RATIO_MIN: f64 = 0.6;
 
@@ -58,13 +62,14 @@ pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<
 struct Measured {
     shape: Shape,
     connections: usize,
+    calls: f64,
     gateway: Rate,
-    alone: Played,
+    alone: Rate,
 }
 
 impl Measured {
     fn ratio(&self) -> f64 {
-        self.gateway.per_second / self.alone.rate.per_second
+        self.gateway.per_second / self.alone.per_second
     }
 }
 
@@ -78,40 +83,58 @@ async fn measure(
     let mut all = Vec::new();
     for connections in CONNECTIONS {
         let place = |name: &str| data.map(|data| data.join(format!("{name}-{connections}")));
-        let gateway = gateway(engine, url, place("engine").as_deref(), (connections, requests)).await?;
-        let alone = tape.play(connections, place("alone").as_deref()).await?;
-        let both = Shape::ALL.into_iter().zip(gateway).zip(alone);
-        all.extend(both.map(|((shape, gateway), alone)| Measured { shape, connections, gateway, alone }));
+        let name = format!("bench-{}-{connections}", std::process::id());
+        let gateway = Gateway::start(engine, url, place("engine").as_deref(), &name).await?;
+        let playback = tape.open(place("alone").as_deref()).await?;
+        for shape in Shape::ALL {
+            progress(&format!("{}, {connections} at a time", shape.name()));
+            let mut through = Series::new(gateway.clients(shape, connections).await?);
+            let mut alone = Series::new(playback.players(shape, connections));
+            let count = shape.count(requests);
+            for part in 0..PARTS {
+                let numbers = count * part / PARTS..count * (part + 1) / PARTS;
+                through.go(numbers.clone()).await?;
+                alone.go(numbers).await?;
+            }
+            let (gateway, alone, calls) = (through.rate()?, alone.rate()?, tape.calls_per_request(shape));
+            all.push(Measured { shape, connections, calls, gateway, alone });
+        }
     }
     Ok(all)
 }
 
-/// The rates through the whole engine, in the order of the shapes.
-async fn gateway(
-    engine: &Path,
-    url: Option<&str>,
-    data: Option<&Path>,
-    (connections, requests): (usize, usize),
-) -> anyhow::Result<Vec<Rate>> {
-    let kept = data.map(|data| data.display().to_string());
-    let place = kept.as_ref().map_or_else(|| vec!["--in-memory"], |data| vec!["--data", data]);
-    let started = if url.is_none() { Some(Engine::start(engine, &place).await?) } else { None };
-    let running = url.map(|url| url.trim_start_matches("http://").trim_end_matches('/').to_owned());
-    let address =
-        running.or_else(|| started.as_ref().map(|engine| engine.address.clone())).unwrap_or_default();
-    let workshop = Workshop::set_up(&address, &format!("bench-{}-{connections}", std::process::id())).await?;
-    let created = Created::default();
-    warm_up(&workshop, &created).await?;
-    let mut rates = Vec::new();
-    for shape in Shape::ALL {
-        progress(&format!("the gateway: {}, {connections} at a time", shape.name()));
-        let mut clients = Vec::new();
-        for _ in 0..connections {
-            clients.push(Client::connect(shape, &workshop, &created).await?);
-        }
-        rates.push(series::run(clients, shape.count(requests)).await?);
+/// The engine that is measured, with what its requests work on.
+struct Gateway {
+    workshop: Workshop,
+    created: Created,
+    _engine: Option<Engine>,
+}
+
+impl Gateway {
+    async fn start(
+        engine: &Path,
+        url: Option<&str>,
+        data: Option<&Path>,
+        name: &str,
+    ) -> anyhow::Result<Self> {
+        let kept = data.map(|data| data.display().to_string());
+        let place = kept.as_ref().map_or_else(|| vec!["--in-memory"], |data| vec!["--data", data]);
+        let engine = if url.is_none() { Some(Engine::start(engine, &place).await?) } else { None };
+        let started = engine.as_ref().map(|engine| engine.address.as_str());
+        let running = url.map(|url| url.trim_start_matches("http://").trim_end_matches('/'));
+        let address = running.or(started).context("there is no engine to measure")?;
+        let (workshop, created) = (Workshop::set_up(address, name).await?, Created::default());
+        warm_up(&workshop, &created).await?;
+        Ok(Self { workshop, created, _engine: engine })
     }
-    Ok(rates)
+
+    async fn clients(&self, shape: Shape, count: usize) -> anyhow::Result<Vec<Client>> {
+        let mut clients = Vec::with_capacity(count);
+        for _ in 0..count {
+            clients.push(Client::connect(shape, &self.workshop, &self.created).await?);
+        }
+        Ok(clients)
+    }
 }
 
 fn print(measured: &[Measured], options: &Options) -> anyhow::Result<()> {
@@ -136,12 +159,12 @@ fn print(measured: &[Measured], options: &Options) -> anyhow::Result<()> {
     ];
     let mut table = Table::new(&format!("{} requests of each kind, {place}", options.requests), &heads);
     for row in measured {
-        let Measured { shape, connections, gateway, alone } = row;
-        let [mut cells, engine] = [gateway, &alone.rate].map(|rate| {
+        let Measured { shape, connections, calls, gateway, alone } = row;
+        let [mut cells, engine] = [gateway, alone].map(|rate| {
             let millis = [rate.p50, rate.p99].map(|time| format!("{:.2}", time.as_secs_f64() * 1000.0));
             [vec![format!("{:.0}", rate.per_second)], millis.to_vec()].concat()
         });
-        cells.push(format!("{:.2}", alone.calls));
+        cells.push(format!("{calls:.2}"));
         cells.extend(engine);
         cells.extend([format!("{:.0} %", row.ratio() * 100.0), word(row.ratio() >= RATIO_MIN).to_owned()]);
         table.row(&[vec![shape.name().to_owned(), connections.to_string()], cells].concat());

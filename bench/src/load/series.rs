@@ -1,6 +1,7 @@
 //! The same request many times over, from several workers at once.
 
 use std::{
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -8,12 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinSet;
+use anyhow::Context as _;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::stats::Rate;
 
-/// A series ends after this, however many requests are left.
-const TIME_MAX: Duration = Duration::from_secs(10);
+/// A part of a series that takes longer than this has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One of several that work at the same time.
 pub(crate) trait Worker: Send + 'static {
@@ -21,32 +23,52 @@ pub(crate) trait Worker: Send + 'static {
     fn work(&mut self, number: usize) -> impl Future<Output = anyhow::Result<()>> + Send;
 }
 
-/// Lets the workers do `count` things, each one thing at a time.
-pub(crate) async fn run(workers: Vec<impl Worker>, count: usize) -> anyhow::Result<Rate> {
-    let next = Arc::new(AtomicUsize::new(0));
-    let started = Instant::now();
-    let mut tasks = JoinSet::new();
-    for worker in workers {
-        tasks.spawn(work(worker, next.clone(), count, started + TIME_MAX));
-    }
-    let mut latencies = Vec::with_capacity(count);
-    while let Some(done) = tasks.join_next().await {
-        latencies.extend(done??);
-    }
-    Rate::new(latencies, started.elapsed())
+/// A series in parts, so that the parts of two series can take turns.
+pub(crate) struct Series<W> {
+    workers: Vec<W>,
+    latencies: Vec<Duration>,
+    elapsed: Duration,
 }
 
-async fn work(
-    mut worker: impl Worker,
+impl<W: Worker> Series<W> {
+    pub(crate) fn new(workers: Vec<W>) -> Self {
+        Self { workers, latencies: Vec::new(), elapsed: Duration::ZERO }
+    }
+
+    /// Lets the workers do what the numbers stand for, each one thing at a time.
+    pub(crate) async fn go(&mut self, numbers: Range<usize>) -> anyhow::Result<()> {
+        let next = Arc::new(AtomicUsize::new(numbers.start));
+        let started = Instant::now();
+        let mut tasks = JoinSet::new();
+        for worker in self.workers.drain(..) {
+            tasks.spawn(work(worker, next.clone(), numbers.end));
+        }
+        let all = timeout(PATIENCE, tasks.join_all()).await;
+        for done in all.context("a series took too long; ask for fewer --requests")? {
+            let (worker, latencies) = done?;
+            self.workers.push(worker);
+            self.latencies.extend(latencies);
+        }
+        self.elapsed += started.elapsed();
+        Ok(())
+    }
+
+    /// The rate of all parts.
+    pub(crate) fn rate(self) -> anyhow::Result<Rate> {
+        Rate::new(self.latencies, self.elapsed)
+    }
+}
+
+async fn work<W: Worker>(
+    mut worker: W,
     next: Arc<AtomicUsize>,
-    count: usize,
-    end: Instant,
-) -> anyhow::Result<Vec<Duration>> {
+    end: usize,
+) -> anyhow::Result<(W, Vec<Duration>)> {
     let mut latencies = Vec::new();
     loop {
         let (number, started) = (next.fetch_add(1, Ordering::Relaxed), Instant::now());
-        if number >= count || started > end {
-            return Ok(latencies);
+        if number >= end {
+            return Ok((worker, latencies));
         }
         worker.work(number).await?;
         latencies.push(started.elapsed());

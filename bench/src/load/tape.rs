@@ -11,7 +11,7 @@ use shared::{
 };
 
 use super::{
-    series::{self, Worker},
+    series::Worker,
     shape::{Client, Created, Shape},
 };
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
     engine::Engine,
     proxy::{Call, Manner, Proxy},
     report::progress,
-    stats::Rate,
     workshop::Workshop,
 };
 
@@ -30,12 +29,11 @@ pub(crate) struct Tape {
     shapes: Vec<(Shape, Arc<Vec<Vec<Call>>>)>,
 }
 
-/// The engine's own rate for the calls of a shape.
-pub(crate) struct Played {
-    /// How fast.
-    pub(crate) rate: Rate,
-    /// Calls of the database in one request.
-    pub(crate) calls: f64,
+/// A database that has played the preparation.
+pub(crate) struct Playback<'a> {
+    tape: &'a Tape,
+    client: Dynamo,
+    _database: Database,
 }
 
 impl Tape {
@@ -62,22 +60,36 @@ impl Tape {
         Ok(Self { preparation, shapes })
     }
 
-    /// Plays all calls to a new database; the rates come in the order of the shapes.
-    pub(crate) async fn play(&self, connections: usize, data: Option<&Path>) -> anyhow::Result<Vec<Played>> {
+    /// Prepares a new database as the recorded one was before the requests.
+    pub(crate) async fn open(&self, data: Option<&Path>) -> anyhow::Result<Playback<'_>> {
         let database = Database::start(data).await?;
         let client = client(&database)?;
         for recorded in &self.preparation {
             send(&client, recorded).await?;
         }
-        let mut rates = Vec::new();
-        for (shape, groups) in &self.shapes {
-            progress(&format!("the engine alone: {}, {connections} at a time", shape.name()));
-            let workers =
-                (0..connections).map(|_| Player { client: client.clone(), groups: groups.clone() }).collect();
-            let rate = series::run(workers, groups.len()).await?;
-            rates.push(Played { rate, calls: calls_per_request(groups) });
-        }
-        Ok(rates)
+        Ok(Playback { tape: self, client, _database: database })
+    }
+}
+
+impl Playback<'_> {
+    /// Those who play the calls behind the requests of a shape; the shapes must be played in their order.
+    pub(crate) fn players(&self, shape: Shape, count: usize) -> Vec<Player> {
+        let groups = self.tape.groups(shape);
+        (0..count).map(|_| Player { client: self.client.clone(), groups: groups.clone() }).collect()
+    }
+}
+
+impl Tape {
+    fn groups(&self, shape: Shape) -> Arc<Vec<Vec<Call>>> {
+        let recorded = self.shapes.iter().find(|(recorded, _)| *recorded == shape);
+        recorded.map(|(_, groups)| groups.clone()).unwrap_or_default()
+    }
+
+    /// Calls of the database behind a request, on average.
+    #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
+    pub(crate) fn calls_per_request(&self, shape: Shape) -> f64 {
+        let groups = self.groups(shape);
+        groups.iter().map(Vec::len).sum::<usize>() as f64 / groups.len().max(1) as f64
     }
 }
 
@@ -92,11 +104,6 @@ pub(crate) async fn warm_up(workshop: &Workshop, created: &Created) -> anyhow::R
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
-fn calls_per_request(groups: &[Vec<Call>]) -> f64 {
-    groups.iter().map(Vec::len).sum::<usize>() as f64 / groups.len().max(1) as f64
-}
-
 fn client(database: &Database) -> anyhow::Result<Dynamo> {
     let keys = AccessKeys { id: "bench".to_owned(), secret: "bench".to_owned(), session: None };
     aws::dynamodb(&Config {
@@ -107,7 +114,8 @@ fn client(database: &Database) -> anyhow::Result<Dynamo> {
     })
 }
 
-struct Player {
+/// Plays the calls of one request after the other.
+pub(crate) struct Player {
     client: Dynamo,
     groups: Arc<Vec<Vec<Call>>>,
 }

@@ -101,7 +101,7 @@ impl NewObjectType {
 }
 
 fn tidy_label(label: &mut String, pointer: &str, faults: &mut Vec<Fault>) {
-    match text::line(pointer, label, LABEL_LENGTH_MAX) {
+    match text::name(pointer, label, LABEL_LENGTH_MAX) {
         Ok(tidy) => *label = tidy,
         Err(fault) => faults.push(fault),
     }
@@ -156,7 +156,7 @@ fn check_options(options: &[String], pointer: &str, faults: &mut Vec<Fault>) {
     let mut seen = HashSet::new();
     for (place, option) in options.iter().enumerate() {
         let pointer = format!("{pointer}/{place}");
-        match text::line(&pointer, option, OPTION_LENGTH_MAX) {
+        match text::name(&pointer, option, OPTION_LENGTH_MAX) {
             Err(fault) => faults.push(fault),
             Ok(tidy) if tidy != *option => {
                 faults.push(Fault::new(

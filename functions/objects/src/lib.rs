@@ -5,6 +5,7 @@ mod handlers;
 mod item;
 mod object;
 mod store;
+mod trash;
 mod types;
 mod upsert;
 

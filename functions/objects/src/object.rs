@@ -71,6 +71,13 @@ pub(crate) struct StoredObject {
     pub(crate) destroyed: bool,
 }
 
+impl StoredObject {
+    /// The bytes of its values, about.
+    pub(crate) fn size(&self) -> usize {
+        self.fields.values().map(|value| value.display().len()).sum()
+    }
+}
+
 /// An object as the caller may see it. What it holds is there only for those who may read objects.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Object {

@@ -3,12 +3,12 @@
 use std::{ops::Deref, sync::Arc};
 
 use shared::{
-    Code, Error, Member, Platform, Result, Timestamp,
+    Error, Member, Platform, Result, Timestamp,
     clock::Clock,
     extract::{IfMatch, Page},
     id::ObjectId,
     object_type::{Changes, ObjectType, SentFields, StoredObjectType},
-    table::{AttributeValue, Item, Key, Query, Refused, Table, When, Write, attribute},
+    table::{AttributeValue, Item, Key, Query, Refused, Table, When, Write},
 };
 
 use crate::{
@@ -19,7 +19,12 @@ use crate::{
 };
 
 /// A write that other writes keep overtaking gives up after so many tries.
-const TRIES_MAX: usize = 20;
+pub(crate) const TRIES_MAX: usize = 20;
+
+/// Objects of the trash that are read together, and the bytes of values after which a page of them ends. Both together
+/// stay below what Lambda answers: 10 objects of 350 KB, and 1 MB before them.
+const CHUNK: usize = 10;
+const PAGE_SIZE: usize = 1_000_000;
 
 /// The objects.
 #[derive(Clone)]
@@ -121,20 +126,30 @@ impl Store {
         Ok((found.items.iter().map(object_of).collect::<Result<_>>()?, found.next))
     }
 
-    /// The index of the trash lags behind, so each object is read itself, and left out if it is there no more.
+    /// The index of the trash lags behind, so each object is read itself, and left out if it is there no more. A page ends
+    /// early when it is large: an answer of Lambda has 6 MB at the most.
     async fn list_trash(
         &self,
         query: Query,
         page: &Page<ListFilter>,
     ) -> Result<(Vec<StoredObject>, Option<Item>)> {
         let found = self.objects.query(query.after(page.after.clone()).limit(page.limit)).await?;
-        let keys: Vec<Key> = found.items.iter().filter_map(Key::of).collect();
-        let items = if keys.is_empty() { Vec::new() } else { self.objects.get_many(keys.clone()).await? };
-        let objects = items.iter().map(object_of).collect::<Result<Vec<_>>>()?;
-        let in_order =
-            keys.iter().filter_map(|key| objects.iter().find(|object| object.id.as_str() == key.sk));
-        let trashed = in_order.filter(|object| object.trashed_at.is_some() && !object.destroyed);
-        Ok((trashed.cloned().collect(), found.next))
+        let (mut trashed, mut size) = (Vec::new(), 0);
+        let mut chunks = found.items.chunks(CHUNK);
+        while let Some(chunk) = chunks.next() {
+            let keys: Vec<Key> = chunk.iter().filter_map(Key::of).collect();
+            let items = self.objects.get_many(keys.clone()).await?;
+            let objects = items.iter().map(object_of).collect::<Result<Vec<_>>>()?;
+            let in_order =
+                keys.iter().filter_map(|key| objects.iter().find(|object| object.id.as_str() == key.sk));
+            trashed
+                .extend(in_order.filter(|object| object.trashed_at.is_some() && !object.destroyed).cloned());
+            size += objects.iter().map(StoredObject::size).sum::<usize>();
+            if size > PAGE_SIZE && chunks.len() > 0 {
+                return Ok((trashed, chunk.last().cloned()));
+            }
+        }
+        Ok((trashed, found.next))
     }
 
     /// Changes an object. Fields that are not sent are not touched, so changes of different fields all survive.
@@ -154,15 +169,15 @@ impl Store {
         if touches_unique(&changes, object_type) {
             return self.update_unique(by, object_type, id, &changes, if_match).await;
         }
-        let expected = if_match.versions().map(|versions| {
-            When::Any(versions.iter().map(|version| When::is_number("version", *version)).collect())
-        });
-        if if_match.versions().is_some_and(<[u64]>::is_empty) {
-            // No version at all would do: what there is is told, and nothing is written.
-            let object = self.read(by, object_type, id, false).await?;
-            return Err(Error::stale(object.version));
-        }
-        let when = expected.map_or_else(is_live, |expected| is_live().and(expected));
+        let when = match if_match.versions() {
+            None => is_live(),
+            Some([version]) => is_live().and(When::is_number("version", *version)),
+            Some(_) => {
+                let object = self.read(by, object_type, id, false).await?;
+                if_match.check(object.version)?;
+                is_live().and(When::is_number("version", object.version))
+            }
+        };
         let write = change(&self.objects, &object_type.0, id, &changes, (by, self.now()))?.when(when);
         let item = self
             .objects
@@ -204,102 +219,26 @@ impl Store {
         Err(overtaken())
     }
 
-    /// Moves an object to the trash: out of every index and list, and its unique values are free again, at once.
-    pub(crate) async fn trash(
-        &self,
-        by: &Member,
-        object_type: &TypeInTeam,
-        id: &ObjectId,
-        if_match: &IfMatch,
-    ) -> Result<()> {
-        for _ in 0..TRIES_MAX {
-            let object = self.read(by, object_type, id, false).await?;
-            if_match.check(object.version)?;
-            let guards = Guards::released(&self.objects, &object_type.0, id, &object.unique);
-            let write = self.touched(object_type, &object, by)?.remove("ix");
-            let write = write.set("trashed_at", attribute(&self.now())?);
-            let write = write.set("tx", AttributeValue::S(partition(&object_type.0)));
-            if self.commit(write, &guards).await?.is_ok() {
-                return Ok(());
-            }
-        }
-        Err(overtaken())
-    }
-
-    /// Brings an object back, if no other one has taken its unique values.
-    pub(crate) async fn restore(
-        &self,
-        by: &Member,
-        object_type: &TypeInTeam,
-        id: &ObjectId,
-        if_match: &IfMatch,
-    ) -> Result<StoredObject> {
-        for _ in 0..TRIES_MAX {
-            let object = self.stored(object_type, id).await?;
-            if_match.check(object.version)?;
-            if object.trashed_at.is_none() {
-                return Err(Error::new(Code::WrongState, "The object is not in the trash."));
-            }
-            let guards = Guards::taken(&self.objects, &object_type.0, id, &object.unique)?;
-            let write = self.touched(object_type, &object, by)?.remove("tx").remove("trashed_at");
-            let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
-            if self.commit(write, &guards).await?.is_ok() {
-                return self.read(by, object_type, id, false).await;
-            }
-        }
-        Err(overtaken())
-    }
-
-    /// Destroys an object, from the trash or past it. It is marked first, so that the last change of the item tells who
-    /// did it; a mark that was left behind is followed up by the next try.
-    pub(crate) async fn destroy(
-        &self,
-        by: &Member,
-        object_type: &TypeInTeam,
-        id: &ObjectId,
-        if_match: &IfMatch,
-    ) -> Result<()> {
-        let key = object_key(&object_type.0, id);
-        for _ in 0..TRIES_MAX {
-            let item = self.objects.get(key.clone()).await?;
-            let object = object_of(&item.ok_or_else(|| Error::not_found("object"))?)?;
-            if_match.check(object.version)?;
-            let is_marked = object.destroyed || {
-                let held = if object.trashed_at.is_none() {
-                    object.unique.clone()
-                } else {
-                    std::collections::BTreeMap::new()
-                };
-                let guards = Guards::released(&self.objects, &object_type.0, id, &held);
-                let write = self.touched(object_type, &object, by)?.remove("ix").remove("tx");
-                self.commit(write.set("destroyed", AttributeValue::Bool(true)), &guards).await?.is_ok()
-            };
-            if is_marked {
-                self.objects
-                    .write(self.objects.delete(key).when(When::Set("destroyed".into())))
-                    .await
-                    .map_err(gone)?;
-                return Ok(());
-            }
-        }
-        Err(overtaken())
-    }
-
-    async fn stored(&self, object_type: &TypeInTeam, id: &ObjectId) -> Result<StoredObject> {
+    pub(crate) async fn stored(&self, object_type: &TypeInTeam, id: &ObjectId) -> Result<StoredObject> {
         let item = self.objects.get(object_key(&object_type.0, id)).await?;
         let object = item.as_ref().map(object_of).transpose()?.filter(|object| !object.destroyed);
         object.ok_or_else(|| Error::not_found("object"))
     }
 
     /// The begin of a change of state, only if the object is still as it was read.
-    fn touched(&self, object_type: &TypeInTeam, object: &StoredObject, by: &Member) -> Result<Write> {
+    pub(crate) fn touched(
+        &self,
+        object_type: &TypeInTeam,
+        object: &StoredObject,
+        by: &Member,
+    ) -> Result<Write> {
         let write = touch(self.objects.update(object_key(&object_type.0, &object.id)), by, self.now())?;
         Ok(write.when(When::is_number("version", object.version)))
     }
 
     /// Does the object's write with its guards. The inner refusal is that the object is not as expected; a value that
     /// another object has is an error.
-    async fn commit(&self, write: Write, guards: &Guards) -> Result<Result<(), Refused>> {
+    pub(crate) async fn commit(&self, write: Write, guards: &Guards) -> Result<Result<(), Refused>> {
         let outcome = if guards.is_empty() {
             self.objects.write(write).await.map(drop)
         } else {
@@ -332,11 +271,6 @@ fn refusal(refused: &Refused, if_match: &IfMatch) -> Error {
         Some(object) if if_match.is_set() => Error::stale(object.version),
         _ => Error::not_found("object"),
     }
-}
-
-/// What another request has removed already is removed.
-fn gone(error: shared::table::WriteError) -> Error {
-    error.or(|_| Error::not_found("object"))
 }
 
 pub(crate) fn overtaken() -> Error {

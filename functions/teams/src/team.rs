@@ -26,7 +26,7 @@ pub(crate) struct NewTeam {
 
 impl NewTeam {
     pub(crate) fn checked(self) -> Result<Self> {
-        let name = text::line("/name", &self.name, NAME_LENGTH_MAX)
+        let name = text::name("/name", &self.name, NAME_LENGTH_MAX)
             .map_err(|fault| Error::unprocessable(vec![fault]))?;
         Ok(Self { name, ..self })
     }

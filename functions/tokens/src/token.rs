@@ -54,7 +54,7 @@ impl NewToken {
     pub(crate) fn checked(self, now: Timestamp) -> Result<CheckedToken> {
         let NewToken { name, description, permissions, expires_at, team_ids, allowed_cidrs } = self;
         let mut faults = Vec::new();
-        let name = collect(&mut faults, text::line("/name", &name, NAME_LENGTH_MAX));
+        let name = collect(&mut faults, text::name("/name", &name, NAME_LENGTH_MAX));
         let description =
             collect(&mut faults, text::lines("/description", &description, DESCRIPTION_LENGTH_MAX));
         let permissions = check_permissions(&permissions, &mut faults);
@@ -115,7 +115,7 @@ impl TokenPatch {
             return Err(Error::new(Code::PermissionsFixed, detail).with_faults(vec![fault]));
         }
         let mut faults = Vec::new();
-        let name = name.map(|name| collect(&mut faults, text::line("/name", &name, NAME_LENGTH_MAX)));
+        let name = name.map(|name| collect(&mut faults, text::name("/name", &name, NAME_LENGTH_MAX)));
         let description = description
             .map(|about| collect(&mut faults, text::lines("/description", &about, DESCRIPTION_LENGTH_MAX)));
         faults.extend(expires_at.flatten().and_then(|end| expiry_fault(end, now)));

@@ -13,7 +13,7 @@ pub struct Resource {
     pub is_guarded: bool,
 }
 
-/// All resources. No path belongs to two of them, so their order is of no matter.
+/// All resources; the first that a path fits is its own.
 pub const RESOURCES: &[Resource] = &[
     guarded("/v1/tokens", "tokens"),
     guarded("/v1/tokens/{proxy+}", "tokens"),
@@ -34,6 +34,9 @@ pub const RESOURCES: &[Resource] = &[
     public("/v1/openapi.json", "discovery"),
     public("/v1/health", "discovery"),
     public("/console", "console"),
+    // Whatever else is asked for: API Gateway itself would take an unknown path with a credential for a bad signature.
+    public("/", "discovery"),
+    public("/{proxy+}", "discovery"),
 ];
 
 const fn guarded(path: &'static str, function: &'static str) -> Resource {
@@ -125,10 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_find_none() {
+    fn other_paths_are_for_everybody_to_be_told_that_they_are_none() {
         for path in [
-            "",
-            "*",
             "/",
             "//",
             "/v1",
@@ -146,21 +147,29 @@ mod tests {
             "/v1/teams/t/",
             "/v1/teams/t/objects",
             "/v1/teams/t/objects/",
-            "/v1/teams/t/unknown",
+            "/v1/teams/t/x",
             "/v1/invitations",
             "/console/",
             "/v1/../console",
         ] {
+            let (resource, _) = find(path).unwrap();
+            assert!(["/", "/{proxy+}"].contains(&resource.path), "{path}");
+            assert_eq!((resource.function, resource.is_guarded), ("discovery", false));
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_finds_none() {
+        for path in ["", "*", "v1/me"] {
             assert_eq!(found(path), None, "{path}");
         }
     }
 
     #[test]
-    fn no_path_belongs_to_two_resources() {
+    fn no_resource_hides_another() {
         for resource in RESOURCES {
             let path = resource.path.replace("{proxy+}", "x/y").replace("{team}", "t");
-            let owners = RESOURCES.iter().filter(|other| parameters(other.path, &path).is_some()).count();
-            assert_eq!(owners, 1, "{path}");
+            assert_eq!(find(&path).unwrap().0, resource, "{path}");
         }
     }
 }

@@ -90,9 +90,9 @@ async fn a_public_resource_asks_no_authorizer() {
 }
 
 #[tokio::test]
-async fn an_unknown_resource_reaches_nothing() {
+async fn what_is_no_path_reaches_nothing() {
     let api = api(Ok(allowed()), Ok(fine()));
-    assert_eq!(api.get("/v1/unknown").await, (404, json!("not_found")));
+    assert_eq!(api.get("*").await, (404, json!("not_found")));
     assert_eq!(api.calls(), (0, 0));
 }
 

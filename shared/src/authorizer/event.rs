@@ -33,6 +33,7 @@ struct RestEvent {
     path: Option<String>,
     http_method: Option<String>,
     headers: Option<serde_json::Map<String, Value>>,
+    multi_value_headers: Option<serde_json::Map<String, Value>>,
     request_context: Option<RestContext>,
 }
 
@@ -100,7 +101,9 @@ impl TryFrom<RestEvent> for Question {
         let (method, path, authorization) = match event.r#type.as_str() {
             "TOKEN" => (of_arn_method, of_arn_path, event.authorization_token),
             "REQUEST" => {
-                let authorization = event.headers.as_ref().and_then(authorization);
+                let all = event.multi_value_headers.as_ref();
+                let is_one = all.is_none_or(|headers| is_single(headers, "authorization"));
+                let authorization = event.headers.as_ref().filter(|_| is_one).and_then(authorization);
                 (event.http_method.ok_or("no httpMethod")?, event.path.ok_or("no path")?, authorization)
             }
             _ => return Err("the event is neither TOKEN nor REQUEST".into()),
@@ -146,6 +149,13 @@ fn authorization(headers: &serde_json::Map<String, Value>) -> Option<String> {
     let mut found = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let (_, value) = found.next()?;
     if found.next().is_some() { None } else { value.as_str().map(str::to_owned) }
+}
+
+/// Whether a header was sent once at the most, among headers that list all their values.
+fn is_single(headers: &serde_json::Map<String, Value>, name: &str) -> bool {
+    let values =
+        headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, values)| values);
+    values.map(|values| values.as_array().map_or(1, Vec::len)).sum::<usize>() <= 1
 }
 
 /// The credential of `Bearer …` (RFC 6750; the scheme has no case, RFC 9110).

@@ -15,8 +15,13 @@ pub(super) fn parse(text: &str) -> Option<String> {
     let places = digits.magnitude().to_string().len();
     let scale = usize::try_from(scale.unsigned_abs()).ok()?;
     let total = if decimal.fractional_digit_count() >= 0 { places.max(scale) } else { places + scale };
-    let is_plain_zero = decimal.is_zero() && scale == 0;
-    (total <= DIGITS_MAX).then(|| if is_plain_zero { "0".to_owned() } else { decimal.to_plain_string() })
+    (total <= DIGITS_MAX).then(|| if decimal.is_zero() { zero(&decimal) } else { decimal.to_plain_string() })
+}
+
+/// Zero has no sign, and behind its point as many zeros as were written.
+fn zero(decimal: &BigDecimal) -> String {
+    let places = usize::try_from(decimal.fractional_digit_count()).unwrap_or_default();
+    if places == 0 { "0".to_owned() } else { format!("0.{}", "0".repeat(places)) }
 }
 
 /// A text that sorts as the decimals do and is the same for equal ones: sign, exponent, digits.
@@ -46,6 +51,9 @@ mod tests {
         for (text, kept) in [
             ("0", "0"),
             ("-0", "0"),
+            ("0e5", "0"),
+            ("-0.00", "0.00"),
+            ("0e-2", "0.00"),
             ("12.30", "12.30"),
             ("1e3", "1000"),
             ("1.5E-3", "0.0015"),

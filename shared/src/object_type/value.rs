@@ -47,7 +47,7 @@ pub fn check_value(field: &Field, pointer: &str, raw: &RawValue) -> Result<Optio
             let Ok(sent) = serde_json::from_str::<String>(raw.get()) else {
                 return Err(Fault::new(pointer, "wrong_type", "Send a text."));
             };
-            if sent.trim().is_empty() {
+            if text::is_blank(&sent) {
                 Ok(None)
             } else {
                 of_text(field, pointer, &sent).map(|text| Some(Value::Text(text)))

@@ -2,6 +2,7 @@
 
 mod expression;
 mod query;
+mod refusal;
 mod write;
 
 use std::{collections::HashMap, sync::Arc};
@@ -16,7 +17,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use expression::When;
 pub use query::{Query, QueryPage};
-pub use write::{Refused, Write, WriteError};
+pub use refusal::{Refused, WriteError};
+pub use write::Write;
 
 use crate::error::{Error, Fault, Result};
 

@@ -6,7 +6,7 @@ use super::{Item, Table, When, expression::Placeholders, failure};
 use crate::error::Result;
 
 /// The most round trips that filling one page may take; after that the page is what there is, with a cursor.
-const ROUND_TRIPS_MAX: usize = 10;
+const ROUND_TRIPS_MAX: usize = 5;
 
 /// What to read: the items of one partition, of a table (strongly consistent) or of an index (eventually).
 pub struct Query {
@@ -86,10 +86,11 @@ impl Table {
         let mut page = QueryPage { items: Vec::new(), next: query.after.clone() };
         for _ in 0..ROUND_TRIPS_MAX {
             let missing = query.limit - page.items.len();
-            let (items, next) = self.query_once(&query, page.next.take(), missing).await?;
+            let (items, next, is_cut) = self.query_once(&query, page.next.take(), missing).await?;
             page.items.extend(items);
             page.next = next;
-            if page.next.is_none() || page.items.len() >= query.limit {
+            // A page that DynamoDB cut at 1 MB is large enough: an answer of Lambda has 6 MB at the most.
+            if page.next.is_none() || page.items.len() >= query.limit || is_cut {
                 break;
             }
         }
@@ -101,7 +102,7 @@ impl Table {
         query: &Query,
         after: Option<Item>,
         limit: usize,
-    ) -> Result<(Vec<Item>, Option<Item>)> {
+    ) -> Result<(Vec<Item>, Option<Item>, bool)> {
         let mut placeholders = Placeholders::default();
         let (attribute, value) = &query.partition;
         let mut keys = format!(
@@ -121,6 +122,11 @@ impl Table {
         let call = call.set_exclusive_start_key(after).limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let call = call.scan_index_forward(!query.descending).consistent_read(query.index.is_none());
         let answer = call.send().await.map_err(failure)?;
-        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.filter(|key| !key.is_empty())))
+        let is_cut = usize::try_from(answer.scanned_count).is_ok_and(|scanned| scanned < limit);
+        Ok((
+            answer.items.unwrap_or_default(),
+            answer.last_evaluated_key.filter(|key| !key.is_empty()),
+            is_cut,
+        ))
     }
 }

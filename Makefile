@@ -1,0 +1,48 @@
+# Everything a developer does. `make help` lists it.
+.PHONY: help run test check update build deploy test-engines test-aws bench deny
+
+ARGS ?=
+VENV := .venv
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
+
+run: ## start everything on this machine: make run ARGS="--port 0 --in-memory"
+	cargo run --profile optimised -p local -- $(ARGS)
+
+test: ## format, lints and all tests, on the embedded engine and on a second one
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace
+	tests/engines.sh
+
+check: ## the quick part of the tests: no second engine
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace
+
+update: ## write the files that are made from the tables, then read the difference
+	UPDATE=1 cargo test -p tests --test api generated
+	git --no-pager diff --stat
+
+build: ## build all functions for Lambda
+	sam build
+
+deploy: build ## deploy to AWS; asks what it needs to know at the first time
+	sam deploy --guided
+
+test-engines: ## the end-to-end tests with the tables in a second DynamoDB engine
+	tests/engines.sh
+
+test-aws: ## the template, sam local invoke with every event, and a deployment into a stand-in
+	tests/aws/validate.sh
+	tests/aws/sam_local.sh
+	tests/aws/deploy.sh
+
+bench: ## cold starts, requests per second, capacity units, next to their baselines
+	cargo build --profile optimised -p local -p bench
+	cargo build --release -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens -p bench --bins
+	target/optimised/bench all
+
+deny: ## licences, advisories and sources of all dependencies (needs cargo-deny)
+	cargo deny check

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The end-to-end tests with the tables in another DynamoDB engine than the embedded one, reached over HTTP.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/aws/setup.sh"
+
+start_ministack 127.0.0.1
+say "the tests on ministack's DynamoDB"
+cd "$root"
+TEST_DYNAMODB=$endpoint cargo test -p tests --test api
