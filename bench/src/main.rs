@@ -7,6 +7,7 @@ mod http;
 mod load;
 mod proxy;
 mod report;
+mod scratch;
 mod stats;
 mod units;
 mod verdict;

@@ -36,12 +36,15 @@ impl Data {
             .map(|lock| Self::Directory { path: path.to_owned(), _lock: lock })
     }
 
-    /// A file in the directory; `None` in memory.
-    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
-        match self {
-            Self::Memory => None,
-            Self::Directory { path, .. } => Some(path.join(name)),
-        }
+    /// A file in the directory, empty at the first start; `None` in memory.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn file(&self, name: &str) -> anyhow::Result<Option<PathBuf>> {
+        let Some(file) = self.path(name) else { return Ok(None) };
+        let made = private().create(true).truncate(false).open(&file);
+        made.with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Some(file))
     }
 
     /// The text of a file, made at the first start.
@@ -53,7 +56,7 @@ impl Data {
         name: &str,
         make: impl FnOnce() -> anyhow::Result<String>,
     ) -> anyhow::Result<String> {
-        let Some(file) = self.file(name) else { return make() };
+        let Some(file) = self.path(name) else { return make() };
         match fs::read_to_string(&file) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let text = make()?;
@@ -61,6 +64,13 @@ impl Data {
                 Ok(text)
             }
             outcome => outcome.with_context(|| format!("cannot read {}", file.display())),
+        }
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        match self {
+            Self::Memory => None,
+            Self::Directory { path, .. } => Some(path.join(name)),
         }
     }
 }
@@ -123,13 +133,20 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_made_once_and_private() {
+    fn what_is_kept_is_made_once_and_private() {
         let path = directory();
         let data = Data::open(&path).unwrap();
         assert_eq!(data.kept("key", || Ok("first".to_owned())).unwrap(), "first");
         assert_eq!(data.kept("key", || Ok("second".to_owned())).unwrap(), "first");
+        let file = data.file("file").unwrap().unwrap();
+        fs::write(&file, "kept").unwrap();
+        assert_eq!(data.file("file").unwrap(), Some(file.clone()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
         let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&path), mode(&path.join("key"))), (PRIVATE_DIRECTORY, PRIVATE_FILE));
+        assert_eq!(
+            (mode(&path), mode(&path.join("key")), mode(&file)),
+            (PRIVATE_DIRECTORY, PRIVATE_FILE, PRIVATE_FILE)
+        );
         fs::remove_dir_all(path).unwrap();
     }
 
@@ -143,6 +160,6 @@ mod tests {
     fn memory_keeps_nothing() {
         assert_eq!(Data::Memory.kept("key", || Ok("first".to_owned())).unwrap(), "first");
         assert_eq!(Data::Memory.kept("key", || Ok("second".to_owned())).unwrap(), "second");
-        assert_eq!(Data::Memory.file("key"), None);
+        assert_eq!(Data::Memory.file("key").unwrap(), None);
     }
 }

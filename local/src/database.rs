@@ -3,16 +3,12 @@
 use std::{net::Ipv4Addr, path::Path, thread, time::Duration};
 
 use anyhow::{Context as _, anyhow};
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    runtime,
-    sync::oneshot,
-};
+use tokio::{runtime, sync::oneshot};
+
+use crate::listener;
 
 /// How often items whose time is over are removed. Whether one counts is decided where it is read.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
-/// Connections that wait to be taken.
-const BACKLOG: u32 = 1_024;
 /// A request that never ends keeps the engine no longer than this.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -81,7 +77,7 @@ fn serve(
 ) -> anyhow::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = listen()?;
+        let listener = listener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let url = format!("http://{}", listener.local_addr()?);
         drop(ready.send(url));
         let sweeping = tokio::spawn(sweep(database.clone()));
@@ -90,14 +86,6 @@ fn serve(
         sweeping.abort();
         outcome.map_err(|message| anyhow!(message))
     })
-}
-
-/// A listener whose connections send small answers at once: they inherit its `TCP_NODELAY`.
-fn listen() -> anyhow::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_nodelay(true)?;
-    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-    Ok(socket.listen(BACKLOG)?)
 }
 
 async fn sweep(database: dynoxide::Database) {

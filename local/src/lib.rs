@@ -7,6 +7,7 @@ mod functions;
 /// The API Gateway stand-in.
 pub mod gateway;
 mod issuer;
+mod listener;
 mod options;
 mod seed;
 mod server;
@@ -32,6 +33,8 @@ use self::{
     server::Server,
 };
 
+/// The file with the key that sessions are signed with.
+const SESSION_KEY: &str = "session-key.pem";
 /// A start that takes longer than this says what it waits for.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -52,15 +55,16 @@ pub struct Running {
 pub async fn start(options: Options) -> anyhow::Result<Running> {
     options.check()?;
     let data = if options.in_memory { Data::Memory } else { Data::open(&options.data)? };
-    let listener = server::listen(SocketAddr::new(options.bind, options.port)).await?;
+    let listener = server::listen(SocketAddr::new(options.bind, options.port))?;
     let url = server::url(&listener)?;
     let database = match &options.dynamodb {
         Some(url) => Database::elsewhere(url),
-        None => Database::start(data.file("database.sqlite").as_deref()).await?,
+        None => Database::start(data.file("database.sqlite")?.as_deref()).await?,
     };
     let config = config(database.url());
     make_tables(&config).await.with_context(|| format!("the database at {} is of no use", database.url()))?;
-    let issuer = Issuer::new(&data.kept("session-key.pem", issuer::new_key)?)?;
+    let issuer = Issuer::new(&data.kept(SESSION_KEY, issuer::new_key)?)
+        .with_context(|| format!("remove {SESSION_KEY} from the data directory to get a new key"))?;
     let functions = Functions::start(Settings {
         config: Config {
             oidc_issuer: Some(ISSUER.to_owned()),

@@ -23,6 +23,7 @@ use tokio::{
 use crate::{
     gateway::Gateway,
     issuer::{self, Issuer},
+    listener,
 };
 
 /// Requests in flight get this long to finish when the server ends.
@@ -49,7 +50,7 @@ impl Peer {
     }
 }
 
-/// Takes connections, each to send small answers at once.
+/// Takes connections and tells both of their ends.
 struct Listener(TcpListener);
 
 impl serve::Listener for Listener {
@@ -58,8 +59,6 @@ impl serve::Listener for Listener {
 
     async fn accept(&mut self) -> (TcpStream, Peer) {
         let (stream, remote) = serve::Listener::accept(&mut self.0).await;
-        // Without it answers are late, not wrong.
-        drop(stream.set_nodelay(true));
         let local = stream.local_addr().map_or(remote.ip(), |address| address.ip());
         (stream, Peer { remote, local: local.to_canonical() })
     }
@@ -80,8 +79,8 @@ impl Connected<IncomingStream<'_, Listener>> for Peer {
 ///
 /// # Errors
 /// When it cannot be had, with what to do about it.
-pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+pub(crate) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    listener::bind(address).map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => anyhow!(
             "port {} is taken: end what listens there, or choose another one with --port (0 takes any free one)",
             address.port()

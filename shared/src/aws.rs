@@ -74,11 +74,11 @@ fn http_client(endpoint: Option<&str>) -> anyhow::Result<SharedHttpClient> {
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
 }
 
-/// Within the 29 seconds that API Gateway waits there is room for four attempts.
+/// Within the 10 seconds of the authorizer, and so within the 29 of all others, there is room for four attempts.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(Duration::from_secs(6))
-        .operation_timeout(Duration::from_secs(20))
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(9))
         .build()
 }

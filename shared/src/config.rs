@@ -58,6 +58,12 @@ impl Default for TableNames {
 }
 
 impl Config {
+    /// How much our own code logs.
+    pub fn log_level() -> String {
+        let level = env::var("LOG_LEVEL").unwrap_or_default();
+        if ["error", "warn", "debug", "trace"].contains(&level.as_str()) { level } else { "info".to_owned() }
+    }
+
     /// Reads the environment. An empty variable counts as absent, as templates cannot leave one out.
     pub fn from_env() -> Self {
         let get = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());

@@ -14,7 +14,7 @@ use crate::{
     caller::Caller,
     error::{Code, Error, Fault, Result},
     platform::Platform,
-    routes::{BODY_LENGTH_MAX, render},
+    routes::render,
     table::{AttributeValue, Item, Key, When, WriteError, decode},
 };
 
@@ -40,13 +40,17 @@ struct Record {
 /// The answer, sealed: it may hold a secret that is shown only this once.
 const ANSWER: &str = "answer";
 
-/// An answer that is kept.
+/// The head of an answer that is kept; its body stands behind it, to the byte.
 #[derive(Serialize, Deserialize)]
 struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
-    body: String,
 }
+
+/// What stands between the head of a kept answer and its body.
+const BREAK: u8 = b'\n';
+/// A longer answer does not fit into an item: of it the head is kept, which tells that it was done and where it is.
+const KEPT_LENGTH_MAX: usize = 380_000;
 
 /// Runs the request, or answers what it answered before.
 pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Result<Response> {
@@ -59,7 +63,9 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let body = body.map_err(|_| Error::too_large())?;
     let owner = caller.token.as_ref().map_or(caller.user.as_str(), |token| token.as_str());
     let place = Key::new(format!("IDEMPOTENCY#{owner}"), key);
-    let fingerprint = fingerprint(&format!("{} {}", parts.method, parts.uri), &body);
+    let if_match =
+        parts.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let fingerprint = fingerprint(&format!("{} {} {if_match}", parts.method, parts.uri), &body);
 
     if let Some(answer) = claim(platform, &place, &fingerprint).await? {
         return Ok(answer);
@@ -110,9 +116,10 @@ async fn replay(platform: &Platform, place: &Key, fingerprint: &str, item: &Item
         return Err(in_progress());
     };
     let plain = platform.keys.ring().await?.open(&context(place), sealed.as_ref());
-    let answer = plain.and_then(|plain| serde_json::from_slice::<Answer>(&plain).ok());
-    let Answer { status, headers, body } =
-        answer.ok_or_else(|| anyhow::anyhow!("a kept answer does not open"))?;
+    let plain = plain.ok_or_else(|| anyhow::anyhow!("a kept answer does not open"))?;
+    let end = plain.iter().position(|byte| *byte == BREAK).unwrap_or(plain.len());
+    let Answer { status, headers } = serde_json::from_slice(&plain[..end]).map_err(anyhow::Error::from)?;
+    let body = plain.get(end + 1..).unwrap_or_default().to_vec();
     let mut response = (StatusCode::from_u16(status).map_err(anyhow::Error::from)?, body).into_response();
     response.headers_mut().clear();
     for (name, value) in headers {
@@ -126,15 +133,16 @@ async fn replay(platform: &Platform, place: &Key, fingerprint: &str, item: &Item
 
 async fn keep(platform: &Platform, place: &Key, fingerprint: String, response: Response) -> Result<Response> {
     let (parts, body) = response.into_parts();
-    let body = to_bytes(body, 2 * BODY_LENGTH_MAX).await.map_err(anyhow::Error::from)?;
+    let body = to_bytes(body, usize::MAX).await.map_err(anyhow::Error::from)?;
     let header =
         |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
-    let answer = Answer {
-        status: parts.status.as_u16(),
-        headers: KEPT_HEADERS.iter().filter_map(header).collect(),
-        body: String::from_utf8_lossy(&body).into_owned(),
-    };
-    let plain = serde_json::to_vec(&answer).map_err(anyhow::Error::from)?;
+    let answer =
+        Answer { status: parts.status.as_u16(), headers: KEPT_HEADERS.iter().filter_map(header).collect() };
+    let mut plain = serde_json::to_vec(&answer).map_err(anyhow::Error::from)?;
+    if body.len() <= KEPT_LENGTH_MAX {
+        plain.push(BREAK);
+        plain.extend_from_slice(&body);
+    }
     let sealed = platform.keys.ring().await?.seal(&context(place), &plain)?;
     let now = platform.clock.now().seconds();
     let record = Record { fingerprint, running_until: now, expires: now + KEEP_SECONDS };
@@ -159,7 +167,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>> {
     })
 }
 
-/// What makes two requests the same: method, path and query, and the body to the byte.
+/// What makes two requests the same: method, path and query, the precondition, and the body to the byte.
 fn fingerprint(head: &str, body: &[u8]) -> String {
     let digest = Sha256::new().chain_update(head).chain_update([0]).chain_update(body).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,6 +1,12 @@
 //! The key ring: where the one secret comes from, and the sub-keys made of it.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail, ensure};
 use chacha20poly1305::{
@@ -12,12 +18,15 @@ use hmac::{Hmac, Mac as _};
 use rand::TryRng as _;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 /// Bytes of an XChaCha20-Poly1305 nonce.
 const NONCE_LENGTH: usize = 24;
 /// Fewer characters than this are no key.
 const MATERIAL_LENGTH_MIN: usize = 32;
+
+/// After the ring was fetched for a key that it lacks, it is not fetched for another one in this time.
+const REFRESH_AFTER: Duration = Duration::from_secs(10);
 
 /// Where the key ring comes from: Secrets Manager in the cloud, a file on one machine.
 pub trait KeySource: Send + Sync {
@@ -30,12 +39,13 @@ pub trait KeySource: Send + Sync {
 pub struct Keys {
     source: Arc<dyn KeySource>,
     ring: Arc<RwLock<Option<Arc<KeyRing>>>>,
+    missed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Keys {
     /// Keys that are fetched when they are first needed.
     pub fn new(source: Arc<dyn KeySource>) -> Self {
-        Self { source, ring: Arc::default() }
+        Self { source, ring: Arc::default(), missed: Arc::default() }
     }
 
     /// The ring, fetched if it is not there yet.
@@ -58,8 +68,17 @@ impl Keys {
         if ring.keys.contains_key(key_id) {
             return Ok(Some(ring));
         }
+        // A key that is gone for good must not make every request a call of the source.
+        let mut missed = self.missed.lock().await;
+        if missed.is_some_and(|at| at.elapsed() < REFRESH_AFTER) {
+            return Ok(None);
+        }
         let ring = self.refresh().await?;
-        Ok(ring.keys.contains_key(key_id).then_some(ring))
+        if !ring.keys.contains_key(key_id) {
+            *missed = Some(Instant::now());
+            return Ok(None);
+        }
+        Ok(Some(ring))
     }
 
     async fn refresh(&self) -> anyhow::Result<Arc<KeyRing>> {

@@ -66,6 +66,8 @@ pub async fn serve_authorizer(manifest: &str) -> Ended {
 }
 
 fn log() {
-    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    // Below info the runtime and the SDK log whole events and requests, credentials included: only our own crates may.
+    let level = Config::log_level();
+    let filter = EnvFilter::new(format!("info,shared={level}"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).without_time().init();
 }

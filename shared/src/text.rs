@@ -54,6 +54,12 @@ pub fn lines(pointer: &str, text: &str, length_max: usize) -> Result<String, Fau
     Ok(text)
 }
 
+/// Whether it is an e-mail address and nothing more: no display name, no address of a machine instead of a domain.
+pub fn is_email(text: &str) -> bool {
+    let options = email_address::Options::default().without_display_text().without_domain_literal();
+    email_address::EmailAddress::parse_with_options(text, options).is_ok()
+}
+
 /// Whether there is nothing to be seen.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|letter| letter.is_whitespace() || is_invisible(letter))

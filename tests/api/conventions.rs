@@ -271,3 +271,71 @@ async fn changes_of_different_fields_at_once_all_survive() {
     }
     assert_eq!((&now["fields"]["name"], &now["version"]), (&json!("Ada"), &json!(8)));
 }
+
+#[tokio::test]
+async fn a_removal_and_an_upsert_honour_if_match_too() {
+    let world = World::new().await;
+    let member = world.member("member").await;
+    let token = world.owner.token(&[ObjectRead]).await.get("/v1/token").await.expect(200);
+    let invitation = json!({"email": an_email(), "role": "member"});
+    let invitation = world.owner.api.post(&world.invitations(), invitation).await.expect(201);
+    let email = an_email();
+    world.contact(json!({"email": email})).await;
+    let upsert = format!("{}?match=email", world.contacts());
+    let (stale, fresh) =
+        (world.owner.api.header("if-match", "\"9\""), world.owner.api.header("if-match", "\"1\""));
+
+    for path in [
+        format!("/v1/tokens/{}", token["id"].as_str().unwrap()),
+        format!("{}/{}", world.members(), member.id),
+        format!("{}/{}", world.invitations(), invitation["id"].as_str().unwrap()),
+    ] {
+        assert_eq!(stale.delete(&path).await.expect_problem(412, "stale")["current_version"], json!(1));
+        fresh.delete(&path).await.expect(204);
+    }
+    let fields = json!({"fields": {"email": email, "name": "Ada"}});
+    stale.put(&upsert, fields.clone()).await.expect_problem(412, "stale");
+    fresh.put(&upsert, fields).await.expect(200);
+    fresh.put(&upsert, json!({"fields": {"email": an_email()}})).await.expect_problem(412, "stale");
+    assert_eq!(world.all_contacts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_holds_for_a_long_answer_too() {
+    let world = World::new().await;
+    let api = world.owner.api.header("idempotency-key", &key());
+    let fields: Vec<_> =
+        (0..7).map(|n| json!({"slug": format!("f{n}"), "label": "F", "type": "textarea"})).collect();
+    let books = json!({"slug": "books", "singular_label": "Book", "plural_label": "Books", "fields": fields});
+    world.owner.api.post(&world.types(), books).await.expect(201);
+    let path = format!("/v1/teams/{}/objects/books", world.team);
+    let quotes: Value = (0..7)
+        .map(|n| (format!("f{n}"), json!("\"".repeat(45_000))))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let first = api.post(&path, json!({"fields": quotes})).await;
+    let again = api.post(&path, json!({"fields": quotes})).await;
+    assert_eq!(
+        (first.status, again.status, again.header("idempotency-replayed")),
+        (201, 201, "true".to_owned())
+    );
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!(world.owner.api.get(&path).await.expect(200)["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_short_whatever_was_sent() {
+    let api = Person::new().await.api;
+    for body in [
+        format!("{{\"{}\": 0}}", "~".repeat(900_000)),
+        format!("{{\"permissions\": [\"{}\"]}}", "x".repeat(900_000)),
+    ] {
+        let answer = api.header("idempotency-key", &key()).send("POST", "/v1/tokens", Some(body)).await;
+        assert!(
+            (400..500).contains(&answer.status) && answer.text.len() < 5_000,
+            "{} {}",
+            answer.status,
+            answer.text.len()
+        );
+    }
+}

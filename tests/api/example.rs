@@ -101,3 +101,23 @@ async fn a_token_without_update_is_refused_by_name_and_changes_nothing() {
     assert!(problem["detail"].as_str().unwrap().contains("object:update"));
     assert_eq!(world.all_contacts().await.len(), 0);
 }
+
+#[tokio::test]
+async fn twenty_submissions_at_once_with_two_unique_values_make_one_contact() {
+    let world = World::new().await;
+    let form = world.owner.token(&[ObjectCreate, ObjectUpdate]).await;
+    let path = format!("{}?match=number", world.contacts());
+    for round in 0..4 {
+        let email = an_email();
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let (form, path, email) = (form.clone(), path.clone(), email.clone());
+            let fields = json!({"number": format!("A{round}"), "email": email});
+            calls.spawn(async move { form.put(&path, json!({"fields": fields})).await.status });
+        }
+        let mut statuses = calls.join_all().await;
+        statuses.sort_unstable();
+        assert_eq!(statuses, [[200; 19].as_slice(), &[201]].concat());
+    }
+    assert_eq!(world.all_contacts().await.len(), 4);
+}

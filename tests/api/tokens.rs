@@ -202,6 +202,19 @@ mod update {
     }
 
     #[tokio::test]
+    async fn to_one_name_at_once_from_all_sides_succeeds_for_all() {
+        let person = Person::new().await;
+        let (_, path) = token(&person).await;
+        let name = format!("renamed {}", unique());
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let (api, path, name) = (person.api.clone(), path.clone(), name.clone());
+            calls.spawn(async move { api.patch(&path, json!({"name": name})).await.status });
+        }
+        assert_eq!(calls.join_all().await, [200; 6]);
+    }
+
+    #[tokio::test]
     async fn of_permissions_is_refused_and_changes_nothing() {
         let person = Person::new().await;
         let (token, path) = token(&person).await;

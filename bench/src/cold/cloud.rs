@@ -32,16 +32,16 @@ pub(crate) struct Cloud {
     pub(crate) secrets: String,
     /// URL of Secrets Manager, over TLS.
     pub(crate) secrets_tls: String,
-    /// The roots of AWS and of the stand-ins.
-    pub(crate) roots: Roots,
+    /// The file with the roots of AWS and of the stand-ins.
+    pub(crate) roots: String,
 }
 
 impl Cloud {
-    /// Starts all but the database.
-    pub(crate) async fn start(database: &str, key_ring: &str) -> anyhow::Result<Self> {
+    /// Starts all but the database, and writes down in `roots` whom to trust.
+    pub(crate) async fn start(database: &str, key_ring: &str, roots: String) -> anyhow::Result<Self> {
         let rcgen::CertifiedKey { cert, signing_key } =
             rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
-        let roots = Roots::with(&cert.pem())?;
+        std::fs::write(&roots, format!("{AMAZON_ROOTS}\n{}", cert.pem())).context("writing the roots")?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let tls = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()?
@@ -56,27 +56,6 @@ impl Cloud {
             secrets_tls: format!("https://{}", behind_tls(tls, secrets).await?),
             roots,
         })
-    }
-}
-
-/// A file with whom to trust; dropping it removes it.
-pub(crate) struct Roots {
-    /// Where it is.
-    pub(crate) path: String,
-}
-
-impl Roots {
-    fn with(certificate: &str) -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("bench-{}-roots.pem", std::process::id()));
-        std::fs::write(&path, format!("{AMAZON_ROOTS}\n{certificate}")).context("writing the roots")?;
-        Ok(Self { path: path.to_str().context("the path of temporary files is no UTF-8")?.to_owned() })
-    }
-}
-
-impl Drop for Roots {
-    fn drop(&mut self) {
-        // Among temporary files it does no harm if it stays.
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

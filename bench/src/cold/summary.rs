@@ -35,8 +35,8 @@ const HEADS: [&str; 10] = [
     "program MB",
 ];
 const NOTE: &str = "Medians. Init: start of the process to its first poll of the Runtime API. First answer: real calls of the \
-    database and the key ring, which the functions make during init where they can. `empty_call` makes one database call, \
-    in the answer. Programs are in the kernel's memory already.";
+    database and the key ring, which the functions make during init where they can. `empty_call` makes \
+    the authorizer's database call in each answer, and nothing else. Programs are in the kernel's memory already.";
 
 /// The lives of one function.
 pub(crate) struct Summary {
@@ -89,6 +89,7 @@ fn outcome(answer: &[u8]) -> String {
     let words = [
         answer["statusCode"].as_u64().map(|status| status.to_string()),
         answer["policyDocument"]["Statement"][0]["Effect"].as_str().map(str::to_owned),
+        answer["items"].as_u64().map(|items| format!("{items} items")),
         answer["errorMessage"].as_str().map(|message| format!("error: {message}")),
     ];
     words.into_iter().flatten().next().unwrap_or_else(|| answer.to_string())
@@ -126,8 +127,8 @@ pub(crate) fn verdicts(subjects: &[Subject], summaries: &[Summary]) -> anyhow::R
     Ok(all)
 }
 
-/// What the authorizer's own code takes of the processor for a decision: all of a warm answer but what `empty_call` takes too,
-/// the Runtime API and one database call.
+/// What the authorizer's own code takes of the processor for a decision: all of a warm answer but what `empty_call` takes for
+/// the same event and the same database call.
 pub(crate) fn decision(subjects: &[Subject], plain: &[Summary]) -> anyhow::Result<Option<Verdict>> {
     let authorizer = subjects.iter().zip(plain).find(|(subject, _)| subject.name == "authorizer");
     let Some((_, authorizer)) = authorizer else { return Ok(None) };

@@ -14,6 +14,8 @@ use crate::{
     database::Database,
     engine::Engine,
     http::Connection,
+    proxy::{Manner, Proxy},
+    scratch::Scratch,
     workshop::{Workshop, contact, succeeded},
 };
 
@@ -37,35 +39,52 @@ pub(crate) struct World {
     /// The stand-ins.
     pub(crate) cloud: Cloud,
     workshop: Workshop,
+    /// The request of the database call of a decision.
+    decision: Bytes,
     events: PathBuf,
     _database: Database,
+    _scratch: Scratch,
 }
 
 impl World {
     /// Lets the engine fill a database, through its own API.
     pub(crate) async fn set_up(engine: &Path, events: &Path) -> anyhow::Result<Self> {
         let database = Database::start(None).await?;
-        let data = std::env::temp_dir().join(format!("bench-{}-engine", std::process::id()));
-        let place = data.to_str().context("the path of temporary files is no UTF-8")?;
-        let running = Engine::start(engine, &["--data", place, "--dynamodb", &database.url()]).await?;
+        let scratch = Scratch::below(&std::env::temp_dir())?;
+        let data = scratch.path("engine")?;
+        let proxy = Proxy::start(&database.address, Manner::Record).await?;
+        let running = Engine::start(engine, &["--data", &data, "--dynamodb", &proxy.url()]).await?;
         let workshop = Workshop::set_up(&running.address, "cold-start").await?;
         let request = workshop.request("POST", &workshop.objects(""), Some(&contact(1, 0)))?;
         succeeded(Connection::open(&running.address).await?.send(request).await?)?;
-        let key_ring =
-            fs::read_to_string(data.join("key-ring.json")).context("reading the key ring of the engine")?;
-        fs::remove_dir_all(&data).context("removing the data of the engine")?;
-        let cloud = Cloud::start(&database.address, &key_ring).await?;
-        Ok(Self { cloud, workshop, events: events.to_owned(), _database: database })
+        let decision = proxy.take().into_iter().rfind(|call| call.operation == "BatchGetItem");
+        let decision =
+            decision.context("the gate asked the database in another way than with BatchGetItem")?.request;
+        let key_ring = fs::read_to_string(Path::new(&data).join("key-ring.json"));
+        let key_ring = key_ring.context("reading the key ring of the engine")?;
+        let cloud = Cloud::start(&database.address, &key_ring, scratch.path("roots.pem")?).await?;
+        Ok(Self {
+            cloud,
+            workshop,
+            decision,
+            events: events.to_owned(),
+            _database: database,
+            _scratch: scratch,
+        })
     }
 
-    /// The functions to measure: first the two to compare with, then those whose programs are there.
+    /// The functions to measure: first the two to compare with, which get the authorizer's event.
     pub(crate) fn subjects(&self, empty: &Path, programs: &Path) -> anyhow::Result<Vec<Subject>> {
-        let empties = ["empty", "empty_call"].map(|name| Subject {
+        let decision: Value = serde_json::from_slice(&self.decision)?;
+        let mut asked: Value = serde_json::from_slice(&self.event(FUNCTIONS[0].1)?)?;
+        asked["call"] = decision;
+        let asked = Bytes::from(asked.to_string());
+        let empty = |name: &str| Subject {
             name: name.to_owned(),
             program: program(empty, name),
-            event: Bytes::from_static(b"{}"),
-        });
-        let mut all = Vec::from(empties);
+            event: asked.clone(),
+        };
+        let mut all = vec![empty("empty"), empty("empty_call")];
         for (name, event) in FUNCTIONS {
             all.push(Subject {
                 name: name.to_owned(),
@@ -118,7 +137,7 @@ impl World {
             ("LOG_LEVEL", "info"),
             ("OIDC_AUDIENCE", "bench"),
             ("OIDC_ISSUER", "https://issuer.bench.example"),
-            ("SSL_CERT_FILE", &cloud.roots.path),
+            ("SSL_CERT_FILE", &cloud.roots),
             ("TABLE_ACTIVITY", "activity"),
             ("TABLE_IDENTITY", "identity"),
             ("TABLE_OBJECTS", "objects"),

@@ -17,6 +17,7 @@ use self::{
 use crate::{
     engine::Engine,
     report::{Table, progress, say},
+    scratch::Scratch,
     stats::Rate,
     verdict::{Verdict, word},
     workshop::Workshop,
@@ -29,6 +30,24 @@ const PARTS: usize = 5;
 /// What the gateway is to reach of the engine's own rate.
 const RATIO_MIN: f64 = 0.6;
 
+const HEADS: [&str; 11] = [
+    "request",
+    "at a time",
+    "req/s",
+    "p50 ms",
+    "p99 ms",
+    "database calls",
+    "engine alone req/s",
+    "p50 ms",
+    "p99 ms",
+    "ratio",
+    "≥ 60 %",
+];
+const NOTE: &str = "\"Engine alone\" sends the very calls that the gateway made for the same requests, recorded in this run, \
+    through the SDK over HTTP to a database of the same state in the benchmark's process. The client shares the processors \
+    with what it measures. Writes get slower as the tables grow: at each, the embedded database looks through all stream \
+    records of the table.";
+
 /// What is asked of the measurement.
 #[derive(Args, Clone)]
 pub(crate) struct Options {
@@ -39,19 +58,15 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "url")]
     data: Option<PathBuf>,
     /// Requests of each kind
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     requests: u32,
 }
 
 /// Measures and prints.
 pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
     let requests = usize::try_from(options.requests)?;
-    let data = options.data.as_ref().map(|data| data.join(format!("bench-{}", std::process::id())));
-    let measured = measure(engine, options.url.as_deref(), data.as_deref(), requests).await;
-    if let Some(data) = data.filter(|data| data.exists()) {
-        std::fs::remove_dir_all(data)?;
-    }
-    let measured = measured?;
+    let scratch = options.data.as_deref().map(Scratch::below).transpose()?;
+    let measured = measure(engine, options.url.as_deref(), scratch.as_ref(), requests).await?;
     print(&measured, options)?;
     let lowest = measured.iter().map(Measured::ratio).fold(f64::INFINITY, f64::min);
     let (budget, lowest_text) =
@@ -76,16 +91,17 @@ impl Measured {
 async fn measure(
     engine: &Path,
     url: Option<&str>,
-    data: Option<&Path>,
+    scratch: Option<&Scratch>,
     requests: usize,
 ) -> anyhow::Result<Vec<Measured>> {
     let tape = Tape::record(engine, requests).await?;
     let mut all = Vec::new();
     for connections in CONNECTIONS {
-        let place = |name: &str| data.map(|data| data.join(format!("{name}-{connections}")));
+        let place =
+            |name: &str| scratch.map(|scratch| scratch.path(&format!("{name}-{connections}"))).transpose();
         let name = format!("bench-{}-{connections}", std::process::id());
-        let gateway = Gateway::start(engine, url, place("engine").as_deref(), &name).await?;
-        let playback = tape.open(place("alone").as_deref()).await?;
+        let gateway = Gateway::start(engine, url, place("engine")?.as_deref(), &name).await?;
+        let playback = tape.open(place("alone")?.as_deref().map(Path::new)).await?;
         for shape in Shape::ALL {
             progress(&format!("{}, {connections} at a time", shape.name()));
             let mut through = Series::new(gateway.clients(shape, connections).await?);
@@ -111,14 +127,8 @@ struct Gateway {
 }
 
 impl Gateway {
-    async fn start(
-        engine: &Path,
-        url: Option<&str>,
-        data: Option<&Path>,
-        name: &str,
-    ) -> anyhow::Result<Self> {
-        let kept = data.map(|data| data.display().to_string());
-        let place = kept.as_ref().map_or_else(|| vec!["--in-memory"], |data| vec!["--data", data]);
+    async fn start(engine: &Path, url: Option<&str>, data: Option<&str>, name: &str) -> anyhow::Result<Self> {
+        let place = data.map_or_else(|| vec!["--in-memory"], |data| vec!["--data", data]);
         let engine = if url.is_none() { Some(Engine::start(engine, &place).await?) } else { None };
         let started = engine.as_ref().map(|engine| engine.address.as_str());
         let running = url.map(|url| url.trim_start_matches("http://").trim_end_matches('/'));
@@ -144,20 +154,7 @@ fn print(measured: &[Measured], options: &Options) -> anyhow::Result<()> {
         (None, Some(_)) => "the data in files".to_owned(),
         (None, None) => "the data in memory".to_owned(),
     };
-    let heads = [
-        "request",
-        "at a time",
-        "req/s",
-        "p50 ms",
-        "p99 ms",
-        "database calls",
-        "engine alone req/s",
-        "p50 ms",
-        "p99 ms",
-        "ratio",
-        "≥ 60 %",
-    ];
-    let mut table = Table::new(&format!("{} requests of each kind, {place}", options.requests), &heads);
+    let mut table = Table::new(&format!("{} requests of each kind, {place}", options.requests), &HEADS);
     for row in measured {
         let Measured { shape, connections, calls, gateway, alone } = row;
         let [mut cells, engine] = [gateway, alone].map(|rate| {
@@ -169,7 +166,5 @@ fn print(measured: &[Measured], options: &Options) -> anyhow::Result<()> {
         cells.extend([format!("{:.0} %", row.ratio() * 100.0), word(row.ratio() >= RATIO_MIN).to_owned()]);
         table.row(&[vec![shape.name().to_owned(), connections.to_string()], cells].concat());
     }
-    table.print(&["\"Engine alone\" sends the very calls that the gateway made for the same requests, recorded in this run, \
-        through the SDK over HTTP to a database of the same state in the benchmark's process. The client shares the processors with what it measures."])?;
-    Ok(())
+    Ok(table.print(&[NOTE])?)
 }

@@ -14,6 +14,8 @@ use shared::{
 
 const LABEL_LENGTH_MAX: usize = 100;
 const FIELDS_MAX: usize = 200;
+/// Each is a write more in the transaction of an object, of which DynamoDB takes 100.
+const UNIQUE_MAX: usize = 16;
 const LABEL_FIELDS_MAX: usize = 5;
 const OPTIONS_MAX: usize = 500;
 const OPTION_LENGTH_MAX: usize = 100;
@@ -83,6 +85,10 @@ impl NewObjectType {
         if self.fields.iter().filter(|field| field.searchable).count() > SEARCHABLE_MAX {
             let detail = format!("Make at most {SEARCHABLE_MAX} fields searchable.");
             faults.push(Fault::new("/fields", "too_many_searchable", detail));
+        }
+        if self.fields.iter().filter(|field| field.unique).count() > UNIQUE_MAX {
+            let detail = format!("Make at most {UNIQUE_MAX} fields unique.");
+            faults.push(Fault::new("/fields", "too_many_unique", detail));
         }
         if self.item_label_fields.len() > LABEL_FIELDS_MAX {
             let detail = format!("Give at most {LABEL_FIELDS_MAX} fields.");

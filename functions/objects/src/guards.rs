@@ -85,10 +85,10 @@ impl Guards {
         self.writes.is_empty()
     }
 
-    /// The field whose value another object has, of a transaction that the object's own write begins.
-    pub(crate) fn conflict(&self, refused: &Refused) -> Option<&Slug> {
+    /// The fields whose values another object has, of a transaction that the object's own write begins.
+    pub(crate) fn conflicts(&self, refused: &Refused) -> Vec<&Slug> {
         let refused_fields = self.writes.iter().enumerate().filter(|(place, _)| refused.at(place + 1));
-        refused_fields.map(|(_, (field, _))| field).next()
+        refused_fields.map(|(_, (field, _))| field).collect()
     }
 
     /// The object's write, and these behind it.
@@ -97,9 +97,15 @@ impl Guards {
     }
 }
 
-/// Another object has the value; which one is not told.
-pub(crate) fn not_unique(field: &Slug) -> Error {
-    let detail = format!("Another object has this value in the unique field {field}.");
-    let fault = Fault::new(format!("/fields/{field}"), "not_unique", &detail);
-    Error::new(Code::NotUnique, detail).with_faults(vec![fault])
+/// Another object has these values; which one is not told.
+pub(crate) fn not_unique(fields: &[&Slug]) -> Error {
+    let fault = |field: &&Slug| {
+        Fault::new(
+            format!("/fields/{field}"),
+            "not_unique",
+            format!("Another object has this value in the unique field {field}."),
+        )
+    };
+    Error::new(Code::NotUnique, "Another object has a value that must be unique.")
+        .with_faults(fields.iter().map(fault).collect())
 }

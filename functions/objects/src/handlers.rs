@@ -54,10 +54,12 @@ pub(crate) async fn upsert(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     Query(query): Query<UpsertQuery>,
+    if_match: IfMatch,
     Json(sent): Json<Fields>,
 ) -> Result<Upserted<UpsertedObject>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
-    let (object, outcome) = store.upsert(&member, &object_type, &query.r#match, &sent.fields).await?;
+    let (object, outcome) =
+        store.upsert((&member, &if_match), &object_type, &query.r#match, &sent.fields).await?;
     let object = Object::of(object, &object_type, &member);
     Ok(match outcome {
         Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),

@@ -11,7 +11,7 @@ use shared::{
     text::Slug,
 };
 
-use crate::upsert::Outcome;
+use crate::{item::unique_keys, store::TypeInTeam, upsert::Outcome};
 
 /// The body of a write.
 #[derive(Deserialize, JsonSchema)]
@@ -72,6 +72,30 @@ pub(crate) struct StoredObject {
 }
 
 impl StoredObject {
+    /// The object as these changes leave it.
+    pub(crate) fn changed(
+        self,
+        changes: &Changes,
+        object_type: &TypeInTeam,
+        (by, now): (&Member, Timestamp),
+    ) -> Self {
+        let (mut fields, mut unique) = (self.fields, self.unique);
+        fields.extend(changes.set.clone());
+        unique.extend(unique_keys(&changes.set, &object_type.0));
+        for slug in &changes.clear {
+            fields.remove(slug);
+            unique.remove(slug);
+        }
+        Self {
+            fields,
+            unique,
+            version: self.version + 1,
+            updated_at: now,
+            updated_by: by.user.clone(),
+            ..self
+        }
+    }
+
     /// The bytes of its values, about.
     pub(crate) fn size(&self) -> usize {
         self.fields.values().map(|value| value.display().len()).sum()

@@ -8,7 +8,7 @@ use shared::{
     extract::{IfMatch, Page},
     id::ObjectId,
     object_type::{Changes, ObjectType, SentFields, StoredObjectType},
-    table::{AttributeValue, Item, Key, Query, Refused, Table, When, Write},
+    table::{AttributeValue, Item, Key, Query, Refused, Table, When, Write, WriteError, text},
 };
 
 use crate::{
@@ -94,7 +94,8 @@ impl Store {
         let item = new_item(&object, object_type, by)?;
         let write = self.objects.put_item(object_key(object_type, &object.id), item).when(When::Absent);
         let guards = Guards::taken(&self.objects, object_type, &object.id, &object.unique)?;
-        self.commit(write, &guards).await?.map_err(|_| anyhow::anyhow!("a new object's id was taken"))?;
+        // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
+        drop(self.commit(write, &guards).await?);
         Ok(object)
     }
 
@@ -179,12 +180,16 @@ impl Store {
             }
         };
         let write = change(&self.objects, &object_type.0, id, &changes, (by, self.now()))?.when(when);
-        let item = self
-            .objects
-            .write(write)
-            .await
-            .map_err(|error| error.or(|refused| refusal(&refused, if_match)))?;
-        object_of(&item)
+        match self.objects.write(write).await {
+            Ok(item) => object_of(&item),
+            Err(WriteError::Failed(error)) => Err(error),
+            Err(WriteError::Refused(refused)) => {
+                match refused.item(0).filter(|item| is_own_write(item, by)) {
+                    Some(item) => object_of(item),
+                    None => Err(refusal(&refused, if_match)),
+                }
+            }
+        }
     }
 
     /// Changes an object whose unique values change: these are read, and the guards move in the same write.
@@ -213,7 +218,7 @@ impl Store {
                 .await?
                 .is_ok()
             {
-                return self.read(by, object_type, id, false).await;
+                return Ok(old.changed(changes, object_type, (by, now)));
             }
         }
         Err(overtaken())
@@ -230,9 +235,9 @@ impl Store {
         &self,
         object_type: &TypeInTeam,
         object: &StoredObject,
-        by: &Member,
+        (by, now): (&Member, Timestamp),
     ) -> Result<Write> {
-        let write = touch(self.objects.update(object_key(&object_type.0, &object.id)), by, self.now())?;
+        let write = touch(self.objects.update(object_key(&object_type.0, &object.id)), by, now)?;
         Ok(write.when(When::is_number("version", object.version)))
     }
 
@@ -246,10 +251,11 @@ impl Store {
         };
         match outcome {
             Ok(()) => Ok(Ok(())),
-            Err(shared::table::WriteError::Failed(error)) => Err(error),
-            Err(shared::table::WriteError::Refused(refused)) => match guards.conflict(&refused) {
-                Some(field) if !refused.at(0) => Err(not_unique(field)),
-                _ => Ok(Err(refused)),
+            Err(WriteError::Failed(error)) => Err(error),
+            Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {
+                [] => Ok(Err(refused)),
+                _ if refused.at(0) => Ok(Err(refused)),
+                fields => Err(not_unique(fields)),
             },
         }
     }
@@ -263,6 +269,12 @@ pub(crate) fn is_live() -> When {
 pub(crate) fn touches_unique(changes: &Changes, object_type: &ObjectType) -> bool {
     let is_touched = |slug| changes.set.contains_key(slug) || changes.clear.contains(slug);
     object_type.unique_fields().any(|field| is_touched(&field.slug))
+}
+
+/// Whether the item is as this very request left it: a write of which only the answer was lost is tried again.
+fn is_own_write(item: &Item, by: &Member) -> bool {
+    let actor = item.get("actor").and_then(|actor| actor.as_m().ok());
+    !by.request_id.is_empty() && actor.and_then(|actor| text(actor, "request_id")) == Some(&by.request_id)
 }
 
 fn refusal(refused: &Refused, if_match: &IfMatch) -> Error {

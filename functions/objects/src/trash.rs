@@ -6,6 +6,7 @@ use shared::{
     Code, Error, Member, Result,
     extract::IfMatch,
     id::ObjectId,
+    object_type::Changes,
     table::{AttributeValue, When, WriteError, attribute},
 };
 
@@ -29,7 +30,7 @@ impl Store {
             let object = self.read(by, object_type, id, false).await?;
             if_match.check(object.version)?;
             let guards = Guards::released(&self.objects, &object_type.0, id, &object.unique);
-            let write = self.touched(object_type, &object, by)?.remove("ix");
+            let write = self.touched(object_type, &object, (by, self.now()))?.remove("ix");
             let write = write.set("trashed_at", attribute(&self.now())?);
             let write = write.set("tx", AttributeValue::S(partition(&object_type.0)));
             if self.commit(write, &guards).await?.is_ok() {
@@ -54,10 +55,15 @@ impl Store {
                 return Err(Error::new(Code::WrongState, "The object is not in the trash."));
             }
             let guards = Guards::taken(&self.objects, &object_type.0, id, &object.unique)?;
-            let write = self.touched(object_type, &object, by)?.remove("tx").remove("trashed_at");
+            let now = self.now();
+            let write = self.touched(object_type, &object, (by, now))?.remove("tx").remove("trashed_at");
             let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
             if self.commit(write, &guards).await?.is_ok() {
-                return self.read(by, object_type, id, false).await;
+                let none = Changes::default();
+                return Ok(StoredObject {
+                    trashed_at: None,
+                    ..object.changed(&none, object_type, (by, now))
+                });
             }
         }
         Err(overtaken())
@@ -76,11 +82,13 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let item = self.objects.get(key.clone()).await?;
             let object = object_of(&item.ok_or_else(|| Error::not_found("object"))?)?;
-            if_match.check(object.version)?;
+            if !object.destroyed {
+                if_match.check(object.version)?;
+            }
             let is_marked = object.destroyed || {
                 let held = if object.trashed_at.is_none() { object.unique.clone() } else { BTreeMap::new() };
                 let guards = Guards::released(&self.objects, &object_type.0, id, &held);
-                let write = self.touched(object_type, &object, by)?.remove("ix").remove("tx");
+                let write = self.touched(object_type, &object, (by, self.now()))?.remove("ix").remove("tx");
                 self.commit(write.set("destroyed", AttributeValue::Bool(true)), &guards).await?.is_ok()
             };
             if is_marked {

@@ -34,7 +34,7 @@ impl Store {
     /// Finds by the guard, read strongly; writes under the condition that nothing has changed; begins again if it has.
     pub(crate) async fn upsert(
         &self,
-        by: &Member,
+        (by, if_match): (&Member, &IfMatch),
         object_type: &TypeInTeam,
         field: &str,
         sent: &SentFields,
@@ -46,11 +46,17 @@ impl Store {
         for _ in 0..TRIES_MAX {
             if let Some(id) = holder(&self.objects, guard_key(&object_type.0, &field.slug, &key)).await? {
                 if let Some(object) =
-                    self.update_matched(by, object_type, &id, (field, &key), &changes).await?
+                    self.update_matched((by, if_match), object_type, &id, (field, &key), &changes).await?
                 {
                     return Ok((object, Outcome::Updated));
                 }
                 continue;
+            }
+            if if_match.is_set() {
+                return Err(Error::new(
+                    Code::Stale,
+                    "There is no object with this value, of whatever version.",
+                ));
             }
             match self.insert(by, &object_type.0, checked_new(object_type, sent)?).await {
                 Ok(object) => return Ok((object, Outcome::Created)),
@@ -64,7 +70,7 @@ impl Store {
     /// Changes the object if it still has the value; `None` if it has not.
     async fn update_matched(
         &self,
-        by: &Member,
+        (by, if_match): (&Member, &IfMatch),
         object_type: &TypeInTeam,
         id: &ObjectId,
         (field, key): (&Field, &str),
@@ -74,10 +80,11 @@ impl Store {
             other.slug != field.slug
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        if object_type.unique_fields().any(is_other_unique) {
+        if object_type.unique_fields().any(is_other_unique) || if_match.is_set() {
             let held = self.read(by, object_type, id, false).await;
             return match held {
                 Ok(held) if held.unique.get(&field.slug).map(String::as_str) == Some(key) => {
+                    if_match.check(held.version)?;
                     let unchanged = IfMatch::version(held.version);
                     match self.update_unique(by, object_type, id, changes, &unchanged).await {
                         Err(error) if error.code == Code::Stale || error.code == Code::NotFound => Ok(None),

@@ -12,8 +12,8 @@ use shared::{
 use crate::{
     store::Store,
     team::{
-        Acceptance, Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation, NewTeam, Team,
-        TeamMember, TeamOfMine,
+        Acceptance, INVITATION_VERSION, Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation,
+        NewTeam, Team, TeamMember, TeamOfMine,
     },
 };
 
@@ -81,8 +81,9 @@ pub(crate) async fn remove_member(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<MemberPath>,
+    if_match: IfMatch,
 ) -> Result<NoContent> {
-    store.remove(&member, &path.user).await?;
+    store.remove(&member, &path.user, &if_match).await?;
     Ok(NoContent)
 }
 
@@ -113,7 +114,9 @@ pub(crate) async fn withdraw_invitation(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<InvitationPath>,
+    if_match: IfMatch,
 ) -> Result<NoContent> {
+    if_match.check(INVITATION_VERSION)?;
     store.withdraw(&member.team, &path.invitation).await?;
     Ok(NoContent)
 }

@@ -12,7 +12,9 @@ use shared::{
 
 use crate::{
     store::{Store, team_key, team_partition},
-    team::{Invitation, NewInvitation, StoredInvitation, StoredTeam, TeamOfMine, may_grant},
+    team::{
+        INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, StoredTeam, TeamOfMine, may_grant,
+    },
 };
 
 /// Invitations end after this time.
@@ -34,7 +36,7 @@ impl Store {
             expires_at: now.plus_seconds(INVITATION_SECONDS),
             created_at: now,
             updated_at: now,
-            version: 1,
+            version: INVITATION_VERSION,
         };
         let stored = StoredInvitation {
             invitation: invitation.clone(),

@@ -13,9 +13,6 @@ use crate::{
     team::{TeamMember, User, last_owner, may_grant},
 };
 
-/// The place, in the writes of a change, of the one that counts owners.
-const OWNERS: usize = 2;
-
 impl Store {
     pub(crate) async fn members(
         &self,
@@ -41,7 +38,7 @@ impl Store {
             let old = self.membership(&by.team, user).await?;
             if_match.check(old.version)?;
             may_grant(by.role, &[old.role, role])?;
-            let seen = When::is_number("version", old.version);
+            let seen = unchanged(&old);
             let new = Membership {
                 role,
                 updated_at: self.now(),
@@ -67,16 +64,15 @@ impl Store {
     }
 
     /// Removes a member, and counts the owners in the same write.
-    pub(crate) async fn remove(&self, by: &Member, user: &UserId) -> Result<()> {
+    pub(crate) async fn remove(&self, by: &Member, user: &UserId, if_match: &IfMatch) -> Result<()> {
         loop {
             let old = self.membership(&by.team, user).await?;
+            if_match.check(old.version)?;
             if *user != by.user {
                 may_grant(by.role, &[old.role])?;
             }
             let mut writes = vec![
-                self.identity
-                    .delete(membership_key(user, &by.team))
-                    .when(When::is_number("version", old.version)),
+                self.identity.delete(membership_key(user, &by.team)).when(unchanged(&old)),
                 self.identity.delete(member_key(&by.team, user)),
             ];
             writes.extend(self.owners(&by.team, -i64::from(old.role == Role::Owner)));
@@ -101,7 +97,7 @@ impl Store {
         match self.identity.transact(writes).await {
             Ok(()) => Ok(Settled::Done),
             Err(error) => {
-                match error.or(|refused| if refused.at(OWNERS) { last_owner() } else { Error::stale(seen) }) {
+                match error.or(|refused| if refused.at(0) { Error::stale(seen) } else { last_owner() }) {
                     error if error.code == Code::Stale => Ok(Settled::Overtaken),
                     error => Err(error),
                 }
@@ -117,6 +113,12 @@ impl Store {
     async fn users(&self, ids: impl Iterator<Item = &UserId>) -> Result<Vec<User>> {
         self.identity.get_many(ids.map(profile_key).collect()).await?.into_iter().map(decode).collect()
     }
+}
+
+/// The membership is the very one that was read: one that was ended and begun anew counts its versions from 1 again.
+fn unchanged(seen: &Membership) -> When {
+    let begun = When::is_text("created_at", seen.created_at.to_string());
+    When::is_number("version", seen.version).and(begun).and(When::is_text("role", seen.role.name()))
 }
 
 enum Settled {

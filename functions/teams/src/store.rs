@@ -38,7 +38,10 @@ impl Store {
         if caller.credential == Credential::Token {
             return Ok(known.unwrap_or(User { id: caller.user.clone(), email: None, name: None }));
         }
-        let user = User { id: caller.user.clone(), email: caller.email.clone(), name: caller.name.clone() };
+        // An access token may say less of its person than an ID token did before.
+        let (email, name) = known.clone().map_or((None, None), |known| (known.email, known.name));
+        let (email, name) = (caller.email.clone().or(email), caller.name.clone().or(name));
+        let user = User { id: caller.user.clone(), email, name };
         if known.as_ref() != Some(&user) {
             self.identity.write(self.identity.put(profile_key(&user.id), &user)?).await?;
         }

@@ -114,11 +114,14 @@ impl NewInvitation {
         let email = text::line("/email", &self.email, EMAIL_LENGTH_MAX).and_then(|email| {
             let refusal =
                 || Fault::new("/email", "not_an_email", "Send an e-mail address such as ada@example.com.");
-            email_address::EmailAddress::is_valid(&email).then_some(email).ok_or_else(refusal)
+            text::is_email(&email).then_some(email).ok_or_else(refusal)
         });
         Ok(Self { email: email.map_err(|fault| Error::unprocessable(vec![fault]))?, ..self })
     }
 }
+
+/// An invitation never changes: it is accepted or withdrawn.
+pub(crate) const INVITATION_VERSION: u64 = 1;
 
 /// An invitation that waits to be accepted.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]

@@ -62,8 +62,9 @@ pub(crate) async fn revoke(
     caller: Caller,
     State(store): State<Store>,
     Path(path): Path<TokenPath>,
+    if_match: IfMatch,
 ) -> Result<NoContent> {
-    store.revoke(&caller, &path.token).await?;
+    store.revoke(&caller, &path.token, &if_match).await?;
     Ok(NoContent)
 }
 

@@ -115,7 +115,7 @@ impl Store {
                 Err(error) => {
                     // Another change came between: it is read, and this one is made on top of it.
                     let error =
-                        error.or(|refused| if refused.at(1) { name_taken() } else { Error::stale(seen) });
+                        error.or(|refused| if refused.at(0) { Error::stale(seen) } else { name_taken() });
                     if error.code != Code::Stale {
                         return Err(error);
                     }
@@ -125,9 +125,10 @@ impl Store {
     }
 
     /// Removes a token, its name's guard and its place in the count, at once.
-    pub(crate) async fn revoke(&self, caller: &Caller, id: &TokenId) -> Result<()> {
+    pub(crate) async fn revoke(&self, caller: &Caller, id: &TokenId, if_match: &IfMatch) -> Result<()> {
         loop {
             let stored = self.stored(&caller.user, id).await?;
+            if_match.check(stored.version)?;
             let writes = vec![
                 self.identity
                     .delete(token_key(&caller.user, id))

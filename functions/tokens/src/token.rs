@@ -74,8 +74,10 @@ impl NewToken {
 pub(crate) struct TokenPatch {
     /// A new name.
     name: Option<String>,
-    /// A new description.
-    description: Option<String>,
+    /// A new description; null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<String>")]
+    description: Option<Option<String>>,
     /// False switches the token off, true on again.
     active: Option<bool>,
     /// Permissions are fixed: anything here is refused.
@@ -116,8 +118,10 @@ impl TokenPatch {
         }
         let mut faults = Vec::new();
         let name = name.map(|name| collect(&mut faults, text::name("/name", &name, NAME_LENGTH_MAX)));
-        let description = description
-            .map(|about| collect(&mut faults, text::lines("/description", &about, DESCRIPTION_LENGTH_MAX)));
+        let description = description.map(|about| {
+            let about = about.unwrap_or_default();
+            collect(&mut faults, text::lines("/description", &about, DESCRIPTION_LENGTH_MAX))
+        });
         faults.extend(expires_at.flatten().and_then(|end| expiry_fault(end, now)));
         faults.extend(team_ids.iter().flatten().find_map(|teams| count_fault("/team_ids", teams.len())));
         let allowed_cidrs =

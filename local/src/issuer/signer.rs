@@ -58,10 +58,9 @@ impl Signer {
     pub(super) fn new(pem: &str) -> anyhow::Result<Self> {
         let der = SecretKey::from_pkcs8_pem(pem)
             .and_then(|key| key.to_pkcs8_der())
-            .context("reading the issuer's key")?;
+            .context("it is no P-256 key in PEM")?;
         let key = EncodingKey::from_ec_der(der.as_bytes());
-        let mut public =
-            Jwk::from_encoding_key(&key, Algorithm::ES256).context("reading the issuer's key")?;
+        let mut public = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
         public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256)?);
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(Self { key, public })

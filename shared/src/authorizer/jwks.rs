@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use aws_smithy_runtime_api::{
     client::{http::HttpConnector as _, orchestrator::HttpRequest},
     http::StatusCode,
@@ -16,13 +16,22 @@ use crate::aws;
 
 /// Unknown keys make at most one fetch in this time, so that forged key ids cannot make the issuer a target.
 const REFRESH_AFTER: Duration = Duration::from_secs(10);
+/// The issuer has this long to answer.
+const FETCH: Duration = Duration::from_secs(2);
 /// Keys are kept this long at most, so that a withdrawn one ends.
 const KEEP: Duration = Duration::from_hours(1);
 
 /// The keys of one issuer.
 pub(super) struct Jwks {
     discovery_url: String,
-    fetched: Mutex<Option<(JwkSet, Instant)>>,
+    kept: Mutex<Kept>,
+}
+
+/// The keys, and when they were last asked for and had.
+#[derive(Default)]
+struct Kept {
+    set: Option<(JwkSet, Instant)>,
+    asked: Option<Instant>,
 }
 
 /// The one member of the discovery document that is needed.
@@ -33,22 +42,31 @@ struct Discovery {
 
 impl Jwks {
     pub(super) fn new(discovery_url: String) -> Self {
-        Self { discovery_url, fetched: Mutex::default() }
+        Self { discovery_url, kept: Mutex::default() }
     }
 
     /// The key of that id; `None` if the issuer has none such.
     pub(super) async fn key(&self, id: &str) -> anyhow::Result<Option<Jwk>> {
-        let mut fetched = self.fetched.lock().await;
-        if let Some((set, at)) = &*fetched {
-            let known = set.find(id).cloned().filter(|_| at.elapsed() < KEEP);
-            if known.is_some() || at.elapsed() < REFRESH_AFTER {
-                return Ok(known);
-            }
+        let mut kept = self.kept.lock().await;
+        let known =
+            kept.set.as_ref().and_then(|(set, at)| Some((set.find(id).cloned()?, at.elapsed() < KEEP)));
+        if let Some((key, true)) = known {
+            return Ok(Some(key));
         }
-        let set = self.fetch().await.context("fetching the issuer's keys")?;
-        let key = set.find(id).cloned();
-        *fetched = Some((set, Instant::now()));
-        Ok(key)
+        if kept.asked.is_some_and(|asked| asked.elapsed() < REFRESH_AFTER) {
+            return Ok(known.map(|(key, _)| key));
+        }
+        kept.asked = Some(Instant::now());
+        match tokio::time::timeout(FETCH, self.fetch()).await {
+            Ok(Ok(set)) => kept.set = Some((set, Instant::now())),
+            // An issuer that is away ends no session whose key is known.
+            failed if known.is_some() => {
+                tracing::warn!(timed_out = failed.is_err(), "the issuer's keys could not be refreshed")
+            }
+            Ok(Err(error)) => return Err(error.context("fetching the issuer's keys")),
+            Err(_) => bail!("the issuer did not answer in time"),
+        }
+        Ok(kept.set.as_ref().and_then(|(set, _)| set.find(id).cloned()))
     }
 
     async fn fetch(&self) -> anyhow::Result<JwkSet> {

@@ -17,6 +17,9 @@ const ALGORITHMS: &[Algorithm] = &[
     Algorithm::EdDSA,
 ];
 
+/// How far the issuer's clock may be from ours.
+const LEEWAY_SECONDS: u64 = 5;
+
 /// Verifies sessions of one issuer.
 pub struct Sessions {
     issuer: String,
@@ -97,6 +100,7 @@ impl Sessions {
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
         validation.validate_nbf = true;
+        validation.leeway = LEEWAY_SECONDS;
         // The audience stands in one of two claims, so it is checked below.
         validation.validate_aud = false;
         let claims = decode::<Claims>(jwt, &key, &validation).ok().map(|data| data.claims);

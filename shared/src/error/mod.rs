@@ -21,6 +21,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An answer names this many faults at the most, so that it stays small whatever was sent.
 const FAULTS_MAX: usize = 100;
+/// The most bytes of a pointer or a detail.
+const TEXT_LENGTH_MAX: usize = 300;
 
 /// One fault in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,7 +38,7 @@ pub struct Fault {
 impl Fault {
     /// A fault at a place.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code, detail: detail.into() }
+        Self { pointer: shortened(pointer.into()), code, detail: shortened(detail.into()) }
     }
 }
 
@@ -240,6 +242,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What a client sent may be very long; what it is told of it is not.
+fn shortened(mut text: String) -> String {
+    if text.len() > TEXT_LENGTH_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_LENGTH_MAX));
+        text.push('…');
+    }
+    text
+}
 
 fn status(code: Code) -> StatusCode {
     StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -47,8 +47,9 @@ impl IfMatch {
         }
         // An ETag that is not ours matches nothing, which is well formed; text that is no ETag at all is not.
         let tags = header.split(',').map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"'));
-        let versions =
-            tags.map(|tag| tag.map(|tag| tag.parse().ok())).collect::<Option<Vec<Option<u64>>>>()?;
+        // Only the text that a read gave counts: no sign, no leading zero.
+        let version = |tag: &str| tag.parse().ok().filter(|version: &u64| version.to_string() == tag);
+        let versions = tags.map(|tag| tag.map(version)).collect::<Option<Vec<Option<u64>>>>()?;
         Some(Self(Some(versions.into_iter().flatten().collect())))
     }
 }
@@ -83,7 +84,9 @@ mod tests {
         assert_eq!(read("*"), Some(None));
         assert_eq!(read(r#""3""#), Some(Some(vec![3])));
         assert_eq!(read(r#""3", "4""#), Some(Some(vec![3, 4])));
-        assert_eq!(read(r#""abc""#), Some(Some(vec![])));
+        for tag in [r#""abc""#, r#""+3""#, r#""03""#] {
+            assert_eq!(read(tag), Some(Some(vec![])), "{tag}");
+        }
         for header in ["", "3", r#"W/"3""#, r#""3"#] {
             assert_eq!(read(header), None, "{header}");
         }

@@ -50,7 +50,7 @@ pub(super) type Names = HashMap<String, String>;
 /// Values by placeholder.
 pub(super) type Values = HashMap<String, AttributeValue>;
 
-/// The placeholders of one request.
+/// The placeholders of one request; short ones, as an expression has 4 KB.
 #[derive(Default)]
 pub(super) struct Placeholders {
     names: Names,
@@ -63,7 +63,7 @@ impl Placeholders {
     }
 
     fn name(&mut self, name: &str) -> String {
-        let next = format!("#n{}", self.names.len());
+        let next = format!("#{}", self.names.len());
         let known =
             self.names.iter().find_map(|(placeholder, known)| (known == name).then(|| placeholder.clone()));
         known.unwrap_or_else(|| {
@@ -73,7 +73,7 @@ impl Placeholders {
     }
 
     pub(super) fn value(&mut self, value: AttributeValue) -> String {
-        let placeholder = format!(":v{}", self.values.len());
+        let placeholder = format!(":{}", self.values.len());
         self.values.insert(placeholder.clone(), value);
         placeholder
     }
@@ -115,10 +115,7 @@ mod tests {
         let mut placeholders = Placeholders::default();
         let when =
             When::is_text("a.b", "x").and(When::Any(vec![When::Unset("a".into()), When::is_number("b", 1)]));
-        assert_eq!(
-            placeholders.condition(when),
-            "(#n0.#n1 = :v0 AND (attribute_not_exists(#n0) OR #n1 = :v1))"
-        );
+        assert_eq!(placeholders.condition(when), "(#0.#1 = :0 AND (attribute_not_exists(#0) OR #1 = :1))");
         let (names, values) = placeholders.finish();
         assert_eq!((names.unwrap().len(), values.unwrap().len()), (2, 2));
     }

@@ -6,7 +6,7 @@ use super::{Item, Table, When, expression::Placeholders, failure};
 use crate::error::Result;
 
 /// The most round trips that filling one page may take; after that the page is what there is, with a cursor.
-const ROUND_TRIPS_MAX: usize = 5;
+const ROUND_TRIPS_MAX: usize = 10;
 
 /// What to read: the items of one partition, of a table (strongly consistent) or of an index (eventually).
 pub struct Query {

@@ -77,10 +77,10 @@ impl Write {
     fn changes(&self, placeholders: &mut Placeholders) -> String {
         let Kind::Update { set, remove, add, .. } = &self.kind else { return String::new() };
         let clause = |word: &str, parts: Vec<String>| {
-            if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(", ")) }
+            if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(",")) }
         };
         let set = set.iter().map(|(path, value)| {
-            format!("{} = {}", placeholders.path(path), placeholders.value(value.clone()))
+            format!("{}={}", placeholders.path(path), placeholders.value(value.clone()))
         });
         let set = clause("SET", set.collect());
         let remove = clause("REMOVE", remove.iter().map(|path| placeholders.path(path)).collect());
