@@ -41,7 +41,8 @@ test-aws: ## the template, sam local invoke with every event, and a deployment i
 
 bench: ## cold starts, requests per second, capacity units, next to their baselines
 	cargo build --profile optimised -p local -p bench
-	cargo build --release -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens -p bench --bins
+	cargo build --release -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens --bins
+	cargo build --release -p bench --no-default-features --bin empty --bin empty_call
 	target/optimised/bench all
 
 deny: ## licences, advisories and sources of all dependencies (needs cargo-deny)

@@ -8,7 +8,11 @@ use std::{
 use clap::Parser as _;
 use local::Options;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -73,7 +77,11 @@ impl Stop {
 /// To the standard error stream, as the other one is for what people are to read.
 fn log() {
     // The engine warns of each refused write, and a condition that fails is nothing out of the ordinary.
-    let filter = || EnvFilter::new("warn,local=info,dynoxide=error");
-    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| filter());
-    tracing_subscriber::fmt().compact().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+    let levels: Targets =
+        std::env::var("LOG_LEVEL").ok().and_then(|levels| levels.parse().ok()).unwrap_or_else(|| {
+            let usual = [("local", LevelFilter::INFO), ("dynoxide", LevelFilter::ERROR)];
+            Targets::new().with_default(LevelFilter::WARN).with_targets(usual)
+        });
+    let lines = tracing_subscriber::fmt::layer().compact().with_writer(io::stderr).without_time();
+    tracing_subscriber::registry().with(lines).with(levels).init();
 }

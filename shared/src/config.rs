@@ -2,6 +2,8 @@
 
 use std::env;
 
+use tracing_subscriber::filter::LevelFilter;
+
 /// What a function is told by its environment.
 #[derive(Clone, Default)]
 pub struct Config {
@@ -59,9 +61,8 @@ impl Default for TableNames {
 
 impl Config {
     /// How much our own code logs.
-    pub fn log_level() -> String {
-        let level = env::var("LOG_LEVEL").unwrap_or_default();
-        if ["error", "warn", "debug", "trace"].contains(&level.as_str()) { level } else { "info".to_owned() }
+    pub(crate) fn log_level() -> LevelFilter {
+        env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO)
     }
 
     /// Reads the environment. An empty variable counts as absent, as templates cannot leave one out.

@@ -2,7 +2,11 @@
 
 use lambda_http::lambda_runtime;
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
     authorizer::{Authorizer, Sessions},
@@ -66,8 +70,8 @@ pub async fn serve_authorizer(manifest: &str) -> Ended {
 }
 
 fn log() {
-    // Below info the runtime and the SDK log whole events and requests, credentials included: only our own crates may.
-    let level = Config::log_level();
-    let filter = EnvFilter::new(format!("info,shared={level}"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).without_time().init();
+    // Below info the runtime and the SDK log whole events and requests, credentials included: only our own code may.
+    let levels = Targets::new().with_default(LevelFilter::INFO).with_target("shared", Config::log_level());
+    let lines = tracing_subscriber::fmt::layer().json().with_current_span(false).without_time();
+    tracing_subscriber::registry().with(lines).with(levels).init();
 }

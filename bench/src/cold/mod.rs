@@ -51,22 +51,19 @@ pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<
     print("plain HTTP, whole processor", &subjects, &plain)?;
     let tls = measure(&subjects, &world.environment(true), None, options.runs).await?;
     print("TLS, whole processor", &subjects, &tls)?;
-    let last = match CpuShare::of_memory(MEMORY) {
+    let mut all = match CpuShare::of_memory(MEMORY) {
         Ok(share) => {
-            let lives = measure(&subjects, &world.environment(true), Some(&share), options.runs).await?;
-            print(
-                &format!("TLS, after the init {MEMORY}/1769 of a processor, as on Lambda at {MEMORY} MB"),
-                &subjects,
-                &lives,
-            )?;
-            lives
+            let setting =
+                format!("TLS, {MEMORY}/1769 of a processor after the init, as on Lambda at {MEMORY} MB");
+            let shared = measure(&subjects, &world.environment(true), Some(&share), options.runs).await?;
+            print(&setting, &subjects, &shared)?;
+            verdicts(&format!("TLS, at {MEMORY} MB"), &subjects, &shared)?
         }
         Err(error) => {
             say(&format!("**Not measured under Lambda's share of a processor**: {error:#}."))?;
-            tls
+            verdicts("TLS, whole processor", &subjects, &tls)?
         }
     };
-    let mut all = verdicts(&subjects, &last)?;
     all.extend(decision(&subjects, &plain)?);
     Ok(all)
 }

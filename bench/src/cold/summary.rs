@@ -105,14 +105,19 @@ pub(crate) fn print(setting: &str, subjects: &[Subject], summaries: &[Summary]) 
 }
 
 /// The budgets of the functions, which come behind the two to compare with.
-pub(crate) fn verdicts(subjects: &[Subject], summaries: &[Summary]) -> anyhow::Result<Vec<Verdict>> {
+pub(crate) fn verdicts(
+    setting: &str,
+    subjects: &[Subject],
+    summaries: &[Summary],
+) -> anyhow::Result<Vec<Verdict>> {
     let mut all = Vec::new();
+    let sum = format!("cold start ({setting})");
     for (subject, summary) in subjects.iter().zip(summaries).skip(2) {
         let name = &subject.name;
         let (ratio, size, peak) = (summary.ratio(&summaries[1]), subject.size()?, summary.peak);
         let budgets = [
             (
-                "cold start",
+                sum.as_str(),
                 format!("≤ {RATIO_MAX} × empty_call"),
                 format!("{ratio:.2} ×"),
                 ratio <= RATIO_MAX,

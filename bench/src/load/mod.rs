@@ -18,7 +18,7 @@ use crate::{
     engine::Engine,
     report::{Table, progress, say},
     scratch::Scratch,
-    stats::Rate,
+    stats::{Rate, Samples},
     verdict::{Verdict, word},
     workshop::Workshop,
 };
@@ -68,10 +68,7 @@ pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<
     let scratch = options.data.as_deref().map(Scratch::below).transpose()?;
     let measured = measure(engine, options.url.as_deref(), scratch.as_ref(), requests).await?;
     print(&measured, options)?;
-    let lowest = measured.iter().map(Measured::ratio).fold(f64::INFINITY, f64::min);
-    let (budget, lowest_text) =
-        (format!("≥ {:.0} %", RATIO_MIN * 100.0), format!("{:.0} % at the lowest", lowest * 100.0));
-    Ok(vec![Verdict::new("gateway, of the engine's own rate", budget, lowest_text, lowest >= RATIO_MIN)])
+    Ok(vec![verdict(&measured)?])
 }
 
 struct Measured {
@@ -145,6 +142,17 @@ impl Gateway {
         }
         Ok(clients)
     }
+}
+
+fn verdict(measured: &[Measured]) -> anyhow::Result<Verdict> {
+    let by_ratio = |one: &&Measured, other: &&Measured| one.ratio().total_cmp(&other.ratio());
+    let lowest = measured.iter().min_by(by_ratio).context("nothing was measured")?;
+    let median = Samples::new(measured.iter().map(Measured::ratio))?.median();
+    let percent = |ratio: f64| format!("{:.0} %", ratio * 100.0);
+    let place = format!("{}, {} at a time", lowest.shape.name(), lowest.connections);
+    let text = format!("lowest {} ({place}), median {}", percent(lowest.ratio()), percent(median));
+    let budget = format!("each ≥ {}", percent(RATIO_MIN));
+    Ok(Verdict::new("gateway, of the engine's own rate", budget, text, lowest.ratio() >= RATIO_MIN))
 }
 
 fn print(measured: &[Measured], options: &Options) -> anyhow::Result<()> {

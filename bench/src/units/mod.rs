@@ -102,8 +102,8 @@ impl Row {
     fn budget(&self) -> String {
         let work = self.operation.budget.unwrap_or_default();
         let (trips, reads) = self.gate();
-        let mut parts = vec![format!("gate {trips} trip, {reads} R")];
-        parts.extend(work.round_trips.map(|trips| format!("{trips} trips")));
+        let mut parts = vec![format!("gate: {}, {reads} R", count(trips))];
+        parts.extend(work.round_trips.map(count));
         parts.extend(work.writes.map(|writes| format!("≤ {writes} W")));
         parts.join(" · ")
     }
@@ -114,10 +114,8 @@ impl Row {
 
     fn measured(&self) -> String {
         let Bill { gate, work, .. } = &self.bill;
-        format!(
-            "gate {} trip, {} R · {} trips · {} R · {} W",
-            gate.round_trips, gate.reads, work.round_trips, work.reads, work.writes
-        )
+        let (asked, done) = (count(gate.round_trips), count(work.round_trips));
+        format!("gate: {asked}, {} R · {done} · {} R · {} W", gate.reads, work.reads, work.writes)
     }
 
     fn holds(&self) -> bool {
@@ -143,6 +141,10 @@ impl Row {
     }
 }
 
+fn count(round_trips: usize) -> String {
+    if round_trips == 1 { "1 trip".to_owned() } else { format!("{round_trips} trips") }
+}
+
 fn print(rows: &[Row]) -> anyhow::Result<()> {
     say("## Units")?;
     let mut table =
@@ -157,7 +159,11 @@ fn print(rows: &[Row]) -> anyhow::Result<()> {
             work.reads.to_string(),
             work.writes.to_string(),
             row.last_used.to_string(),
-            format!("{} in {} trips", idempotency.writes, idempotency.round_trips),
+            if idempotency.calls == 0 {
+                "0".to_owned()
+            } else {
+                format!("{} in {}", idempotency.writes, count(idempotency.round_trips))
+            },
             row.budget(),
             word(row.holds()).to_owned(),
         ]);

@@ -61,7 +61,7 @@ impl Jwks {
             Ok(Ok(set)) => kept.set = Some((set, Instant::now())),
             // An issuer that is away ends no session whose key is known.
             failed if known.is_some() => {
-                tracing::warn!(timed_out = failed.is_err(), "the issuer's keys could not be refreshed")
+                tracing::warn!(timed_out = failed.is_err(), "the issuer's keys could not be refreshed");
             }
             Ok(Err(error)) => return Err(error.context("fetching the issuer's keys")),
             Err(_) => bail!("the issuer did not answer in time"),

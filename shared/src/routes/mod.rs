@@ -66,67 +66,37 @@ pub struct RouteInfo {
     pub reads_body: bool,
 }
 
+macro_rules! row_of {
+    ($name:ident, $method:ident) => {
+        #[doc = concat!("A row for ", stringify!($method), ".")]
+        #[must_use]
+        pub fn $name<H, T>(
+            self,
+            path: &str,
+            access: impl Into<Access>,
+            summary: &'static str,
+            handler: H,
+        ) -> Self
+        where
+            H: RouteHandler<T, S> + Handler<T, S>,
+            T: 'static,
+        {
+            self.row((Method::$method, path), access.into(), summary, handler)
+        }
+    };
+}
+
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// An empty table of the family named so, its paths under `base`.
     pub fn new(tag: &'static str, base: &'static str) -> Self {
         Self { tag, base, rows: Vec::new() }
     }
 
-    /// A row for GET.
-    #[must_use]
-    pub fn get<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
-    where
-        H: RouteHandler<T, S> + Handler<T, S>,
-        T: 'static,
-    {
-        self.row((Method::GET, path), access.into(), summary, handler)
-    }
-
-    /// A row for POST.
-    #[must_use]
-    pub fn post<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
-    where
-        H: RouteHandler<T, S> + Handler<T, S>,
-        T: 'static,
-    {
-        self.row((Method::POST, path), access.into(), summary, handler)
-    }
-
-    /// A row for PUT.
-    #[must_use]
-    pub fn put<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
-    where
-        H: RouteHandler<T, S> + Handler<T, S>,
-        T: 'static,
-    {
-        self.row((Method::PUT, path), access.into(), summary, handler)
-    }
-
-    /// A row for PATCH.
-    #[must_use]
-    pub fn patch<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
-    where
-        H: RouteHandler<T, S> + Handler<T, S>,
-        T: 'static,
-    {
-        self.row((Method::PATCH, path), access.into(), summary, handler)
-    }
-
-    /// A row for DELETE.
-    #[must_use]
-    pub fn delete<H, T>(
-        self,
-        path: &str,
-        access: impl Into<Access>,
-        summary: &'static str,
-        handler: H,
-    ) -> Self
-    where
-        H: RouteHandler<T, S> + Handler<T, S>,
-        T: 'static,
-    {
-        self.row((Method::DELETE, path), access.into(), summary, handler)
-    }
+    row_of!(get, GET);
+    row_of!(post, POST);
+    row_of!(put, PUT);
+    row_of!(patch, PATCH);
+    row_of!(delete, DELETE);
 
     fn row<H, T>(
         mut self,
