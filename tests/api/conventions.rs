@@ -339,3 +339,14 @@ async fn a_refusal_is_short_whatever_was_sent() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_body_over_one_mebibyte_is_413_even_where_none_is_read() {
+    let world = World::new().await;
+    let contact = world.contact(json!({"name": "Ada"})).await;
+    let path = format!("{}/{}", world.contacts(), contact["id"].as_str().unwrap());
+    let long = || Some(" ".repeat(1024 * 1024 + 1));
+    world.owner.api.send("DELETE", &path, long()).await.expect_problem(413, "too_large");
+    world.owner.api.send("POST", &format!("{path}/restore"), long()).await.expect_problem(413, "too_large");
+    assert_eq!(world.all_contacts().await, [contact]);
+}

@@ -10,6 +10,7 @@ use axum::{
 };
 use lambda_http::{RequestExt as _, request::RequestContext};
 
+use super::BODY_LENGTH_MAX;
 use crate::{
     error::{Code, Error},
     path,
@@ -21,6 +22,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) async fn edge(mut request: Request, next: Next) -> Response {
     let request_id = request_id(&request).unwrap_or_default();
     let response = match path_without_stage(&request) {
+        _ if is_too_large(&request) => Error::too_large().into_response(),
         Some(uri) => {
             *request.uri_mut() = uri;
             next.run(request).await
@@ -65,6 +67,13 @@ pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
         answer.headers_mut().insert(header::ALLOW, allow.clone());
     }
     answer
+}
+
+/// Whether the client announces more than a body may have, on a route that reads one or not.
+fn is_too_large(request: &Request) -> bool {
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.is_some_and(|length: usize| length > BODY_LENGTH_MAX)
 }
 
 fn request_id(request: &Request) -> Option<String> {
