@@ -45,8 +45,7 @@ const HEADS: [&str; 11] = [
 ];
 const NOTE: &str = "\"Engine alone\" sends the very calls that the gateway made for the same requests, recorded in this run, \
     through the SDK over HTTP to a database of the same state in the benchmark's process. The client shares the processors \
-    with what it measures. Writes get slower as the tables grow: at each, the embedded database looks through all stream \
-    records of the table.";
+    with what it measures.";
 
 /// What is asked of the measurement.
 #[derive(Args, Clone)]
