@@ -253,9 +253,8 @@ impl Store {
             Ok(()) => Ok(Ok(())),
             Err(WriteError::Failed(error)) => Err(error),
             Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {
-                [] => Ok(Err(refused)),
-                _ if refused.at(0) => Ok(Err(refused)),
-                fields => Err(not_unique(fields)),
+                fields if !refused.at(0) => Err(not_unique(fields)),
+                _ => Ok(Err(refused)),
             },
         }
     }

@@ -18,7 +18,7 @@ use crate::aws;
 const REFRESH_AFTER: Duration = Duration::from_secs(10);
 /// The issuer has this long to answer.
 const FETCH: Duration = Duration::from_secs(2);
-/// Keys are kept this long at most, so that a withdrawn one ends.
+/// Keys are asked for anew after this time, so that a withdrawn one ends; only while the issuer is away they count on.
 const KEEP: Duration = Duration::from_hours(1);
 
 /// The keys of one issuer.
@@ -54,6 +54,8 @@ impl Jwks {
             return Ok(Some(key));
         }
         if kept.asked.is_some_and(|asked| asked.elapsed() < REFRESH_AFTER) {
+            // Of an issuer that never answered it is not known which keys it has: that is no reason to call a session bad.
+            ensure!(kept.set.is_some(), "the issuer's keys could not be had a moment ago");
             return Ok(known.map(|(key, _)| key));
         }
         kept.asked = Some(Instant::now());

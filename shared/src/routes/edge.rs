@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    body::HttpBody as _,
     extract::Request,
     http::{HeaderName, HeaderValue, Uri, header},
     middleware::Next,
@@ -69,11 +70,9 @@ pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
     answer
 }
 
-/// Whether the client announces more than a body may have, on a route that reads one or not.
+/// Whether the body is larger than any may be, on a route that reads one or not; an event holds it whole.
 fn is_too_large(request: &Request) -> bool {
-    let length =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    length.is_some_and(|length: usize| length > BODY_LENGTH_MAX)
+    request.body().size_hint().lower() > BODY_LENGTH_MAX as u64
 }
 
 fn request_id(request: &Request) -> Option<String> {

@@ -81,7 +81,8 @@ macro_rules! row_of {
             H: RouteHandler<T, S> + Handler<T, S>,
             T: 'static,
         {
-            self.row((Method::$method, path), access.into(), summary, handler)
+            let path = format!("{}{path}", self.base);
+            self.row((Method::$method, MethodFilter::$method, path), access.into(), summary, handler)
         }
     };
 }
@@ -100,7 +101,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     fn row<H, T>(
         mut self,
-        (method, path): (Method, &str),
+        (method, filter, path): (Method, MethodFilter, String),
         access: Access,
         summary: &'static str,
         handler: H,
@@ -109,10 +110,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: RouteHandler<T, S> + Handler<T, S>,
         T: 'static,
     {
-        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         self.rows.push(Row {
             method,
-            path: format!("{}{path}", self.base),
+            path,
             access,
             summary,
             id: operation_id::<H>(),

@@ -16,7 +16,6 @@ pub struct Query {
     filter: Option<When>,
     after: Option<Item>,
     limit: usize,
-    descending: bool,
 }
 
 /// Some items, and where to go on if there are more.
@@ -37,7 +36,6 @@ impl Query {
             filter: None,
             after: None,
             limit: 100,
-            descending: false,
         }
     }
 
@@ -68,12 +66,6 @@ impl Query {
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self { limit, ..self }
-    }
-
-    /// The last first.
-    #[must_use]
-    pub fn descending(self) -> Self {
-        Self { descending: true, ..self }
     }
 }
 
@@ -120,7 +112,7 @@ impl Table {
         let call = call.key_condition_expression(keys).set_filter_expression(filter);
         let call = call.set_expression_attribute_names(names).set_expression_attribute_values(values);
         let call = call.set_exclusive_start_key(after).limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let call = call.scan_index_forward(!query.descending).consistent_read(query.index.is_none());
+        let call = call.consistent_read(query.index.is_none());
         let answer = call.send().await.map_err(failure)?;
         let is_cut = usize::try_from(answer.scanned_count).is_ok_and(|scanned| scanned < limit);
         Ok((

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use rand::TryRng as _;
 use serde::Serialize;
@@ -28,7 +27,6 @@ enum Kind {
     Put(Item),
     Update { key: Key, set: Vec<(String, AttributeValue)>, remove: Vec<String>, add: Vec<(String, i64)> },
     Delete(Key),
-    Check(Key),
 }
 
 impl Write {
@@ -124,10 +122,6 @@ impl Write {
                 let delete = Delete::builder().set_key(Some(key.into_item()));
                 item.delete(built!(delete.set_condition_expression(condition)))
             }
-            Kind::Check(key) => {
-                let check = ConditionCheck::builder().set_key(Some(key.into_item()));
-                item.condition_check(built!(check.set_condition_expression(condition)))
-            }
         }
         .build())
     }
@@ -157,11 +151,6 @@ impl Table {
     /// Removes the item under the key.
     pub fn delete(&self, key: Key) -> Write {
         Write::new(self, Kind::Delete(key))
-    }
-
-    /// Changes nothing, but holds a condition on the item under the key; only together with other writes.
-    pub fn check(&self, key: Key, when: When) -> Write {
-        Write::new(self, Kind::Check(key)).when(when)
     }
 
     /// Does one write. The answer is the item as an update left it, and empty otherwise.
@@ -213,7 +202,6 @@ impl Table {
                     .map_err(Failure::of_delete)?;
                 Ok(Item::new())
             }
-            Kind::Check(_) => Err(Failure::Other(anyhow::anyhow!("a check alone is no write").into())),
         }
     }
 
