@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-engines test-aws bench deny
+.PHONY: help run test check update build deploy test-engines test-aws example bench mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -39,11 +39,19 @@ test-aws: ## the template, sam local invoke with every event, and a deployment i
 	tests/aws/sam_local.sh
 	tests/aws/deploy.sh
 
+example: ## the authorizer in front of another API: examples/orders by sam local start-api, and in a stand-in
+	tests/aws/example.sh
+
 bench: ## cold starts, requests per second, capacity units, next to their baselines
 	cargo build --profile optimised -p local -p bench
 	cargo build --release -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens --bins
 	cargo build --release -p bench --no-default-features --bin empty --bin empty_call
 	target/optimised/bench all
+
+mutants: ## change the rules of tokens, one place at a time, to see whether a test notices
+	test -x target/tools/bin/cargo-mutants || cargo install --locked --root target/tools cargo-mutants@27.1.0
+	PROPTEST_CASES=16 CARGO_TARGET_DIR=$(CURDIR)/target/mutants \
+		target/tools/bin/cargo-mutants mutants --jobs 1 --timeout 60 --output target $(ARGS)
 
 deny: ## licences, advisories and sources of all dependencies (needs cargo-deny)
 	cargo deny check

@@ -1,7 +1,9 @@
-//! What `make bench` runs: cold starts, requests per second, and what each operation costs in the database.
+//! What `make bench` runs: cold starts, requests per second, what each operation costs in the
+//! database, and what the authorizer costs without it.
 
 mod cold;
 mod database;
+mod decision;
 mod engine;
 mod http;
 mod load;
@@ -36,7 +38,9 @@ enum What {
     Load(load::Options),
     /// Round trips, read and write units of each operation
     Units,
-    /// All three, and whether the budgets hold
+    /// What the authorizer itself costs, next to one hash
+    Decision,
+    /// All of these, and whether the budgets hold
     All {
         #[command(flatten)]
         cold: cold::Options,
@@ -61,10 +65,12 @@ async fn run(Options { engine, what }: Options) -> anyhow::Result<()> {
         What::Cold(options) => cold::run(&engine, &options).await?,
         What::Load(options) => load::run(&engine, &options).await?,
         What::Units => units::run(&engine).await?,
+        What::Decision => decision::run()?,
         What::All { cold, load } => {
             let mut verdicts = cold::run(&engine, &cold).await?;
             verdicts.extend(load::run(&engine, &load).await?);
             verdicts.extend(units::run(&engine).await?);
+            verdicts.extend(decision::run()?);
             verdicts
         }
     };

@@ -1,6 +1,6 @@
 //! The real functions, invoked as Lambda would: with the event of API Gateway, through the same conversions.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use axum::Router;
 use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest, tower::Service as _};
@@ -9,6 +9,7 @@ use serde_json::Value;
 use shared::{
     Platform,
     authorizer::{Authorizer, Sessions},
+    clock::Clock,
     config::Config,
     keys::KeySource,
     manifest::Manifest,
@@ -19,13 +20,14 @@ use crate::gateway::{BoxFuture, Function};
 /// What the functions are told by their environment, but for the key ring, which is given here.
 pub(crate) struct Settings {
     pub(crate) config: Config,
-    pub(crate) key_ring: String,
+    pub(crate) key_ring: Arc<dyn KeySource>,
 }
 
 /// All functions of the API.
 pub(crate) struct Functions {
     authorizer: Arc<Authorizer>,
     families: Vec<(&'static str, Router)>,
+    clock: Clock,
 }
 
 impl Functions {
@@ -35,11 +37,12 @@ impl Functions {
     /// When the settings are not whole.
     pub(crate) fn start(settings: Settings) -> anyhow::Result<Self> {
         let Settings { config, key_ring } = settings;
-        let platform = Platform::new(&config, Arc::new(GivenKeyRing(key_ring)))?;
+        let platform = Platform::new(&config, key_ring)?;
         let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
         let audience = config.oidc_audience.as_deref().unwrap_or_default();
         let sessions = Sessions::new(issuer, audience, config.oidc_discovery_url.clone());
-        let authorizer = Authorizer::new(&platform, sessions, Manifest::parse(authorizer::MANIFEST)?);
+        let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
+            .with_failures_per_minute(config.failures_per_minute);
         let on = || Some(platform.clone());
         let families = vec![
             ("tokens", tokens::routes().router(tokens::Store::new(&platform), on())),
@@ -49,7 +52,12 @@ impl Functions {
             ("discovery", discovery::routes().router((), None)),
             ("console", console::routes().router(console::Store::new(&config), None)),
         ];
-        Ok(Self { authorizer: Arc::new(authorizer), families })
+        Ok(Self { authorizer: Arc::new(authorizer), families, clock: platform.clock })
+    }
+
+    /// The clock of all functions.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// The function of that name.
@@ -71,7 +79,10 @@ struct Gate(Arc<Authorizer>);
 
 impl Function for Gate {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
-        Box::pin(async move { self.0.handle(event).await.map_err(|error| error.to_string()) })
+        Box::pin(async move {
+            let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+            self.0.handle(event).await.map_err(|error| error.to_string())
+        })
     }
 }
 
@@ -89,14 +100,5 @@ impl Function for Family {
             };
             serde_json::to_value(answer).map_err(|error| error.to_string())
         })
-    }
-}
-
-/// A key ring that is simply there.
-struct GivenKeyRing(String);
-
-impl KeySource for GivenKeyRing {
-    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
-        Box::pin(async { Ok(self.0.clone()) })
     }
 }

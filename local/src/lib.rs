@@ -7,6 +7,9 @@ mod functions;
 /// The API Gateway stand-in.
 pub mod gateway;
 mod issuer;
+mod key_ring;
+/// The keys of the key ring, and what needs them.
+pub mod keys;
 mod listener;
 mod options;
 mod seed;
@@ -14,13 +17,13 @@ mod server;
 /// The tables.
 pub mod tables;
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::TryRng as _;
-use serde_json::json;
-use shared::config::{AccessKeys, Config};
+use shared::{
+    clock::Clock,
+    config::{AccessKeys, Config},
+};
 
 pub use options::{Options, Seed};
 
@@ -30,6 +33,7 @@ use self::{
     functions::{Functions, Settings},
     gateway::Gateway,
     issuer::{AUDIENCE, DISCOVERY_PATH, ISSUER, Issuer},
+    key_ring::{KEY_RING, LocalKeyRing, new_key_ring},
     server::Server,
 };
 
@@ -42,6 +46,7 @@ const SLOW: Duration = Duration::from_secs(2);
 pub struct Running {
     url: String,
     seed: Seed,
+    clock: Clock,
     server: Server,
     database: Database,
     // Last, so that the directory is free only when nothing uses it any more.
@@ -65,17 +70,21 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     make_tables(&config).await.with_context(|| format!("the database at {} is of no use", database.url()))?;
     let issuer = Issuer::new(&data.kept(SESSION_KEY, issuer::new_key)?)
         .with_context(|| format!("remove {SESSION_KEY} from the data directory to get a new key"))?;
+    let text = data.kept(KEY_RING, new_key_ring)?;
+    let key_ring = data.file(KEY_RING)?.map_or(LocalKeyRing::Memory(text), LocalKeyRing::File);
     let functions = Functions::start(Settings {
         config: Config {
             oidc_issuer: Some(ISSUER.to_owned()),
             oidc_audience: Some(AUDIENCE.to_owned()),
             oidc_discovery_url: Some(format!("{url}{DISCOVERY_PATH}")),
+            failures_per_minute: options.failures_per_minute,
             ..config
         },
-        key_ring: data.kept("key-ring.json", new_key_ring)?,
+        key_ring: Arc::new(key_ring),
     })?;
+    let clock = functions.clock();
     let server = Server::start(listener, Gateway::new(|name| functions.get(name)), issuer);
-    Ok(Running { url, seed: options.seed, server, database, _data: data })
+    Ok(Running { url, seed: options.seed, clock, server, database, _data: data })
 }
 
 impl Running {
@@ -87,6 +96,11 @@ impl Running {
     /// Where its database answers.
     pub fn dynamodb_url(&self) -> &str {
         self.database.url()
+    }
+
+    /// The clock of the functions, for tests to move forward. Sessions end by the system's.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Makes what the options ask to begin with, as far as it is not there, and tells how to use it.
@@ -127,10 +141,4 @@ async fn make_tables(config: &Config) -> anyhow::Result<()> {
     }
     tracing::info!("waiting for the database");
     making.await
-}
-
-fn new_key_ring() -> anyhow::Result<String> {
-    let mut key = [0_u8; 32];
-    rand::rngs::SysRng.try_fill_bytes(&mut key)?;
-    Ok(json!({"current": "k1", "k1": URL_SAFE_NO_PAD.encode(key)}).to_string())
 }

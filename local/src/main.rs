@@ -5,8 +5,11 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
-use local::Options;
+use clap::{Parser, Subcommand};
+use local::{
+    Options,
+    keys::{self, KeysOptions},
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -14,10 +17,32 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
+/// The whole system in one process: the API, its console, a sign-in and a database
+#[derive(Parser)]
+#[command(name = "engine", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tell which keys of the key ring are needed, by what, and which can be removed
+    Keys(KeysOptions),
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     log();
-    match run(Options::parse()).await {
+    let CommandLine { command, options } = CommandLine::parse();
+    let outcome = match command {
+        Some(Command::Keys(options)) => keys::list(&options).await.map(|text| say(&text)),
+        None => run(options).await,
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             drop(writeln!(io::stderr(), "error: {error:#}"));
@@ -82,6 +107,10 @@ fn log() {
             let usual = [("local", LevelFilter::INFO), ("dynoxide", LevelFilter::ERROR)];
             Targets::new().with_default(LevelFilter::WARN).with_targets(usual)
         });
+    // Below info the SDK and the engine log whole requests, with what is kept of secrets: whatever is asked for, only
+    // our own code says more.
+    let own = ["engine", "local", "shared"].map(|name| (name, LevelFilter::TRACE));
+    let ceiling = Targets::new().with_default(LevelFilter::INFO).with_targets(own);
     let lines = tracing_subscriber::fmt::layer().compact().with_writer(io::stderr).without_time();
-    tracing_subscriber::registry().with(lines).with(levels).init();
+    tracing_subscriber::registry().with(lines).with(levels).with(ceiling).init();
 }

@@ -32,6 +32,10 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Seed::Demo)]
     pub seed: Seed,
 
+    /// How many bad credentials an address may send in a minute before it is told to wait
+    #[arg(long, value_name = "N")]
+    pub failures_per_minute: Option<u32>,
+
     /// The address to serve on
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub bind: IpAddr,

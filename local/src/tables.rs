@@ -43,7 +43,7 @@ pub struct IndexDefinition {
 
 /// All tables.
 pub const TABLES: &[TableDefinition] = &[
-    TableDefinition { name: "identity", expires: None, indexes: &[] },
+    TableDefinition { name: "identity", expires: Some("expires"), indexes: &[] },
     TableDefinition { name: "workspace", expires: None, indexes: &[] },
     TableDefinition { name: "activity", expires: Some("expires"), indexes: &[] },
     TableDefinition {

@@ -20,6 +20,8 @@ pub enum Access {
     Session,
     /// A token, asking about itself.
     Token,
+    /// A session of an owner of the path's team.
+    Owner,
     /// All of these permissions.
     Needs(Vec<Permission>),
     /// At least one of these permissions; what each part of the request needs is checked inside.
@@ -95,7 +97,8 @@ impl Access {
         match self {
             Access::Public | Access::Anyone => Ok(()),
             Access::Session if is_session => Ok(()),
-            Access::Session => {
+            Access::Owner if is_session => claim.owns(),
+            Access::Session | Access::Owner => {
                 Err(Error::new(Code::SessionRequired, "A token cannot do this: sign in and use a session."))
             }
             Access::Token if !is_session => Ok(()),
@@ -112,7 +115,9 @@ impl Access {
     /// The permissions that the rule names.
     pub fn permissions(&self) -> Permissions {
         match self {
-            Access::Public | Access::Anyone | Access::Session | Access::Token => Permissions::NONE,
+            Access::Public | Access::Anyone | Access::Session | Access::Token | Access::Owner => {
+                Permissions::NONE
+            }
             Access::SelfOr(permission) => Permissions::of(&[*permission]),
             Access::Needs(permissions) | Access::NeedsAny(permissions) => {
                 permissions.iter().copied().collect()
@@ -128,6 +133,7 @@ impl Access {
             Access::Anyone => "anyone signed in".to_owned(),
             Access::Session => "session".to_owned(),
             Access::Token => "token".to_owned(),
+            Access::Owner => "session of an owner".to_owned(),
             Access::SelfOr(_) => format!("oneself with a session, or {}", names.join(" and ")),
             Access::Needs(_) => names.join(" and "),
             Access::NeedsAny(_) => names.join(" or "),
@@ -136,6 +142,21 @@ impl Access {
 }
 
 impl Claim {
+    fn owns(&self) -> Result<()> {
+        match self.role {
+            Some(Role::Owner) => Ok(()),
+            Some(role) => {
+                let detail = format!(
+                    "The role {} does not allow this in this team, only the role owner.",
+                    role.name()
+                );
+                Err(Error::new(Code::InsufficientRole, detail))
+            }
+            // Nobody owns what is no team.
+            None => Err(Error::no_access()),
+        }
+    }
+
     fn needs(&self, needed: Permissions) -> Result<()> {
         self.refuse(needed.without(self.granted), |role| needed.without(role.permissions()))
     }
@@ -210,6 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_passes_with_a_session_only() {
+        let refusal = |claim: &Claim| Access::Owner.check(claim).unwrap_err();
+        let session = claim(Credential::Session, Permission::ALL, Role::Owner);
+        assert!(Access::Owner.check(&session).is_ok());
+        assert_eq!(refusal(&token(Permission::ALL)).code, Code::SessionRequired);
+        assert_eq!(refusal(&Claim { role: None, ..session }).code, Code::NoAccess);
+        for role in Role::ALL.iter().filter(|role| **role != Role::Owner) {
+            let error = refusal(&Claim { role: Some(*role), ..session });
+            assert_eq!((error.code, error.required_permissions()), (Code::InsufficientRole, None));
+            assert!(error.detail().contains(role.name()), "{}", error.detail());
+        }
+    }
+
+    #[test]
+    fn a_rule_for_owners_is_written_as_the_others_are() {
+        assert_eq!(serde_json::to_value(Access::Owner).unwrap(), "owner");
+        assert_eq!(Access::Owner.describe(), "session of an owner");
+        assert!(Access::Owner.permissions().is_empty());
+    }
+
+    #[test]
     fn oneself_passes_with_a_session_only() {
         let rule = Access::SelfOr(TeamManageMembers);
         let session = Claim { is_self: true, ..claim(Credential::Session, Permission::ALL, Role::ViewOnly) };
@@ -217,5 +259,56 @@ mod tests {
         assert!(rule.check(&Claim { is_self: false, ..session }).is_err());
         assert!(rule.check(&Claim { is_self: true, ..token(&[]) }).is_err());
         assert!(rule.check(&token(&[TeamManageMembers])).is_ok());
+    }
+
+    #[test]
+    fn whoever_is_signed_in_or_nobody_needs_no_permission() {
+        let nothing = Claim { role: None, ..token(&[]) };
+        for rule in [Access::Public, Access::Anyone] {
+            assert!(
+                rule.check(&nothing).is_ok()
+                    && rule.check(&claim(Credential::Session, &[], Role::ViewOnly)).is_ok()
+            );
+        }
+    }
+
+    #[test]
+    fn outside_a_team_the_permissions_of_the_token_alone_count() {
+        let claim = Claim { role: None, ..token(&[ObjectRead, ObjectCreate]) };
+        assert_eq!(claim.effective(), Permissions::of(&[ObjectRead, ObjectCreate]));
+        assert!(Access::from(ObjectRead).check(&claim).is_ok());
+        assert!(Access::from(ObjectUpdate).check(&claim).is_err());
+        let member = Claim { role: Some(Role::ViewOnly), ..claim };
+        assert_eq!(member.effective(), Permissions::of(&[ObjectRead]));
+    }
+
+    #[test]
+    fn each_rule_names_its_permissions_and_says_so_in_words() {
+        let both = Permissions::of(&[ObjectCreate, ObjectRead]);
+        for (rule, permissions, words) in [
+            (Access::Public, Permissions::NONE, "public"),
+            (Access::Anyone, Permissions::NONE, "anyone signed in"),
+            (Access::Session, Permissions::NONE, "session"),
+            (Access::Token, Permissions::NONE, "token"),
+            (Access::Owner, Permissions::NONE, "session of an owner"),
+            (
+                Access::SelfOr(TeamManageMembers),
+                Permissions::of(&[TeamManageMembers]),
+                "oneself with a session, or `team:manage-members`",
+            ),
+            (Access::from([ObjectCreate, ObjectRead]), both, "`object:create` and `object:read`"),
+            (Access::NeedsAny(vec![ObjectCreate, ObjectRead]), both, "`object:create` or `object:read`"),
+        ] {
+            assert_eq!((rule.permissions(), rule.describe().as_str()), (permissions, words));
+        }
+    }
+
+    #[test]
+    fn a_credential_is_known_by_its_name() {
+        for (credential, name) in [(Credential::Session, "session"), (Credential::Token, "token")] {
+            assert_eq!((credential.name(), Credential::parse(name)), (name, Some(credential)));
+            assert_eq!(serde_json::to_value(credential).unwrap(), name);
+        }
+        assert_eq!(Credential::parse("Token"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The forms of success: a thing with its version, a new thing, an upserted one, nothing.
+//! The forms of success: a thing with its version, a new thing, an upserted one, nothing, or nothing yet.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -92,6 +92,21 @@ impl IntoResponse for NoContent {
 impl Output for NoContent {
     fn describe(operation: &mut Operation) {
         operation.empty_answer(204, "Done.");
+    }
+}
+
+/// Taken in, and nothing to tell of what comes of it.
+pub struct Accepted;
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
+impl Output for Accepted {
+    fn describe(operation: &mut Operation) {
+        operation.empty_answer(202, "Taken in.");
     }
 }
 

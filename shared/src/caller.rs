@@ -12,6 +12,7 @@ use crate::{
     id::{TeamId, TokenId, UserId},
     openapi::{Input, Operation},
     permission::{Permission, Permissions},
+    rate::Budget,
     role::Role,
 };
 
@@ -58,6 +59,12 @@ impl Caller {
             request_id: context.request_id.clone().unwrap_or_default(),
             team,
         })
+    }
+
+    /// What the authorizer tells of a budget in the context, if it tells of one.
+    pub(crate) fn budget(context: &RequestContext) -> Option<Budget> {
+        let RequestContext::ApiGatewayV1(context) = context else { return None };
+        Budget::parse(text(&context.authorizer.fields, "rate_limit")?)
     }
 
     /// Whether the caller may do this here.

@@ -25,6 +25,10 @@ pub struct Config {
     pub oidc_audience: Option<String>,
     /// Where the issuer's configuration is, if not under the issuer.
     pub oidc_discovery_url: Option<String>,
+    /// The routes of another API, for an authorizer that stands in front of it.
+    pub routes: Option<String>,
+    /// How many bad credentials an address may send a minute, if not the default number.
+    pub failures_per_minute: Option<u32>,
 }
 
 /// Credentials. They have no `Debug`, so that no log line can hold them by accident.
@@ -87,6 +91,8 @@ impl Config {
             oidc_issuer: get("OIDC_ISSUER"),
             oidc_audience: get("OIDC_AUDIENCE"),
             oidc_discovery_url: get("OIDC_DISCOVERY_URL"),
+            routes: get("ROUTES"),
+            failures_per_minute: get("FAILURES_PER_MINUTE").and_then(|number| number.parse().ok()),
         }
     }
 }

@@ -62,7 +62,8 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
     let body = body.map_err(|_| Error::too_large())?;
     let owner = caller.token.as_ref().map_or(caller.user.as_str(), |token| token.as_str());
-    let place = Key::new(format!("IDEMPOTENCY#{owner}"), key);
+    // Hashed, as what a client takes for a key may be a secret.
+    let place = Key::new(format!("IDEMPOTENCY#{owner}"), digest(&[key.as_bytes()]));
     let if_match =
         parts.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let fingerprint = fingerprint(&format!("{} {} {if_match}", parts.method, parts.uri), &body);
@@ -169,7 +170,11 @@ fn key(headers: &HeaderMap) -> Result<Option<String>> {
 
 /// What makes two requests the same: method, path and query, the precondition, and the body to the byte.
 fn fingerprint(head: &str, body: &[u8]) -> String {
-    let digest = Sha256::new().chain_update(head).chain_update([0]).chain_update(body).finalize();
+    digest(&[head.as_bytes(), &[0], body])
+}
+
+fn digest(parts: &[&[u8]]) -> String {
+    let digest = parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -22,11 +22,13 @@ pub mod config;
 pub mod error;
 /// What handlers take from a request.
 pub mod extract;
+/// What has become of a token.
+pub mod history;
 /// Ids.
 pub mod id;
 /// `Idempotency-Key`.
 mod idempotency;
-/// Tokens and memberships as they are stored.
+/// Memberships, and where they and tokens lie.
 pub mod identity;
 /// The key ring.
 pub mod keys;
@@ -42,6 +44,8 @@ mod path;
 pub mod permission;
 /// What every function stands on.
 pub mod platform;
+/// How often something may be done.
+pub mod rate;
 /// What members are in a team.
 pub mod role;
 /// Tables of routes.
@@ -56,6 +60,8 @@ pub mod table;
 pub mod text;
 /// Points in time.
 pub mod timestamp;
+/// Personal access tokens.
+pub mod token;
 
 pub use caller::{Caller, Member};
 pub use error::{Code, Error, Fault, Result};

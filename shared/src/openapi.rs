@@ -53,6 +53,14 @@ impl Operation {
         self.body = Some(json!({"required": true, "content": {"application/json": {"schema": schema}}}));
     }
 
+    /// The body that may be sent.
+    pub fn optional_body<T: JsonSchema>(&mut self) {
+        self.body::<T>();
+        if let Some(body) = &mut self.body {
+            body["required"] = json!(false);
+        }
+    }
+
     /// An answer with a body, and headers that come with it.
     pub fn answer<T: JsonSchema>(&mut self, status: u16, description: &str, headers: &[(&str, &str)]) {
         let schema = self.generator.subschema_for::<T>();
@@ -149,7 +157,7 @@ fn operation(row: &Described, generator: SchemaGenerator) -> (Value, SchemaGener
     let mut operation =
         Operation { generator, parameters: path_parameters(&row.path), body: None, answers: Map::new() };
     (row.describe)(&mut operation);
-    if matches!(row.method.as_str(), "POST" | "PUT" | "PATCH") {
+    if matches!(row.method.as_str(), "POST" | "PUT" | "PATCH") && row.access != Access::Public {
         operation.header(
             "Idempotency-Key",
             "1 to 255 characters of your own. The same request with the same key within 24 hours gets the first answer again.",

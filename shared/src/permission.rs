@@ -256,4 +256,52 @@ mod tests {
         assert_eq!(Permissions::parse_names(&all.names()), all);
         assert!(all.without(all).is_empty());
     }
+
+    #[test]
+    fn sets_are_joined_cut_and_told_apart() {
+        let (one, other) = (Permission::ObjectRead, Permission::Upload);
+        let (both, first) = (Permissions::of(&[one, other]), Permissions::of(&[one]));
+        assert_eq!(first.union(Permissions::of(&[other])), both);
+        assert_eq!(both.union(first), both);
+        assert_eq!(both.intersection(first), first);
+        assert_eq!(both.without(first), Permissions::of(&[other]));
+        assert!(first.contains(one) && !first.contains(other));
+        assert!(Permissions::NONE.is_empty() && !first.is_empty());
+        assert_eq!([one, other, one].into_iter().collect::<Permissions>(), both);
+        assert_eq!(
+            (both.iter().collect::<Vec<_>>(), both.names().as_str()),
+            (vec![one, other], "object:read upload")
+        );
+    }
+
+    #[test]
+    fn a_permission_is_written_by_its_name_and_read_by_no_other() {
+        assert_eq!(Permission::ObjectRead.to_string(), "object:read");
+        assert_eq!(serde_json::to_value(Permission::ObjectRead).unwrap(), "object:read");
+        assert_eq!(serde_json::from_str::<Permission>(r#""object:read""#).unwrap(), Permission::ObjectRead);
+        let error = serde_json::from_str::<Permission>(r#""object:*""#).unwrap_err().to_string();
+        assert!(error.starts_with(r#"no permission is called "object:*""#), "{error}");
+    }
+
+    #[test]
+    fn a_set_is_a_list_of_names_of_which_unknown_ones_grant_nothing() {
+        let set = Permissions::of(&[Permission::Upload, Permission::ObjectRead]);
+        assert_eq!(serde_json::to_value(set).unwrap(), serde_json::json!(["object:read", "upload"]));
+        let read: Permissions =
+            serde_json::from_str(r#"["upload", "gone", "object:read", "upload"]"#).unwrap();
+        assert_eq!(read, set);
+        assert!(serde_json::from_str::<Permissions>(r#""upload""#).is_err());
+    }
+
+    #[test]
+    fn the_document_lists_every_name() {
+        let schema = schemars::schema_for!(Permissions).to_value();
+        assert_eq!((&schema["type"], &schema["uniqueItems"]), (&"array".into(), &true.into()));
+        assert_eq!(
+            (&schema["title"], &schema["items"]["$ref"]),
+            (&"Permissions".into(), &"#/$defs/Permission".into())
+        );
+        let names = &schema["$defs"]["Permission"]["enum"];
+        assert_eq!(names, &serde_json::to_value(Permission::ALL).unwrap());
+    }
 }

@@ -147,4 +147,17 @@ mod tests {
         assert!(Role::Administrator.may_grant(Role::Administrator));
         assert!(Role::Owner.may_grant(Role::Owner));
     }
+
+    #[test]
+    fn a_name_of_no_role_is_none() {
+        assert_eq!((Role::parse("Owner"), Role::parse("")), (None, None));
+    }
+
+    #[test]
+    fn only_an_owner_grants_the_role_of_one() {
+        for role in Role::ALL {
+            assert_eq!(role.may_grant(Role::Owner), *role == Role::Owner);
+            assert!(role.may_grant(Role::ViewOnly));
+        }
+    }
 }

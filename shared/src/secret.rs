@@ -19,6 +19,9 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
+    /// All kinds.
+    const ALL: &[SecretKind] = &[SecretKind::Token, SecretKind::Invitation];
+
     /// What a secret of this kind begins with.
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -81,14 +84,39 @@ impl Secret {
     }
 }
 
+/// The text with nothing of the secrets in it but what they begin with: what a client sent is repeated when it is wrong,
+/// and a secret may have been put in the wrong place.
+pub(crate) fn concealed(text: &str) -> String {
+    let (mut told, mut rest) = (String::with_capacity(text.len()), text);
+    let end_of = |rest: &str, kind: SecretKind| rest.find(kind.prefix()).map(|at| at + kind.prefix().len());
+    while let Some(at) = SecretKind::ALL.iter().filter_map(|kind| end_of(rest, *kind)).min() {
+        told.push_str(&rest[..at]);
+        rest = rest[at..].trim_start_matches(|digit: char| digit.is_ascii_alphanumeric());
+        told.push('…');
+    }
+    told + rest
+}
+
 fn checksum(text: &str) -> String {
     base62::encode(crc32fast::hash(text.as_bytes()).into(), WIDTH_32)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use proptest::{
+        collection::vec,
+        prelude::*,
+        sample::{Index, select},
+    };
+
     use super::*;
     use crate::id::{TokenId, UserId};
+
+    /// A property is tried so many times as often as `PROPTEST_CASES` says, by default 256.
+    pub(crate) fn tried(times: u32) -> ProptestConfig {
+        let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+        ProptestConfig { cases: config.cases * times, ..config }
+    }
 
     fn token() -> Secret {
         Secret::new(SecretKind::Token, UserId::new().part(), TokenId::new().part()).unwrap()
@@ -125,11 +153,92 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(tried(1))]
+
+        #[test]
+        fn of_any_secret_every_changed_character_and_every_swap_is_caught(
+            parts in "[0-9A-Za-z]{87}", kind in select(vec![SecretKind::Token, SecretKind::Invitation]),
+        ) {
+            let mut text = format!("{}{parts}", kind.prefix());
+            text.push_str(&checksum(&text));
+            let secret = Secret::parse(kind, &text).unwrap();
+            prop_assert_eq!(secret.reveal(), &text);
+            prop_assert_eq!((secret.owner(), secret.thing()), (&parts[..22], &parts[22..44]));
+            let chars: Vec<char> = text.chars().collect();
+            for at in 0..chars.len() {
+                for other in (0..=255_u8).map(char::from).filter(|other| *other != chars[at]) {
+                    let mut changed = chars.clone();
+                    changed[at] = other;
+                    prop_assert!(Secret::parse(kind, &String::from_iter(changed)).is_none(), "{at} {other}");
+                }
+                if at > 0 && chars[at] != chars[at - 1] {
+                    let mut swapped = chars.clone();
+                    swapped.swap(at, at - 1);
+                    prop_assert!(Secret::parse(kind, &String::from_iter(swapped)).is_none(), "{at}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(tried(8))]
+
+        #[test]
+        fn no_text_makes_it_panic_and_what_is_taken_is_kept(
+            text in any::<String>(), bytes in vec(any::<u8>(), 0..120), near in "ea_(pat|inv)_.{90,96}",
+        ) {
+            for text in [text.as_str(), &String::from_utf8_lossy(&bytes), &near] {
+                for kind in [SecretKind::Token, SecretKind::Invitation] {
+                    prop_assert!(Secret::parse(kind, text).is_none_or(|secret| secret.reveal() == text));
+                }
+            }
+        }
+
+        #[test]
+        fn a_secret_with_a_part_cut_out_or_put_in_is_refused(
+            cut in any::<Index>(), length in 0_usize..8, put in "\\PC{0,8}",
+        ) {
+            let token = token();
+            let start = cut.index(token.reveal().len());
+            let end = (start + length).min(token.reveal().len());
+            let mut text = token.reveal().to_owned();
+            text.replace_range(start..end, &put);
+            let parsed = Secret::parse(SecretKind::Token, &text);
+            prop_assert_eq!(parsed.is_some(), text == token.reveal());
+        }
+    }
+
+    #[test]
+    fn a_right_checksum_makes_no_other_form_a_secret() {
+        for body in [
+            &"0".repeat(86),
+            &"0".repeat(88),
+            &format!("{}-", "0".repeat(86)),
+            &format!("{}é", "0".repeat(85)),
+        ] {
+            let mut text = format!("ea_pat_{body}");
+            text.push_str(&checksum(&text));
+            assert!(Secret::parse(SecretKind::Token, &text).is_none(), "{text}");
+        }
+    }
+
     #[test]
     fn what_is_no_secret_is_refused() {
         let long = format!("{}0", token().reveal());
         for text in ["", "ea_pat_", "ea_pat_é", &"é".repeat(50), &long] {
             assert!(Secret::parse(SecretKind::Token, text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_text_that_repeats_secrets_their_beginnings_are_told() {
+        let (one, other) =
+            (token(), Secret::new(SecretKind::Invitation, &"1".repeat(22), &"2".repeat(22)).unwrap());
+        let text = format!("/{}: no \"{}0\", é {}", one.reveal(), other.reveal(), &one.reveal()[..50]);
+        assert_eq!(concealed(&text), "/ea_pat_…: no \"ea_inv_…\", é ea_pat_…");
+        for harmless in ["", "ea_", "an é in ea_patience"] {
+            assert_eq!(concealed(harmless), harmless);
         }
     }
 

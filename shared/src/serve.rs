@@ -1,7 +1,6 @@
 //! What every `main` needs: the log, the platform, the runtime.
 
 use lambda_http::lambda_runtime;
-use serde_json::Value;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt as _,
@@ -9,7 +8,7 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    authorizer::{Authorizer, Sessions},
+    authorizer::{Authorizer, Event, Sessions},
     config::Config,
     manifest::Manifest,
     platform::Platform,
@@ -49,22 +48,24 @@ where
     lambda_http::run(routes.router(store(&Config::from_env()), None)).await
 }
 
-/// Serves the authorizer, on Lambda.
+/// Serves the authorizer, on Lambda: for the routes in `ROUTES`, or for those of this API.
 ///
 /// # Errors
-/// When the environment is not whole, the manifest is not sound, or the runtime ends.
-pub async fn serve_authorizer(manifest: &str) -> Ended {
+/// When the environment is not whole, the routes are not sound, or the runtime ends.
+pub async fn serve_authorizer() -> Ended {
     log();
     let config = Config::from_env();
     let platform = Platform::on_aws(&config)?;
     let issuer = config.oidc_issuer.ok_or("OIDC_ISSUER is not set")?;
     let audience = config.oidc_audience.ok_or("OIDC_AUDIENCE is not set")?;
     let sessions = Sessions::new(&issuer, &audience, config.oidc_discovery_url);
-    let authorizer = Authorizer::new(&platform, sessions, Manifest::parse(manifest)?);
+    let manifest = config.routes.as_deref().map_or_else(Manifest::own, Manifest::foreign)?;
+    let authorizer =
+        Authorizer::new(&platform, sessions, manifest).with_failures_per_minute(config.failures_per_minute);
     platform.warm(&platform.identity, Key::new("USER#", "warm")).await;
     let authorizer = &authorizer;
-    lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<Value>| {
-        authorizer.handle(event.payload).await
+    lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<Event>| {
+        authorizer.answer(event.payload).await
     }))
     .await
 }

@@ -35,6 +35,12 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000)).min(MILLIS_MAX))
     }
 
+    /// When its day began, in UTC.
+    #[must_use]
+    pub const fn start_of_day(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(24 * 60 * 60 * 1_000))
+    }
+
     /// The moment now, by the system's clock.
     pub fn now() -> Self {
         let now = OffsetDateTime::now_utc();
@@ -98,6 +104,16 @@ mod tests {
             ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight() {
+        for (at, day) in [
+            ("2026-11-23T23:59:59.999Z", "2026-11-23T00:00:00.000Z"),
+            ("1969-12-31T00:00:00.000Z", "1969-12-31T00:00:00.000Z"),
+        ] {
+            assert_eq!(at.parse::<Timestamp>().unwrap().start_of_day().to_string(), day);
         }
     }
 

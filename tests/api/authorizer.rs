@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde_json::{Value, json};
 use shared::{
     Permission, Permissions, Platform, Role, Timestamp,
@@ -13,10 +14,12 @@ use shared::{
     authorizer::{Authorizer, Sessions},
     config::{AccessKeys, Config},
     id::{TeamId, TokenId, UserId},
-    identity::{Membership, StoredToken, membership_key, token_key},
+    identity::{Membership, membership_key, token_key},
     keys::KeySource,
     manifest::Manifest,
     secret::{Secret, SecretKind},
+    table::{AttributeValue, Key},
+    token::{LastUsed, OnReuse, Pending, ROTATED_AWAY_MAX, StoredToken, Used, parse_range},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -49,19 +52,17 @@ struct Gate {
 
 impl Gate {
     async fn new(permissions: &[Permission]) -> Self {
+        Self::of(permissions, |token, _| token).await
+    }
+
+    /// With a token that is not as it was made.
+    async fn of(permissions: &[Permission], shape: fn(StoredToken, &TeamId) -> StoredToken) -> Self {
         let (address, requests) = counter().await;
-        let key = || "any".to_owned();
-        let config = Config {
-            region: "us-east-1".to_owned(),
-            credentials: Some(AccessKeys { id: key(), secret: key(), session: None }),
-            dynamodb_endpoint: Some(address),
-            ..Config::default()
-        };
-        let platform = Platform::new(&config, Arc::new(KeyRing)).unwrap();
+        let platform = Platform::new(&config(&address), Arc::new(KeyRing)).unwrap();
         let (user, team) = (UserId::of_subject("test", TokenId::new().as_str()), TeamId::new());
-        let token = stored(&platform, &user, &team, permissions).await;
+        let token = stored(&platform, &user, &team, permissions, shape).await;
         let sessions = Sessions::new("https://issuer.example", "nobody", None);
-        let authorizer = Authorizer::new(&platform, sessions, Manifest::parse(authorizer::MANIFEST).unwrap());
+        let authorizer = Authorizer::new(&platform, sessions, Manifest::own().unwrap());
         Self { authorizer, requests, user, team, token }
     }
 
@@ -97,12 +98,28 @@ impl Gate {
         format!("Bearer {}", self.token.reveal())
     }
 
+    async fn decide(&self, event: Value) -> Result<Value, String> {
+        let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+        self.authorizer.handle(event).await.map_err(|error| error.to_string())
+    }
+
     /// The requests of one decision. The first use of a token is recorded beside it, so that is waited for.
     async fn round_trips(&self, event: Value) -> usize {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         self.requests.store(0, Ordering::SeqCst);
-        drop(self.authorizer.handle(event).await);
+        drop(self.decide(event).await);
         self.requests.load(Ordering::SeqCst)
+    }
+}
+
+/// The tables behind that address.
+fn config(address: &str) -> Config {
+    let key = || "any".to_owned();
+    Config {
+        region: "us-east-1".to_owned(),
+        credentials: Some(AccessKeys { id: key(), secret: key(), session: None }),
+        dynamodb_endpoint: Some(address.to_owned()),
+        ..Config::default()
     }
 }
 
@@ -111,18 +128,28 @@ fn event(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-async fn stored(platform: &Platform, user: &UserId, team: &TeamId, permissions: &[Permission]) -> Secret {
-    let (id, now, ring) = (TokenId::new(), Timestamp::now(), platform.keys.ring().await.unwrap());
-    let secret = Secret::new(SecretKind::Token, user.part(), id.part()).unwrap();
-    let actor = Actor {
+/// Who made everything here.
+fn owner(user: &UserId) -> Actor {
+    Actor {
         user: user.clone(),
         credential: Credential::Session,
         token: None,
         ip: "::1".into(),
         source: Source::App,
         request_id: "r".into(),
-    };
-    let hash = ring.hash(ring.current(), secret.reveal()).unwrap();
+    }
+}
+
+async fn stored(
+    platform: &Platform,
+    user: &UserId,
+    team: &TeamId,
+    permissions: &[Permission],
+    shape: fn(StoredToken, &TeamId) -> StoredToken,
+) -> Secret {
+    let (id, now, ring) = (TokenId::new(), Timestamp::now(), platform.keys.ring().await.unwrap());
+    let secret = Secret::new(SecretKind::Token, user.part(), id.part()).unwrap();
+    let actor = owner(user);
     let token = StoredToken {
         id: id.clone(),
         user: user.clone(),
@@ -130,13 +157,20 @@ async fn stored(platform: &Platform, user: &UserId, team: &TeamId, permissions: 
         description: String::new(),
         permissions: permissions.iter().copied().collect::<Permissions>(),
         active: true,
+        secret: ring.hash(secret.reveal()),
         hint: secret.hint(),
+        pending: None,
+        rotated_away: Vec::new(),
+        on_reuse: OnReuse::Record,
+        secret_created_at: now,
         expires_at: None,
         team_ids: None,
+        blocked_team_ids: Vec::new(),
         allowed_cidrs: None,
+        rate_limit: None,
         last_used: None,
-        key_id: ring.current().to_owned(),
-        hash: base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, hash),
+        used: Used::default(),
+        revoked_at: None,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -146,13 +180,14 @@ async fn stored(platform: &Platform, user: &UserId, team: &TeamId, permissions: 
         team: team.clone(),
         user: user.clone(),
         role: Role::Manager,
+        token_lifetime_days_max: None,
         created_at: now,
         updated_at: now,
         version: 1,
         actor,
     };
     let table = &platform.identity;
-    table.write(table.put(token_key(user, &id), &token).unwrap()).await.unwrap();
+    table.write(table.put(token_key(user, &id), &shape(token, team)).unwrap()).await.unwrap();
     table.write(table.put(membership_key(user, team), &membership).unwrap()).await.unwrap();
     secret
 }
@@ -191,7 +226,7 @@ async fn both_rest_forms_are_answered_with_a_policy_for_this_route_and_a_flat_co
     let gate = Gate::new(&[Permission::ObjectRead]).await;
     for kind in ["token", "request"] {
         let event = gate.rest(kind, "GET", &gate.bearer());
-        let answer = gate.authorizer.handle(event.clone()).await.unwrap();
+        let answer = gate.decide(event.clone()).await.unwrap();
         assert_eq!(answer["principalId"], json!(gate.user));
         assert_eq!(
             answer["policyDocument"],
@@ -213,12 +248,12 @@ async fn both_rest_forms_are_answered_with_a_policy_for_this_route_and_a_flat_co
 #[tokio::test]
 async fn the_http_form_is_answered_simply() {
     let gate = Gate::new(&[Permission::ObjectRead]).await;
-    let yes = gate.authorizer.handle(gate.http("GET", &gate.bearer())).await.unwrap();
+    let yes = gate.decide(gate.http("GET", &gate.bearer())).await.unwrap();
     assert_eq!((&yes["isAuthorized"], &yes["context"]["team_id"]), (&json!(true), &json!(gate.team)));
-    let no = gate.authorizer.handle(gate.http("POST", &gate.bearer())).await.unwrap();
+    let no = gate.decide(gate.http("POST", &gate.bearer())).await.unwrap();
     assert_eq!((&no["isAuthorized"], &no["context"]["error"]), (&json!(false), &json!("insufficient_scope")));
     assert_eq!(no["context"]["required_permissions"], json!("object:create"));
-    let nobody = gate.authorizer.handle(gate.http("GET", "Bearer x")).await.unwrap();
+    let nobody = gate.decide(gate.http("GET", "Bearer x")).await.unwrap();
     assert_eq!(
         (&nobody["isAuthorized"], &nobody["context"]["error"]),
         (&json!(false), &json!("invalid_token"))
@@ -229,7 +264,7 @@ async fn the_http_form_is_answered_simply() {
 async fn a_refusal_is_a_deny_that_names_what_is_missing_in_texts_the_gateway_can_copy() {
     let gate = Gate::new(&[Permission::ObjectRead]).await;
     for kind in ["token", "request"] {
-        let answer = gate.authorizer.handle(gate.rest(kind, "PUT", &gate.bearer())).await.unwrap();
+        let answer = gate.decide(gate.rest(kind, "PUT", &gate.bearer())).await.unwrap();
         assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], json!("Deny"));
         let context = &answer["context"];
         assert_eq!(context["required_permissions"], json!("object:create object:update"));
@@ -243,8 +278,8 @@ async fn a_bad_credential_fails_with_the_one_word_that_api_gateway_turns_into_40
     let gate = Gate::new(&[Permission::ObjectRead]).await;
     for authorization in ["", "Bearer", "Bearer x", "Basic eA==", &format!("{}x", gate.bearer())] {
         for kind in ["token", "request"] {
-            let error = gate.authorizer.handle(gate.rest(kind, "GET", authorization)).await.unwrap_err();
-            assert_eq!(error.to_string(), "Unauthorized", "{authorization}");
+            let error = gate.decide(gate.rest(kind, "GET", authorization)).await.unwrap_err();
+            assert_eq!(error, "Unauthorized", "{authorization}");
         }
     }
 }
@@ -260,7 +295,7 @@ async fn what_is_no_event_never_lets_anybody_pass() {
         json!({"version": "2.0"}),
         json!({"type": "TOKEN", "methodArn": ""}),
     ] {
-        assert!(gate.authorizer.handle(event).await.is_err());
+        assert!(gate.decide(event).await.is_err());
     }
 }
 
@@ -291,5 +326,77 @@ async fn a_decision_is_one_round_trip_and_none_for_a_malformed_token() {
         .collect::<String>();
     for malformed in ["", "Bearer ea_pat_", &mistyped, "Bearer x.y.z"] {
         assert_eq!(gate.round_trips(gate.rest("request", "GET", malformed)).await, 0, "{malformed}");
+    }
+}
+
+/// In the middle of a rotation, after many others, limited in every way, and used for everything.
+fn laden(token: StoredToken, team: &TeamId) -> StoredToken {
+    let now = Timestamp::now();
+    let teams = std::iter::once(team.clone()).chain(std::iter::repeat_with(TeamId::new)).take(20);
+    let nets = ["0.0.0.0/0", "::/0"].map(str::to_owned).into_iter();
+    let nets = nets.chain((0..18).map(|number| format!("2001:db8:{number}:1111::/64")));
+    let used: serde_json::Map<_, _> = Permission::ALL
+        .iter()
+        .map(|permission| (permission.name().to_owned(), json!(now.seconds())))
+        .collect();
+    let other = token.secret.clone();
+    StoredToken {
+        pending: Some(Pending {
+            secret: other.clone(),
+            hint: token.hint.clone(),
+            created_at: now,
+            by: Credential::Session,
+            overlap_until: now.plus_seconds(60),
+        }),
+        rotated_away: vec![other; ROTATED_AWAY_MAX],
+        team_ids: Some(teams.collect()),
+        allowed_cidrs: Some(nets.map(|net| parse_range(&net).unwrap()).collect()),
+        expires_at: Some(now.plus_seconds(3_600)),
+        last_used: Some(LastUsed {
+            at: now,
+            ip: Some("203.0.113.9".into()),
+            user_agent: Some("u".repeat(256)),
+        }),
+        used: serde_json::from_value(used.into()).unwrap(),
+        description: "d".repeat(150),
+        ..token
+    }
+}
+
+#[tokio::test]
+async fn restrictions_rotation_and_all_that_is_noted_make_a_decision_no_dearer() {
+    let gate = Gate::of(Permission::ALL, laden).await;
+    for event in [gate.rest("request", "GET", &gate.bearer()), gate.http("GET", &gate.bearer())] {
+        gate.decide(event.clone()).await.unwrap();
+        assert_eq!(gate.round_trips(event).await, 1);
+    }
+    let client = shared::aws::dynamodb(&config(&system().dynamodb)).unwrap();
+    let token = TokenId::parse(&format!("{}{}", TokenId::PREFIX, gate.token.thing())).unwrap();
+    let keys =
+        [token_key(&gate.user, &token), membership_key(&gate.user, &gate.team)].map(|Key { pk, sk }| {
+            [("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))].into()
+        });
+    let both =
+        KeysAndAttributes::builder().set_keys(Some(keys.into())).consistent_read(true).build().unwrap();
+    let call = client.batch_get_item().request_items(Config::default().tables.identity, both);
+    let found: Vec<_> = call.send().await.unwrap().responses.unwrap().into_values().flatten().collect();
+    // A strongly consistent read of an item of up to 4 KB is one unit.
+    let units: Vec<_> = found.iter().map(|item| size(item).div_ceil(4_096)).collect();
+    assert_eq!(units, [1, 1]);
+}
+
+/// The bytes of an item as DynamoDB counts them, a number by its digits.
+fn size(item: &std::collections::HashMap<String, AttributeValue>) -> usize {
+    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.len() + size(map),
+        other => panic!("{other:?} is never stored"),
     }
 }

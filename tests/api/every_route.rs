@@ -1,7 +1,7 @@
 //! What holds for every route of every table; no route is named here.
 
 use serde_json::{Value, json};
-use shared::{Permission, access::Access, id::TeamId, routes::RouteInfo};
+use shared::{Permission, Role, access::Access, id::TeamId, routes::RouteInfo};
 
 use crate::harness::{Api, Person, World};
 
@@ -20,8 +20,12 @@ fn guarded() -> impl Iterator<Item = RouteInfo> {
     all().into_iter().filter(|info| info.route.access != Access::Public)
 }
 
+fn is_for_owners(info: &RouteInfo) -> bool {
+    info.route.access == Access::Owner
+}
+
 /// The path of a route, with the team, and for all else something of the right form that is not there.
-fn path_in(route: &str, team: &str) -> String {
+pub(crate) fn path_in(route: &str, team: &str) -> String {
     let fill = |segment: &str| match segment {
         "{team}" => team.to_owned(),
         "{type}" => "contacts".to_owned(),
@@ -106,7 +110,7 @@ async fn a_role_that_does_not_allow_it_is_403_and_is_named() {
     let world = World::new().await;
     let billing = world.member("billing-manager").await;
     let token = billing.token(Permission::ALL).await;
-    for info in guarded().filter(|info| info.route.path.contains("{team}")) {
+    for info in guarded().filter(|info| info.route.path.contains("{team}") && !is_for_owners(info)) {
         let needed = info.route.access.permissions();
         for api in [&billing.api, &token] {
             let answer = call(api, &info, &path_in(&info.route.path, &world.team)).await;
@@ -118,6 +122,23 @@ async fn a_role_that_does_not_allow_it_is_403_and_is_named() {
                 assert_eq!(problem["required_permissions"], json!(needed));
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_for_owners_is_403_for_every_other_role_and_names_it() {
+    let world = World::new().await;
+    for role in Role::ALL.iter().map(|role| role.name()).filter(|name| *name != Role::Owner.name()) {
+        let session = world.member(role).await.api;
+        for info in guarded().filter(is_for_owners) {
+            let answer = call(&session, &info, &path_in(&info.route.path, &world.team)).await;
+            let problem = answer.expect_problem(403, "insufficient_role");
+            assert!(problem["detail"].as_str().unwrap().contains(role), "{problem}");
+        }
+    }
+    for info in guarded().filter(is_for_owners) {
+        let answer = call(&world.owner.api, &info, &path_in(&info.route.path, &world.team)).await;
+        assert!(![401, 403].contains(&answer.status) && answer.status < 500, "{}", answer.text);
     }
 }
 
@@ -147,7 +168,7 @@ async fn sessions_and_tokens_are_kept_apart_where_the_rule_says_so() {
     for info in guarded() {
         let path = path_in(&info.route.path, &world.team);
         let (caller, code) = match info.route.access {
-            Access::Session => (&token, "session_required"),
+            Access::Session | Access::Owner => (&token, "session_required"),
             Access::Token => (&world.owner.api, "token_required"),
             _ => continue,
         };
@@ -158,16 +179,14 @@ async fn sessions_and_tokens_are_kept_apart_where_the_rule_says_so() {
 #[tokio::test]
 async fn an_unknown_member_of_a_body_is_400_and_is_named() {
     let world = World::new().await;
+    let token = world.owner.token(Permission::ALL).await;
     for info in guarded().filter(|info| info.reads_body) {
         let path = path_in(&info.route.path, &world.team)
             + if info.route.method == "PUT" { "?match=email" } else { "" };
         let body = json!({"no-such-member": 1}).to_string();
-        let problem = world
-            .owner
-            .api
-            .send(&info.route.method, &path, Some(body))
-            .await
-            .expect_problem(400, "invalid_request");
+        let api = if info.route.access == Access::Token { &token } else { &world.owner.api };
+        let answer = api.send(&info.route.method, &path, Some(body)).await;
+        let problem = answer.expect_problem(400, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], json!("/no-such-member"), "{} {path}", info.route.method);
         assert_eq!(problem["errors"][0]["code"], json!("unknown_member"));
     }

@@ -20,7 +20,7 @@ fn the_authorizer_has_the_routes_of_the_tables() {
     let routes: Vec<_> = every_route::all().into_iter().map(|info| info.route).collect();
     let lines: Vec<_> =
         routes.iter().map(|route| format!("  {}", serde_json::to_string(route).unwrap())).collect();
-    golden("functions/authorizer/src/routes.json", &format!("[\n{}\n]\n", lines.join(",\n")));
+    golden("shared/src/routes.json", &format!("[\n{}\n]\n", lines.join(",\n")));
 }
 
 #[test]

@@ -12,39 +12,49 @@ use std::{
 use clap::Parser as _;
 use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
-use shared::Permission;
+use shared::{Permission, clock::Clock};
 
 /// The engine to put the tables in, if not the embedded one.
 const DYNAMODB: &str = "TEST_DYNAMODB";
 
-/// Where the system is.
+/// Where a system is, and its clock.
 pub(crate) struct System {
     pub(crate) url: String,
     pub(crate) dynamodb: String,
+    pub(crate) clock: Clock,
 }
 
-/// The system, started at the first call and ended with the process.
+/// The system that the tests share, started at the first call and ended with the process.
 pub(crate) fn system() -> &'static System {
     static SYSTEM: OnceLock<System> = OnceLock::new();
-    SYSTEM.get_or_init(|| {
+    SYSTEM.get_or_init(System::start)
+}
+
+impl System {
+    /// A system of one's own, for who moves its clock. It ends with the process.
+    pub(crate) fn start() -> Self {
         let (send, receive) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut args =
                     vec!["engine".to_owned(), "--in-memory".into(), "--port=0".into(), "--seed=none".into()];
-                args.extend(std::env::var(DYNAMODB).map(|url| format!("--dynamodb={url}")));
+                // All tests come from one address, and many of them send bad credentials.
+                args.push(format!("--failures-per-minute={}", u32::MAX));
+                args.extend(another_engine().map(|url| format!("--dynamodb={url}")));
                 let running = local::start(local::Options::parse_from(args)).await.unwrap();
-                send.send(System {
-                    url: running.url().to_owned(),
-                    dynamodb: running.dynamodb_url().to_owned(),
-                })
-                .unwrap();
+                let (url, dynamodb) = (running.url().to_owned(), running.dynamodb_url().to_owned());
+                send.send(Self { url, dynamodb, clock: running.clock().clone() }).ok().unwrap();
                 std::future::pending::<()>().await;
             });
         });
         receive.recv().expect("the system starts")
-    })
+    }
+}
+
+/// The engine that holds the tables, if not the embedded one.
+pub(crate) fn another_engine() -> Option<String> {
+    std::env::var(DYNAMODB).ok()
 }
 
 /// A number that no other test has.
@@ -101,6 +111,7 @@ impl Answer {
 /// Somebody who calls the API.
 #[derive(Clone)]
 pub(crate) struct Api {
+    url: String,
     client: Client,
     credential: Option<String>,
     headers: Vec<(String, String)>,
@@ -108,11 +119,21 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn anonymous() -> Self {
-        Self { client: Client::new(), credential: None, headers: Vec::new() }
+        Self::at(&system().url)
+    }
+
+    /// Nobody yet, at another system.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), client: Client::new(), credential: None, headers: Vec::new() }
     }
 
     pub(crate) fn with(credential: &str) -> Self {
-        Self { credential: Some(credential.to_owned()), ..Self::anonymous() }
+        Self::anonymous().and(credential)
+    }
+
+    /// The same with this credential.
+    pub(crate) fn and(&self, credential: &str) -> Self {
+        Self { credential: Some(credential.to_owned()), ..self.clone() }
     }
 
     /// The same caller with one more header.
@@ -128,7 +149,7 @@ impl Api {
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.client.request(method, format!("{}{path}", system().url));
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
         if let Some(credential) = &self.credential {
             request = request.bearer_auth(credential);
         }
@@ -174,10 +195,15 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) async fn new() -> Self {
+        Self::at(&Api::anonymous()).await
+    }
+
+    /// Somebody new at the system of that caller.
+    pub(crate) async fn at(api: &Api) -> Self {
         let email = format!("Person{}@Example.com", unique());
         let body = json!({"email": email, "name": "A Person"});
-        let session = Api::anonymous().post("/local/session", body).await.expect(201)["session"].clone();
-        let api = Api::with(session.as_str().unwrap());
+        let session = api.post("/local/session", body).await.expect(201)["session"].clone();
+        let api = api.and(session.as_str().unwrap());
         let id = api.get("/v1/me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
         Self { api, email, id }
     }
@@ -190,7 +216,7 @@ impl Person {
     /// A new token of this kind.
     pub(crate) async fn token_with(&self, mut about: Value) -> Api {
         about["name"] = json!(format!("token {}", unique()));
-        Api::with(self.api.post("/v1/tokens", about).await.expect(201)["token"].as_str().unwrap())
+        self.api.and(self.api.post("/v1/tokens", about).await.expect(201)["token"].as_str().unwrap())
     }
 
     /// A new team of this owner.

@@ -239,6 +239,65 @@ mod update {
     }
 }
 
+mod lifetime {
+    use super::*;
+
+    /// A person whose team lets tokens live this many days, and that team.
+    async fn strict(days: u32) -> (Person, String) {
+        let person = Person::new().await;
+        let team = person.team().await;
+        let patch = json!({"token_lifetime_days_max": days});
+        person.api.patch(&format!("/v1/teams/{team}"), patch).await.expect(200);
+        (person, team)
+    }
+
+    fn in_days(days: i64) -> String {
+        shared::Timestamp::now().plus_seconds(days * 24 * 60 * 60).to_string()
+    }
+
+    #[tokio::test]
+    async fn that_a_team_does_not_allow_is_refused_at_creation_and_makes_nothing() {
+        let (person, team) = strict(30).await;
+        let about =
+            |expires_at: Value| json!({"name": "a", "permissions": ["upload"], "expires_at": expires_at});
+        for end in [Value::Null, json!(in_days(31))] {
+            let problem = person.api.post("/v1/tokens", about(end)).await.expect_problem(422, "invalid_data");
+            let fault = &problem["errors"][0];
+            assert_eq!((&fault["pointer"], &fault["code"]), (&json!("/expires_at"), &json!("too_late")));
+            assert!(fault["detail"].as_str().unwrap().contains(&team));
+        }
+        assert_eq!(person.api.get("/v1/tokens").await.expect(200)["data"], json!([]));
+        person.api.post("/v1/tokens", about(json!(in_days(29)))).await.expect(201);
+    }
+
+    #[tokio::test]
+    async fn is_no_matter_for_tokens_that_are_limited_to_other_teams() {
+        let (person, strict) = strict(30).await;
+        let free = person.team().await;
+        let token = person.token_with(json!({"permissions": ["upload"], "team_ids": [free]})).await;
+        let path = format!("/v1/tokens/{}", token.get("/v1/token").await.expect(200)["id"].as_str().unwrap());
+        let patch = json!({"team_ids": [free, strict]});
+        person.api.patch(&path, patch).await.expect_problem(422, "invalid_data");
+        person.api.patch(&path, json!({"team_ids": null})).await.expect_problem(422, "invalid_data");
+        assert_eq!(person.api.get(&path).await.expect(200)["team_ids"], json!([free]));
+        person.api.patch(&path, json!({"team_ids": null, "expires_at": in_days(29)})).await.expect(200);
+    }
+
+    #[tokio::test]
+    async fn of_an_older_token_does_not_stop_other_changes_and_begins_anew_with_a_rotation() {
+        let person = Person::new().await;
+        let team = person.team().await;
+        let token = person.token(&[ObjectRead]).await;
+        let path = format!("/v1/tokens/{}", token.get("/v1/token").await.expect(200)["id"].as_str().unwrap());
+        let strict = json!({"token_lifetime_days_max": 30});
+        person.api.patch(&format!("/v1/teams/{team}"), strict).await.expect(200);
+        person.api.patch(&path, json!({"name": "other", "active": false})).await.expect(200);
+        person.api.patch(&path, json!({"expires_at": in_days(31)})).await.expect_problem(422, "invalid_data");
+        person.api.post(&format!("{path}/rotate"), json!({})).await.expect(200);
+        person.api.patch(&path, json!({"expires_at": in_days(29)})).await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn a_token_manages_no_tokens() {
     let world = World::new().await;

@@ -13,8 +13,8 @@ KEEP = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionChe
 REMEMBER = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 # Role → table → actions.
 RIGHTS = {
-    "Authorizer": {"Identity": ("GetItem", "BatchGetItem", "UpdateItem")},
-    "Tokens": {"Identity": KEEP, "Activity": REMEMBER},
+    "Authorizer": {"Identity": ("GetItem", "BatchGetItem", "UpdateItem"), "Activity": ("PutItem", "UpdateItem")},
+    "Tokens": {"Identity": (*KEEP, "BatchGetItem"), "Activity": (*REMEMBER, "Query")},
     "Teams": {"Identity": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
     "ObjectTypes": {"Workspace": KEEP, "Activity": REMEMBER},
     "Objects": {"Workspace": ("GetItem", "BatchGetItem"), "Objects": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
@@ -23,9 +23,9 @@ RIGHTS = {
 }
 # Role → the keys that its own statements are limited to.
 PREFIXES = {
-    "Authorizer": {"USER#*"},
-    "Tokens": {"USER#*"},
-    "Teams": {"USER#*", "TEAM#*", "SLUG#*"},
+    "Authorizer": {"USER#*", "HISTORY#*", "ADDRESS#*", "RATE#*"},
+    "Tokens": {"USER#*", "HISTORY#*", "RATE#*"},
+    "Teams": {"USER#*", "TEAM#*", "SLUG#*", "HISTORY#*"},
     "ObjectTypes": {"TEAM#*"},
     "Objects": {"TEAM#*"},
 }

@@ -150,7 +150,7 @@ fn hmac() -> anyhow::Result<Duration> {
     let ring = KeyRing::parse(&json!({ "current": "k1", "k1": key }).to_string())?;
     let started = Instant::now();
     for _ in 0..HMACS {
-        std::hint::black_box(ring.hash("k1", std::hint::black_box(&token)));
+        std::hint::black_box(ring.hash(std::hint::black_box(&token)));
     }
     Ok(started.elapsed() / HMACS)
 }

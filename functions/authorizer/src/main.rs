@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::Ended {
-    shared::serve::serve_authorizer(authorizer::MANIFEST).await
+    shared::serve::serve_authorizer().await
 }

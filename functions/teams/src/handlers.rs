@@ -6,15 +6,16 @@ use shared::{
     Caller, Member, Result,
     answer::{Created, NoContent, Versioned},
     extract::{IfMatch, Json, List, Page, Path, State},
-    id::{InvitationId, UserId},
+    id::{InvitationId, TokenId, UserId},
 };
 
 use crate::{
     store::Store,
     team::{
         Acceptance, INVITATION_VERSION, Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation,
-        NewTeam, Team, TeamMember, TeamOfMine,
+        NewTeam, Team, TeamMember, TeamOfMine, TeamPatch,
     },
+    tokens::TeamToken,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -25,6 +26,11 @@ pub(crate) struct MemberPath {
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct InvitationPath {
     invitation: InvitationId,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct TokenPath {
+    token: TokenId,
 }
 
 pub(crate) async fn me(caller: Caller, State(store): State<Store>) -> Result<Json<Me>> {
@@ -55,6 +61,34 @@ pub(crate) async fn create(
 pub(crate) async fn read(member: Member, State(store): State<Store>) -> Result<Versioned<Team>> {
     let team = store.read(&member.team).await?;
     Ok(Versioned(team.version, team))
+}
+
+pub(crate) async fn update(
+    member: Member,
+    State(store): State<Store>,
+    if_match: IfMatch,
+    Json(patch): Json<TeamPatch>,
+) -> Result<Versioned<Team>> {
+    let team = store.update(&member, patch.checked(&member)?, &if_match).await?;
+    Ok(Versioned(team.version, team))
+}
+
+pub(crate) async fn list_tokens(
+    member: Member,
+    State(store): State<Store>,
+    page: Page,
+) -> Result<Json<List<TeamToken>>> {
+    let (tokens, next) = store.tokens(&member.team, &page).await?;
+    Ok(Json(page.of(tokens, next).await?))
+}
+
+pub(crate) async fn block_token(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TokenPath>,
+) -> Result<NoContent> {
+    store.block(&member, &path.token).await?;
+    Ok(NoContent)
 }
 
 pub(crate) async fn list_members(

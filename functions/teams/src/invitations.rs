@@ -1,34 +1,30 @@
 //! How invitations are kept: with their team, by the keyed hash of the secret that the invited person is given.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use shared::{
     Caller, Code, Error, Member, Result, Role,
     extract::Page,
     id::{InvitationId, TeamId},
     secret::{Secret, SecretKind},
-    table::{Item, Key, Query, When, decode},
+    table::{Item, Key, Query, When, WriteError, decode},
     text::fold,
 };
 
 use crate::{
-    store::{Store, team_key, team_partition},
-    team::{
-        INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, StoredTeam, TeamOfMine, may_grant,
-    },
+    store::{Store, still, team_key, team_partition},
+    team::{INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, TeamOfMine, may_grant},
 };
 
 /// Invitations end after this time.
 const INVITATION_SECONDS: i64 = 7 * 24 * 60 * 60;
-/// The place, in the writes of an acceptance, of the one that makes the membership.
+/// The places, in the writes of an acceptance, of the one that makes the membership and of the one of the team.
 const MEMBERSHIP: usize = 1;
+const TEAM: usize = 3;
 
 impl Store {
     pub(crate) async fn invite(&self, by: &Member, new: NewInvitation) -> Result<(Invitation, Secret)> {
         may_grant(by.role, &[new.role])?;
         let (id, now, ring) = (InvitationId::new(), self.now(), self.keys.ring().await?);
         let secret = Secret::new(SecretKind::Invitation, by.team.part(), id.part())?;
-        let hash =
-            ring.hash(ring.current(), secret.reveal()).ok_or_else(|| anyhow::anyhow!("no current key"))?;
         let invitation = Invitation {
             id,
             email: new.email,
@@ -41,8 +37,7 @@ impl Store {
         let stored = StoredInvitation {
             invitation: invitation.clone(),
             team: by.team.clone(),
-            key_id: ring.current().to_owned(),
-            hash: BASE64_URL_SAFE_NO_PAD.encode(hash),
+            secret: ring.hash(secret.reveal()),
             actor: by.actor(),
         };
         self.identity.write(self.identity.put(invitation_key(&by.team, &invitation.id), &stored)?).await?;
@@ -72,16 +67,25 @@ impl Store {
     /// Makes the caller a member and uses the invitation up, in one write.
     pub(crate) async fn accept(&self, caller: &Caller, secret: &str) -> Result<TeamOfMine> {
         let StoredInvitation { invitation, team, .. } = self.open_invitation(caller, secret).await?;
-        let mut writes = vec![self.identity.delete(invitation_key(&team, &invitation.id)).when(When::Exists)];
-        writes.extend(self.join(&team, caller, invitation.role)?);
-        writes.extend(self.owners(&team, i64::from(invitation.role == Role::Owner)));
-        let joined = self.identity.transact(writes).await;
-        joined.map_err(|error| {
-            error.or(|refused| if refused.at(MEMBERSHIP) { already_member() } else { no_invitation() })
-        })?;
-        let item = self.identity.get(team_key(&team)).await?;
-        let team: StoredTeam = decode(item.ok_or_else(no_invitation)?)?;
-        Ok(TeamOfMine::new(team.team, invitation.role, caller))
+        loop {
+            let team = self.team(&team).await?.ok_or_else(no_invitation)?;
+            let change = i64::from(invitation.role == Role::Owner);
+            let [own, listed] = self.join(&team, caller, invitation.role)?;
+            let writes = vec![
+                self.identity.delete(invitation_key(&team.id, &invitation.id)).when(When::Exists),
+                own,
+                listed,
+                self.identity.update(team_key(&team.id)).add("owners", change).when(still(&team)),
+            ];
+            match self.identity.transact(writes).await {
+                Ok(()) => return Ok(TeamOfMine::new(team, invitation.role, caller)),
+                Err(WriteError::Failed(error)) => return Err(error),
+                Err(WriteError::Refused(refused)) if refused.at(MEMBERSHIP) => return Err(already_member()),
+                // The team was changed meanwhile: the membership is to hold what it says now.
+                Err(WriteError::Refused(refused)) if refused.at(TEAM) => {}
+                Err(WriteError::Refused(_)) => return Err(no_invitation()),
+            }
+        }
     }
 
     /// The invitation of that secret, if it is open and meant for the caller; who sent it is not told what is wrong.
@@ -93,9 +97,8 @@ impl Store {
         let id = InvitationId::parse(&id).ok_or_else(no_invitation)?;
         let item = self.identity.get(invitation_key(&team, &id)).await?;
         let stored: StoredInvitation = decode(item.ok_or_else(no_invitation)?)?;
-        let hash = BASE64_URL_SAFE_NO_PAD.decode(&stored.hash).map_err(anyhow::Error::from)?;
-        let ring = self.keys.ring_with(&stored.key_id).await?;
-        let is_genuine = ring.is_some_and(|ring| ring.verify(&stored.key_id, secret.reveal(), &hash));
+        let ring = self.keys.ring_with(stored.secret.key_id()).await?.ok_or_else(no_invitation)?;
+        let is_genuine = ring.digests(secret.reveal()).find([Some(&stored.secret)]).is_some();
         let is_theirs =
             caller.email.as_ref().is_some_and(|email| fold(email) == fold(&stored.invitation.email));
         let is_open = stored.invitation.expires_at > self.now();

@@ -1,15 +1,18 @@
-//! Teams: who one is, the teams one belongs to, their members, and the invitations by which members come.
+//! Teams: who one is, the teams one belongs to, their members, the invitations by which members come, and the tokens
+//! that reach a team.
 
 mod handlers;
 mod invitations;
 mod members;
+mod settings;
 mod store;
 mod team;
+mod tokens;
 
 use shared::{
-    Permission::TeamManageMembers,
+    Permission::{TeamManageMembers, TeamUpdate},
     Routes,
-    access::Access::{Anyone, SelfOr, Session},
+    access::Access::{Anyone, Owner, SelfOr, Session},
 };
 
 pub use store::Store;
@@ -21,6 +24,14 @@ pub fn routes() -> Routes<Store> {
         .get("/teams", Anyone, "List your teams", handlers::list)
         .post("/teams", Session, "Create a team", handlers::create)
         .get("/teams/{team}", Anyone, "Read a team", handlers::read)
+        .patch(
+            "/teams/{team}",
+            TeamUpdate,
+            "Rename a team, or limit the life of tokens in it",
+            handlers::update,
+        )
+        .get("/teams/{team}/tokens", Owner, "List the tokens that reach a team", handlers::list_tokens)
+        .delete("/teams/{team}/tokens/{token}", Owner, "Block a token in a team", handlers::block_token)
         .get("/teams/{team}/members", TeamManageMembers, "List the members", handlers::list_members)
         .patch(
             "/teams/{team}/members/{user}",

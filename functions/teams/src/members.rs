@@ -5,7 +5,7 @@ use shared::{
     extract::{IfMatch, Page},
     id::{TeamId, UserId},
     identity::{Membership, membership_key},
-    table::{AttributeValue, Item, Query, When, Write, decode},
+    table::{AttributeValue, Item, Key, Query, When, Write, attribute, decode},
 };
 
 use crate::{
@@ -38,22 +38,16 @@ impl Store {
             let old = self.membership(&by.team, user).await?;
             if_match.check(old.version)?;
             may_grant(by.role, &[old.role, role])?;
-            let seen = unchanged(&old);
-            let new = Membership {
-                role,
-                updated_at: self.now(),
-                version: old.version + 1,
-                actor: by.actor(),
-                ..old.clone()
-            };
+            let (seen, seen_version) = (unchanged(&old), old.version);
+            let change = i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner);
+            let (version, updated_at, actor) = (old.version + 1, self.now(), by.actor());
+            let new = Membership { role, updated_at, version, actor, ..old };
             let mut writes = vec![
-                self.identity.put(membership_key(user, &by.team), &new)?.when(seen),
-                self.identity.put(member_key(&by.team, user), &new)?,
+                self.new_role(membership_key(user, &by.team), &new)?.when(seen),
+                self.new_role(member_key(&by.team, user), &new)?,
             ];
-            writes.extend(
-                self.owners(&by.team, i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner)),
-            );
-            match self.settle(writes, old.version).await? {
+            writes.extend(self.owners(&by.team, change));
+            match self.settle(writes, seen_version).await? {
                 Settled::Done => {
                     let users = self.users([user].into_iter()).await?;
                     return Ok(member_of(new, &users));
@@ -61,6 +55,16 @@ impl Store {
                 Settled::Overtaken => {}
             }
         }
+    }
+
+    /// Sets what a change of role changes, and leaves alone what the team sets for all its members.
+    fn new_role(&self, key: Key, new: &Membership) -> Result<Write> {
+        let write = self.identity.update(key);
+        Ok(write
+            .set("role", attribute(&new.role)?)
+            .set("updated_at", attribute(&new.updated_at)?)
+            .set("version", attribute(&new.version)?)
+            .set("actor", attribute(&new.actor)?))
     }
 
     /// Removes a member, and counts the owners in the same write.
@@ -110,7 +114,7 @@ impl Store {
         decode(item.ok_or_else(|| Error::not_found("member"))?)
     }
 
-    async fn users(&self, ids: impl Iterator<Item = &UserId>) -> Result<Vec<User>> {
+    pub(crate) async fn users(&self, ids: impl Iterator<Item = &UserId>) -> Result<Vec<User>> {
         self.identity.get_many(ids.map(profile_key).collect()).await?.into_iter().map(decode).collect()
     }
 }
@@ -121,14 +125,21 @@ fn unchanged(seen: &Membership) -> When {
     When::is_number("version", seen.version).and(begun).and(When::is_text("role", seen.role.name()))
 }
 
-enum Settled {
+/// What became of writes that may meet others.
+pub(crate) enum Settled {
+    /// They are done.
     Done,
+    /// Another change came between: what they build on is to be read again.
     Overtaken,
 }
 
 fn member_of(membership: Membership, users: &[User]) -> TeamMember {
-    let Membership { team: _, user, role, created_at, updated_at, version, actor: _ } = membership;
+    let Membership { user, role, created_at, updated_at, version, .. } = membership;
+    TeamMember { user: known(users, user), role, created_at, updated_at, version }
+}
+
+/// What is known of a user.
+pub(crate) fn known(users: &[User], user: UserId) -> User {
     let known = users.iter().find(|known| known.id == user).cloned();
-    let user = known.unwrap_or(User { id: user, email: None, name: None });
-    TeamMember { user, role, created_at, updated_at, version }
+    known.unwrap_or(User { id: user, email: None, name: None })
 }

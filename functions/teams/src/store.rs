@@ -5,10 +5,12 @@ use shared::{
     access::Credential,
     clock::Clock,
     extract::Page,
+    history::History,
     id::{TeamId, UserId},
-    identity::{Membership, StoredToken, membership_key, token_key, user_partition},
+    identity::{Membership, membership_key, token_key, user_partition},
     keys::Keys,
     table::{Item, Key, Query, QueryPage, Table, When, Write, decode},
+    token::{Presented, StoredToken},
 };
 
 use crate::team::{NewTeam, StoredTeam, Team, TeamOfMine, User};
@@ -18,6 +20,7 @@ use crate::team::{NewTeam, StoredTeam, Team, TeamOfMine, User};
 pub struct Store {
     pub(crate) identity: Table,
     pub(crate) keys: Keys,
+    pub(crate) history: History,
     clock: Clock,
 }
 
@@ -25,7 +28,7 @@ impl Store {
     /// The teams of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { identity, keys, clock, .. } = platform.clone();
-        Self { identity, keys, clock }
+        Self { identity, keys, history: History::new(platform), clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -57,8 +60,9 @@ impl Store {
         let found = self.memberships(&caller.user, page).await?;
         let mut memberships =
             found.items.into_iter().map(decode::<Membership>).collect::<Result<Vec<_>>>()?;
-        if let Some(reach) = self.reach(caller).await? {
-            memberships.retain(|membership| reach.contains(&membership.team));
+        if let Some(token) = self.own_token(caller).await? {
+            let born = token.born(Presented::Current);
+            memberships.retain(|found| token.reaches(&found.team, found.token_lifetime_days_max, born));
         }
         let mut teams = Vec::with_capacity(memberships.len());
         for chunk in memberships.chunks(100) {
@@ -91,49 +95,56 @@ impl Store {
         }
     }
 
-    /// The teams that a token is limited to.
-    async fn reach(&self, caller: &Caller) -> Result<Option<Vec<TeamId>>> {
+    /// The token that asks, if it is one: it may reach fewer teams than its user.
+    async fn own_token(&self, caller: &Caller) -> Result<Option<StoredToken>> {
         let Some(token) = &caller.token else { return Ok(None) };
         let item = self.identity.get(token_key(&caller.user, token)).await?;
-        let stored: StoredToken = decode(item.ok_or_else(Error::unauthenticated)?)?;
-        Ok(stored.team_ids)
+        item.ok_or_else(Error::unauthenticated).and_then(decode).map(Some)
     }
 
     /// Makes a team with its creator as the owner; the slug is taken in the same write.
     pub(crate) async fn create(&self, caller: &Caller, new: NewTeam) -> Result<Team> {
         let (id, now) = (TeamId::new(), self.now());
-        let team = Team { id, name: new.name, slug: new.slug, created_at: now, updated_at: now, version: 1 };
+        let NewTeam { name, slug } = new;
+        let (created_at, updated_at, version, token_lifetime_days_max) = (now, now, 1, None);
+        let team = Team { id, name, slug, token_lifetime_days_max, created_at, updated_at, version };
         let stored = StoredTeam { team: team.clone(), owners: 1, actor: caller.actor() };
         let guard = [("team".to_owned(), shared::table::attribute(&team.id)?)].into();
         let mut writes = vec![
             self.identity.put(team_key(&team.id), &stored)?.when(When::Absent),
             self.identity.put_item(slug_key(&team), guard).when(When::Absent),
         ];
-        writes.extend(self.join(&team.id, caller, Role::Owner)?);
+        writes.extend(self.join(&team, caller, Role::Owner)?);
         self.identity.transact(writes).await.map_err(|error| error.or(|_| slug_taken()))?;
         Ok(team)
     }
 
     pub(crate) async fn read(&self, team: &TeamId) -> Result<Team> {
-        let item = self.identity.get(team_key(team)).await?;
-        Ok(decode::<StoredTeam>(item.ok_or_else(|| Error::not_found("team"))?)?.team)
+        self.team(team).await?.ok_or_else(|| Error::not_found("team"))
     }
 
-    /// The two writes that make the caller a member.
-    pub(crate) fn join(&self, team: &TeamId, caller: &Caller, role: Role) -> Result<[Write; 2]> {
+    pub(crate) async fn team(&self, team: &TeamId) -> Result<Option<Team>> {
+        let item = self.identity.get(team_key(team)).await?;
+        Ok(item.map(decode::<StoredTeam>).transpose()?.map(|stored| stored.team))
+    }
+
+    /// The two writes that make the caller a member; to be done with one that makes sure that the team is still as it
+    /// was read, as the membership holds a setting of it.
+    pub(crate) fn join(&self, team: &Team, caller: &Caller, role: Role) -> Result<[Write; 2]> {
         let (now, user) = (self.now(), &caller.user);
         let membership = Membership {
-            team: team.clone(),
+            team: team.id.clone(),
             user: user.clone(),
             role,
+            token_lifetime_days_max: team.token_lifetime_days_max,
             created_at: now,
             updated_at: now,
             version: 1,
             actor: caller.actor(),
         };
         Ok([
-            self.identity.put(membership_key(user, team), &membership)?.when(When::Absent),
-            self.identity.put(member_key(team, user), &membership)?,
+            self.identity.put(membership_key(user, &team.id), &membership)?.when(When::Absent),
+            self.identity.put(member_key(&team.id, user), &membership)?,
         ])
     }
 }
@@ -163,6 +174,11 @@ pub(crate) fn team_partition(team: &TeamId) -> String {
 
 pub(crate) fn team_key(team: &TeamId) -> Key {
     Key::new(team_partition(team), "TEAM")
+}
+
+/// The team is as it was read: each change of it counts its version on.
+pub(crate) fn still(team: &Team) -> When {
+    When::is_number("version", team.version)
 }
 
 pub(crate) fn member_key(team: &TeamId, user: &UserId) -> Key {

@@ -3,16 +3,22 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Code, Error, Fault, Permissions, Result, Role, Timestamp,
-    access::Credential,
+    Code, Error, Fault, Member, Permissions, Result, Role, Timestamp,
+    access::{Access, Claim, Credential},
     actor::Actor,
+    extract,
     id::{InvitationId, TeamId, UserId},
+    keys::KeyedHash,
     secret::Secret,
     text::{self, Slug},
 };
 
 const NAME_LENGTH_MAX: usize = 100;
 const EMAIL_LENGTH_MAX: usize = 254;
+/// Ten years.
+const TOKEN_LIFETIME_DAYS_MAX: u32 = 3_650;
+/// Where the setting of that name stands in a body.
+const TOKEN_LIFETIME: &str = "/token_lifetime_days_max";
 
 /// A team to be made.
 #[derive(Deserialize, JsonSchema)]
@@ -26,10 +32,65 @@ pub(crate) struct NewTeam {
 
 impl NewTeam {
     pub(crate) fn checked(self) -> Result<Self> {
-        let name = text::name("/name", &self.name, NAME_LENGTH_MAX)
-            .map_err(|fault| Error::unprocessable(vec![fault]))?;
+        let name = checked_name(&self.name).map_err(|fault| Error::unprocessable(vec![fault]))?;
         Ok(Self { name, ..self })
     }
+}
+
+/// What changes of a team. Absent leaves as it is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TeamPatch {
+    /// A new name: 1 to 100 characters.
+    name: Option<String>,
+    /// The longest life, in days, of a token that may reach the team, or null. Only a session of an owner may set it.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<u32>", range(min = 1, max = 3_650))]
+    token_lifetime_days_max: Option<Option<i64>>,
+}
+
+/// Changes that may be made.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct CheckedPatch {
+    pub(crate) name: Option<String>,
+    pub(crate) token_lifetime_days_max: Option<Option<u32>>,
+}
+
+impl TeamPatch {
+    /// The changes, if this member may make them and they keep to the rules; all faults at once if not.
+    pub(crate) fn checked(self, by: &Member) -> Result<CheckedPatch> {
+        let claim =
+            Claim { credential: by.credential, granted: by.permissions, role: Some(by.role), is_self: false };
+        if self.token_lifetime_days_max.is_some() {
+            may_limit_tokens(&claim)?;
+        }
+        self.allowed()
+    }
+
+    fn allowed(self) -> Result<CheckedPatch> {
+        let mut faults = Vec::new();
+        let mut found = CheckedPatch::default();
+        match self.name.map(|name| checked_name(&name)).transpose() {
+            Ok(name) => found.name = name,
+            Err(fault) => faults.push(fault),
+        }
+        match self.token_lifetime_days_max.map(checked_lifetime).transpose() {
+            Ok(days) => found.token_lifetime_days_max = days,
+            Err(fault) => faults.push(fault),
+        }
+        if faults.is_empty() { Ok(found) } else { Err(Error::unprocessable(faults)) }
+    }
+}
+
+fn checked_name(name: &str) -> Result<String, Fault> {
+    text::name("/name", name, NAME_LENGTH_MAX)
+}
+
+fn checked_lifetime(days: Option<i64>) -> Result<Option<u32>, Fault> {
+    let Some(days) = days else { return Ok(None) };
+    let days = u32::try_from(days).ok().filter(|days| (1..=TOKEN_LIFETIME_DAYS_MAX).contains(days));
+    let detail = format!("Give whole days from 1 to {TOKEN_LIFETIME_DAYS_MAX}, or null for no limit.");
+    days.map(Some).ok_or_else(|| Fault::new(TOKEN_LIFETIME, "out_of_range", detail))
 }
 
 /// A team.
@@ -38,9 +99,25 @@ pub(crate) struct Team {
     pub(crate) id: TeamId,
     pub(crate) name: String,
     pub(crate) slug: Slug,
+    /// The longest life, in days, of a token that may reach the team; null for no limit.
+    pub(crate) token_lifetime_days_max: Option<u32>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) version: u64,
+}
+
+impl Team {
+    /// The team with these changes.
+    pub(crate) fn patched(self, patch: &CheckedPatch, now: Timestamp) -> Self {
+        let CheckedPatch { name, token_lifetime_days_max } = patch;
+        Self {
+            name: name.clone().unwrap_or(self.name),
+            token_lifetime_days_max: token_lifetime_days_max.unwrap_or(self.token_lifetime_days_max),
+            updated_at: now,
+            version: self.version + 1,
+            ..self
+        }
+    }
 }
 
 /// A team as it is stored.
@@ -142,8 +219,7 @@ pub(crate) struct StoredInvitation {
     #[serde(flatten)]
     pub(crate) invitation: Invitation,
     pub(crate) team: TeamId,
-    pub(crate) key_id: String,
-    pub(crate) hash: String,
+    pub(crate) secret: KeyedHash,
     pub(crate) actor: Actor,
 }
 
@@ -179,6 +255,14 @@ pub(crate) fn may_grant(granter: Role, roles: &[Role]) -> Result<()> {
     Err(Error::new(Code::InsufficientRole, detail))
 }
 
+/// Only an owner, signed in, decides how long tokens of others may live.
+fn may_limit_tokens(claim: &Claim) -> Result<()> {
+    Access::Owner.check(claim).map_err(|error| {
+        let fault = Fault::new(TOKEN_LIFETIME, error.code.name(), error.detail());
+        error.with_faults(vec![fault])
+    })
+}
+
 /// A team never is without an owner.
 pub(crate) fn last_owner() -> Error {
     Error::new(Code::LastOwner, "This is the last owner of the team: make somebody else an owner first.")
@@ -195,6 +279,38 @@ mod tests {
         for roles in [[Role::Owner, Role::Member], [Role::Member, Role::Owner]] {
             assert_eq!(may_grant(Role::Administrator, &roles).unwrap_err().code, Code::InsufficientRole);
         }
+    }
+
+    #[test]
+    fn a_life_of_tokens_is_limited_to_whole_days_within_ten_years() {
+        let checked = |json: &str| serde_json::from_str::<TeamPatch>(json).map(TeamPatch::allowed);
+        for (days, is_one) in [("1", true), ("3650", true), ("0", false), ("-1", false), ("3651", false)] {
+            let found = checked(&format!(r#"{{"token_lifetime_days_max": {days}}}"#)).unwrap();
+            assert_eq!(found.is_ok(), is_one, "{days}");
+        }
+        for odd in ["1.5", "\"1\"", "true", "[1]"] {
+            assert!(checked(&format!(r#"{{"token_lifetime_days_max": {odd}}}"#)).is_err(), "{odd}");
+        }
+        let null = checked(r#"{"token_lifetime_days_max": null}"#).unwrap().unwrap();
+        assert_eq!(null, CheckedPatch { token_lifetime_days_max: Some(None), ..CheckedPatch::default() });
+        assert_eq!(checked("{}").unwrap().unwrap(), CheckedPatch::default());
+        let both = checked(r#"{"name": "", "token_lifetime_days_max": 0}"#).unwrap().unwrap_err();
+        assert_eq!(
+            both.faults().iter().map(|fault| fault.code).collect::<Vec<_>>(),
+            ["required", "out_of_range"]
+        );
+    }
+
+    #[test]
+    fn only_an_owner_with_a_session_limits_the_life_of_tokens() {
+        let code = |credential, role| {
+            let claim = Claim { credential, granted: Permissions::all(), role: Some(role), is_self: false };
+            may_limit_tokens(&claim).err().map(|error| (error.code, error.faults()[0].pointer.clone()))
+        };
+        let refused = |code| Some((code, TOKEN_LIFETIME.to_owned()));
+        assert_eq!(code(Credential::Session, Role::Owner), None);
+        assert_eq!(code(Credential::Token, Role::Owner), refused(Code::SessionRequired));
+        assert_eq!(code(Credential::Session, Role::Administrator), refused(Code::InsufficientRole));
     }
 
     #[test]

@@ -4,14 +4,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Caller, Error, Result,
-    answer::{Created, NoContent, Versioned},
-    extract::{IfMatch, Json, List, Page, Path, State},
+    answer::{Accepted, Created, NoContent, Versioned},
+    extract::{Client, IfMatch, Json, List, OptionalJson, Page, Path, State},
+    history::Entry,
     id::TokenId,
 };
 
 use crate::{
+    input::{NewToken, Question, Report, Rotation, TokenPatch},
     store::Store,
-    token::{ListFilter, NewToken, Token, TokenPatch, TokenWithSecret},
+    token::{ListFilter, Token, TokenWithSecret, Verdict},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -68,8 +70,70 @@ pub(crate) async fn revoke(
     Ok(NoContent)
 }
 
+pub(crate) async fn rotate(
+    caller: Caller,
+    State(store): State<Store>,
+    Path(path): Path<TokenPath>,
+    if_match: IfMatch,
+    OptionalJson(rotation): OptionalJson<Rotation>,
+) -> Result<Versioned<TokenWithSecret>> {
+    let (token, secret) = store.rotate(&caller, &path.token, rotation.checked()?, &if_match).await?;
+    Ok(Versioned(token.version, TokenWithSecret::new(token, &secret)))
+}
+
+pub(crate) async fn history(
+    caller: Caller,
+    State(store): State<Store>,
+    Path(path): Path<TokenPath>,
+    page: Page,
+) -> Result<Json<List<Entry>>> {
+    let (entries, next) = store.history(&caller, &path.token, &page).await?;
+    Ok(Json(page.of(entries, next).await?))
+}
+
 pub(crate) async fn read_own(caller: Caller, State(store): State<Store>) -> Result<Versioned<Token>> {
-    let id = caller.token.clone().ok_or_else(Error::unauthenticated)?;
-    let token = store.read(&caller, &id).await?;
+    let token = store.read(&caller, own(&caller)?).await?;
     Ok(Versioned(token.version, token))
+}
+
+pub(crate) async fn revoke_own(
+    caller: Caller,
+    State(store): State<Store>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    store.revoke(&caller, own(&caller)?, &if_match).await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn rotate_own(
+    caller: Caller,
+    State(store): State<Store>,
+    if_match: IfMatch,
+    OptionalJson(rotation): OptionalJson<Rotation>,
+) -> Result<Versioned<TokenWithSecret>> {
+    let (token, secret) = store.rotate(&caller, own(&caller)?, rotation.checked()?, &if_match).await?;
+    Ok(Versioned(token.version, TokenWithSecret::new(token, &secret)))
+}
+
+pub(crate) async fn check(
+    caller: Caller,
+    State(store): State<Store>,
+    Json(question): Json<Question>,
+) -> Result<Json<Verdict>> {
+    let (finding, status) = store.check(&caller, own(&caller)?, &question).await?;
+    Ok(Json(Verdict::new(finding, status)))
+}
+
+pub(crate) async fn revoke_leaked(
+    client: Client,
+    State(store): State<Store>,
+    Json(report): Json<Report>,
+) -> Result<Accepted> {
+    store.revoke_leaked(&client, &report.checked()?).await?;
+    Ok(Accepted)
+}
+
+/// The token that asks; the guard has let nobody else in.
+fn own(caller: &Caller) -> Result<&TokenId> {
+    caller.token.as_ref().ok_or_else(Error::unauthenticated)
 }

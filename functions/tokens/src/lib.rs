@@ -1,12 +1,16 @@
-//! Tokens: the personal access tokens of a user, and what a token may know of itself.
+//! Tokens: the personal access tokens of a user, what a token may know and do of itself, and the reporting of leaked ones.
 
+mod change;
 mod handlers;
+mod input;
+mod report;
+mod rotation;
 mod store;
 mod token;
 
 use shared::{
     Routes,
-    access::Access::{Session, Token},
+    access::Access::{Public, Session, Token},
 };
 
 pub use store::Store;
@@ -19,5 +23,11 @@ pub fn routes() -> Routes<Store> {
         .get("/tokens/{token}", Session, "Read a token", handlers::read)
         .patch("/tokens/{token}", Session, "Rename, describe, restrict or switch a token", handlers::update)
         .delete("/tokens/{token}", Session, "Revoke a token", handlers::revoke)
+        .post("/tokens/{token}/rotate", Session, "Give a token a new secret", handlers::rotate)
+        .get("/tokens/{token}/history", Session, "See what has become of a token", handlers::history)
         .get("/token", Token, "Read the token that asks", handlers::read_own)
+        .delete("/token", Token, "Revoke the token that asks", handlers::revoke_own)
+        .post("/token/rotate", Token, "Give the token that asks a new secret", handlers::rotate_own)
+        .post("/token/check", Token, "Ask whether a request would pass, and why not", handlers::check)
+        .post("/credentials/revoke", Public, "Revoke leaked tokens", handlers::revoke_leaked)
 }

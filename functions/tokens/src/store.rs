@@ -1,35 +1,53 @@
-//! How tokens are kept: in their user's partition, with a guard for each name and a count.
+//! How tokens are kept: in their user's partition, with a guard for each name and a count. What happens to one is
+//! written to its history in the same write.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use shared::{
-    Caller, Code, Error, Fault, Platform, Result, Timestamp,
+    Caller, Code, Error, Platform, Result, Timestamp,
+    actor::Actor,
     clock::Clock,
     extract::{IfMatch, Page},
+    history::{Entry, Event, History},
     id::{TokenId, UserId},
-    identity::{StoredToken, token_key, user_partition},
+    identity::{Membership, token_key, user_partition},
     keys::Keys,
+    rate::Limiter,
     secret::{Secret, SecretKind},
     table::{AttributeValue, Item, Key, Query, Table, When, Write, attribute, decode},
     text::fold,
+    token::{REVOKED_SECONDS, Status, StoredToken, Used},
 };
 
-use crate::token::{CheckedPatch, CheckedToken, ListFilter, Token};
+use crate::{
+    change::{events, name_taken, patched, too_long, too_many},
+    input::{CheckedPatch, CheckedToken},
+    token::{ListFilter, Token},
+};
 
-const TOKENS_MAX: u64 = 500;
+pub(crate) const TOKENS_MAX: u64 = 500;
 
 /// The tokens.
 #[derive(Clone)]
 pub struct Store {
-    identity: Table,
-    keys: Keys,
+    pub(crate) identity: Table,
+    pub(crate) keys: Keys,
+    pub(crate) history: History,
+    pub(crate) limiter: Limiter,
     clock: Clock,
+}
+
+/// A token that is to be revoked: where it lies, and the name that becomes free.
+pub(crate) struct Remains<'a> {
+    pub(crate) user: &'a UserId,
+    pub(crate) token: &'a TokenId,
+    pub(crate) name: &'a str,
 }
 
 impl Store {
     /// The tokens of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { identity, keys, clock, .. } = platform.clone();
-        Self { identity, keys, clock }
+        let (history, limiter) = (History::new(platform), Limiter::new(platform));
+        Self { identity, keys, history, limiter, clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -38,35 +56,42 @@ impl Store {
 
     /// Makes a token. Its name and its place among the 500 are taken in the same write.
     pub(crate) async fn create(&self, caller: &Caller, new: CheckedToken) -> Result<(Token, Secret)> {
-        let CheckedToken { name, description, permissions, expires_at, team_ids, allowed_cidrs } = new;
+        let CheckedToken { name, description, permissions, expires_at, team_ids, .. } = new;
         let (id, now, ring) = (TokenId::new(), self.now(), self.keys.ring().await?);
         let secret = Secret::new(SecretKind::Token, caller.user.part(), id.part())?;
-        let hash =
-            ring.hash(ring.current(), secret.reveal()).ok_or_else(|| anyhow::anyhow!("no current key"))?;
         let token = StoredToken {
             user: caller.user.clone(),
             name,
             description,
             permissions,
             active: true,
+            secret: ring.hash(secret.reveal()),
             hint: secret.hint(),
+            pending: None,
+            rotated_away: Vec::new(),
+            on_reuse: new.on_reuse,
+            secret_created_at: now,
             expires_at,
             team_ids,
-            allowed_cidrs,
+            blocked_team_ids: Vec::new(),
+            allowed_cidrs: new.allowed_cidrs,
+            rate_limit: new.rate_limit,
             last_used: None,
-            key_id: ring.current().to_owned(),
-            hash: BASE64_URL_SAFE_NO_PAD.encode(hash),
+            used: Used::default(),
+            revoked_at: None,
             created_at: now,
             updated_at: now,
             version: 1,
             actor: caller.actor(),
             id,
         };
+        self.check_lifetime(&token).await?;
         let place = token_key(&caller.user, &token.id);
         let writes = vec![
             self.identity.put(place, &token)?.when(When::Absent),
             self.take_name(&caller.user, &token.name, &token.id)?,
             self.count(&caller.user, 1).when(has_room()),
+            self.line(&token, Event::Created)?,
         ];
         self.identity
             .transact(writes)
@@ -80,12 +105,26 @@ impl Store {
         caller: &Caller,
         page: &Page<ListFilter>,
     ) -> Result<(Vec<Token>, Option<Item>)> {
-        let query = Query::partition(user_partition(&caller.user)).prefix("TOKEN#").limit(page.limit);
-        let found = self.identity.query(query.after(page.after.clone())).await?;
-        let tokens = found.items.into_iter().map(|item| Ok(Token::of(decode(item)?, self.now())));
-        let is_asked_for = |token: &Token| page.filter.status.is_none_or(|status| token.status == status);
-        let tokens: Vec<Token> = tokens.collect::<Result<_>>()?;
-        Ok((tokens.into_iter().filter(is_asked_for).collect(), found.next))
+        let now = self.now();
+        let when = page.filter.status.map_or(is_left(), |status| has_status(status, now).and(is_left()));
+        let query = Query::partition(user_partition(&caller.user)).prefix("TOKEN#").filter(when);
+        let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
+        let tokens = found.items.into_iter().map(|item| Ok(Token::of(decode(item)?, now)));
+        Ok((tokens.collect::<Result<_>>()?, found.next))
+    }
+
+    /// A page of a token's history, which outlives the token.
+    pub(crate) async fn history(
+        &self,
+        caller: &Caller,
+        id: &TokenId,
+        page: &Page,
+    ) -> Result<(Vec<Entry>, Option<Item>)> {
+        let (entries, next) = self.history.page(&caller.user, id, page.after.clone(), page.limit).await?;
+        if entries.is_empty() && page.after.is_none() {
+            self.stored(&caller.user, id).await?;
+        }
+        Ok((entries, next))
     }
 
     pub(crate) async fn read(&self, caller: &Caller, id: &TokenId) -> Result<Token> {
@@ -103,12 +142,19 @@ impl Store {
         loop {
             let stored = self.stored(&caller.user, id).await?;
             if_match.check(stored.version)?;
-            let (seen, old_name) = (stored.version, stored.name.clone());
+            let (seen, old_name, was_active) = (stored.version, stored.name.clone(), stored.active);
             let token = patched(stored, &patch, caller, self.now());
-            let mut writes = vec![self.replacement(&token)?.when(When::is_number("version", seen))];
+            if patch.changes_reach() {
+                self.check_lifetime(&token).await?;
+            }
+            let is_same = When::is_number("version", seen).and(is_left());
+            let mut writes = vec![self.replacement(&token)?.when(is_same)];
             if fold(&old_name) != fold(&token.name) {
                 writes.push(self.take_name(&caller.user, &token.name, id)?);
                 writes.push(self.identity.delete(name_key(&caller.user, &old_name)));
+            }
+            for event in events(&patch, &token, &old_name, was_active) {
+                writes.push(self.line(&token, event)?);
             }
             match self.identity.transact(writes).await {
                 Ok(()) => return Ok(Token::of(token, self.now())),
@@ -124,22 +170,20 @@ impl Store {
         }
     }
 
-    /// Removes a token, its name's guard and its place in the count, at once.
+    /// Revokes a token, and frees its name and its place in the count, at once.
     pub(crate) async fn revoke(&self, caller: &Caller, id: &TokenId, if_match: &IfMatch) -> Result<()> {
         loop {
             let stored = self.stored(&caller.user, id).await?;
             if_match.check(stored.version)?;
-            let writes = vec![
-                self.identity
-                    .delete(token_key(&caller.user, id))
-                    .when(When::is_number("version", stored.version)),
-                self.identity.delete(name_key(&caller.user, &stored.name)),
-                self.count(&caller.user, -1),
-            ];
+            let seen = stored.version;
+            let actor = caller.actor();
+            let entry = Entry::by(Event::Revoked, self.now(), &actor);
+            let remains = Remains { user: &stored.user, token: id, name: &stored.name };
+            let writes = self.revocation(remains, &actor, When::is_number("version", seen), &entry)?;
             match self.identity.transact(writes).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    let error = error.or(|_| Error::stale(stored.version));
+                    let error = error.or(|_| Error::stale(seen));
                     if error.code != Code::Stale {
                         return Err(error);
                     }
@@ -148,9 +192,58 @@ impl Store {
         }
     }
 
-    async fn stored(&self, user: &UserId, id: &TokenId) -> Result<StoredToken> {
+    /// The writes that revoke a token. What is left of it is refused like any other, but its use still shows up in its
+    /// history.
+    pub(crate) fn revocation(
+        &self,
+        of: Remains<'_>,
+        actor: &Actor,
+        when: When,
+        entry: &Entry,
+    ) -> Result<Vec<Write>> {
+        let (Remains { user, token, name }, now) = (of, self.now());
+        let end = AttributeValue::N((now.seconds() + REVOKED_SECONDS).to_string());
+        let remains = self.identity.update(token_key(user, token)).set("revoked_at", attribute(&now)?);
+        let remains = remains.set("actor", attribute(actor)?).set("expires", end).add("version", 1);
+        Ok(vec![
+            remains.when(When::All(vec![When::Exists, is_left(), when])),
+            self.identity.delete(name_key(user, name)),
+            self.count(user, -1),
+            self.history.entry(user, token, entry)?,
+        ])
+    }
+
+    pub(crate) async fn stored(&self, user: &UserId, id: &TokenId) -> Result<StoredToken> {
         let item = self.identity.get(token_key(user, id)).await?;
-        decode(item.ok_or_else(|| Error::not_found("token"))?)
+        let stored = item.map(decode::<StoredToken>).transpose()?;
+        stored.filter(|token| token.revoked_at.is_none()).ok_or_else(|| Error::not_found("token"))
+    }
+
+    /// Refuses a life that a team of the user does not allow to the tokens that reach it.
+    async fn check_lifetime(&self, token: &StoredToken) -> Result<()> {
+        let mut after = None;
+        loop {
+            let query = Query::partition(user_partition(&token.user)).prefix("TEAM#").after(after);
+            let found = self.identity.query(query).await?;
+            for item in found.items {
+                let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
+                let is_meant = token.team_ids.as_ref().is_none_or(|teams| teams.contains(&team));
+                if let Some(days) =
+                    days.filter(|days| is_meant && !token.lives_at_most(Some(*days), token.newest()))
+                {
+                    return Err(too_long(&team, days));
+                }
+            }
+            after = found.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The line of its history that tells of the last change of a token.
+    pub(crate) fn line(&self, token: &StoredToken, event: Event) -> Result<Write> {
+        self.history.entry(&token.user, &token.id, &Entry::by(event, token.updated_at, &token.actor))
     }
 
     /// Sets what an owner may change, and leaves alone what the authorizer writes.
@@ -163,6 +256,8 @@ impl Store {
             .set("expires_at", attribute(&token.expires_at)?)
             .set("team_ids", attribute(&token.team_ids)?)
             .set("allowed_cidrs", attribute(&token.allowed_cidrs)?)
+            .set("rate_limit", attribute(&token.rate_limit)?)
+            .set("on_reuse", attribute(&token.on_reuse)?)
             .set("updated_at", attribute(&token.updated_at)?)
             .set("version", attribute(&token.version)?)
             .set("actor", attribute(&token.actor)?))
@@ -178,19 +273,18 @@ impl Store {
     }
 }
 
-fn patched(stored: StoredToken, patch: &CheckedPatch, caller: &Caller, now: Timestamp) -> StoredToken {
-    let CheckedPatch { name, description, active, expires_at, team_ids, allowed_cidrs } = patch;
-    StoredToken {
-        name: name.clone().unwrap_or(stored.name),
-        description: description.clone().unwrap_or(stored.description),
-        active: active.unwrap_or(stored.active),
-        expires_at: expires_at.unwrap_or(stored.expires_at),
-        team_ids: team_ids.clone().unwrap_or(stored.team_ids),
-        allowed_cidrs: allowed_cidrs.clone().unwrap_or(stored.allowed_cidrs),
-        updated_at: now,
-        version: stored.version + 1,
-        actor: caller.actor(),
-        ..stored
+/// What is not revoked.
+fn is_left() -> When {
+    When::Unset("revoked_at".into())
+}
+
+fn has_status(status: Status, now: Timestamp) -> When {
+    let is_over = When::not_after("expires_at", now);
+    let is_on = |flag: bool| When::Is("active".into(), AttributeValue::Bool(flag));
+    match status {
+        Status::Expired => is_over,
+        Status::Active => is_on(true).and(is_over.not()),
+        Status::Inactive => is_on(false).and(is_over.not()),
     }
 }
 
@@ -201,16 +295,4 @@ fn name_key(user: &UserId, name: &str) -> Key {
 fn has_room() -> When {
     let full = AttributeValue::N(TOKENS_MAX.to_string());
     When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)])
-}
-
-fn name_taken() -> Error {
-    let detail = "You have a token of this name already; case does not tell names apart.";
-    Error::new(Code::NameTaken, detail).with_faults(vec![Fault::new("/name", "name_taken", detail)])
-}
-
-fn too_many() -> Error {
-    Error::new(
-        Code::LimitReached,
-        format!("You have {TOKENS_MAX} tokens, which is the most. Revoke one first."),
-    )
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
 mod http;
+mod key_ring;
 mod process;
+mod secrets;
 mod seed;
 mod sign_in;

@@ -16,12 +16,13 @@ use crate::http::{self, new_team, send, session, teams};
 /// Teams that a writer makes at most: as many as one page lists.
 const TEAMS_MAX: usize = 100;
 
-struct Engine {
-    child: Child,
-    url: String,
+/// A running process.
+pub(crate) struct Engine {
+    pub(crate) child: Child,
+    pub(crate) url: String,
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -36,7 +37,7 @@ fn start(arguments: &[&str]) -> Engine {
     Engine { child, url }
 }
 
-fn on(data: &Path) -> Engine {
+pub(crate) fn on(data: &Path) -> Engine {
     start(&["--port=0", "--seed=none", "--data", data.to_str().unwrap()])
 }
 
@@ -53,6 +54,12 @@ impl Engine {
         assert!(status.success());
     }
 
+    /// Ends it as a person would.
+    pub(crate) fn end(self) {
+        self.signal("-TERM");
+        assert_eq!(self.exit_code(), Some(0));
+    }
+
     fn exit_code(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
@@ -65,10 +72,11 @@ impl Drop for Engine {
     }
 }
 
-struct Directory(PathBuf);
+/// A directory that is removed in the end.
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(std::env::temp_dir().join(format!("engine-{}", Uuid::new_v4())))
     }
 }

@@ -1,88 +1,155 @@
 //! Decisions in the words of API Gateway: an IAM policy, or a yes or no, each with a flat context.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::{
-    Decision, Identity, TeamAccess,
+    Decision,
     event::{Form, Question},
+    judge::{Identity, TeamAccess},
 };
 use crate::{
     error::Error,
     permission::{Permission, Permissions},
+    rate::Budget,
 };
 
 /// The message that API Gateway turns into 401; no other text does.
 const UNAUTHORIZED: &str = "Unauthorized";
+/// Who is known when nobody is.
+const ANONYMOUS: &str = "anonymous";
+
+/// What API Gateway is told.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To a REST API.
+    #[serde(rename_all = "camelCase")]
+    Policy {
+        /// Whose request it is.
+        principal_id: String,
+        /// What may be done.
+        policy_document: PolicyDocument,
+        /// What the function behind is told.
+        context: Context,
+    },
+    /// To an HTTP API.
+    #[serde(rename_all = "camelCase")]
+    Simple {
+        /// Whether the request passes.
+        is_authorized: bool,
+        /// What the function behind is told.
+        context: Context,
+    },
+}
+
+/// A policy of IAM with one statement, for one method of one path.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PolicyDocument {
+    version: &'static str,
+    statement: [Statement; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    action: &'static str,
+    effect: &'static str,
+    resource: String,
+}
+
+/// Names and texts.
+#[derive(Default)]
+pub struct Context(Vec<(&'static str, Cow<'static, str>)>);
+
+impl Context {
+    fn put(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.0.push((name, value.into()));
+    }
+
+    fn put_some(&mut self, name: &'static str, value: Option<impl Into<Cow<'static, str>>>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+}
+
+impl Serialize for Context {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
 
 impl Question {
-    /// The decision as API Gateway expects it.
+    /// The decision as API Gateway expects it. An authorizer can say 401 and 403 only, so 429 is left to what stands
+    /// behind, if that is ours: it is let through with no identity, with which nothing but 429 can be answered.
     ///
     /// # Errors
     /// `Unauthorized` on a REST API, where a refused credential is told by failing.
-    pub(super) fn answer(&self, decision: &Decision) -> Result<Value, lambda_runtime::Error> {
+    pub(super) fn answer(self, decision: Decision, is_own: bool) -> Result<Answer, lambda_runtime::Error> {
         let (is_allowed, principal, mut context) = match decision {
-            Decision::Allow(identity, effective) => {
-                (true, identity.user.as_str(), allowed(identity, *effective))
+            Decision::Allow(identity, effective, budget) => {
+                (true, identity.user.as_str().to_owned(), allowed(*identity, effective, budget.as_ref()))
             }
-            Decision::AllowAnonymous => (true, "anonymous", Map::new()),
-            Decision::Refuse(identity, error) => (false, identity.user.as_str(), refused(error)),
+            Decision::Refuse(identity, error) => (false, identity.user.as_str().to_owned(), refused(&error)),
+            Decision::Limited(budget) => {
+                let passes = is_own && matches!(self.form, Form::Policy(_));
+                (passes, ANONYMOUS.to_owned(), limited(budget))
+            }
             Decision::Unauthenticated => match self.form {
                 Form::Policy(_) => return Err(UNAUTHORIZED.into()),
-                Form::Simple => (false, "anonymous", refused(&Error::unauthenticated())),
+                Form::Simple => (false, ANONYMOUS.to_owned(), refused(&Error::unauthenticated())),
             },
         };
-        context.insert("request_id".to_owned(), json!(self.request_id));
-        Ok(match &self.form {
-            Form::Simple => json!({"isAuthorized": is_allowed, "context": context}),
-            Form::Policy(arn) => json!({
-                "principalId": principal,
-                "policyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [{
-                        "Action": "execute-api:Invoke",
-                        "Effect": if is_allowed { "Allow" } else { "Deny" },
-                        "Resource": arn,
-                    }],
-                },
-                "context": context,
-            }),
+        context.put("request_id", self.request_id);
+        Ok(match self.form {
+            Form::Simple => Answer::Simple { is_authorized: is_allowed, context },
+            Form::Policy(resource) => {
+                let effect = if is_allowed { "Allow" } else { "Deny" };
+                let statement = [Statement { action: "execute-api:Invoke", effect, resource }];
+                let policy_document = PolicyDocument { version: "2012-10-17", statement };
+                Answer::Policy { principal_id: principal, policy_document, context }
+            }
         })
     }
 }
 
-fn allowed(identity: &Identity, effective: Permissions) -> Map<String, Value> {
-    let Identity { user, credential, token, granted: _, email, name, membership } = identity;
-    let mut context = Map::new();
-    let mut put = |name: &str, value: &str| drop(context.insert(name.to_owned(), json!(value)));
-    put("user_id", user.as_str());
-    put("credential", credential.name());
-    put("permissions", &effective.names());
-    if let Some(token) = token {
-        put("token_id", token.as_str());
+fn allowed(identity: Identity, effective: Permissions, budget: Option<&Budget>) -> Context {
+    let Identity { user, credential, token, granted: _, email, name, team } = identity;
+    let mut context = Context::default();
+    context.put("user_id", user.as_str().to_owned());
+    context.put("credential", credential.name());
+    context.put("permissions", effective.names());
+    context.put_some("token_id", token.map(|token| token.id.as_str().to_owned()));
+    context.put_some("rate_limit", budget.map(Budget::to_word));
+    if let TeamAccess::Member(team, role) = team {
+        context.put("team_id", team.as_str().to_owned());
+        context.put("role", role.name());
     }
-    if let TeamAccess::Member(team, role) = membership {
-        put("team_id", team.as_str());
-        put("role", role.name());
-    }
-    if let Some(email) = email {
-        put("email", email);
-    }
-    if let Some(name) = name {
-        put("name", name);
-    }
+    context.put_some("email", email);
+    context.put_some("name", name);
+    context
+}
+
+fn limited(budget: Budget) -> Context {
+    let word = budget.to_word();
+    let mut context = refused(&Error::rate_limited(budget));
+    context.put("rate_limit", word);
     context
 }
 
 /// What the gateway's own 403 is filled with. It copies the texts as they are, so the list of permissions comes as the
 /// JSON it is to be, and no other text here ever holds a quote or a backslash.
-fn refused(error: &Error) -> Map<String, Value> {
+fn refused(error: &Error) -> Context {
     let required = error.required_permissions().unwrap_or(Permissions::NONE);
     let json = Value::from(required.iter().map(Permission::name).collect::<Vec<_>>());
-    let context = json!({
-        "error": error.code.name(),
-        "detail": error.detail(),
-        "required_permissions": required.names(),
-        "required_permissions_json": json.to_string(),
-    });
-    context.as_object().cloned().unwrap_or_default()
+    let mut context = Context::default();
+    context.put("error", error.code.name());
+    context.put("detail", error.detail().to_owned());
+    context.put("required_permissions", required.names());
+    context.put("required_permissions_json", json.to_string());
+    context
 }

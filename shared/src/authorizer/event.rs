@@ -1,7 +1,59 @@
 //! The events by which API Gateway asks, in its three forms, read into one question.
 
-use serde::Deserialize;
-use serde_json::Value;
+use std::{fmt, net::IpAddr};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+
+use crate::{secret::concealed, timestamp::Timestamp, token::LastUsed};
+
+/// More of a client's name for itself is not kept.
+const USER_AGENT_LENGTH_MAX: usize = 256;
+
+/// An event of API Gateway: REST API `TOKEN` and `REQUEST`, HTTP API with payload format 2.0. Of its headers only the
+/// credential is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    version: Option<String>,
+    r#type: Option<String>,
+    method_arn: Option<String>,
+    authorization_token: Option<String>,
+    path: Option<String>,
+    raw_path: Option<String>,
+    http_method: Option<String>,
+    headers: Option<Authorization>,
+    multi_value_headers: Option<Authorization>,
+    #[serde(default)]
+    request_context: RequestContext,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext {
+    request_id: Option<String>,
+    stage: Option<String>,
+    domain_name: Option<String>,
+    identity: Client,
+    http: Http,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Client {
+    source_ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Http {
+    method: Option<String>,
+    source_ip: Option<String>,
+    user_agent: Option<String>,
+}
 
 /// What API Gateway wants to know.
 pub(super) struct Question {
@@ -10,9 +62,8 @@ pub(super) struct Question {
     pub(super) path: String,
     /// What stands behind `Bearer`.
     pub(super) credential: Option<String>,
-    pub(super) source_ip: Option<String>,
-    pub(super) user_agent: Option<String>,
     pub(super) request_id: String,
+    client: Client,
 }
 
 /// How API Gateway wants the answer.
@@ -23,119 +74,74 @@ pub(super) enum Form {
     Simple,
 }
 
-/// REST API, `TOKEN` and `REQUEST`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RestEvent {
-    r#type: String,
-    method_arn: String,
-    authorization_token: Option<String>,
-    path: Option<String>,
-    http_method: Option<String>,
-    headers: Option<serde_json::Map<String, Value>>,
-    multi_value_headers: Option<serde_json::Map<String, Value>>,
-    request_context: Option<RestContext>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RestContext {
-    request_id: Option<String>,
-    identity: Option<RestIdentity>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RestIdentity {
-    source_ip: Option<String>,
-    user_agent: Option<String>,
-}
-
-/// HTTP API, payload format 2.0.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpEvent {
-    raw_path: String,
-    headers: Option<serde_json::Map<String, Value>>,
-    request_context: HttpContext,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpContext {
-    request_id: Option<String>,
-    stage: Option<String>,
-    http: HttpRequest,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HttpRequest {
-    method: String,
-    source_ip: Option<String>,
-    user_agent: Option<String>,
-}
-
 impl Question {
+    /// The address of the client, IPv4 in IPv6 taken for what it is.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        Some(self.client.source_ip.as_deref()?.parse::<IpAddr>().ok()?.to_canonical())
+    }
+
+    /// This use of a credential, as it is noted.
+    pub(super) fn usage(&self, at: Timestamp) -> LastUsed {
+        let Client { source_ip, user_agent } = &self.client;
+        let cut = |name: &String| name.chars().take(USER_AGENT_LENGTH_MAX).collect::<String>();
+        let user_agent = user_agent.as_ref().map(|name| concealed(&cut(name)));
+        LastUsed { at, ip: source_ip.clone(), user_agent }
+    }
+}
+
+impl TryFrom<Event> for Question {
+    type Error = lambda_runtime::Error;
+
     /// Reads an event.
     ///
     /// # Errors
     /// When it has none of the three forms.
-    pub(super) fn parse(event: Value) -> Result<Self, lambda_runtime::Error> {
-        if event.get("version").and_then(Value::as_str) == Some("2.0") {
-            return Ok(serde_json::from_value::<HttpEvent>(event)?.into());
-        }
-        serde_json::from_value::<RestEvent>(event)?.try_into()
+    fn try_from(event: Event) -> Result<Self, Self::Error> {
+        if event.version.as_deref() == Some("2.0") { of_http(event) } else { of_rest(event) }
     }
 }
 
-impl TryFrom<RestEvent> for Question {
-    type Error = lambda_runtime::Error;
-
-    fn try_from(event: RestEvent) -> Result<Self, Self::Error> {
-        let context = event.request_context;
-        let request_id = context.as_ref().and_then(|context| context.request_id.clone()).unwrap_or_default();
-        let identity = context.and_then(|context| context.identity);
-        let (of_arn_method, of_arn_path) =
-            method_and_path(&event.method_arn).ok_or("the method ARN has no route")?;
-        let (method, path, authorization) = match event.r#type.as_str() {
-            "TOKEN" => (of_arn_method, of_arn_path, event.authorization_token),
-            "REQUEST" => {
-                let all = event.multi_value_headers.as_ref();
-                let is_one = all.is_none_or(|headers| is_single(headers, "authorization"));
-                let authorization = event.headers.as_ref().filter(|_| is_one).and_then(authorization);
-                (event.http_method.ok_or("no httpMethod")?, event.path.ok_or("no path")?, authorization)
-            }
-            _ => return Err("the event is neither TOKEN nor REQUEST".into()),
-        };
-        Ok(Self {
-            method,
-            path,
-            credential: authorization.as_deref().and_then(bearer),
-            source_ip: identity.as_ref().and_then(|identity| identity.source_ip.clone()),
-            user_agent: identity.and_then(|identity| identity.user_agent),
-            request_id,
-            form: Form::Policy(event.method_arn),
-        })
-    }
+fn of_rest(event: Event) -> Result<Question, lambda_runtime::Error> {
+    let arn = event.method_arn.ok_or("no methodArn")?;
+    let (of_arn_method, of_arn_path) = method_and_path(&arn).ok_or("the method ARN has no route")?;
+    let (method, path, authorization) = match event.r#type.as_deref() {
+        Some("TOKEN") => (of_arn_method, of_arn_path, event.authorization_token),
+        Some("REQUEST") => {
+            // Sent twice it is none, as it would be unclear which one counts.
+            let is_single = event.multi_value_headers.is_none_or(|headers| headers.is_clear());
+            let authorization = event.headers.filter(|_| is_single).and_then(Authorization::single);
+            (event.http_method.ok_or("no httpMethod")?, event.path.ok_or("no path")?, authorization)
+        }
+        _ => return Err("the event is neither TOKEN nor REQUEST".into()),
+    };
+    let RequestContext { request_id, identity, .. } = event.request_context;
+    Ok(Question {
+        method,
+        path,
+        credential: authorization.as_deref().and_then(bearer),
+        client: identity,
+        request_id: request_id.unwrap_or_default(),
+        form: Form::Policy(arn),
+    })
 }
 
-impl From<HttpEvent> for Question {
-    fn from(event: HttpEvent) -> Self {
-        let HttpContext { request_id, stage, http } = event.request_context;
-        // A stage other than $default is part of rawPath; routes are written without it.
-        let stage = stage.filter(|stage| stage != "$default").map(|stage| format!("/{stage}"));
-        let path = stage.and_then(|stage| event.raw_path.strip_prefix(&stage).map(str::to_owned));
-        Self {
-            form: Form::Simple,
-            method: http.method,
-            path: path.unwrap_or(event.raw_path),
-            credential: event.headers.as_ref().and_then(authorization).as_deref().and_then(bearer),
-            source_ip: http.source_ip,
-            user_agent: http.user_agent,
-            request_id: request_id.unwrap_or_default(),
-        }
-    }
+fn of_http(event: Event) -> Result<Question, lambda_runtime::Error> {
+    let RequestContext { request_id, stage, domain_name, http, .. } = event.request_context;
+    let Http { method, source_ip, user_agent } = http;
+    let path = event.raw_path.ok_or("no rawPath")?;
+    // Under API Gateway's own name a stage other than $default is part of rawPath; routes are written without it.
+    let has_own_name = domain_name.is_none_or(|name| name.contains(".execute-api."));
+    let stage = stage.filter(|stage| stage != "$default" && has_own_name).map(|stage| format!("/{stage}"));
+    let without_stage = stage.and_then(|stage| path.strip_prefix(&stage).map(str::to_owned));
+    let without_stage = without_stage.filter(|path| path.starts_with('/'));
+    Ok(Question {
+        form: Form::Simple,
+        method: method.ok_or("no method")?,
+        path: without_stage.unwrap_or(path),
+        credential: event.headers.and_then(Authorization::single).as_deref().and_then(bearer),
+        client: Client { source_ip, user_agent },
+        request_id: request_id.unwrap_or_default(),
+    })
 }
 
 /// Method and path of `arn:aws:execute-api:region:account:api/stage/METHOD/path`.
@@ -144,18 +150,78 @@ fn method_and_path(arn: &str) -> Option<(String, String)> {
     Some((parts.next()?.to_owned(), format!("/{}", parts.next().unwrap_or_default())))
 }
 
-/// The header, whatever its case (RFC 9110); sent twice it is none, as it would be unclear which one counts.
-fn authorization(headers: &serde_json::Map<String, Value>) -> Option<String> {
-    let mut found = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    let (_, value) = found.next()?;
-    if found.next().is_some() { None } else { value.as_str().map(str::to_owned) }
+/// The values of the header, whatever its case (RFC 9110); none in the place of one that is no text.
+struct Authorization(Vec<Option<String>>);
+
+/// One header's value, or values.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(String),
+    Many(Vec<String>),
+    Other(IgnoredAny),
 }
 
-/// Whether a header was sent once at the most, among headers that list all their values.
-fn is_single(headers: &serde_json::Map<String, Value>, name: &str) -> bool {
-    let values =
-        headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, values)| values);
-    values.map(|values| values.as_array().map_or(1, Vec::len)).sum::<usize>() <= 1
+impl Authorization {
+    /// Whether it says one thing at the most.
+    fn is_clear(&self) -> bool {
+        matches!(self.0.as_slice(), [] | [Some(_)])
+    }
+
+    fn single(self) -> Option<String> {
+        <[Option<String>; 1]>::try_from(self.0).ok().and_then(|[value]| value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Authorization {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Headers;
+        impl<'de> Visitor<'de> for Headers {
+            type Value = Authorization;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("headers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Authorization, A::Error> {
+                let mut found = Vec::new();
+                while let Some(IsAuthorization(is_it)) = map.next_key()? {
+                    if !is_it {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                    match map.next_value()? {
+                        Values::One(value) => found.push(Some(value)),
+                        Values::Many(values) => found.extend(values.into_iter().map(Some)),
+                        Values::Other(_) => found.push(None),
+                    }
+                }
+                Ok(Authorization(found))
+            }
+        }
+        deserializer.deserialize_map(Headers)
+    }
+}
+
+/// Whether a header is the one, told without keeping its name.
+struct IsAuthorization(bool);
+
+impl<'de> Deserialize<'de> for IsAuthorization {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = IsAuthorization;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a header")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<IsAuthorization, E> {
+                Ok(IsAuthorization(name.eq_ignore_ascii_case("authorization")))
+            }
+        }
+        deserializer.deserialize_str(Name)
+    }
 }
 
 /// The credential of `Bearer …` (RFC 6750; the scheme has no case, RFC 9110).
@@ -169,7 +235,14 @@ fn bearer(authorization: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn question(event: Value) -> Result<Question, String> {
+        let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+        Question::try_from(event).map_err(|error| error.to_string())
+    }
 
     #[test]
     fn a_method_arn_gives_method_and_path() {
@@ -192,8 +265,83 @@ mod tests {
     }
 
     #[test]
-    fn two_headers_that_differ_in_case_are_none() {
-        let headers = serde_json::json!({"authorization": "Bearer a", "Authorization": "Bearer b"});
-        assert_eq!(authorization(headers.as_object().unwrap()), None);
+    fn a_header_sent_twice_is_none() {
+        let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/live/GET/v1/me";
+        for (headers, all, credential) in [
+            (json!({"authorization": "Bearer a", "x": [1, {}]}), json!(null), Some("a")),
+            (
+                json!({"AUTHORIZATION": "Bearer a"}),
+                json!({"Authorization": ["Bearer a"], "x": ["y", "z"]}),
+                Some("a"),
+            ),
+            (json!({"authorization": "Bearer a", "Authorization": "Bearer b"}), json!(null), None),
+            (json!({"authorization": "Bearer b"}), json!({"authorization": ["Bearer a", "Bearer b"]}), None),
+            (json!({"authorization": 7}), json!(null), None),
+            (json!({"authorization": "Bearer a", "Authorization": {}}), json!(null), None),
+            (json!({"authorization": "Bearer a"}), json!({"authorization": ["Bearer a", 7]}), None),
+            (json!({"authorization": "Bearer a"}), json!({}), Some("a")),
+            (json!({"authorization": ["Bearer a"]}), json!(null), Some("a")),
+            (json!({"authorization": ["Bearer a", "Bearer b"]}), json!(null), None),
+            (json!({}), json!({"authorization": ["Bearer a"]}), None),
+        ] {
+            let event = json!({"type": "REQUEST", "methodArn": arn, "httpMethod": "GET", "path": "/v1/me",
+                "headers": headers, "multiValueHeaders": all});
+            assert_eq!(question(event).unwrap().credential.as_deref(), credential, "{headers} {all}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_an_http_api_is_without_its_stage() {
+        let own = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com";
+        for (domain, stage, raw, path) in [
+            (own, "$default", "/v1/me", "/v1/me"),
+            (own, "live", "/live/v1/me", "/v1/me"),
+            (own, "live", "/livestock", "/livestock"),
+            (own, "live", "/v1/me", "/v1/me"),
+            ("api.example.com", "live", "/live/v1/me", "/live/v1/me"),
+        ] {
+            let event = json!({"version": "2.0", "rawPath": raw, "headers": {"authorization": "Bearer a"},
+                "requestContext": {"stage": stage, "domainName": domain, "requestId": "r", "http": {"method": "GET", "sourceIp": "::ffff:192.0.2.1",
+                "userAgent": "é".repeat(300)}}});
+            let question = question(event).unwrap();
+            assert_eq!((question.path.as_str(), question.method.as_str()), (path, "GET"));
+            assert_eq!(question.address(), Some("192.0.2.1".parse().unwrap()));
+            let usage = question.usage(Timestamp::now());
+            assert_eq!((usage.ip.as_deref(), question.request_id.as_str()), (Some("::ffff:192.0.2.1"), "r"));
+            assert_eq!(usage.user_agent, Some("é".repeat(USER_AGENT_LENGTH_MAX)));
+        }
+    }
+
+    #[test]
+    fn headers_of_another_kind_are_named() {
+        let error = question(json!({"type": "REQUEST", "headers": 7})).err().unwrap();
+        assert!(error.contains("expected headers"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/live/GET/v1/me";
+        for event in [
+            json!({}),
+            json!([]),
+            json!(null),
+            json!({"version": "2.0"}),
+            json!({"version": "2.0", "rawPath": "/"}),
+            json!({"version": 2.0, "rawPath": "/", "requestContext": {"http": {"method": "GET"}}}),
+            json!({"type": "OTHER", "methodArn": arn}),
+            json!({"methodArn": arn}),
+            json!({"type": "TOKEN"}),
+            json!({"type": "TOKEN", "methodArn": ""}),
+            json!({"type": "REQUEST", "methodArn": arn, "path": "/"}),
+            json!({"type": "REQUEST", "methodArn": arn, "httpMethod": "GET"}),
+        ] {
+            assert!(question(event.clone()).is_err(), "{event}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_an_event_from_being_read_is_told() {
+        let error = question(json!({"headers": 7})).err().unwrap();
+        assert!(error.contains("expected headers"), "{error}");
     }
 }

@@ -1,70 +1,66 @@
 //! The Lambda authorizer: who is asking, and may they? It answers REST `TOKEN` and `REQUEST` and HTTP API 2.0 events.
 
 mod answer;
+mod attempts;
 mod event;
+mod gate;
+mod judge;
 mod jwks;
+mod notes;
 mod session;
 mod token;
 
-use std::net::IpAddr;
-
 use serde_json::Value;
 
+pub use answer::{Answer, Context, PolicyDocument};
+pub use event::Event;
+pub use judge::{Finding, Inquiry};
 pub use session::Sessions;
 
 use crate::{
-    access::{Access, Claim, Credential},
+    access::Credential,
     clock::Clock,
     error::Error,
-    id::{TeamId, TokenId, UserId},
-    identity::{Membership, membership_key},
-    keys::Keys,
+    id::UserId,
+    identity::membership_key,
+    keys::{KeyRing, Keys},
     manifest::{Manifest, Matched},
     permission::Permissions,
     platform::Platform,
-    role::Role,
-    table::{Item, Key, Table, decode},
+    rate::{Budget, Limiter, Spent},
+    secret::SecretKind,
+    table::{Item, Table, decode},
+    timestamp::Timestamp,
 };
 
-use self::event::Question;
+use self::{
+    attempts::Attempts,
+    event::Question,
+    gate::{Sent, Worth},
+    judge::{Identity, TeamAccess},
+    notes::Notes,
+};
 
 /// What decides.
 pub struct Authorizer {
     identity: Table,
     keys: Keys,
     clock: Clock,
+    limiter: Limiter,
     sessions: Sessions,
     manifest: Manifest,
-}
-
-/// The person behind a good credential.
-struct Identity {
-    user: UserId,
-    credential: Credential,
-    token: Option<TokenId>,
-    granted: Permissions,
-    email: Option<String>,
-    name: Option<String>,
-    membership: TeamAccess,
-}
-
-/// What a look-up told of the caller and the path's team.
-enum TeamAccess {
-    /// The path has no team.
-    NotAsked,
-    /// The caller may not reach it, or there is no such team.
-    Denied,
-    /// The caller is a member.
-    Member(TeamId, Role),
+    notes: Notes,
+    attempts: Attempts,
 }
 
 /// What the gateway is told.
 enum Decision {
-    Allow(Box<Identity>, Permissions),
-    /// Nobody is known, and nobody needs to be: the route is public.
-    AllowAnonymous,
+    /// The caller may, and this is left of the token's budget if it has one.
+    Allow(Box<Identity>, Permissions, Option<Budget>),
     /// A good credential that may not do this.
     Refuse(Box<Identity>, Error),
+    /// Too many requests: of the token, or of bad credentials from the address.
+    Limited(Budget),
     /// No good credential.
     Unauthenticated,
 }
@@ -73,7 +69,22 @@ impl Authorizer {
     /// An authorizer for the routes of the manifest.
     pub fn new(platform: &Platform, sessions: Sessions, manifest: Manifest) -> Self {
         let Platform { identity, keys, clock, .. } = platform.clone();
-        Self { identity, keys, clock, sessions, manifest }
+        let (limiter, notes, attempts) = (Limiter::new(platform), Notes::new(platform), Attempts::default());
+        Self { identity, keys, clock, limiter, sessions, manifest, notes, attempts }
+    }
+
+    /// The same, with another number of bad credentials that an address may send a minute.
+    #[must_use]
+    pub fn with_failures_per_minute(self, limit: Option<u32>) -> Self {
+        Self { attempts: limit.map_or(self.attempts, Attempts::new), ..self }
+    }
+
+    /// Answers one event of API Gateway, as JSON.
+    ///
+    /// # Errors
+    /// As [`Authorizer::answer`].
+    pub async fn handle(&self, event: Event) -> Result<Value, lambda_runtime::Error> {
+        Ok(serde_json::to_value(self.answer(event).await?)?)
     }
 
     /// Answers one event of API Gateway.
@@ -81,41 +92,84 @@ impl Authorizer {
     /// # Errors
     /// `Unauthorized`, which API Gateway turns into 401, or what kept the authorizer from deciding, which it turns
     /// into 500. It never lets anybody pass by an error.
-    pub async fn handle(&self, event: Value) -> Result<Value, lambda_runtime::Error> {
-        let question = Question::parse(event)?;
+    pub async fn answer(&self, event: Event) -> Result<Answer, lambda_runtime::Error> {
+        let question = Question::try_from(event)?;
         let decision = self.decide(&question).await.map_err(|error| {
             // The answer of a failed authorizer reaches no client, so this is the edge where the cause is logged.
             drop(error.respond(&question.request_id));
             lambda_runtime::Error::from("the authorizer could not decide")
         })?;
-        question.answer(&decision)
+        question.answer(decision, self.manifest.is_own())
     }
 
     async fn decide(&self, question: &Question) -> Result<Decision, Error> {
         let route = self.manifest.route(&question.method, &question.path);
-        let Some(credential) = &question.credential else {
-            let is_public = route.is_some_and(|route| *route.access == Access::Public);
-            return Ok(if is_public { Decision::AllowAnonymous } else { Decision::Unauthenticated });
-        };
-        let team = route.as_ref().and_then(|route| route.team.as_deref());
-        let identity = if token::is_one(credential) {
-            self.identify_token(credential, team, question).await?
+        let Some(credential) = &question.credential else { return Ok(Decision::Unauthenticated) };
+        let identity = if credential.starts_with(SecretKind::Token.prefix()) {
+            self.identify_token(credential, route.as_ref(), question).await?
         } else {
-            self.identify_session(credential, team).await?
+            self.identify_session(credential, route.as_ref()).await?
         };
-        Ok(match identity {
-            Some(identity) => judge(identity, route.as_ref()),
-            None => Decision::Unauthenticated,
+        match identity {
+            Some(identity) => self.judge(identity, route.as_ref(), question).await,
+            None => Ok(self.failed(route.is_some(), question)),
+        }
+    }
+
+    async fn judge(
+        &self,
+        identity: Identity,
+        route: Option<&Matched<'_>>,
+        question: &Question,
+    ) -> Result<Decision, Error> {
+        let budget = match self.spend(&identity, route).await? {
+            Some(Spent::Over(budget)) => return Ok(Decision::Limited(budget)),
+            Some(Spent::Within(budget)) => Some(budget),
+            None => None,
+        };
+        let outcome = identity.judge(&self.manifest, route);
+        if let Some(token) = &identity.token {
+            self.notes.note(token, route, &outcome, question.usage(self.clock.now()));
+        }
+        Ok(match outcome {
+            Ok(effective) => Decision::Allow(Box::new(identity), effective, budget),
+            Err(error) => Decision::Refuse(Box::new(identity), error),
         })
     }
 
-    async fn identify_session(&self, jwt: &str, team: Option<&str>) -> Result<Option<Identity>, Error> {
+    /// Counts the request, if its token has a limit; for all others this costs nothing. Of this API's own paths only those
+    /// that are routes count: what stands behind them says 429, and behind the others there is nothing but 404.
+    async fn spend(&self, identity: &Identity, route: Option<&Matched<'_>>) -> Result<Option<Spent>, Error> {
+        let rate = identity.token.as_ref().and_then(|token| Some((token, token.rate_limit?)));
+        let Some((token, rate)) = rate.filter(|_| route.is_some() || !self.manifest.is_own()) else {
+            return Ok(None);
+        };
+        self.limiter.spend("token", token.id.as_str(), rate).await.map(Some)
+    }
+
+    /// A bad credential; of very many from one address the client is told so, where something behind can say it.
+    fn failed(&self, is_route: bool, question: &Question) -> Decision {
+        let over = question.address().and_then(|ip| self.attempts.fail(ip, self.clock.now()));
+        match over {
+            Some(budget) if is_route && self.manifest.is_own() => Decision::Limited(budget),
+            _ => Decision::Unauthenticated,
+        }
+    }
+
+    async fn identify_session(
+        &self,
+        jwt: &str,
+        route: Option<&Matched<'_>>,
+    ) -> Result<Option<Identity>, Error> {
         let Some(claims) = self.sessions.verify(jwt).await? else { return Ok(None) };
         let user = UserId::of_subject(self.sessions.issuer(), &claims.sub);
-        let membership = match team.map(TeamId::parse) {
+        let team = match route.filter(|route| route.has_team()).map(Matched::team) {
             None => TeamAccess::NotAsked,
             Some(None) => TeamAccess::Denied,
-            Some(Some(team)) => TeamAccess::of(self.identity.get(membership_key(&user, &team)).await?)?,
+            Some(Some(team)) => {
+                let item = self.identity.get(membership_key(&user, &team)).await?;
+                TeamAccess::of(item.map(decode).transpose()?)
+            }
         };
         Ok(Some(Identity {
             user,
@@ -124,42 +178,44 @@ impl Authorizer {
             granted: Permissions::all(),
             email: claims.verified_email(),
             name: claims.name,
-            membership,
+            team,
         }))
     }
 }
 
-impl TeamAccess {
-    fn of(item: Option<Item>) -> Result<Self, Error> {
-        let Some(item) = item else { return Ok(TeamAccess::Denied) };
-        let Membership { team, role, .. } = decode(item)?;
-        Ok(TeamAccess::Member(team, role))
-    }
-}
-
-/// Whether the caller may use the route. One that is unknown passes: the function behind it answers 404 or 405, and
-/// knows no way to do anything else.
-fn judge(identity: Identity, route: Option<&Matched<'_>>) -> Decision {
-    let role = match &identity.membership {
-        TeamAccess::Denied => return Decision::Refuse(Box::new(identity), Error::no_access()),
-        TeamAccess::Member(_, role) => Some(*role),
-        TeamAccess::NotAsked => None,
+/// The decision about a token alone, given what the database holds: what [`Authorizer::answer`] does between its calls.
+///
+/// # Errors
+/// As [`Authorizer::answer`].
+pub fn decide(
+    manifest: &Manifest,
+    ring: &KeyRing,
+    now: Timestamp,
+    event: Event,
+    items: impl FnOnce(Vec<crate::table::Key>) -> Vec<Item>,
+) -> Result<Answer, lambda_runtime::Error> {
+    let question = Question::try_from(event)?;
+    let route = manifest.route(&question.method, &question.path);
+    let sent = question.credential.as_deref().and_then(|credential| Sent::parse(credential, route.as_ref()));
+    let worth = match &sent {
+        Some(sent) => {
+            let digests = ring.digests(sent.secret.reveal());
+            sent.found(items(sent.keys()))?.worth(sent, &digests, now, question.address())
+        }
+        None => Worth::Unknown,
     };
-    let is_self = route.is_some_and(|route| route.is_self(&identity.user));
-    let claim = Claim { credential: identity.credential, granted: identity.granted, role, is_self };
-    match route.map_or(Ok(()), |route| route.access.check(&claim)) {
-        Ok(()) => Decision::Allow(Box::new(identity), claim.effective()),
-        Err(error) => Decision::Refuse(Box::new(identity), error),
-    }
+    let decision = match worth {
+        Worth::Good(good, _) => {
+            let identity = Identity::from(*good);
+            match identity.judge(manifest, route.as_ref()) {
+                Ok(effective) => Decision::Allow(Box::new(identity), effective, None),
+                Err(error) => Decision::Refuse(Box::new(identity), error),
+            }
+        }
+        Worth::Unknown | Worth::Refused(..) => Decision::Unauthenticated,
+    };
+    question.answer(decision, manifest.is_own())
 }
 
-/// The item with this key among those read together.
-fn take(items: &mut Vec<Item>, key: &Key) -> Option<Item> {
-    let at = items.iter().position(|item| Key::of(item).as_ref() == Some(key))?;
-    Some(items.swap_remove(at))
-}
-
-/// The address of a client, IPv4 in IPv6 taken for what it is.
-fn address(text: &str) -> Option<IpAddr> {
-    text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
-}
+#[cfg(test)]
+mod tests;

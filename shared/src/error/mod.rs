@@ -12,7 +12,7 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{permission::Permissions, role::Role};
+use crate::{permission::Permissions, rate::Budget, role::Role, secret::concealed};
 
 pub use code::Code;
 
@@ -38,7 +38,8 @@ pub struct Fault {
 impl Fault {
     /// A fault at a place.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: shortened(pointer.into()), code, detail: shortened(detail.into()) }
+        let told = |text: String| shortened(concealed(&text));
+        Self { pointer: told(pointer.into()), code, detail: told(detail.into()) }
     }
 }
 
@@ -58,6 +59,7 @@ pub struct Error {
 enum Facts {
     Required(Permissions),
     CurrentVersion(u64),
+    Budget(Budget),
 }
 
 impl Error {
@@ -122,6 +124,12 @@ impl Error {
         Self { faults, ..self }
     }
 
+    /// The same error with the budget that is spent.
+    #[must_use]
+    pub(crate) fn with_budget(self, budget: Budget) -> Self {
+        Self { facts: Some(Facts::Budget(budget)), ..self }
+    }
+
     /// What the client is told.
     pub fn detail(&self) -> &str {
         &self.detail
@@ -136,7 +144,7 @@ impl Error {
     pub fn required_permissions(&self) -> Option<Permissions> {
         match self.facts {
             Some(Facts::Required(permissions)) => Some(permissions),
-            Some(Facts::CurrentVersion(_)) | None => None,
+            Some(Facts::CurrentVersion(_) | Facts::Budget(_)) | None => None,
         }
     }
 
@@ -145,7 +153,7 @@ impl Error {
         let (required_permissions, current_version) = match self.facts {
             Some(Facts::Required(permissions)) => (Some(permissions), None),
             Some(Facts::CurrentVersion(version)) => (None, Some(version)),
-            None => (None, None),
+            Some(Facts::Budget(_)) | None => (None, None),
         };
         Problem {
             r#type: "about:blank",
@@ -175,6 +183,9 @@ impl Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some((name, value)) = self.header() {
             headers.insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(Facts::Budget(budget)) = &self.facts {
+            budget.write_exceeded(headers);
         }
         response
     }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::{fault, strict};
 use crate::{
@@ -22,15 +22,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        if !is_json(request.headers()) {
-            return Err(Error::new(
-                Code::UnsupportedMediaType,
-                "Send JSON with Content-Type: application/json.",
-            ));
-        }
+        let is_json = is_json(request.headers());
         let body = Bytes::from_request(request, state).await.map_err(|_| Error::too_large())?;
-        parse(&body).map(Self)
+        if is_json { parse(&body).map(Self) } else { Err(no_json()) }
     }
+}
+
+/// A JSON body that may be left out, which means the default.
+pub struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let is_json = is_json(request.headers());
+        let body = Bytes::from_request(request, state).await.map_err(|_| Error::too_large())?;
+        match body.is_empty() {
+            true => Ok(Self(T::default())),
+            false if is_json => parse(&body).map(Self),
+            false => Err(no_json()),
+        }
+    }
+}
+
+fn no_json() -> Error {
+    Error::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json.")
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
@@ -44,6 +60,16 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
         let pointer = pointer(error.path());
         Error::invalid(vec![fault(&pointer, &error.inner().to_string())])
     })
+}
+
+/// Tells a member that is null from one that is absent, for serde's `deserialize_with`.
+///
+/// # Errors
+/// When the member is neither null nor a value of the type.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -83,6 +109,14 @@ impl<T: JsonSchema> Input for Json<T> {
 
     fn describe(operation: &mut Operation) {
         operation.body::<T>();
+    }
+}
+
+impl<T: JsonSchema> Input for OptionalJson<T> {
+    const READS_BODY: bool = true;
+
+    fn describe(operation: &mut Operation) {
+        operation.optional_body::<T>();
     }
 }
 

@@ -1,5 +1,6 @@
 //! What handlers take from a request, each refusing with our own error.
 
+mod client;
 mod if_match;
 mod json;
 mod page;
@@ -8,8 +9,9 @@ mod query;
 mod strict;
 
 pub use axum::extract::State;
+pub use client::Client;
 pub use if_match::IfMatch;
-pub use json::Json;
+pub use json::{Json, OptionalJson, present};
 pub use page::{List, NoFilter, Page};
 pub use path::Path;
 pub use query::Query;

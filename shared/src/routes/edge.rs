@@ -13,6 +13,7 @@ use lambda_http::{RequestExt as _, request::RequestContext};
 
 use super::BODY_LENGTH_MAX;
 use crate::{
+    caller::Caller,
     error::{Code, Error},
     path,
 };
@@ -22,6 +23,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Wraps every request.
 pub(super) async fn edge(mut request: Request, next: Next) -> Response {
     let request_id = request_id(&request).unwrap_or_default();
+    let budget = request.extensions().get::<RequestContext>().and_then(Caller::budget);
     let response = match path_without_stage(&request) {
         _ if is_too_large(&request) => Error::too_large().into_response(),
         Some(uri) => {
@@ -30,7 +32,11 @@ pub(super) async fn edge(mut request: Request, next: Next) -> Response {
         }
         None => Error::not_found("path").into_response(),
     };
-    finish(response, &request_id)
+    let mut response = finish(response, &request_id);
+    if let Some(budget) = budget {
+        budget.write(response.headers_mut());
+    }
+    response
 }
 
 /// The path as the gateway's resources have it; `None` if it is not in canonical form. The runtime puts the name of the

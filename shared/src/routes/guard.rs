@@ -54,6 +54,10 @@ pub(super) async fn guard(
 async fn authorize(gate: &Gate, request: &mut Request) -> Result<Caller> {
     let caller = request.extensions().get::<RequestContext>().and_then(Caller::from_context);
     let Some(caller) = caller else {
+        // An authorizer cannot answer 429, so it leaves that to us: with a budget and no identity.
+        if let Some(spent) = request.extensions().get::<RequestContext>().and_then(Caller::budget) {
+            return Err(Error::rate_limited(spent));
+        }
         tracing::error!(
             "a request came without the authorizer's context: this function must stand behind its gateway"
         );
@@ -69,3 +73,6 @@ async fn authorize(gate: &Gate, request: &mut Request) -> Result<Caller> {
     gate.access.check(&caller.claim(param("user") == Some(caller.user.as_str())))?;
     Ok(caller)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::timestamp::Timestamp;
+
 /// What must hold for a write to happen, or for a read item to count. Paths are names joined by dots.
 #[derive(Clone, Debug)]
 pub enum When {
@@ -21,6 +23,10 @@ pub enum When {
     Below(String, AttributeValue),
     /// The attribute is more than this.
     Above(String, AttributeValue),
+    /// The attribute is this or less.
+    AtMost(String, AttributeValue),
+    /// This does not hold.
+    Not(Box<When>),
     /// All of these hold.
     All(Vec<When>),
     /// At least one of these holds.
@@ -36,6 +42,21 @@ impl When {
     /// The attribute has this whole number.
     pub fn is_number(path: impl Into<String>, value: u64) -> Self {
         Self::Is(path.into(), AttributeValue::N(value.to_string()))
+    }
+
+    /// The attribute is a time that has come.
+    pub fn not_after(path: impl Into<String>, time: Timestamp) -> Self {
+        Self::AtMost(path.into(), AttributeValue::S(time.to_string()))
+    }
+
+    /// This does not hold.
+    #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a condition is no value, and reads better without an operator"
+    )]
+    pub fn not(self) -> Self {
+        Self::Not(Box::new(self))
     }
 
     /// Both hold.
@@ -87,6 +108,8 @@ impl Placeholders {
             When::Is(path, value) => format!("{} = {}", self.path(&path), self.value(value)),
             When::Below(path, value) => format!("{} < {}", self.path(&path), self.value(value)),
             When::Above(path, value) => format!("{} > {}", self.path(&path), self.value(value)),
+            When::AtMost(path, value) => format!("{} <= {}", self.path(&path), self.value(value)),
+            When::Not(part) => format!("NOT {}", self.condition(*part)),
             When::All(parts) => self.join(parts, " AND "),
             When::Any(parts) => self.join(parts, " OR "),
         }

@@ -20,6 +20,8 @@ pub use query::{Query, QueryPage};
 pub use refusal::{Refused, WriteError};
 pub use write::Write;
 
+use self::write::{CONFLICT_RETRIES_MAX, pause};
+
 use crate::error::{Error, Fault, Result};
 
 /// An item as DynamoDB holds it.
@@ -43,6 +45,11 @@ impl Key {
     /// The key of an item.
     pub fn of(item: &Item) -> Option<Self> {
         Some(Self::new(text(item, "pk")?, text(item, "sk")?))
+    }
+
+    /// Whether it is the key of that item.
+    pub fn is_of(&self, item: &Item) -> bool {
+        text(item, "pk") == Some(&self.pk) && text(item, "sk") == Some(&self.sk)
     }
 
     fn into_item(self) -> Item {
@@ -79,7 +86,13 @@ impl Table {
     pub async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(keys.len());
         let mut left: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
-        while !left.is_empty() {
+        for attempt in 0..CONFLICT_RETRIES_MAX {
+            if left.is_empty() {
+                return Ok(items);
+            }
+            if attempt > 0 {
+                pause(attempt).await;
+            }
             let wanted = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
             let wanted = wanted.map_err(anyhow::Error::from)?;
             let answer = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
@@ -88,7 +101,11 @@ impl Table {
             let rest = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&*self.name));
             left = rest.map(|rest| rest.keys).unwrap_or_default();
         }
-        Ok(items)
+        if left.is_empty() {
+            Ok(items)
+        } else {
+            Err(Error::unavailable(anyhow::anyhow!("keys stayed unread")))
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub struct Query {
     filter: Option<When>,
     after: Option<Item>,
     limit: usize,
+    is_latest_first: bool,
 }
 
 /// Some items, and where to go on if there are more.
@@ -36,6 +37,7 @@ impl Query {
             filter: None,
             after: None,
             limit: 100,
+            is_latest_first: false,
         }
     }
 
@@ -60,6 +62,12 @@ impl Query {
     #[must_use]
     pub fn after(self, key: Option<Item>) -> Self {
         Self { after: key, ..self }
+    }
+
+    /// From the last sort key to the first.
+    #[must_use]
+    pub fn latest_first(self) -> Self {
+        Self { is_latest_first: true, ..self }
     }
 
     /// At most so many.
@@ -89,6 +97,17 @@ impl Table {
         Ok(page)
     }
 
+    /// One page of the whole table, in no order, as large as DynamoDB makes it; strongly consistent.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn scan(&self, after: Option<Item>) -> Result<QueryPage> {
+        let call = self.client.scan().table_name(&*self.name).consistent_read(true);
+        let answer = call.set_exclusive_start_key(after).send().await.map_err(failure)?;
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
+        Ok(QueryPage { items: answer.items.unwrap_or_default(), next })
+    }
+
     async fn query_once(
         &self,
         query: &Query,
@@ -112,7 +131,7 @@ impl Table {
         let call = call.key_condition_expression(keys).set_filter_expression(filter);
         let call = call.set_expression_attribute_names(names).set_expression_attribute_values(values);
         let call = call.set_exclusive_start_key(after).limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let call = call.consistent_read(query.index.is_none());
+        let call = call.consistent_read(query.index.is_none()).scan_index_forward(!query.is_latest_first);
         let answer = call.send().await.map_err(failure)?;
         let is_cut = usize::try_from(answer.scanned_count).is_ok_and(|scanned| scanned < limit);
         Ok((

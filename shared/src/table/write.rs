@@ -12,7 +12,7 @@ use super::{Item, Key, Table, When, WriteError, expression::Placeholders, refusa
 use crate::error::Result;
 
 /// How often a write that met another one on the same item is tried again.
-const CONFLICT_RETRIES_MAX: u32 = 8;
+pub(super) const CONFLICT_RETRIES_MAX: u32 = 8;
 
 /// One write, of one item.
 #[derive(Clone)]
@@ -25,8 +25,18 @@ pub struct Write {
 #[derive(Clone)]
 enum Kind {
     Put(Item),
-    Update { key: Key, set: Vec<(String, AttributeValue)>, remove: Vec<String>, add: Vec<(String, i64)> },
+    Update(Changes),
     Delete(Key),
+}
+
+/// The changes of an update.
+#[derive(Clone)]
+struct Changes {
+    key: Key,
+    set: Vec<(String, AttributeValue)>,
+    set_once: Vec<(String, AttributeValue)>,
+    remove: Vec<String>,
+    add: Vec<(String, i64)>,
 }
 
 impl Write {
@@ -43,8 +53,17 @@ impl Write {
     /// An update that sets the attribute.
     #[must_use]
     pub fn set(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
-        if let Kind::Update { set, .. } = &mut self.kind {
-            set.push((path.into(), value));
+        if let Kind::Update(changes) = &mut self.kind {
+            changes.set.push((path.into(), value));
+        }
+        self
+    }
+
+    /// An update that sets the attribute unless it is there already.
+    #[must_use]
+    pub fn set_once(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
+        if let Kind::Update(changes) = &mut self.kind {
+            changes.set_once.push((path.into(), value));
         }
         self
     }
@@ -52,8 +71,8 @@ impl Write {
     /// An update that removes the attribute.
     #[must_use]
     pub fn remove(mut self, path: impl Into<String>) -> Self {
-        if let Kind::Update { remove, .. } = &mut self.kind {
-            remove.push(path.into());
+        if let Kind::Update(changes) = &mut self.kind {
+            changes.remove.push(path.into());
         }
         self
     }
@@ -61,8 +80,8 @@ impl Write {
     /// An update that adds to a number, which counts as 0 if it is not there.
     #[must_use]
     pub fn add(mut self, path: impl Into<String>, amount: i64) -> Self {
-        if let Kind::Update { add, .. } = &mut self.kind {
-            add.push((path.into(), amount));
+        if let Kind::Update(changes) = &mut self.kind {
+            changes.add.push((path.into(), amount));
         }
         self
     }
@@ -73,14 +92,21 @@ impl Write {
 
     /// The update expression, for an update.
     fn changes(&self, placeholders: &mut Placeholders) -> String {
-        let Kind::Update { set, remove, add, .. } = &self.kind else { return String::new() };
+        let Kind::Update(Changes { key: _, set, set_once, remove, add }) = &self.kind else {
+            return String::new();
+        };
         let clause = |word: &str, parts: Vec<String>| {
             if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(",")) }
         };
         let set = set.iter().map(|(path, value)| {
             format!("{}={}", placeholders.path(path), placeholders.value(value.clone()))
         });
-        let set = clause("SET", set.collect());
+        let mut set: Vec<_> = set.collect();
+        set.extend(set_once.iter().map(|(path, value)| {
+            let path = placeholders.path(path);
+            format!("{path}=if_not_exists({path},{})", placeholders.value(value.clone()))
+        }));
+        let set = clause("SET", set);
         let remove = clause("REMOVE", remove.iter().map(|path| placeholders.path(path)).collect());
         let add = add.iter().map(|(path, amount)| {
             format!(
@@ -114,7 +140,7 @@ impl Write {
             Kind::Put(put) => {
                 item.put(built!(Put::builder().set_item(Some(put)).set_condition_expression(condition)))
             }
-            Kind::Update { key, .. } => {
+            Kind::Update(Changes { key, .. }) => {
                 let update = Update::builder().set_key(Some(key.into_item())).update_expression(changes);
                 item.update(built!(update.set_condition_expression(condition)))
             }
@@ -145,7 +171,8 @@ impl Table {
 
     /// Changes some attributes of the item under the key.
     pub fn update(&self, key: Key) -> Write {
-        Write::new(self, Kind::Update { key, set: Vec::new(), remove: Vec::new(), add: Vec::new() })
+        let (set, set_once, remove, add) = Default::default();
+        Write::new(self, Kind::Update(Changes { key, set, set_once, remove, add }))
     }
 
     /// Removes the item under the key.
@@ -191,7 +218,7 @@ impl Table {
                 sent!(self.client.put_item().set_item(Some(item))).map_err(Failure::of_put)?;
                 Ok(Item::new())
             }
-            Kind::Update { key, .. } => {
+            Kind::Update(Changes { key, .. }) => {
                 let call =
                     self.client.update_item().set_key(Some(key.into_item())).update_expression(changes);
                 let answer = sent!(call.return_values(ReturnValue::AllNew)).map_err(Failure::of_update)?;
@@ -228,7 +255,7 @@ impl Table {
 }
 
 /// Waits longer after each meeting, and no two writers equally long (full jitter).
-async fn pause(attempt: u32) {
+pub(super) async fn pause(attempt: u32) {
     let longest = 10_u32 << attempt;
     let random = rand::rngs::SysRng.try_next_u32().unwrap_or(longest);
     tokio::time::sleep(Duration::from_millis(u64::from(1 + random % longest))).await;

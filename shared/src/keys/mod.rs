@@ -1,5 +1,7 @@
 //! The key ring: where the one secret comes from, and the sub-keys made of it.
 
+pub(crate) mod hash;
+
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -17,16 +19,18 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use rand::TryRng as _;
 use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
 use tokio::sync::{Mutex, RwLock};
+
+pub use hash::{Digests, KeyedHash};
 
 /// Bytes of an XChaCha20-Poly1305 nonce.
 const NONCE_LENGTH: usize = 24;
 /// Fewer characters than this are no key.
 const MATERIAL_LENGTH_MIN: usize = 32;
-
-/// After the ring was fetched for a key that it lacks, it is not fetched for another one in this time.
+/// After the ring was fetched for a key that it lacks, it is not fetched for the same one again in this time.
 const REFRESH_AFTER: Duration = Duration::from_secs(10);
+/// A ring that was read so long ago is read again before secrets are hashed anew by it.
+const STALE_AFTER: Duration = Duration::from_mins(1);
 
 /// Where the key ring comes from: Secrets Manager in the cloud, a file on one machine.
 pub trait KeySource: Send + Sync {
@@ -38,9 +42,12 @@ pub trait KeySource: Send + Sync {
 #[derive(Clone)]
 pub struct Keys {
     source: Arc<dyn KeySource>,
-    ring: Arc<RwLock<Option<Arc<KeyRing>>>>,
-    missed: Arc<Mutex<Option<Instant>>>,
+    ring: Arc<RwLock<Option<Fetched>>>,
+    missed: Arc<Mutex<BTreeMap<String, Instant>>>,
 }
+
+/// The ring, and when it was read.
+type Fetched = (Arc<KeyRing>, Instant);
 
 impl Keys {
     /// Keys that are fetched when they are first needed.
@@ -53,7 +60,20 @@ impl Keys {
     /// # Errors
     /// When the source fails or what it gives is no key ring.
     pub async fn ring(&self) -> anyhow::Result<Arc<KeyRing>> {
-        if let Some(ring) = self.ring.read().await.as_ref() {
+        if let Some((ring, _)) = self.ring.read().await.as_ref() {
+            return Ok(ring.clone());
+        }
+        self.refresh().await
+    }
+
+    /// The ring as it was within the last minute.
+    ///
+    /// # Errors
+    /// As [`Keys::ring`].
+    pub async fn ring_of_late(&self) -> anyhow::Result<Arc<KeyRing>> {
+        if let Some((ring, read)) = self.ring.read().await.as_ref()
+            && read.elapsed() < STALE_AFTER
+        {
             return Ok(ring.clone());
         }
         self.refresh().await
@@ -70,22 +90,33 @@ impl Keys {
         }
         // A key that is gone for good must not make every request a call of the source.
         let mut missed = self.missed.lock().await;
-        if missed.is_some_and(|at| at.elapsed() < REFRESH_AFTER) {
+        if missed.get(key_id).is_some_and(|at| at.elapsed() < REFRESH_AFTER) {
             return Ok(None);
         }
         let ring = self.refresh().await?;
         if !ring.keys.contains_key(key_id) {
-            *missed = Some(Instant::now());
+            missed.insert(key_id.to_owned(), Instant::now());
             return Ok(None);
         }
         Ok(Some(ring))
+    }
+
+    /// The ring that has these keys, fetched anew if one is missing. One that is gone stays missing.
+    ///
+    /// # Errors
+    /// As [`Keys::ring`].
+    pub async fn ring_for(&self, key_ids: &[&str]) -> anyhow::Result<Arc<KeyRing>> {
+        for key_id in key_ids {
+            self.ring_with(key_id).await?;
+        }
+        self.ring().await
     }
 
     async fn refresh(&self) -> anyhow::Result<Arc<KeyRing>> {
         let mut slot = self.ring.write().await;
         let text = self.source.fetch().await.context("fetching the key ring")?;
         let ring = Arc::new(KeyRing::parse(&text)?);
-        *slot = Some(ring.clone());
+        *slot = Some((ring.clone(), Instant::now()));
         Ok(ring)
     }
 }
@@ -97,7 +128,8 @@ pub struct KeyRing {
 }
 
 struct SubKeys {
-    hashing: [u8; 32],
+    /// Ready to hash: the key's own two blocks are done once.
+    hashing: Hmac<Sha256>,
     sealing: [u8; 32],
 }
 
@@ -124,17 +156,18 @@ impl KeyRing {
         &self.current
     }
 
-    /// HMAC-SHA-256 of a credential under that key; `None` if the ring lacks the key.
-    pub fn hash(&self, key_id: &str, credential: &str) -> Option<[u8; 32]> {
-        let key = &self.keys.get(key_id)?.hashing;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-        mac.update(credential.as_bytes());
-        Some(mac.finalize().into_bytes().into())
+    /// The ids of all keys.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
     }
 
-    /// Whether the credential has that hash under that key, compared in constant time.
-    pub fn verify(&self, key_id: &str, credential: &str, hash: &[u8]) -> bool {
-        self.hash(key_id, credential).is_some_and(|expected| expected.ct_eq(hash).into())
+    /// Whether the ring has the key of that id.
+    pub fn has(&self, key_id: &str) -> bool {
+        self.keys.contains_key(key_id)
+    }
+
+    fn current_key(&self) -> &SubKeys {
+        &self.keys[&self.current]
     }
 
     /// Encrypts and authenticates (XChaCha20-Poly1305), bound to `context`: it opens only with the same one.
@@ -142,11 +175,12 @@ impl KeyRing {
     /// # Errors
     /// When the system has no randomness to give.
     pub fn seal(&self, context: &str, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let key = self.keys.get(&self.current).context("the ring has its current key")?;
         let mut nonce = [0_u8; NONCE_LENGTH];
         rand::rngs::SysRng.try_fill_bytes(&mut nonce)?;
         let payload = Payload { msg: plain, aad: context.as_bytes() };
-        let Ok(sealed) = key.cipher().encrypt(&XNonce::from(nonce), payload) else { bail!("sealing failed") };
+        let Ok(sealed) = self.current_key().cipher().encrypt(&XNonce::from(nonce), payload) else {
+            bail!("sealing failed")
+        };
         Ok([&nonce, sealed.as_slice()].concat())
     }
 
@@ -174,7 +208,14 @@ impl SubKeys {
                 Err(error) => bail!("deriving the {purpose} key: {error}"),
             }
         };
-        Ok(Self { hashing: sub_key("credential hashing")?, sealing: sub_key("sealing")? })
+        let hashing = Hmac::new_from_slice(&sub_key("credential hashing")?)?;
+        Ok(Self { hashing, sealing: sub_key("sealing")? })
+    }
+
+    fn mac(&self, credential: &str) -> [u8; 32] {
+        #[cfg(test)]
+        tests::HASHED.with(|count| count.set(count.get() + 1));
+        self.hashing.clone().chain_update(credential).finalize().into_bytes().into()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -183,25 +224,74 @@ impl SubKeys {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
-    fn ring(text: &str) -> KeyRing {
+    thread_local! {
+        /// Hashes made by this thread.
+        pub(crate) static HASHED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(crate) fn ring(text: &str) -> KeyRing {
         KeyRing::parse(text).unwrap()
     }
 
-    const OLD: &str = r#"{"current":"k1","k1":"11111111111111111111111111111111"}"#;
-    const BOTH: &str =
+    pub(crate) const OLD: &str = r#"{"current":"k1","k1":"11111111111111111111111111111111"}"#;
+    pub(crate) const BOTH: &str =
         r#"{"current":"k2","k1":"11111111111111111111111111111111","k2":"22222222222222222222222222222222"}"#;
 
-    #[test]
-    fn a_hash_outlives_the_key_that_is_current() {
-        let hash = ring(OLD).hash("k1", "secret").unwrap();
-        assert!(ring(BOTH).verify("k1", "secret", &hash));
-        assert!(!ring(BOTH).verify("k2", "secret", &hash));
-        assert!(!ring(BOTH).verify("k1", "Secret", &hash));
-        assert!(!ring(BOTH).verify("k3", "secret", &hash));
-        assert!(!ring(BOTH).verify("k1", "secret", &[]));
+    /// A source whose ring can be exchanged, and which counts how often it was asked.
+    #[derive(Default)]
+    struct Exchangeable {
+        text: std::sync::Mutex<String>,
+        fetched: std::sync::atomic::AtomicUsize,
+    }
+
+    impl Exchangeable {
+        fn hold(&self, text: &str) {
+            text.clone_into(&mut self.text.lock().unwrap());
+        }
+
+        fn fetched(&self) -> usize {
+            self.fetched.load(std::sync::atomic::Ordering::Relaxed)
+        }
+    }
+
+    impl KeySource for Exchangeable {
+        fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
+            self.fetched.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Box::pin(async { Ok(self.text.lock().unwrap().clone()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_others_use_already_is_fetched() {
+        let source = Arc::new(Exchangeable::default());
+        source.hold(OLD);
+        let keys = Keys::new(source.clone());
+        assert_eq!(keys.ring_for(&["k1"]).await.unwrap().current(), "k1");
+        source.hold(BOTH);
+        assert_eq!(keys.ring_for(&["k1"]).await.unwrap().current(), "k1");
+        assert_eq!(source.fetched(), 1, "what is at hand is not fetched");
+        let ring = keys.ring_for(&["k1", "k2"]).await.unwrap();
+        assert_eq!((ring.current(), ring.ids().collect::<Vec<_>>()), ("k2", vec!["k1", "k2"]));
+        assert_eq!(keys.ring().await.unwrap().current(), "k2", "from now on");
+        assert_eq!(source.fetched(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_gone_is_not_asked_for_with_each_request_and_keeps_no_other_away() {
+        let source = Arc::new(Exchangeable::default());
+        source.hold(OLD);
+        let keys = Keys::new(source.clone());
+        for _ in 0..3 {
+            assert!(keys.ring_with("k0").await.unwrap().is_none());
+        }
+        assert_eq!(source.fetched(), 2);
+        source.hold(BOTH);
+        assert!(keys.ring_with("k2").await.unwrap().is_some());
     }
 
     #[test]

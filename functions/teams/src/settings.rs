@@ -1,0 +1,93 @@
+//! How a team's settings are kept: with the team, and what decides about requests with each of its members too.
+
+use shared::{
+    Member, Result,
+    extract::IfMatch,
+    id::TeamId,
+    identity::{Membership, membership_key},
+    table::{Query, When, WriteError, attribute, decode},
+};
+
+use crate::{
+    members::Settled,
+    store::{Store, member_key, still, team_key, team_partition},
+    team::{CheckedPatch, Team},
+};
+
+/// A transaction has at most 100 writes: two for each of these, and one for the team.
+const MEMBERS_AT_ONCE: usize = 40;
+
+impl Store {
+    /// Changes a team. A limit is in force for all members when this is done; if it fails half-way, the same change again
+    /// does the rest.
+    pub(crate) async fn update(&self, by: &Member, patch: CheckedPatch, if_match: &IfMatch) -> Result<Team> {
+        let team = self.change(by, &patch, if_match).await?;
+        if patch.token_lifetime_days_max.is_some() {
+            while let Settled::Overtaken = self.spread(&by.team).await? {}
+        }
+        Ok(team)
+    }
+
+    async fn change(&self, by: &Member, patch: &CheckedPatch, if_match: &IfMatch) -> Result<Team> {
+        loop {
+            let old = self.read(&by.team).await?;
+            if_match.check(old.version)?;
+            let is_as_read = still(&old);
+            let new = old.patched(patch, self.now());
+            let write = self.identity.update(team_key(&new.id));
+            let write = write
+                .set("name", attribute(&new.name)?)
+                .set("token_lifetime_days_max", attribute(&new.token_lifetime_days_max)?)
+                .set("updated_at", attribute(&new.updated_at)?)
+                .set("version", attribute(&new.version)?)
+                .set("actor", attribute(&by.actor())?);
+            match self.identity.write(write.when(is_as_read)).await {
+                Ok(_) => return Ok(new),
+                // Another change came between: it is read, and this one is made on top of it.
+                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Failed(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Gives each member the limit that the team has now, where it is another one. The team has it already, so that who
+    /// joins meanwhile joins with it; and each write makes sure that the team still has it, so that of two changes at
+    /// once the earlier one never has the last word.
+    async fn spread(&self, team: &TeamId) -> Result<Settled> {
+        let team = self.read(team).await?;
+        let mut after = None;
+        loop {
+            let query = Query::partition(team_partition(&team.id)).prefix("MEMBER#").limit(MEMBERS_AT_ONCE);
+            let found = self.identity.query(query.after(after)).await?;
+            let mut members = found.items.into_iter().map(decode).collect::<Result<Vec<Membership>>>()?;
+            members.retain(|member| member.token_lifetime_days_max != team.token_lifetime_days_max);
+            if let Settled::Overtaken = self.limit(&team, &members).await? {
+                return Ok(Settled::Overtaken);
+            }
+            match found.next {
+                Some(next) => after = Some(next),
+                None => return Ok(Settled::Done),
+            }
+        }
+    }
+
+    /// Sets the limit of these members and nothing else. Where one of them left, or the team was changed, nothing is done.
+    async fn limit(&self, team: &Team, members: &[Membership]) -> Result<Settled> {
+        if members.is_empty() {
+            return Ok(Settled::Done);
+        }
+        let days = attribute(&team.token_lifetime_days_max)?;
+        let mut writes = vec![self.identity.update(team_key(&team.id)).add("owners", 0).when(still(team))];
+        for Membership { user, .. } in members {
+            for key in [membership_key(user, &team.id), member_key(&team.id, user)] {
+                let write = self.identity.update(key).set("token_lifetime_days_max", days.clone());
+                writes.push(write.when(When::Exists));
+            }
+        }
+        match self.identity.transact(writes).await {
+            Ok(()) => Ok(Settled::Done),
+            Err(WriteError::Refused(_)) => Ok(Settled::Overtaken),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+}

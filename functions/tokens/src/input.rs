@@ -1,0 +1,436 @@
+//! Which tokens may be made, and which changes of one.
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Code, Error, Fault, Permission, Permissions, Result, Timestamp, extract,
+    id::TeamId,
+    rate::RateLimit,
+    text,
+    token::{OnReuse, parse_range},
+};
+
+const NAME_LENGTH_MAX: usize = 100;
+const DESCRIPTION_LENGTH_MAX: usize = 1_000;
+/// Teams and address ranges are kept on the token, which is read with each request: they stay few.
+const RESTRICTIONS_MAX: usize = 50;
+const RATE_LIMIT_MAX: u32 = 1_000_000;
+const RATE_WINDOW_SECONDS_MAX: u32 = 24 * 60 * 60;
+/// The old secret may count this long beside the new one, at most: a week.
+const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+/// So many credentials may be reported at once.
+const REPORTED_MAX: usize = 1_000;
+
+/// A token to be made.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewToken {
+    /// What tells it apart from your other tokens: 1 to 100 characters, unique without case.
+    name: String,
+    /// What it is for.
+    #[serde(default)]
+    description: String,
+    /// What it may do: at least one permission, fixed for good.
+    #[schemars(with = "Vec<Permission>")]
+    permissions: Vec<String>,
+    /// When it ends; never, if absent.
+    expires_at: Option<Timestamp>,
+    /// The teams it is limited to; all of yours, if absent.
+    team_ids: Option<Vec<TeamId>>,
+    /// The addresses it may be used from, as CIDR ranges; any, if absent.
+    allowed_cidrs: Option<Vec<String>>,
+    /// How often it may be used; without limit, if absent.
+    rate_limit: Option<RateLimit>,
+    /// What happens when a secret is used that was rotated away.
+    #[serde(default)]
+    on_reuse: OnReuse,
+}
+
+/// A token that may be made.
+pub(crate) struct CheckedToken {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) permissions: Permissions,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) team_ids: Option<Vec<TeamId>>,
+    pub(crate) allowed_cidrs: Option<Vec<IpNet>>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) on_reuse: OnReuse,
+}
+
+impl NewToken {
+    /// The token, if it keeps to the rules; all faults at once if not.
+    pub(crate) fn checked(self, now: Timestamp) -> Result<CheckedToken> {
+        let NewToken { name, description, permissions, expires_at, .. } = self;
+        let NewToken { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = self;
+        let mut faults = Vec::new();
+        let name = collect(&mut faults, text::name("/name", &name, NAME_LENGTH_MAX));
+        let description =
+            collect(&mut faults, text::lines("/description", &description, DESCRIPTION_LENGTH_MAX));
+        let permissions = check_permissions(&permissions, &mut faults);
+        faults.extend(expires_at.and_then(|end| expiry_fault(end, now)));
+        faults.extend(team_ids.as_deref().and_then(|teams| count_fault("/team_ids", teams.len())));
+        let allowed_cidrs = allowed_cidrs.map(|ranges| check_ranges(&ranges, &mut faults));
+        faults.extend(rate_limit.into_iter().flat_map(rate_faults));
+        if !faults.is_empty() {
+            return Err(Error::unprocessable(faults));
+        }
+        Ok(CheckedToken {
+            name,
+            description,
+            permissions,
+            expires_at,
+            team_ids,
+            allowed_cidrs,
+            rate_limit,
+            on_reuse,
+        })
+    }
+}
+
+/// What changes of a token. Absent leaves as it is, null removes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TokenPatch {
+    /// A new name.
+    name: Option<String>,
+    /// A new description; null for none.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<String>")]
+    description: Option<Option<String>>,
+    /// False switches the token off, true on again.
+    active: Option<bool>,
+    /// Permissions are fixed: anything here is refused.
+    #[schemars(with = "Option<Vec<Permission>>")]
+    permissions: Option<serde_json::Value>,
+    /// A new end.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<Timestamp>")]
+    expires_at: Option<Option<Timestamp>>,
+    /// Other teams to be limited to.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<Vec<TeamId>>")]
+    team_ids: Option<Option<Vec<TeamId>>>,
+    /// Other addresses to be limited to.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<Vec<String>>")]
+    allowed_cidrs: Option<Option<Vec<String>>>,
+    /// Another limit of its use; null for none.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<RateLimit>")]
+    rate_limit: Option<Option<RateLimit>>,
+    /// What happens when a secret is used that was rotated away.
+    on_reuse: Option<OnReuse>,
+}
+
+/// Changes that may be made.
+pub(crate) struct CheckedPatch {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) active: Option<bool>,
+    pub(crate) expires_at: Option<Option<Timestamp>>,
+    pub(crate) team_ids: Option<Option<Vec<TeamId>>>,
+    pub(crate) allowed_cidrs: Option<Option<Vec<IpNet>>>,
+    pub(crate) rate_limit: Option<Option<RateLimit>>,
+    pub(crate) on_reuse: Option<OnReuse>,
+}
+
+impl CheckedPatch {
+    /// Whether it changes which teams the token reaches.
+    pub(crate) fn changes_reach(&self) -> bool {
+        self.expires_at.is_some() || self.team_ids.is_some()
+    }
+}
+
+impl TokenPatch {
+    /// The changes, if they keep to the rules; all faults at once if not.
+    pub(crate) fn checked(self, now: Timestamp) -> Result<CheckedPatch> {
+        let TokenPatch { name, description, active, permissions, expires_at, .. } = self;
+        let TokenPatch { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = self;
+        if permissions.is_some() {
+            let detail = "The permissions of a token are fixed. Delete it and create a new one with other permissions.";
+            let fault = Fault::new("/permissions", "permissions_fixed", detail);
+            return Err(Error::new(Code::PermissionsFixed, detail).with_faults(vec![fault]));
+        }
+        let mut faults = Vec::new();
+        let name = name.map(|name| collect(&mut faults, text::name("/name", &name, NAME_LENGTH_MAX)));
+        let description = description.map(|about| {
+            let about = about.unwrap_or_default();
+            collect(&mut faults, text::lines("/description", &about, DESCRIPTION_LENGTH_MAX))
+        });
+        faults.extend(expires_at.flatten().and_then(|end| expiry_fault(end, now)));
+        faults.extend(team_ids.iter().flatten().find_map(|teams| count_fault("/team_ids", teams.len())));
+        let allowed_cidrs =
+            allowed_cidrs.map(|ranges| ranges.map(|ranges| check_ranges(&ranges, &mut faults)));
+        faults.extend(rate_limit.flatten().into_iter().flat_map(rate_faults));
+        if !faults.is_empty() {
+            return Err(Error::unprocessable(faults));
+        }
+        Ok(CheckedPatch {
+            name,
+            description,
+            active,
+            expires_at,
+            team_ids,
+            allowed_cidrs,
+            rate_limit,
+            on_reuse,
+        })
+    }
+}
+
+/// A new secret for a token.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// How long the old secret counts beside the new one, unless the new one is used before: 0 seconds to a week. A token
+    /// that rotates itself should give some: with none, a lost answer leaves it without a secret.
+    #[serde(default)]
+    overlap_seconds: u32,
+}
+
+impl Rotation {
+    /// The overlap in seconds, if it is not too long.
+    pub(crate) fn checked(self) -> Result<u32> {
+        if self.overlap_seconds <= OVERLAP_SECONDS_MAX {
+            return Ok(self.overlap_seconds);
+        }
+        let detail = format!("Give a number from 0 to {OVERLAP_SECONDS_MAX}.");
+        Err(Error::unprocessable(vec![Fault::new("/overlap_seconds", "out_of_range", detail)]))
+    }
+}
+
+/// A request that a token asks about.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    /// The method, in capitals.
+    pub(crate) method: String,
+    /// The path, such as `/v1/teams/team_…/objects/contacts`.
+    pub(crate) path: String,
+}
+
+/// Credentials that were found where they should not be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Report {
+    /// The credentials, 1 to 1,000.
+    credentials: Vec<String>,
+}
+
+impl Report {
+    /// The credentials, if there are not too many.
+    pub(crate) fn checked(self) -> Result<Vec<String>> {
+        if (1..=REPORTED_MAX).contains(&self.credentials.len()) {
+            return Ok(self.credentials);
+        }
+        let detail = format!("Send 1 to {REPORTED_MAX} credentials.");
+        Err(Error::unprocessable(vec![Fault::new("/credentials", "out_of_range", detail)]))
+    }
+}
+
+fn collect<T: Default>(faults: &mut Vec<Fault>, outcome: Result<T, Fault>) -> T {
+    outcome.unwrap_or_else(|fault| {
+        faults.push(fault);
+        T::default()
+    })
+}
+
+fn check_permissions(names: &[String], faults: &mut Vec<Fault>) -> Permissions {
+    if names.is_empty() {
+        faults.push(Fault::new("/permissions", "required", "Give at least one permission."));
+    }
+    let check = |(place, name): (usize, &String)| {
+        let permission = Permission::parse(name);
+        if permission.is_none() {
+            let detail = "There is no such permission; GET /v1/permissions lists them all.";
+            faults.push(Fault::new(format!("/permissions/{place}"), "unknown_permission", detail));
+        }
+        permission
+    };
+    names.iter().enumerate().filter_map(check).collect()
+}
+
+fn expiry_fault(end: Timestamp, now: Timestamp) -> Option<Fault> {
+    (end <= now).then(|| Fault::new("/expires_at", "in_the_past", "Give a time in the future."))
+}
+
+fn rate_faults(rate: RateLimit) -> impl Iterator<Item = Fault> {
+    let RateLimit { limit, window_seconds } = rate;
+    [
+        ("/rate_limit/limit", limit, RATE_LIMIT_MAX),
+        ("/rate_limit/window_seconds", window_seconds, RATE_WINDOW_SECONDS_MAX),
+    ]
+    .into_iter()
+    .filter(|(_, number, most)| !(1..=*most).contains(number))
+    .map(|(pointer, _, most)| Fault::new(pointer, "out_of_range", format!("Give a number from 1 to {most}.")))
+}
+
+fn count_fault(pointer: &str, count: usize) -> Option<Fault> {
+    let detail = format!("Give 1 to {RESTRICTIONS_MAX}, or leave it out for no restriction.");
+    (!(1..=RESTRICTIONS_MAX).contains(&count)).then(|| Fault::new(pointer, "out_of_range", detail))
+}
+
+fn check_ranges(ranges: &[String], faults: &mut Vec<Fault>) -> Vec<IpNet> {
+    faults.extend(count_fault("/allowed_cidrs", ranges.len()));
+    let check = |(place, range): (usize, &String)| {
+        let net = parse_range(range);
+        if net.is_none() {
+            let detail = "Give a range such as 192.0.2.0/24 or 2001:db8::/32.";
+            faults.push(Fault::new(format!("/allowed_cidrs/{place}"), "not_a_range", detail));
+        }
+        net
+    };
+    ranges.iter().enumerate().filter_map(check).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(json: serde_json::Value) -> Vec<(String, &'static str)> {
+        let new: NewToken = serde_json::from_value(json).unwrap();
+        match new.checked(Timestamp::now()) {
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                error.problem("").errors.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let found = faults(serde_json::json!({
+            "name": " ", "permissions": ["object:read", "object:*"], "expires_at": "2020-01-01T00:00:00Z",
+            "team_ids": [], "allowed_cidrs": ["10.0.0.0/8", "10.0.0.0/33"],
+            "rate_limit": {"limit": 0, "window_seconds": 86_401},
+        }));
+        let places: Vec<_> = found.iter().map(|(pointer, code)| (pointer.as_str(), *code)).collect();
+        assert_eq!(
+            places,
+            [
+                ("/name", "required"),
+                ("/permissions/1", "unknown_permission"),
+                ("/expires_at", "in_the_past"),
+                ("/team_ids", "out_of_range"),
+                ("/allowed_cidrs/1", "not_a_range"),
+                ("/rate_limit/limit", "out_of_range"),
+                ("/rate_limit/window_seconds", "out_of_range"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_token_needs_a_permission() {
+        assert_eq!(faults(serde_json::json!({"name": "a", "permissions": []}))[0].1, "required");
+    }
+
+    #[test]
+    fn ranges_are_kept_as_they_are_meant() {
+        let mut faults = Vec::new();
+        let ranges = ["192.0.2.7", "10.1.2.3/8", "2001:db8::1"].map(str::to_owned);
+        let read: Vec<_> = check_ranges(&ranges, &mut faults).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (read, faults),
+            (["192.0.2.7/32", "10.0.0.0/8", "2001:db8::1/128"].map(str::to_owned).to_vec(), vec![])
+        );
+    }
+
+    #[test]
+    fn null_and_absent_differ() {
+        let patch: TokenPatch = serde_json::from_str(r#"{"expires_at": null}"#).unwrap();
+        assert_eq!((patch.expires_at, patch.team_ids), (Some(None), None));
+    }
+
+    #[test]
+    fn an_overlap_and_a_report_have_their_bounds() {
+        let rotation = |seconds: u32| Rotation { overlap_seconds: seconds }.checked();
+        assert_eq!(
+            (rotation(0).ok(), rotation(604_800).ok(), rotation(604_801).ok()),
+            (Some(0), Some(604_800), None)
+        );
+        let report = |count: usize| Report { credentials: vec![String::new(); count] }.checked().is_ok();
+        assert_eq!([0, 1, 1_000, 1_001].map(report), [false, true, true, false]);
+    }
+
+    #[test]
+    fn what_changes_the_reach_is_known() {
+        let patch =
+            |json: &str| serde_json::from_str::<TokenPatch>(json).unwrap().checked(Timestamp::now()).unwrap();
+        assert!(
+            patch(r#"{"expires_at": null}"#).changes_reach()
+                && patch(r#"{"team_ids": null}"#).changes_reach()
+        );
+        assert!(!patch(r#"{"name": "a", "active": false, "on_reuse": "deactivate"}"#).changes_reach());
+    }
+
+    #[test]
+    fn a_number_at_its_bound_is_taken_and_the_next_one_is_not() {
+        let told = |change: serde_json::Value| {
+            let mut new = serde_json::json!({"name": "a", "permissions": [Permission::ObjectRead]});
+            new.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            faults(new).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>()
+        };
+        let rate = |limit: u32, window: u32| {
+            told(serde_json::json!({"rate_limit": {"limit": limit, "window_seconds": window}}))
+        };
+        assert!(rate(1, 1).is_empty() && rate(1_000_000, 86_400).is_empty());
+        assert_eq!(rate(1_000_001, 86_401), ["/rate_limit/limit", "/rate_limit/window_seconds"]);
+        assert_eq!(rate(0, 0), ["/rate_limit/limit", "/rate_limit/window_seconds"]);
+        let many = |count: usize| {
+            let (team, range) = (TeamId::new(), "192.0.2.0/24");
+            told(serde_json::json!({"team_ids": vec![team; count], "allowed_cidrs": vec![range; count]}))
+        };
+        assert!(many(1).is_empty() && many(50).is_empty());
+        assert_eq!((many(0), many(51)), (vec!["/team_ids".into(), "/allowed_cidrs".into()], many(0)));
+    }
+
+    #[test]
+    fn what_keeps_to_the_rules_is_kept_whole() {
+        let end = Timestamp::now().plus_seconds(60);
+        let new: NewToken = serde_json::from_value(serde_json::json!({
+            "name": "a", "description": "b", "permissions": [Permission::ObjectRead], "expires_at": end,
+            "team_ids": ["team_0000000000000000000000"], "allowed_cidrs": ["192.0.2.0/24"],
+            "rate_limit": {"limit": 1, "window_seconds": 2}, "on_reuse": "deactivate",
+        }))
+        .unwrap();
+        let it = new.checked(Timestamp::now()).unwrap();
+        assert_eq!((it.name.as_str(), it.description.as_str(), it.expires_at), ("a", "b", Some(end)));
+        assert_eq!(
+            (it.permissions, it.on_reuse),
+            (Permissions::of(&[Permission::ObjectRead]), OnReuse::Deactivate)
+        );
+        assert_eq!((it.team_ids.unwrap().len(), it.allowed_cidrs.unwrap().len()), (1, 1));
+        assert_eq!(it.rate_limit, Some(RateLimit { limit: 1, window_seconds: 2 }));
+        let end_is = |seconds: i64| expiry_fault(end.plus_seconds(seconds), end).is_some();
+        assert_eq!([-1, 0, 1].map(end_is), [true, true, false]);
+    }
+
+    #[test]
+    fn a_change_is_held_to_the_same_rules() {
+        let found = |json: &str| {
+            let outcome = serde_json::from_str::<TokenPatch>(json).unwrap().checked(Timestamp::now());
+            let faults = outcome.err().map(|error| (error.code, error.faults().to_vec()));
+            faults.map(|(code, faults)| {
+                (code, faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>())
+            })
+        };
+        assert_eq!(found(r#"{"permissions": null}"#), None);
+        assert_eq!(
+            found(r#"{"permissions": []}"#),
+            Some((Code::PermissionsFixed, vec!["/permissions".into()]))
+        );
+        let all = r#"{"name": "", "expires_at": "2020-01-01T00:00:00Z", "team_ids": [], "allowed_cidrs": ["x"],
+            "rate_limit": {"limit": 0, "window_seconds": 1}}"#;
+        let places = ["/name", "/expires_at", "/team_ids", "/allowed_cidrs/0", "/rate_limit/limit"];
+        assert_eq!(found(all), Some((Code::InvalidData, places.map(str::to_owned).to_vec())));
+    }
+
+    #[test]
+    fn a_report_is_taken_as_it_is() {
+        let report = Report { credentials: vec!["a".into(), "b".into()] };
+        assert_eq!(report.checked().unwrap(), ["a", "b"]);
+        assert_eq!(Rotation { overlap_seconds: 60 }.checked().unwrap(), 60);
+    }
+}

@@ -1,0 +1,125 @@
+//! New secrets for tokens, and what a token may ask about itself.
+
+use shared::{
+    Caller, Code, Error, Result,
+    authorizer::Finding,
+    extract::IfMatch,
+    history::Event,
+    id::TokenId,
+    identity::{membership_key, token_key},
+    manifest::Manifest,
+    secret::{Secret, SecretKind},
+    table::{When, attribute, decode},
+    token::{Pending, Status, StoredToken},
+};
+
+use crate::{input::Question, store::Store, token::Token};
+
+impl Store {
+    /// Makes a new secret, which is pending until it is first used. A pending one that was never used is replaced.
+    pub(crate) async fn rotate(
+        &self,
+        caller: &Caller,
+        id: &TokenId,
+        overlap_seconds: u32,
+        if_match: &IfMatch,
+    ) -> Result<(Token, Secret)> {
+        loop {
+            let stored = self.stored(&caller.user, id).await?;
+            if_match.check(stored.version)?;
+            let now = self.now();
+            if stored.status(now) == Status::Expired {
+                return Err(expired());
+            }
+            if !stored.may_rotate(caller.credential) {
+                return Err(under_way());
+            }
+            let secret = Secret::new(SecretKind::Token, caller.user.part(), id.part())?;
+            let pending = Pending {
+                secret: self.keys.ring().await?.hash(secret.reveal()),
+                hint: secret.hint(),
+                created_at: now,
+                by: caller.credential,
+                overlap_until: now.plus_seconds(overlap_seconds.into()),
+            };
+            let is_same = When::is_number("version", stored.version);
+            let token = stored.rotated(pending);
+            let (version, actor) = (token.version + 1, caller.actor());
+            let token = StoredToken { version, updated_at: now, actor, ..token };
+            let write = self.identity.update(token_key(&token.user, id));
+            let write = write
+                .set("pending", attribute(&token.pending)?)
+                .set("rotated_away", attribute(&token.rotated_away)?)
+                .set("updated_at", attribute(&token.updated_at)?)
+                .set("version", attribute(&token.version)?)
+                .set("actor", attribute(&token.actor)?)
+                .when(is_same.and(When::Unset("revoked_at".into())));
+            match self.identity.transact(vec![write, self.line(&token, Event::Rotated)?]).await {
+                Ok(()) => return Ok((Token::of(token, now), secret)),
+                Err(error) => {
+                    let error = error.or(|_| Error::stale(version));
+                    if error.code != Code::Stale {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the gate would say to a request of the token, by the code that decides there.
+    pub(crate) async fn check(
+        &self,
+        caller: &Caller,
+        id: &TokenId,
+        question: &Question,
+    ) -> Result<(Finding, Status)> {
+        let manifest = Manifest::own()?;
+        let path = path_of(&question.path);
+        let inquiry = manifest.inquire(&question.method, path);
+        let token = self.stored(&caller.user, id).await?;
+        let membership = match inquiry.team() {
+            Some(team) => self.identity.get(membership_key(&caller.user, &team)).await?,
+            None => None,
+        };
+        let status = token.status(self.now());
+        Ok((inquiry.find(token, membership.map(decode).transpose()?), status))
+    }
+}
+
+/// The path of what people paste: whole addresses too, of which neither the host nor the query has a say.
+fn path_of(text: &str) -> &str {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match text.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => text,
+    }
+}
+
+fn under_way() -> Error {
+    let detail = "A session has made a new secret for this token, which waits to be used: use that one.";
+    Error::new(Code::WrongState, detail)
+}
+
+fn expired() -> Error {
+    let detail = "The token has ended. Give it a later end first, with PATCH and expires_at.";
+    Error::new(Code::WrongState, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn of_an_address_the_path_counts() {
+        for (text, path) in [
+            ("/v1/me", "/v1/me"),
+            ("/v1/me?limit=1#top", "/v1/me"),
+            ("https://api.example.com/v1/me?url=https://x/y", "/v1/me"),
+            ("/v1/me?url=https://x/y", "/v1/me"),
+            ("https://api.example.com", ""),
+            ("", ""),
+        ] {
+            assert_eq!(path_of(text), path, "{text}");
+        }
+    }
+}

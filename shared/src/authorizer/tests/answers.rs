@@ -1,0 +1,56 @@
+//! Decisions that need the database to be made, and how they are told.
+
+use super::*;
+
+fn question(form: Form) -> Question {
+    let mut question = Question::try_from(serde_json::from_str::<Event>(REST).unwrap()).unwrap();
+    question.form = form;
+    question
+}
+
+fn budget() -> Budget {
+    RateLimit { limit: 3, window_seconds: 60 }.budget("token", 3, 130)
+}
+
+fn told(form: Form, decision: Decision, is_own: bool) -> Value {
+    serde_json::to_value(question(form).answer(decision, is_own).unwrap()).unwrap()
+}
+
+#[test]
+fn a_spent_budget_passes_with_no_identity_to_our_own_functions_only() {
+    let context = json!({
+        "error": "rate_limited", "required_permissions": "", "required_permissions_json": "[]",
+        "detail": "This token may make 3 requests in 60 seconds: wait as long as Retry-After says.",
+        "rate_limit": "token;3;60;0;50", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119",
+    });
+    for (is_own, effect) in [(true, "Allow"), (false, "Deny")] {
+        let answer = told(Form::Policy(ARN.into()), Decision::Limited(budget()), is_own);
+        assert_eq!((&answer["principalId"], &answer["context"]), (&json!("anonymous"), &context));
+        let statement = &answer["policyDocument"]["Statement"][0];
+        assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!(effect), &json!(ARN)));
+        let answer = told(Form::Simple, Decision::Limited(budget()), is_own);
+        assert_eq!(answer, json!({"isAuthorized": false, "context": context}));
+    }
+}
+
+#[test]
+fn a_person_is_named_and_so_is_what_is_left_of_a_budget() {
+    let identity = Identity {
+        user: UserId::of_subject("i", "s"),
+        credential: Credential::Session,
+        token: None,
+        granted: Permissions::all(),
+        email: Some("ada@example.com".into()),
+        name: Some("Ada \"A\"".into()),
+        team: TeamAccess::NotAsked,
+    };
+    let user = identity.user.clone();
+    let effective = Permissions::of(&[Permission::Upload]);
+    let left = RateLimit { limit: 3, window_seconds: 60 }.budget("token", 1, 130);
+    let answer = told(Form::Simple, Decision::Allow(Box::new(identity), effective, Some(left)), true);
+    assert_eq!(
+        answer["context"],
+        json!({"user_id": user, "credential": "session", "permissions": effective.names(), "rate_limit": "token;3;60;2;50",
+            "email": "ada@example.com", "name": "Ada \"A\"", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119"})
+    );
+}

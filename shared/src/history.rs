@@ -1,0 +1,218 @@
+//! What has become of a token: changes, each in the same write as the change itself; refused uses, grouped by day and
+//! reason; and new addresses. Its owner reads it for 90 days, also after the token was revoked.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::Credential,
+    actor::Actor,
+    clock::Clock,
+    error::Result,
+    id::{TeamId, TokenId, UserId},
+    platform::Platform,
+    table::{AttributeValue, Item, Key, Query, QueryPage, Table, When, Write, WriteError, attribute, decode},
+    timestamp::Timestamp,
+    token::LastUsed,
+};
+
+/// Entries are kept this long.
+const KEEP_SECONDS: i64 = 90 * 24 * 60 * 60;
+
+/// What happened to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// It was made.
+    Created,
+    /// It got another name.
+    Renamed,
+    /// Its description, end, teams, addresses or limits changed.
+    Changed,
+    /// It was switched off.
+    Deactivated,
+    /// It was switched on.
+    Activated,
+    /// It got a new secret.
+    Rotated,
+    /// The new secret was used for the first time: from now on the old one is refused.
+    Confirmed,
+    /// It was revoked.
+    Revoked,
+    /// The owner of a team has blocked it there.
+    Blocked,
+    /// It was refused, `count` times on that day for that reason.
+    Refused,
+    /// It was used from an address for the first time.
+    NewAddress,
+}
+
+/// One line of a token's history.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Entry {
+    /// What happened.
+    pub event: Event,
+    /// When; of refusals, the last one.
+    pub at: Timestamp,
+    /// Why: of a refusal, and of a change that nobody asked for.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many refusals, at least.
+    #[serde(default)]
+    pub count: Option<u64>,
+    /// When the first of them was.
+    #[serde(default)]
+    pub first_at: Option<Timestamp>,
+    /// Who did it; null where nobody known did.
+    #[serde(default)]
+    pub by: Option<By>,
+    /// The team it concerns.
+    #[serde(default)]
+    pub team_id: Option<TeamId>,
+    /// The address it came from.
+    #[serde(default)]
+    pub ip: Option<String>,
+    /// The client, as it named itself.
+    #[serde(default)]
+    pub user_agent: Option<String>,
+}
+
+/// Who made a change.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct By {
+    /// The person.
+    pub user_id: UserId,
+    /// Session or token.
+    pub credential: Credential,
+    /// The token, if it was one.
+    pub token_id: Option<TokenId>,
+}
+
+impl Entry {
+    /// Something that happened now.
+    pub fn new(event: Event, at: Timestamp) -> Self {
+        Self {
+            event,
+            at,
+            reason: None,
+            count: None,
+            first_at: None,
+            by: None,
+            team_id: None,
+            ip: None,
+            user_agent: None,
+        }
+    }
+
+    /// A change that somebody made.
+    pub fn by(event: Event, at: Timestamp, actor: &Actor) -> Self {
+        let Actor { user, credential, token, ip, source: _, request_id: _ } = actor;
+        let by = By { user_id: user.clone(), credential: *credential, token_id: token.clone() };
+        Self { by: Some(by), ip: Some(ip.clone()), ..Self::new(event, at) }
+    }
+}
+
+/// A use of a token, as far as its history is concerned.
+pub struct Use<'a> {
+    /// Whose token.
+    pub user: &'a UserId,
+    /// Which.
+    pub token: &'a TokenId,
+    /// When and from where.
+    pub used: LastUsed,
+}
+
+/// The histories of all tokens.
+#[derive(Clone)]
+pub struct History {
+    activity: Table,
+    clock: Clock,
+}
+
+impl History {
+    /// The histories of the platform.
+    pub fn new(platform: &Platform) -> Self {
+        let Platform { activity, clock, .. } = platform.clone();
+        Self { activity, clock }
+    }
+
+    /// The write of an entry, to be done with the change it tells of.
+    ///
+    /// # Errors
+    /// 500: an entry always has a form that DynamoDB knows.
+    pub fn entry(&self, user: &UserId, token: &TokenId, entry: &Entry) -> Result<Write> {
+        // Entries of one moment differ in the part of a new id behind it.
+        let key = Key::new(partition(user, token), format!("{}#{}", entry.at, TokenId::new().part()));
+        let mut item: Item = serde_dynamo::to_item(entry).map_err(anyhow::Error::from)?;
+        item.insert("expires".to_owned(), expires(entry.at));
+        Ok(self.activity.put_item(key, item))
+    }
+
+    /// Counts refusals of a token for one reason, on this day.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn refused(&self, of: Use<'_>, reason: &str, count: u64) -> Result<()> {
+        let Use { user, token, used: LastUsed { at, ip, user_agent } } = of;
+        let day = at.start_of_day();
+        let write = self.activity.update(Key::new(partition(user, token), format!("{day}#refused#{reason}")));
+        let write = write
+            .set("event", attribute(&Event::Refused)?)
+            .set("reason", attribute(&reason)?)
+            .set("at", attribute(&at)?)
+            .set_once("first_at", attribute(&at)?)
+            .set("ip", attribute(&ip)?)
+            .set("user_agent", attribute(&user_agent)?)
+            .set("expires", expires(at))
+            .add("count", i64::try_from(count).unwrap_or(i64::MAX));
+        self.activity.write(write).await?;
+        Ok(())
+    }
+
+    /// Writes an entry if the token was never used from this address, in as far as that is remembered.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn used_from(&self, of: Use<'_>, address: &str) -> Result<()> {
+        let Use { user, token, used: LastUsed { at, ip, user_agent } } = of;
+        let seen = Key::new(format!("ADDRESS#{user}#{token}"), address);
+        let marker = self.activity.put_item(seen.clone(), [("expires".to_owned(), expires(at))].into());
+        let entry = Entry { ip, user_agent, ..Entry::new(Event::NewAddress, at) };
+        let writes = vec![marker.when(When::Absent), self.entry(user, token, &entry)?];
+        match self.activity.transact(writes).await {
+            Ok(()) => Ok(()),
+            // Known: it is remembered for another while.
+            Err(WriteError::Refused(_)) => {
+                self.activity.write(self.activity.update(seen).set("expires", expires(at))).await?;
+                Ok(())
+            }
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// A page of a token's history, the latest first.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn page(
+        &self,
+        user: &UserId,
+        token: &TokenId,
+        after: Option<Item>,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, Option<Item>)> {
+        let is_kept =
+            When::Above("expires".into(), AttributeValue::N(self.clock.now().seconds().to_string()));
+        let query = Query::partition(partition(user, token)).latest_first().filter(is_kept);
+        let QueryPage { items, next } = self.activity.query(query.after(after).limit(limit)).await?;
+        Ok((items.into_iter().map(decode).collect::<Result<_>>()?, next))
+    }
+}
+
+fn partition(user: &UserId, token: &TokenId) -> String {
+    format!("HISTORY#{user}#{token}")
+}
+
+fn expires(at: Timestamp) -> AttributeValue {
+    AttributeValue::N((at.seconds() + KEEP_SECONDS).to_string())
+}

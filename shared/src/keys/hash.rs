@@ -1,0 +1,166 @@
+//! Keyed hashes of credentials, and the one way to compare a credential with them: in constant time.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::KeyRing;
+
+/// Bytes of an HMAC-SHA-256.
+const HASH_LENGTH: usize = 32;
+
+/// HMAC-SHA-256 of a credential with the id of the key it was made with; stored as `k1.` and base64url.
+///
+/// It has no `Debug` and no `Display`, so that no log line can hold one by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyedHash {
+    key_id: String,
+    hash: [u8; HASH_LENGTH],
+}
+
+impl KeyedHash {
+    /// The key it was made with.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+}
+
+impl Serialize for KeyedHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}.{}", self.key_id, BASE64_URL_SAFE_NO_PAD.encode(self.hash)))
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyedHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = text.rsplit_once('.').and_then(|(key_id, text)| {
+            let mut hash = [0; HASH_LENGTH];
+            let length = BASE64_URL_SAFE_NO_PAD.decode_slice(text, &mut hash).ok()?;
+            (length == HASH_LENGTH).then(|| Self { key_id: key_id.to_owned(), hash })
+        });
+        // Not even a broken one is repeated.
+        parsed.ok_or_else(|| de::Error::custom("no keyed hash"))
+    }
+}
+
+/// A credential that was sent, hashed under every key of the ring: how much work that is depends on the ring alone.
+pub struct Digests(Vec<KeyedHash>);
+
+impl Digests {
+    /// Which of the places holds this credential's hash. Each place is compared once, in constant time, whether or not
+    /// it holds one and whatever was found before; so every credential takes the same steps.
+    pub fn find<const N: usize>(&self, places: [Option<&KeyedHash>; N]) -> Option<usize> {
+        let is_at = places.map(|place| self.is(place));
+        is_at.into_iter().position(bool::from)
+    }
+
+    fn is(&self, place: Option<&KeyedHash>) -> Choice {
+        #[cfg(test)]
+        tests::COMPARED.with(|count| count.set(count.get() + 1));
+        let made = place.and_then(|place| self.0.iter().find(|made| made.key_id == place.key_id));
+        // An empty place, or one whose key the ring lacks, is compared with what no credential has.
+        let nothing = [[0; HASH_LENGTH], [1; HASH_LENGTH]];
+        let (left, right) = match (made, place) {
+            (Some(made), Some(place)) => (&made.hash, &place.hash),
+            _ => (&nothing[0], &nothing[1]),
+        };
+        left.ct_eq(right)
+    }
+}
+
+impl KeyRing {
+    /// The hash of a credential under the current key, to be stored.
+    pub fn hash(&self, credential: &str) -> KeyedHash {
+        KeyedHash { key_id: self.current.clone(), hash: self.current_key().mac(credential) }
+    }
+
+    /// The hashes of a credential that was sent, to be compared with stored ones.
+    pub fn digests(&self, credential: &str) -> Digests {
+        let hash = |(id, key): (&String, &super::SubKeys)| KeyedHash {
+            key_id: id.clone(),
+            hash: key.mac(credential),
+        };
+        Digests(self.keys.iter().map(hash).collect())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::{cell::Cell, fmt};
+
+    use super::*;
+    use crate::{
+        keys::{
+            Keys,
+            tests::{BOTH, OLD, ring},
+        },
+        secret::Secret,
+        token::{Pending, StoredToken},
+    };
+
+    thread_local! {
+        /// Comparisons made by this thread.
+        pub(crate) static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// What every type is in one way, and one that can be printed in two: which of them is meant cannot be told then, and
+    /// nothing compiles.
+    trait Silent<Way> {
+        fn is() {}
+    }
+
+    struct AsDebug;
+    struct AsDisplay;
+
+    impl<T> Silent<()> for T {}
+    impl<T: fmt::Debug> Silent<AsDebug> for T {}
+    impl<T: fmt::Display> Silent<AsDisplay> for T {}
+
+    #[test]
+    fn what_holds_secrets_or_hashes_cannot_be_printed() {
+        <Secret as Silent<_>>::is();
+        <KeyedHash as Silent<_>>::is();
+        <Digests as Silent<_>>::is();
+        <KeyRing as Silent<_>>::is();
+        <Keys as Silent<_>>::is();
+        <StoredToken as Silent<_>>::is();
+        <Pending as Silent<_>>::is();
+    }
+
+    #[test]
+    fn a_hash_outlives_the_key_that_is_current() {
+        let hash = ring(OLD).hash("secret");
+        assert_eq!((hash.key_id(), ring(BOTH).hash("secret").key_id()), ("k1", "k2"));
+        assert_eq!(ring(BOTH).digests("secret").find([Some(&hash)]), Some(0));
+        assert_eq!(ring(BOTH).digests("Secret").find([Some(&hash)]), None);
+        let newer = ring(BOTH).hash("secret");
+        assert_eq!(ring(OLD).digests("secret").find([Some(&newer)]), None, "the key is not in the ring");
+    }
+
+    #[test]
+    fn the_place_is_told_and_every_place_is_compared() {
+        let ring = ring(BOTH);
+        let (this, other) = (ring.hash("this"), ring.hash("other"));
+        for places in
+            [[None, None, None], [Some(&other), None, Some(&this)], [Some(&this), Some(&other), None]]
+        {
+            COMPARED.set(0);
+            let found = ring.digests("this").find(places);
+            assert_eq!(found, places.iter().position(|place| place.is_some_and(|place| *place == this)));
+            assert_eq!(COMPARED.get(), 3);
+        }
+    }
+
+    #[test]
+    fn stored_and_read_back_it_is_the_same() {
+        let hash = ring(OLD).hash("secret");
+        let text = serde_json::to_string(&hash).unwrap();
+        assert!(text.starts_with("\"k1."));
+        assert!(serde_json::from_str::<KeyedHash>(&text).unwrap() == hash);
+        for broken in ["", "k1", "k1.", "k1.AAAA", "k1.!", &"k1.A".repeat(30)] {
+            let error = serde_json::from_value::<KeyedHash>(broken.into()).err().unwrap();
+            assert_eq!(error.to_string(), "no keyed hash");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! How often something may be done: fixed windows, counted in DynamoDB so that all functions count together.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Clock,
+    error::{Code, Error, Result},
+    platform::Platform,
+    table::{AttributeValue, Key, Table, When, WriteError, number},
+};
+
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// What a window counted is kept so long after its end.
+const KEEP: Duration = Duration::from_mins(10);
+
+/// So many requests in so much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// The most requests in a window.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub limit: u32,
+    /// How long a window is; windows begin at multiples of this since 1970.
+    #[schemars(range(min = 1, max = 86_400))]
+    pub window_seconds: u32,
+}
+
+/// What is counted together, and what is left of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Who has it: `token` or `address`.
+    pub of: String,
+    /// The limit.
+    pub rate: RateLimit,
+    /// Requests left in this window; none when the limit is exceeded.
+    pub remaining: u32,
+    /// Seconds until the next window.
+    pub reset_seconds: u32,
+}
+
+/// The outcome of asking for one more.
+pub enum Spent {
+    /// It is within the limit.
+    Within(Budget),
+    /// It is not.
+    Over(Budget),
+}
+
+impl RateLimit {
+    /// The window of a moment: when it began, and how long it still lasts.
+    fn window(self, now: i64) -> (i64, u32) {
+        let length = i64::from(self.window_seconds.max(1));
+        let begun = now - now.rem_euclid(length);
+        (begun, u32::try_from(begun + length - now).unwrap_or(self.window_seconds))
+    }
+
+    /// What is left after `used` requests of the window of that moment.
+    pub fn budget(self, of: &str, used: u64, now: i64) -> Budget {
+        let remaining = u64::from(self.limit).saturating_sub(used);
+        let remaining = u32::try_from(remaining).unwrap_or(self.limit);
+        Budget { of: of.to_owned(), rate: self, remaining, reset_seconds: self.window(now).1 }
+    }
+}
+
+impl Budget {
+    /// The budget as one word, for the authorizer's context.
+    pub fn to_word(&self) -> String {
+        let Budget { of, rate: RateLimit { limit, window_seconds }, remaining, reset_seconds } = self;
+        format!("{of};{limit};{window_seconds};{remaining};{reset_seconds}")
+    }
+
+    /// The budget of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let mut parts = word.split(';');
+        let of = parts.next()?.to_owned();
+        let mut number = || parts.next()?.parse().ok();
+        let rate = RateLimit { limit: number()?, window_seconds: number()? };
+        Some(Self { of, rate, remaining: number()?, reset_seconds: number()? })
+    }
+
+    /// Tells the client (draft-ietf-httpapi-ratelimit-headers-10): the policy, what remains, and when the window ends.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        let Budget { of, rate: RateLimit { limit, window_seconds }, remaining, reset_seconds } = self;
+        let lines = [
+            (RATELIMIT_POLICY, format!("\"{of}\";q={limit};w={window_seconds}")),
+            (RATELIMIT, format!("\"{of}\";r={remaining};t={reset_seconds}")),
+        ];
+        for (name, line) in lines {
+            if let Ok(value) = HeaderValue::from_str(&line) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    /// As [`Budget::write`], with the time to wait.
+    pub(crate) fn write_exceeded(&self, headers: &mut HeaderMap) {
+        self.write(headers);
+        headers.insert(header::RETRY_AFTER, self.reset_seconds.into());
+    }
+}
+
+/// Counts in DynamoDB.
+#[derive(Clone)]
+pub struct Limiter {
+    activity: Table,
+    clock: Clock,
+}
+
+impl Limiter {
+    /// A limiter that counts in the activity table.
+    pub fn new(platform: &Platform) -> Self {
+        let Platform { activity, clock, .. } = platform.clone();
+        Self { activity, clock }
+    }
+
+    /// Counts one more for the subject. What is refused is not counted.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away: then nothing passes.
+    pub async fn spend(&self, of: &str, subject: &str, rate: RateLimit) -> Result<Spent> {
+        let now = self.clock.now().seconds();
+        let (begun, left) = rate.window(now);
+        let expires =
+            begun + i64::from(rate.window_seconds) + i64::try_from(KEEP.as_secs()).unwrap_or_default();
+        let key = Key::new(format!("RATE#{of}#{subject}"), format!("{}#{begun}", rate.window_seconds));
+        let full = AttributeValue::N(rate.limit.to_string());
+        let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
+        let write = self.activity.update(key).add("count", 1).when(has_room);
+        match self.activity.write(write.set("expires", AttributeValue::N(expires.to_string()))).await {
+            Ok(item) => Ok(Spent::Within(rate.budget(of, number(&item, "count").unwrap_or(1), now))),
+            Err(WriteError::Refused(_)) => {
+                Ok(Spent::Over(Budget { reset_seconds: left, ..rate.budget(of, u64::MAX, now) }))
+            }
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl Error {
+    /// 429: the budget is spent.
+    pub fn rate_limited(budget: Budget) -> Self {
+        let Budget { of, rate: RateLimit { limit, window_seconds }, .. } = &budget;
+        let detail = format!(
+            "This {of} may make {limit} requests in {window_seconds} seconds: wait as long as Retry-After says."
+        );
+        Self::new(Code::RateLimited, detail).with_budget(budget)
+    }
+}
+
+/// The address to count by: who has one IPv6 address has the 64 bits behind its network too (RFC 4291, section 2.5.4).
+pub fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        ip @ IpAddr::V4(_) => ip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: RateLimit = RateLimit { limit: 3, window_seconds: 60 };
+
+    #[test]
+    fn windows_begin_at_multiples_of_their_length() {
+        assert_eq!((RATE.window(120), RATE.window(179), RATE.window(180)), ((120, 60), (120, 1), (180, 60)));
+    }
+
+    #[test]
+    fn a_budget_is_kept_through_text_and_told_in_headers() {
+        let budget = RATE.budget("token", 2, 130);
+        assert_eq!((budget.remaining, budget.reset_seconds), (1, 50));
+        assert_eq!(Budget::parse(&budget.to_word()), Some(budget.clone()));
+        let mut headers = HeaderMap::new();
+        budget.write_exceeded(&mut headers);
+        assert_eq!(headers[RATELIMIT_POLICY], "\"token\";q=3;w=60");
+        assert_eq!(headers[RATELIMIT], "\"token\";r=1;t=50");
+        assert_eq!(headers[header::RETRY_AFTER], "50");
+        for broken in ["", "token", "token;1;2;3", "token;1;2;3;x", "token;-1;2;3;4"] {
+            assert_eq!(Budget::parse(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_budget_never_falls_below_none() {
+        assert_eq!(RATE.budget("token", 9, 0).remaining, 0);
+    }
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(of("192.0.2.1"), "192.0.2.1");
+    }
+}

@@ -1,0 +1,120 @@
+//! Rotation: a token's secrets, one after the other, so that a lost answer locks nobody out.
+//!
+//! A new secret is pending until it is first used; until then, or until the overlap ends, the one before it counts too.
+
+use serde::{Deserialize, Serialize};
+
+use super::StoredToken;
+use crate::{
+    access::Credential,
+    keys::{Digests, KeyedHash},
+    timestamp::Timestamp,
+};
+
+/// So many secrets that were rotated away are still recognised.
+pub const ROTATED_AWAY_MAX: usize = 8;
+
+/// A secret that was handed out and not used yet.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Pending {
+    /// The secret.
+    pub secret: KeyedHash,
+    /// Its prefix and last characters.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What asked for it.
+    pub by: Credential,
+    /// Until then the secret in use counts too, unless this one is used before.
+    pub overlap_until: Timestamp,
+}
+
+/// Which of a token's secrets was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presented {
+    /// The one in use.
+    Current,
+    /// The one to follow.
+    Pending,
+    /// One that was in use before.
+    RotatedAway,
+}
+
+impl StoredToken {
+    /// Which secret of the token was sent, if any. An unknown token takes the same steps as a known one.
+    pub fn recognise(token: Option<&Self>, sent: &Digests) -> Option<Presented> {
+        let mut places = [None; 2 + ROTATED_AWAY_MAX];
+        if let Some(token) = token {
+            places[0] = Some(&token.secret);
+            places[1] = token.pending.as_ref().map(|pending| &pending.secret);
+            for (place, secret) in places[2..].iter_mut().zip(&token.rotated_away) {
+                *place = Some(secret);
+            }
+        }
+        Some(match sent.find(places)? {
+            0 => Presented::Current,
+            1 => Presented::Pending,
+            _ => Presented::RotatedAway,
+        })
+    }
+
+    /// The keys that the secrets which may count are hashed with.
+    pub fn key_ids(token: Option<&Self>) -> Vec<&str> {
+        let Some(Self { secret, pending, .. }) = token else { return Vec::new() };
+        let pending = pending.as_ref().map(|pending| &pending.secret);
+        [Some(secret), pending].into_iter().flatten().map(KeyedHash::key_id).collect()
+    }
+
+    /// Whether that secret is one that counts.
+    pub(super) fn is_in_force(&self, presented: Presented, now: Timestamp) -> bool {
+        match presented {
+            Presented::Current => self.pending.as_ref().is_none_or(|pending| now < pending.overlap_until),
+            Presented::Pending => true,
+            Presented::RotatedAway => false,
+        }
+    }
+
+    /// When that secret was made: the life of a token counts from there.
+    pub fn born(&self, presented: Presented) -> Timestamp {
+        let pending = self.pending.as_ref().filter(|_| presented == Presented::Pending);
+        pending.map_or(self.secret_created_at, |pending| pending.created_at)
+    }
+
+    /// When its newest secret was made.
+    pub fn newest(&self) -> Timestamp {
+        self.born(Presented::Pending)
+    }
+
+    /// Whether that credential may give it a new secret now. Who holds the old secret cannot put another one in the place
+    /// of the one that a session has made: a rotation is what stops a thief.
+    pub fn may_rotate(&self, by: Credential) -> bool {
+        let made_by = self.pending.as_ref().map(|pending| pending.by);
+        by == Credential::Session || made_by != Some(Credential::Session)
+    }
+
+    /// The token with a new secret pending. One that was pending and never used is rotated away, and no second rotation
+    /// lengthens an overlap.
+    #[must_use]
+    pub fn rotated(mut self, new: Pending) -> Self {
+        let mut new = new;
+        if let Some(unused) = self.pending.take() {
+            new.overlap_until = new.overlap_until.min(unused.overlap_until);
+            self.put_away(unused.secret);
+        }
+        Self { pending: Some(new), ..self }
+    }
+
+    /// The token with its pending secret in use, kept under the key it is hashed with now.
+    #[must_use]
+    pub fn confirmed(mut self, secret: KeyedHash) -> Self {
+        let Some(Pending { hint, created_at, .. }) = self.pending.take() else { return self };
+        let old = std::mem::replace(&mut self.secret, secret);
+        self.put_away(old);
+        Self { hint, secret_created_at: created_at, ..self }
+    }
+
+    fn put_away(&mut self, secret: KeyedHash) {
+        self.rotated_away.insert(0, secret);
+        self.rotated_away.truncate(ROTATED_AWAY_MAX);
+    }
+}

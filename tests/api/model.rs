@@ -1,0 +1,267 @@
+//! What the whole system must answer to a token: a small model, compared with the system after every step of a walk.
+
+mod steps;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::Permission::{
+    self, ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectTypeRead, ObjectUpdate,
+    TeamManageMembers,
+};
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+/// So many secrets that were rotated away are still recognised.
+const RECOGNISED: usize = 8;
+
+/// Status and code of an answer; a success has no code.
+type Answer = (u16, &'static str);
+
+const OK: Answer = (200, "");
+const INVALID_TOKEN: Answer = (401, "invalid_token");
+const NO_ACCESS: Answer = (403, "no_access");
+const INSUFFICIENT_SCOPE: Answer = (403, "insufficient_scope");
+const INSUFFICIENT_ROLE: Answer = (403, "insufficient_role");
+const SESSION_REQUIRED: Answer = (403, "session_required");
+const NOT_FOUND: Answer = (404, "not_found");
+/// Each must be seen on a walk, and not just once.
+const ANSWERS: &[Answer] =
+    &[OK, INVALID_TOKEN, NO_ACCESS, INSUFFICIENT_SCOPE, INSUFFICIENT_ROLE, SESSION_REQUIRED, NOT_FOUND];
+
+/// What a route asks of a token.
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    A(Permission),
+    Session,
+}
+
+/// A route, and what it answers to whom it lets in: the teams hold no objects.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    needs: Needs,
+    passed: Answer,
+}
+
+impl Route {
+    const fn new(method: &'static str, path: &'static str, needs: Needs, passed: Answer) -> Self {
+        Self { method, path, needs, passed }
+    }
+
+    fn has_team(&self) -> bool {
+        self.path.contains("{team}")
+    }
+
+    fn body(&self) -> Option<String> {
+        (self.method == "POST" || self.method == "PATCH").then(|| r#"{"fields": {}}"#.to_owned())
+    }
+}
+
+const ROUTES: &[Route] = &[
+    Route::new("GET", "/v1/me", Needs::Nothing, OK),
+    Route::new("GET", "/v1/token", Needs::Nothing, OK),
+    Route::new("GET", "/v1/tokens", Needs::Session, OK),
+    Route::new("GET", "/v1/teams/{team}", Needs::Nothing, OK),
+    Route::new("GET", "/v1/teams/{team}/tokens", Needs::Session, OK),
+    Route::new("GET", "/v1/teams/{team}/object-types", Needs::A(ObjectTypeRead), OK),
+    Route::new("GET", "/v1/teams/{team}/members", Needs::A(TeamManageMembers), OK),
+    Route::new("GET", "/v1/teams/{team}/objects/contacts", Needs::A(ObjectRead), NOT_FOUND),
+    Route::new("POST", "/v1/teams/{team}/objects/contacts", Needs::A(ObjectCreate), NOT_FOUND),
+    Route::new("PATCH", "/v1/teams/{team}/objects/contacts/{id}", Needs::A(ObjectUpdate), NOT_FOUND),
+    Route::new("DELETE", "/v1/teams/{team}/objects/contacts/{id}", Needs::A(ObjectDelete), NOT_FOUND),
+    Route::new(
+        "DELETE",
+        "/v1/teams/{team}/objects/contacts/{id}/force",
+        Needs::A(ObjectForceDelete),
+        NOT_FOUND,
+    ),
+];
+
+/// What each role may, of the permissions here: its own and all above it. The billing manager may nothing.
+const LADDER: [(&str, &[Permission]); 6] = [
+    ("view-only", &[ObjectRead, ObjectTypeRead]),
+    ("update-only", &[ObjectUpdate]),
+    ("member", &[ObjectCreate]),
+    ("manager", &[ObjectDelete]),
+    ("administrator", &[TeamManageMembers]),
+    ("owner", &[ObjectForceDelete]),
+];
+const BILLING_MANAGER: &str = "billing-manager";
+/// Where requests come from here, and where they do not.
+const HERE: &str = "127.0.0.0/8";
+const ELSEWHERE: &str = "192.0.2.0/24";
+
+fn may(role: &str, permission: Permission) -> bool {
+    let rung = LADDER.iter().position(|(name, _)| *name == role);
+    rung.is_some_and(|rung| LADDER[..=rung].iter().any(|(_, added)| added.contains(&permission)))
+}
+
+/// A secret that was not used yet.
+#[derive(Clone)]
+struct Pending {
+    secret: String,
+    made_at: i64,
+    /// Until when the current one counts beside it.
+    until: i64,
+    by_session: bool,
+}
+
+/// A token as its owner knows it. People and teams are numbers here.
+#[derive(Clone, Default)]
+struct Token {
+    id: String,
+    owner: usize,
+    name: String,
+    permissions: Vec<Permission>,
+    current: String,
+    /// The secret to follow.
+    pending: Option<Pending>,
+    /// Secrets whose place others took, the latest first.
+    rotated_away: Vec<String>,
+    /// When the current secret was made.
+    made_at: i64,
+    ends_at: Option<i64>,
+    teams: Option<Vec<usize>>,
+    blocked: Vec<usize>,
+    is_off: bool,
+    is_revoked: bool,
+    /// The addresses it is limited to.
+    range: Option<&'static str>,
+    is_wary: bool,
+}
+
+impl Token {
+    fn has_ended(&self, now: i64) -> bool {
+        self.ends_at.is_some_and(|end| end <= now)
+    }
+
+    fn counts(&self, secret: &str, now: i64) -> bool {
+        match &self.pending {
+            Some(pending) => secret == pending.secret || secret == self.current && now < pending.until,
+            None => secret == self.current,
+        }
+    }
+
+    /// Whether it is one of its secrets whose place another one took.
+    fn is_reuse(&self, secret: &str) -> bool {
+        self.rotated_away.iter().take(RECOGNISED).any(|old| old == secret)
+    }
+
+    /// When a secret of it was made.
+    fn born(&self, secret: &str) -> i64 {
+        let pending = self.pending.as_ref().filter(|pending| pending.secret == secret);
+        pending.map_or(self.made_at, |pending| pending.made_at)
+    }
+
+    fn newest(&self) -> i64 {
+        self.pending.as_ref().map_or(self.made_at, |pending| pending.made_at)
+    }
+
+    fn is_meant_for(&self, team: usize) -> bool {
+        self.teams.as_ref().is_none_or(|teams| teams.contains(&team))
+    }
+
+    fn lives_at_most(&self, days: Option<i64>, born: i64) -> bool {
+        days.is_none_or(|days| self.ends_at.is_some_and(|end| end <= born + days * DAY_MILLIS))
+    }
+
+    fn status(&self, now: i64) -> &'static str {
+        match (self.has_ended(now), self.is_off) {
+            (true, _) => "expired",
+            (false, true) => "inactive",
+            (false, false) => "active",
+        }
+    }
+
+    /// What a new secret changes: one that was never used goes, and no overlap grows longer.
+    fn rotate(&mut self, mut new: Pending) {
+        if let Some(unused) = self.pending.take() {
+            new.until = new.until.min(unused.until);
+            self.rotated_away.insert(0, unused.secret);
+        }
+        self.pending = Some(new);
+    }
+}
+
+/// All that decides.
+#[derive(Default)]
+struct World {
+    tokens: Vec<Token>,
+    /// Roles by person and team.
+    roles: BTreeMap<(usize, usize), &'static str>,
+    /// The longest life of tokens in each team, in days.
+    days_max: Vec<Option<i64>>,
+}
+
+impl World {
+    /// What a request must be answered. This is the specification.
+    fn decide(&self, token: &Token, secret: &str, route: &Route, team: usize, now: i64) -> Answer {
+        let is_usable =
+            !(token.is_revoked || token.is_off || token.has_ended(now) || token.range == Some(ELSEWHERE));
+        let is_reached = self.reaches(token, team, token.born(secret)) || !route.has_team();
+        let role = self.roles.get(&(token.owner, team)).copied().unwrap_or_default();
+        match route.needs {
+            _ if !(is_usable && token.counts(secret, now)) => INVALID_TOKEN,
+            _ if !is_reached => NO_ACCESS,
+            Needs::Session => SESSION_REQUIRED,
+            Needs::A(permission) if !token.permissions.contains(&permission) => INSUFFICIENT_SCOPE,
+            Needs::A(permission) if !may(role, permission) => INSUFFICIENT_ROLE,
+            Needs::A(_) | Needs::Nothing => route.passed,
+        }
+    }
+
+    /// Whether a token gives access to a team, as far as its user has any.
+    fn reaches(&self, token: &Token, team: usize, born: i64) -> bool {
+        let is_member = self.roles.contains_key(&(token.owner, team));
+        let is_let_in = token.lives_at_most(self.days_max[team], born) && !token.blocked.contains(&team);
+        is_member && is_let_in && token.is_meant_for(team)
+    }
+
+    /// What a use changes: a new secret that is accepted takes the place of the old one; the reuse of an old one switches
+    /// a token off whose owner wants that.
+    fn used(&mut self, at: usize, secret: &str, answer: Answer) {
+        let token = &mut self.tokens[at];
+        if token.is_wary && !token.is_revoked && token.is_reuse(secret) {
+            token.is_off = true;
+        }
+        if answer != INVALID_TOKEN
+            && let Some(pending) = token.pending.take_if(|pending| pending.secret == secret)
+        {
+            let old = std::mem::replace(&mut token.current, pending.secret);
+            token.made_at = pending.made_at;
+            token.rotated_away.insert(0, old);
+        }
+    }
+
+    /// Whether a team of its owner allows no such life to a token that is meant for it.
+    fn is_too_long(&self, token: &Token) -> bool {
+        let teams =
+            self.roles.keys().filter(|(person, team)| *person == token.owner && token.is_meant_for(*team));
+        teams.into_iter().any(|(_, team)| !token.lives_at_most(self.days_max[*team], token.newest()))
+    }
+
+    fn has_name(&self, owner: usize, name: &str) -> bool {
+        self.tokens.iter().any(|token| token.owner == owner && !token.is_revoked && token.name == name)
+    }
+
+    /// Whether something ends within this time from now.
+    fn ends_within(&self, now: i64, millis: i64) -> bool {
+        let ends = |token: &Token| [token.ends_at, token.pending.as_ref().map(|pending| pending.until)];
+        let soon = now..now + millis;
+        self.tokens
+            .iter()
+            .filter(|token| !token.is_revoked)
+            .flat_map(ends)
+            .flatten()
+            .any(|end| soon.contains(&end))
+    }
+
+    /// What the list of somebody's tokens shows.
+    fn list(&self, owner: usize, now: i64) -> Value {
+        let tokens = self.tokens.iter().filter(|token| token.owner == owner && !token.is_revoked);
+        let shown = |token: &Token| json!([token.id, token.name, token.status(now), token.pending.is_some()]);
+        tokens.map(shown).collect()
+    }
+}
