@@ -9,6 +9,8 @@ use shared::config::Config;
 use crate::origin;
 
 const MARKUP: &str = include_str!("page/page.html");
+const DIALOGS: &str = include_str!("page/dialogs.html");
+const TEMPLATES: &str = include_str!("page/templates.html");
 const STYLE: &str = concat!(include_str!("page/base.css"), include_str!("page/parts.css"));
 /// One module, in the order in which its parts build on each other.
 const SCRIPT: &str = concat!(
@@ -19,8 +21,12 @@ const SCRIPT: &str = concat!(
     include_str!("page/words.js"),
     include_str!("page/permissions.js"),
     include_str!("page/list.js"),
+    include_str!("page/card.js"),
+    include_str!("page/history.js"),
     include_str!("page/changes.js"),
+    include_str!("page/rotate.js"),
     include_str!("page/secret.js"),
+    include_str!("page/editor.js"),
     include_str!("page/create.js"),
     include_str!("page/main.js"),
 );
@@ -36,6 +42,8 @@ impl Store {
     /// The page of these settings. Without an issuer it says that nobody can sign in.
     pub fn new(config: &Config) -> Self {
         let html = MARKUP
+            .replace("/*dialogs*/", DIALOGS)
+            .replace("/*templates*/", TEMPLATES)
             .replace("/*style*/", STYLE)
             .replace("/*script*/", SCRIPT)
             .replace("/*settings*/", &embedded(&settings(config)));

@@ -7,7 +7,7 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use shared::config::Config;
+use shared::{config::Config, token::Refusal};
 use tower::ServiceExt as _;
 
 use crate::{Store, routes};
@@ -170,5 +170,81 @@ async fn whatever_the_issuer_sends_back_is_taken() {
         &[("error", "access_denied"), ("error_description", "x & y"), ("state", "c"), ("session_state", "1")],
     ] {
         assert_eq!(get(&config(), query).await.status(), StatusCode::OK, "{query:?}");
+    }
+}
+
+/// What stands in quotes behind each start.
+fn quoted<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(start).skip(1).filter_map(|rest| rest.split('"').next())
+}
+
+/// The path that a call of the script asks for: a text, the path of a token, or a text that begins with that.
+fn path_in(argument: &str) -> String {
+    let quote = argument.chars().next().filter(|first| ['"', '`'].contains(first));
+    let text = argument.trim_start_matches(['"', '`']).split(quote.unwrap_or(')')).next().unwrap_or_default();
+    let path = text.split('?').next().unwrap_or_default();
+    match path.split_once("pathOf(") {
+        Some((_, rest)) => {
+            format!("/v1/tokens/{{token}}{}", rest.split_once('}').map_or("", |(_, rest)| rest))
+        }
+        None => format!("/v1{path}"),
+    }
+}
+
+#[tokio::test]
+async fn the_page_calls_routes_that_are_there_and_that_a_session_may_use() {
+    let (page, _) = page(&config()).await;
+    let routes: Vec<Value> = serde_json::from_str(include_str!("../../../shared/src/routes.json")).unwrap();
+    let listed = quoted(&page, "listAll(\"").map(|path| ("GET", format!("/v1{path}")));
+    let called = page.split("call(\"").skip(1).filter_map(|rest| rest.split_once("\", "));
+    let called = called.map(|(method, rest)| (method, path_in(rest)));
+    // The list that is given its path is counted by that path.
+    let calls: Vec<_> = listed.chain(called).filter(|(_, path)| path != "/v1${path}").collect();
+    for (method, path) in &calls {
+        let route = routes.iter().find(|route| route["method"] == *method && route["path"] == *path);
+        let access = &route.unwrap_or_else(|| panic!("{method} {path}"))["access"];
+        assert!(
+            ["public", "anyone", "session"].contains(&access.as_str().unwrap_or_default()),
+            "{method} {path}"
+        );
+    }
+    for tail in ["", "/rotate", "/history"] {
+        assert!(calls.iter().any(|(_, path)| *path == format!("/v1/tokens/{{token}}{tail}")), "{tail}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_script_looks_for_is_in_the_page() {
+    let (page, _) = page(&config()).await;
+    let parts = page.split("part(").skip(1).filter_map(|rest| rest.split(')').next()?.split('"').nth(1));
+    for part in parts {
+        assert!(page.contains(&format!("data-part=\"{part}\"")), "{part}");
+    }
+    for id in quoted(&page, "byId(\"").chain(quoted(&page, "copyOf(\"")) {
+        assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn labels_and_descriptions_point_at_something() {
+    let (page, _) = page(&config()).await;
+    for start in [" for=\"", " aria-labelledby=\"", " aria-describedby=\""] {
+        for id in quoted(&page, start).flat_map(str::split_whitespace) {
+            assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_line_of_a_history_has_words() {
+    let (page, _) = page(&config()).await;
+    let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    let events = document["components"]["schemas"]["Event"]["oneOf"].as_array().unwrap().iter();
+    let events = events.map(|event| event["const"].as_str().unwrap());
+    let (revoked, replaced) = (Refusal::Revoked, Refusal::RotatedAway);
+    let refusals =
+        [revoked, replaced, Refusal::Inactive, Refusal::Expired, Refusal::Address].map(Refusal::name);
+    for name in events.chain(refusals) {
+        assert!(page.contains(&format!("\n  {name}: \"")), "{name}");
     }
 }

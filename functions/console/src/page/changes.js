@@ -1,28 +1,30 @@
-// What can be done to a token: rename it, switch it off and on, revoke it.
+// What can be done to a token: change it, switch it off and on, revoke it.
 
-/** The token that the open dialog is about. */
+/** The token that the open dialog is about; null if it is about a new one. */
 let subject = null;
 
 function bindChanges() {
-  bindDialog(byId("rename"));
   bindDialog(byId("revoke"));
-  onSubmit(byId("rename-form"), rename);
   onSubmit(byId("revoke-form"), revoke);
 }
 
-function openRename(token) {
+function openEdit(token) {
   subject = token;
-  clearFaults(byId("rename-form"));
-  byId("rename-name").value = token.name;
-  byId("rename").showModal();
-  byId("rename-name").select();
+  openEditor(token, { title: "Edit the token", action: "Save" });
 }
 
-async function rename() {
-  const changed = await call("PATCH", pathOf(subject), { body: { name: byId("rename-name").value } });
+async function change() {
+  const body = readChanges();
+  if (Object.keys(body).length === 0) return byId("editor").close();
+  let changed;
+  try {
+    changed = await call("PATCH", pathOf(subject), { body });
+  } catch (fault) {
+    throw withValues(fault, body);
+  }
   changeCard(changed);
-  byId("rename").close();
-  announce(`The token is now called ${changed.name}.`);
+  byId("editor").close();
+  announce(`${changed.name} is changed.`);
 }
 
 async function switchToken(token) {

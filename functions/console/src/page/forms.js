@@ -34,6 +34,8 @@ function showFaults(form, fault) {
     const place = placeOf(form, pointer) ?? placeOf(form, "");
     place.append(...(place.textContent ? [document.createElement("br")] : []), detail);
     inputAt(place)?.setAttribute("aria-invalid", "true");
+    const fold = place.closest("details");
+    if (fold) fold.open = true;
   }
   const first = [...form.querySelectorAll("[data-fault]")].find((place) => place.textContent);
   first.scrollIntoView({ block: "center" });
@@ -52,12 +54,18 @@ function inputAt(place) {
   return place.closest(".field")?.querySelector("input, textarea, select");
 }
 
-/** Faults whose details name the values they are about, where they stand in a list. */
+/** A fault that is found before anything is sent. */
+function faultAt(pointer, detail) {
+  return Object.assign(new Error(detail), { errors: [{ pointer, detail }] });
+}
+
+/** Faults whose details name the values they are about, where they stand in a list, and teams as people know them. */
 function withValues(fault, body) {
   fault.errors = fault.errors?.map((error) => {
     const [name, index] = error.pointer.split("/").slice(1);
-    const value = index === undefined ? undefined : body[name]?.[index];
-    return value === undefined ? error : { ...error, detail: `${value}: ${error.detail}` };
+    const value = Array.isArray(body[name]) && index ? `${body[name][index]}: ` : "";
+    const detail = known.teams.reduce((text, team) => text.replaceAll(team.id, `“${team.name}”`), error.detail);
+    return { ...error, detail: `${value}${detail}` };
   });
   return fault;
 }

@@ -4,9 +4,12 @@ function bind() {
   onPress(byId("sign-in"), signIn);
   onPress(byId("sign-out"), signOut);
   byId("alert-close").addEventListener("click", clearAlert);
+  bindEditor();
   bindCreate();
   bindChanges();
+  bindRotate();
   bindSecret();
+  byId("filter-status").addEventListener("change", filterTokens);
 }
 
 /** Shows the page of somebody who is not signed in. */

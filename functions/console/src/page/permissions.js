@@ -1,9 +1,10 @@
 // The catalogue of permissions as groups of checkboxes.
 
 /** What the page knows besides the tokens. */
-const known = { groups: [], teams: [], descriptions: new Map() };
+const known = { groups: [], teams: [], descriptions: new Map(), user: "" };
 
 function learn(catalogue, me) {
+  known.user = me.user.id;
   known.groups = catalogue.groups;
   known.teams = me.teams;
   known.descriptions = new Map(catalogue.groups.flatMap((group) => group.permissions.map((each) => [each.name, each.description])));
@@ -12,7 +13,7 @@ function learn(catalogue, me) {
 /** Fills the form's groups; `changed` is called when a button has checked boxes. */
 function paintGroups(changed) {
   const allowed = new Set(known.teams.flatMap((team) => team.permissions));
-  byId("create-groups").replaceChildren(...known.groups.map((group) => groupElement(group, allowed, changed)));
+  byId("editor-groups").replaceChildren(...known.groups.map((group) => groupElement(group, allowed, changed)));
 }
 
 function groupElement({ label, permissions }, allowed, changed) {

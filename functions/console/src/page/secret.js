@@ -12,9 +12,11 @@ function bindSecret() {
   addEventListener("beforeunload", (event) => { if (isAtRisk()) event.preventDefault(); });
 }
 
-/** Shows a token until its dialog is closed; then `done` is called. */
-function showSecret(token, done) {
+/** Shows a token until its dialog is closed, with a note if there is one; then `done` is called. */
+function showSecret(token, done, note = "") {
   byId("secret-token").textContent = token;
+  byId("secret-note").textContent = note;
+  show(byId("secret-note"), Boolean(note));
   isCopied = false;
   byId("secret").addEventListener("close", done, { once: true });
   byId("secret").showModal();

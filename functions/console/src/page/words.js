@@ -7,6 +7,8 @@ const DATE_TIME = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "long", timeSty
 const DISTANCE = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 const DAY = 86_400_000;
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+/** The windows of rate limits that have a name, by their seconds. */
+const PERIODS = new Map([[1, "second"], [60, "minute"], [3_600, "hour"], [86_400, "day"]]);
 const STATUSES = { active: "Active", inactive: "Deactivated", expired: "Expired" };
 
 /** "3 days ago", "in 2 months", "now". */
@@ -25,6 +27,11 @@ function timeElement(time, text) {
   return element;
 }
 
+/** A moment to act by: exact, with the distance. */
+function momentOf(time) {
+  return `${DATE_TIME.format(new Date(time))} (${distanceTo(time)})`;
+}
+
 /** Whether a time is less than a week away. */
 function isSoon(time) {
   return Boolean(time) && new Date(time) - Date.now() < 7 * DAY;
@@ -32,5 +39,14 @@ function isSoon(time) {
 
 function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+function periodOf(seconds) {
+  return PERIODS.get(seconds) ?? `${seconds} seconds`;
+}
+
+/** "Sales", as the person knows it. */
+function teamName(id) {
+  return known.teams.find((team) => team.id === id)?.name ?? "a team you have left";
 }
 
