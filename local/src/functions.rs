@@ -15,12 +15,17 @@ use shared::{
     manifest::Manifest,
 };
 
-use crate::gateway::{BoxFuture, Function};
+use crate::{
+    gateway::{BoxFuture, Function},
+    queue::{self, Deliveries},
+};
 
 /// What the functions are told by their environment, but for the key ring, which is given here.
 pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) key_ring: Arc<dyn KeySource>,
+    /// Whether nobody else uses the tables.
+    pub(crate) is_alone: bool,
 }
 
 /// All functions of the API.
@@ -28,6 +33,8 @@ pub(crate) struct Functions {
     authorizer: Arc<Authorizer>,
     families: Vec<(&'static str, Router)>,
     clock: Clock,
+    // The jobs go on as long as there are functions.
+    _deliveries: Deliveries,
 }
 
 impl Functions {
@@ -36,23 +43,29 @@ impl Functions {
     /// # Errors
     /// When the settings are not whole.
     pub(crate) fn start(settings: Settings) -> anyhow::Result<Self> {
-        let Settings { config, key_ring } = settings;
+        let Settings { config, key_ring, is_alone } = settings;
         let platform = Platform::new(&config, key_ring)?;
         let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
         let audience = config.oidc_audience.as_deref().unwrap_or_default();
         let sessions = Sessions::new(issuer, audience, config.oidc_discovery_url.clone());
         let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
             .with_failures_per_minute(config.failures_per_minute);
+        let (queue, messages) = queue::queue(&platform.clock);
         let on = || Some(platform.clone());
         let families = vec![
             ("tokens", tokens::routes().router(tokens::Store::new(&platform), on())),
             ("teams", teams::routes().router(teams::Store::new(&platform), on())),
-            ("object-types", object_types::routes().router(object_types::Store::new(&platform), on())),
+            (
+                "object-types",
+                object_types::routes().router(object_types::Store::new(&platform, queue.clone()), on()),
+            ),
             ("objects", objects::routes().router(objects::Store::new(&platform), on())),
             ("discovery", discovery::routes().router((), None)),
             ("console", console::routes().router(console::Store::new(&config), None)),
         ];
-        Ok(Self { authorizer: Arc::new(authorizer), families, clock: platform.clock })
+        let deliveries = messages.deliver(jobs::Worker::new(&platform, queue), is_alone);
+        let clock = platform.clock;
+        Ok(Self { authorizer: Arc::new(authorizer), families, clock, _deliveries: deliveries })
     }
 
     /// The clock of all functions.

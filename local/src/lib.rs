@@ -12,6 +12,7 @@ mod key_ring;
 pub mod keys;
 mod listener;
 mod options;
+mod queue;
 mod seed;
 mod server;
 /// The tables.
@@ -48,6 +49,7 @@ pub struct Running {
     seed: Seed,
     clock: Clock,
     server: Server,
+    functions: Functions,
     database: Database,
     // Last, so that the directory is free only when nothing uses it any more.
     _data: Data,
@@ -81,10 +83,11 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             ..config
         },
         key_ring: Arc::new(key_ring),
+        is_alone: options.dynamodb.is_none(),
     })?;
     let clock = functions.clock();
     let server = Server::start(listener, Gateway::new(|name| functions.get(name)), issuer);
-    Ok(Running { url, seed: options.seed, clock, server, database, _data: data })
+    Ok(Running { url, seed: options.seed, clock, server, functions, database, _data: data })
 }
 
 impl Running {
@@ -117,6 +120,7 @@ impl Running {
     /// Takes no more requests, lets those in flight finish, and ends.
     pub async fn shutdown(self) {
         self.server.stop().await;
+        drop(self.functions);
         self.database.stop().await;
     }
 }

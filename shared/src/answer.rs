@@ -110,6 +110,21 @@ impl Output for Accepted {
     }
 }
 
+/// Taken in: the thing as it is now, while the work on it goes on.
+pub struct Started<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Started<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::ACCEPTED, Json(self.0)).into_response()
+    }
+}
+
+impl<T: JsonSchema> Output for Started<T> {
+    fn describe(operation: &mut Operation) {
+        operation.answer::<T>(202, "Taken in; the work goes on.", &[]);
+    }
+}
+
 fn with_etag(version: u64, mut response: Response) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, etag);

@@ -49,6 +49,22 @@ pub fn secrets_manager(config: &Config) -> anyhow::Result<aws_sdk_secretsmanager
     Ok(aws_sdk_secretsmanager::Client::from_conf(settings.build()))
 }
 
+/// The client of SQS.
+///
+/// # Errors
+/// When the environment lacks the region or the credentials.
+pub(crate) fn sqs(config: &Config) -> anyhow::Result<aws_sdk_sqs::Client> {
+    let mut settings = aws_sdk_sqs::Config::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .region(aws_sdk_sqs::config::Region::new(config.region.clone()))
+        .credentials_provider(credentials(config)?)
+        .http_client(http_client(config.sqs_endpoint.as_deref())?)
+        .retry_config(aws_sdk_sqs::config::retry::RetryConfig::standard().with_max_attempts(4))
+        .timeout_config(timeouts());
+    settings.set_endpoint_url(config.sqs_endpoint.clone());
+    Ok(aws_sdk_sqs::Client::from_conf(settings.build()))
+}
+
 /// A connector that trusts what the system trusts, for addresses outside AWS.
 ///
 /// # Errors

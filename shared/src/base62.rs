@@ -19,6 +19,14 @@ pub(crate) fn encode(mut number: u128, width: usize) -> String {
     text.into_iter().map(char::from).collect()
 }
 
+/// The number that [`encode`] wrote; `None` if it is none of 128 bits.
+pub(crate) fn decode(text: &str) -> Option<u128> {
+    text.bytes().try_fold(0_u128, |number, byte| {
+        let digit = DIGITS.binary_search(&byte).ok()?;
+        number.checked_mul(62)?.checked_add(u128::try_from(digit).ok()?)
+    })
+}
+
 /// Whether all characters are base-62 digits.
 pub(crate) fn is_valid(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -50,6 +58,8 @@ mod tests {
         let numbers = [0, 1, 61, 62, 3843, u128::from(u32::MAX), u128::MAX / 2, u128::MAX];
         let texts: Vec<_> = numbers.iter().map(|number| encode(*number, WIDTH_128)).collect();
         assert!(texts.is_sorted());
+        assert_eq!(texts.iter().filter_map(|text| decode(text)).collect::<Vec<_>>(), numbers);
+        assert_eq!((decode("7n42DGM5Tflk9n8mt7Fhc8"), decode("-")), (None, None));
         assert_eq!(texts[3], "0000000000000000000010");
         assert_eq!(encode(u128::MAX, WIDTH_128), "7n42DGM5Tflk9n8mt7Fhc7");
         assert_eq!(encode(u128::from(u32::MAX), WIDTH_32), "4gfFC3");

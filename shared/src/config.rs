@@ -15,6 +15,10 @@ pub struct Config {
     pub dynamodb_endpoint: Option<String>,
     /// Another address of Secrets Manager, for stand-ins.
     pub secrets_manager_endpoint: Option<String>,
+    /// Another address of SQS, for stand-ins.
+    pub sqs_endpoint: Option<String>,
+    /// The queue of jobs.
+    pub job_queue_url: Option<String>,
     /// The names of the tables.
     pub tables: TableNames,
     /// The secret that holds the key ring.
@@ -80,7 +84,9 @@ impl Config {
                 .zip(get("AWS_SECRET_ACCESS_KEY"))
                 .map(|(id, secret)| AccessKeys { id, secret, session: get("AWS_SESSION_TOKEN") }),
             dynamodb_endpoint: get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| endpoint.clone()),
-            secrets_manager_endpoint: get("AWS_ENDPOINT_URL_SECRETS_MANAGER").or(endpoint),
+            secrets_manager_endpoint: get("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| endpoint.clone()),
+            sqs_endpoint: get("AWS_ENDPOINT_URL_SQS").or(endpoint),
+            job_queue_url: get("JOB_QUEUE_URL"),
             tables: TableNames {
                 identity: get("TABLE_IDENTITY").unwrap_or(names.identity),
                 workspace: get("TABLE_WORKSPACE").unwrap_or(names.workspace),

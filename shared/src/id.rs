@@ -6,7 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use sha2::{Digest as _, Sha256};
 
-use crate::base62;
+use crate::{base62, timestamp::Timestamp};
+
+/// Bits of an id behind those that say when it was made.
+const TAIL_BITS: u32 = 80;
 
 macro_rules! ids {
     ($($(#[doc = $doc:literal])+ $name:ident = $prefix:literal;)+) => { $(
@@ -83,6 +86,8 @@ ids! {
     ObjectTypeId = "type_";
     /// An object.
     ObjectId = "obj_";
+    /// A piece of work behind requests.
+    JobId = "job_";
     /// An invitation to a team.
     InvitationId = "inv_";
 }
@@ -97,6 +102,30 @@ impl UserId {
     }
 }
 
+impl ObjectId {
+    /// A new id of that moment: like [`ObjectId::new`], but by the clock that the object is dated by, so that each tells
+    /// the other.
+    pub fn at(time: Timestamp) -> Self {
+        Self::of(time, uuid::Uuid::now_v7().as_u128() & (u128::MAX >> (u128::BITS - TAIL_BITS)))
+    }
+
+    /// Where the ids of that moment begin. It is nobody's.
+    pub fn first_at(time: Timestamp) -> Self {
+        Self::of(time, 0)
+    }
+
+    /// When it was made; `None` for what only looks like an id.
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let number = base62::decode(self.part())?;
+        Timestamp::from_millis(i64::try_from(number >> TAIL_BITS).ok()?)
+    }
+
+    fn of(time: Timestamp, tail: u128) -> Self {
+        let millis = u128::try_from(time.millis()).unwrap_or_default();
+        Self::from_part(&base62::encode(millis << TAIL_BITS | tail, base62::WIDTH_128))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +134,19 @@ mod tests {
     fn ids_sort_by_creation() {
         let ids: Vec<_> = (0..1_000).map(|_| ObjectId::new()).collect();
         assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made() {
+        let time = |millis| Timestamp::from_millis(millis).unwrap();
+        for millis in [0, 1, 1_795_000_000_123, 253_402_300_799_999] {
+            let ids = [ObjectId::at(time(millis)), ObjectId::at(time(millis))];
+            assert_ne!(ids[0], ids[1]);
+            assert!(ids.iter().all(|id| id.made_at() == Some(time(millis))), "{millis}");
+            assert!(ids.iter().all(|id| *id > ObjectId::first_at(time(millis))), "{millis}");
+        }
+        assert!(ObjectId::at(time(1)) < ObjectId::first_at(time(2)));
+        assert_eq!(ObjectId::parse("obj_zzzzzzzzzzzzzzzzzzzzzz").unwrap().made_at(), None);
     }
 
     #[test]

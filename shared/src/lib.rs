@@ -30,6 +30,8 @@ pub mod id;
 mod idempotency;
 /// Memberships, and where they and tokens lie.
 pub mod identity;
+/// Work that goes on behind requests.
+pub mod jobs;
 /// The key ring.
 pub mod keys;
 /// All routes, as the authorizer knows them.

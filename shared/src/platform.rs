@@ -57,6 +57,14 @@ impl Platform {
         })
     }
 
+    /// The platform in the cloud, of a function that needs no keys.
+    ///
+    /// # Errors
+    /// When the environment lacks what the clients need.
+    pub(crate) fn without_keys(config: &Config) -> anyhow::Result<Self> {
+        Self::new(config, Arc::new(NoKeys))
+    }
+
     /// Fetches the key ring and connects to DynamoDB, at once, while the function starts and has the whole processor.
     /// What fails here is tried again when it is needed.
     pub(crate) async fn warm(&self, table: &Table, key: Key) {
@@ -67,6 +75,15 @@ impl Platform {
         if let Err(error) = item {
             tracing::warn!(code = error.code.name(), "DynamoDB could not be reached at the start");
         }
+    }
+}
+
+/// No key ring at all.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
+        Box::pin(async { anyhow::bail!("this function has no key ring") })
     }
 }
 

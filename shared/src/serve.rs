@@ -1,6 +1,9 @@
 //! What every `main` needs: the log, the platform, the runtime.
 
+use std::pin::Pin;
+
 use lambda_http::lambda_runtime;
+use serde::{Serialize, de::DeserializeOwned};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt as _,
@@ -10,6 +13,7 @@ use tracing_subscriber::{
 use crate::{
     authorizer::{Authorizer, Event, Sessions},
     config::Config,
+    error::Result,
     manifest::Manifest,
     platform::Platform,
     routes::Routes,
@@ -66,6 +70,29 @@ pub async fn serve_authorizer() -> Ended {
     let authorizer = &authorizer;
     lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<Event>| {
         authorizer.answer(event.payload).await
+    }))
+    .await
+}
+
+/// The handling of an event, in a box: the runtime wraps it in types of its own, too many for the compiler otherwise.
+pub type Handling<A> = Pin<Box<dyn Future<Output = Result<A>> + Send>>;
+
+/// Serves a function that is given other events than requests, on Lambda. It has tables and no keys.
+///
+/// # Errors
+/// When the environment is not whole or the runtime ends.
+pub async fn serve_events<E, A, F>(start: impl FnOnce(&Config, &Platform) -> anyhow::Result<F>) -> Ended
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    F: Fn(E) -> Handling<A>,
+{
+    log();
+    let config = Config::from_env();
+    let handler = start(&config, &Platform::without_keys(&config)?)?;
+    let handler = &handler;
+    lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<E>| {
+        handler(event.payload).await.map_err(lambda_runtime::Error::from)
     }))
     .await
 }

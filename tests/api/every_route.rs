@@ -29,6 +29,7 @@ pub(crate) fn path_in(route: &str, team: &str) -> String {
     let fill = |segment: &str| match segment {
         "{team}" => team.to_owned(),
         "{type}" => "contacts".to_owned(),
+        "{slug}" => "nothing".to_owned(),
         "{id}" => "obj_0000000000000000000000".to_owned(),
         "{user}" => "usr_0000000000000000000000".to_owned(),
         "{token}" => "tok_0000000000000000000000".to_owned(),

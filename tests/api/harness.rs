@@ -234,7 +234,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let owner = Person::new().await;
+        Self::at(&Api::anonymous()).await
+    }
+
+    /// The same at the system of that caller.
+    pub(crate) async fn at(api: &Api) -> Self {
+        let owner = Person::at(api).await;
         let team = owner.team().await;
         let world = Self { owner, team };
         world.owner.api.post(&world.types(), contacts()).await.expect(201);

@@ -74,6 +74,7 @@ impl Scene {
             scene.ids.push((name, made["id"].as_str().unwrap().to_owned()));
         }
         scene.ids.push(("{type}", "contacts".to_owned()));
+        scene.ids.push(("{slug}", "name".to_owned()));
         scene.before = scene.seen();
         scene
     }

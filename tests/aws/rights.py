@@ -16,8 +16,12 @@ RIGHTS = {
     "Authorizer": {"Identity": ("GetItem", "BatchGetItem", "UpdateItem"), "Activity": ("PutItem", "UpdateItem")},
     "Tokens": {"Identity": (*KEEP, "BatchGetItem"), "Activity": (*REMEMBER, "Query")},
     "Teams": {"Identity": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
-    "ObjectTypes": {"Workspace": KEEP, "Activity": REMEMBER},
+    "ObjectTypes": {"Workspace": (*KEEP, "BatchGetItem"), "Objects": ("Query",), "Activity": REMEMBER},
     "Objects": {"Workspace": ("GetItem", "BatchGetItem"), "Objects": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
+    "Jobs": {
+        "Workspace": ("GetItem", "Query", "PutItem", "DeleteItem"),
+        "Objects": ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+    },
     "Discovery": {},
     "Console": {},
 }
@@ -26,9 +30,15 @@ PREFIXES = {
     "Authorizer": {"USER#*", "HISTORY#*", "ADDRESS#*", "RATE#*"},
     "Tokens": {"USER#*", "HISTORY#*", "RATE#*"},
     "Teams": {"USER#*", "TEAM#*", "SLUG#*", "HISTORY#*"},
-    "ObjectTypes": {"TEAM#*"},
+    "ObjectTypes": {"TEAM#*", "JOBS"},
     "Objects": {"TEAM#*"},
+    "Jobs": {"TEAM#*", "JOBS"},
 }
+# Roles that need no keys.
+KEYLESS = ("Jobs", "Discovery", "Console")
+# Role → what it may do with the queue of jobs.
+QUEUE_ACTIONS = ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "PurgeQueue")
+QUEUE = {"ObjectTypes": {"SendMessage"}, "Jobs": set(QUEUE_ACTIONS) - {"PurgeQueue"}}
 TABLES = ("Identity", "Workspace", "Objects", "Activity")
 
 
@@ -40,6 +50,10 @@ def verify(endpoint, stack):
     arns = {name: dynamodb.describe_table(TableName=found[f"{name}Table"])["Table"]["TableArn"] for name in TABLES}
     ring = boto3.client("secretsmanager", endpoint_url=endpoint).describe_secret(SecretId=found["KeyRing"])["ARN"]
 
+    sqs = boto3.client("sqs", endpoint_url=endpoint)
+    asked = sqs.get_queue_attributes(QueueUrl=found["JobQueue"], AttributeNames=["QueueArn"])
+    queue = asked["Attributes"]["QueueArn"]
+
     def allowed(role, names, arn):
         answers = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=names, ResourceArns=[arn])
         results = answers["EvaluationResults"]
@@ -50,7 +64,9 @@ def verify(endpoint, stack):
         may = {table: allowed(role, [f"dynamodb:{action}" for action in ACTIONS], arns[table]) for table in TABLES}
         is_exact = all(may[table] == set(wanted.get(table, ())) for table in TABLES)
         reads_ring = allowed(role, ["secretsmanager:GetSecretValue"], ring) == {"GetSecretValue"}
-        check(f"{name}: what its role may do, and no more", is_exact and reads_ring == bool(wanted), [may, reads_ring])
+        check(f"{name}: what its role may do, and no more", is_exact and reads_ring == (name not in KEYLESS), [may, reads_ring])
+        sends = allowed(role, [f"sqs:{action}" for action in QUEUE_ACTIONS], queue)
+        check(f"{name}: what it may do with the queue", sends == QUEUE.get(name, set()), sorted(sends))
     for name, prefixes in PREFIXES.items():
         found = keys(f"{name}Role")
         check(f"{name}: only keys like {' '.join(sorted(prefixes))}", found == prefixes, sorted(found))

@@ -46,6 +46,8 @@ def families():
     check("there is no token yet", (tokens["data"], tokens["next_cursor"]) == ([], None), tokens)
     types = answer("object-types-list", invoke("ObjectTypesFunction", sample("object-types-list")), 200)
     check("there is no type yet", types["data"] == [], types)
+    done = invoke("JobsFunction", sample("jobs"))
+    check("jobs: a job that is not there any more is done", done == {"batchItemFailures": []}, done)
 
 
 def upsert():

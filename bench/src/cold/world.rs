@@ -133,6 +133,7 @@ impl World {
             ("AWS_SECRET_ACCESS_KEY", "bench"),
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets),
+            ("JOB_QUEUE_URL", "http://127.0.0.1:9/jobs"),
             ("KEY_RING_SECRET", "key-ring"),
             ("LOG_LEVEL", "info"),
             ("OIDC_AUDIENCE", "bench"),

@@ -1,6 +1,11 @@
 //! The Lambda function of the object types family.
 
+use std::sync::Arc;
+
+use shared::{config::Config, jobs::Sqs};
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::Ended {
-    shared::serve::serve(object_types::routes(), object_types::Store::new).await
+    let queue = Arc::new(Sqs::new(&Config::from_env())?);
+    shared::serve::serve(object_types::routes(), |platform| object_types::Store::new(platform, queue)).await
 }

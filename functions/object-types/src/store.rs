@@ -1,36 +1,84 @@
 //! How object types are kept: in their team's partition, with a guard for each slug.
 
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 use shared::{
-    Code, Error, Fault, Member, Platform, Result,
+    Code, Error, Fault, Member, Platform, Result, Timestamp,
     clock::Clock,
-    extract::Page,
-    id::{ObjectTypeId, TeamId},
+    extract::{IfMatch, Page},
+    id::{JobId, ObjectTypeId, TeamId},
+    jobs::{Job, Jobs, Queue, StoredJob},
     object_type::{
-        ObjectType, StoredObjectType, find, object_type_key, object_type_slug_key, workspace_partition,
+        GRACE_SECONDS, ObjectType, StoredObjectType, find, no_such_type, release_slug, take_slug,
+        workspace_partition,
     },
-    table::{Item, Query, Table, When, attribute},
+    table::{Item, Query, Table, When, Write, WriteError},
+    text::Slug,
 };
 
-use crate::object_type::NewObjectType;
+use crate::{
+    change::Draft,
+    object_type::NewObjectType,
+    shown::{ShownType, jobs_of},
+    work::consequences,
+};
+
+/// A change that other changes keep overtaking gives up after so many tries.
+pub(crate) const TRIES_MAX: usize = 20;
 
 /// The object types.
 #[derive(Clone)]
 pub struct Store {
-    workspace: Table,
-    clock: Clock,
+    pub(crate) workspace: Table,
+    pub(crate) objects: Table,
+    pub(crate) clock: Clock,
+    pub(crate) jobs: Jobs,
+}
+
+/// The query of a list and of a read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrashFilter {
+    /// `only` shows what is in the trash.
+    pub(crate) trashed: Option<Trashed>,
+}
+
+/// What is in the trash.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Trashed {
+    /// And nothing else.
+    Only,
 }
 
 impl Store {
-    /// The object types of the platform.
-    pub fn new(platform: &Platform) -> Self {
-        let Platform { workspace, clock, .. } = platform.clone();
-        Self { workspace, clock }
+    /// The object types of the platform, with messages about jobs by this queue.
+    pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
+        let jobs = Jobs::new(platform, queue);
+        let Platform { workspace, objects, clock, .. } = platform.clone();
+        Self { workspace, objects, clock, jobs }
     }
 
-    /// Makes a type; its slug is taken in the same write.
-    pub(crate) async fn create(&self, by: &Member, new: NewObjectType) -> Result<ObjectType> {
+    /// Makes a type, whose relationships may point at itself.
+    pub(crate) async fn create(&self, by: &Member, mut new: NewObjectType) -> Result<ShownType> {
+        let id = ObjectTypeId::new();
+        let place = |(place, field)| (format!("/fields/{place}"), field);
+        let fields = new.fields.iter_mut().enumerate().map(place).collect();
+        self.resolve(&by.team, (&id, &new.slug), fields).await?;
+        self.insert(by, id, new).await
+    }
+
+    /// Writes a new type; its slug is taken in the same write.
+    pub(crate) async fn insert(
+        &self,
+        by: &Member,
+        id: ObjectTypeId,
+        new: NewObjectType,
+    ) -> Result<ShownType> {
         let NewObjectType { slug, singular_label, plural_label, item_label_fields, fields } = new;
-        let (id, now) = (ObjectTypeId::new(), self.clock.now());
+        let now = self.clock.now();
         let searchable = fields.iter().filter(|field| field.searchable).map(|field| field.slug.clone());
         let slots = searchable.zip(1..).collect();
         let object_type = ObjectType {
@@ -44,34 +92,156 @@ impl Store {
             updated_at: now,
             version: 1,
         };
-        let stored = StoredObjectType { team: by.team.clone(), object_type, slots, actor: by.actor() };
+        let stored = StoredObjectType {
+            team: by.team.clone(),
+            object_type,
+            slots,
+            actor: by.actor(),
+            revision: 1,
+            trashed_at: None,
+            work: [].into(),
+            end: None,
+        };
         let StoredObjectType { object_type, .. } = &stored;
-        let guard = [("id".to_owned(), attribute(&object_type.id)?)].into();
         let writes = vec![
-            self.workspace
-                .put_item(object_type_key(&by.team, &object_type.id), stored.to_item()?)
-                .when(When::Absent),
-            self.workspace
-                .put_item(object_type_slug_key(&by.team, &object_type.slug), guard)
-                .when(When::Absent),
+            self.workspace.put_item(stored.key(), stored.to_item()?).when(When::Absent),
+            take_slug(&self.workspace, &by.team, (&object_type.id, &object_type.slug), now)?,
         ];
         self.workspace.transact(writes).await.map_err(|error| error.or(|_| slug_taken()))?;
-        Ok(stored.object_type)
+        Ok(ShownType::of(stored, &[], by))
     }
 
-    pub(crate) async fn list(&self, team: &TeamId, page: &Page) -> Result<(Vec<ObjectType>, Option<Item>)> {
-        let query = Query::partition(workspace_partition(team)).prefix("TYPE#");
-        let found = self.workspace.query(query.after(page.after.clone()).limit(page.limit)).await?;
-        let types = found.items.iter().map(|item| Ok(StoredObjectType::from_item(item)?.object_type));
-        Ok((types.collect::<Result<_>>()?, found.next))
+    pub(crate) async fn list(
+        &self,
+        by: &Member,
+        page: &Page<TrashFilter>,
+    ) -> Result<(Vec<ShownType>, Option<Item>)> {
+        let when: fn(String) -> When = if page.filter.trashed.is_some() { When::Set } else { When::Unset };
+        let query = Query::partition(workspace_partition(&by.team)).prefix("TYPE#");
+        let query = query.filter(when("trashed_at".to_owned())).after(page.after.clone()).limit(page.limit);
+        let found = self.workspace.query(query).await?;
+        let types = found.items.iter().map(StoredObjectType::from_item).collect::<Result<Vec<_>>>()?;
+        let jobs: Vec<&JobId> = types.iter().flat_map(jobs_of).collect();
+        let jobs = self.jobs.get_many(&jobs).await?;
+        Ok((types.into_iter().map(|stored| ShownType::of(stored, &jobs, by)).collect(), found.next))
     }
 
-    pub(crate) async fn read(&self, team: &TeamId, id_or_slug: &str) -> Result<ObjectType> {
-        Ok(find(&self.workspace, team, id_or_slug).await?.object_type)
+    pub(crate) async fn read(&self, by: &Member, id_or_slug: &str, trashed: bool) -> Result<ShownType> {
+        let stored = self.stored(&by.team, id_or_slug, trashed).await?;
+        self.shown(stored, by).await
+    }
+
+    /// The type as it is stored, in the trash or not in it.
+    pub(crate) async fn stored(
+        &self,
+        team: &TeamId,
+        id_or_slug: &str,
+        trashed: bool,
+    ) -> Result<StoredObjectType> {
+        let stored = find(&self.workspace, team, id_or_slug).await?;
+        if stored.is_hidden() == trashed { Ok(stored) } else { Err(no_such_type()) }
+    }
+
+    /// The type with the progress of its jobs.
+    pub(crate) async fn shown(&self, stored: StoredObjectType, by: &Member) -> Result<ShownType> {
+        let jobs = self.jobs.get_many(&jobs_of(&stored).collect::<Vec<_>>()).await?;
+        Ok(ShownType::of(stored, &jobs, by))
+    }
+
+    /// Changes a type as the draft of the change has it. What follows for older objects is done by a job, which begins
+    /// when every function knows the type as it is then.
+    pub(crate) async fn change(
+        &self,
+        by: &Member,
+        id_or_slug: &str,
+        if_match: &IfMatch,
+        draft: impl Fn(&ObjectType) -> Result<Draft>,
+    ) -> Result<StoredObjectType> {
+        for _ in 0..TRIES_MAX {
+            let old = self.stored(&by.team, id_or_slug, false).await?;
+            if_match.check(old.object_type.version)?;
+            let mut draft = draft(&old.object_type)?;
+            self.resolve_new(&by.team, &old.object_type, &mut draft).await?;
+            let (new, writes, job) = self.prepare(by, &old, draft).await?;
+            match self.workspace.transact(writes).await {
+                Ok(()) => {
+                    if let Some(job) = &job {
+                        self.jobs.send(job).await;
+                    }
+                    return Ok(new);
+                }
+                Err(WriteError::Failed(error)) => return Err(error),
+                Err(WriteError::Refused(refused)) if !refused.at(0) => return Err(slug_taken()),
+                Err(WriteError::Refused(_)) => {}
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Finds the type that a new field points at.
+    async fn resolve_new(&self, team: &TeamId, old: &ObjectType, draft: &mut Draft) -> Result<()> {
+        let ObjectType { id, slug, fields, .. } = &mut draft.object_type;
+        let new = fields.iter_mut().filter(|field| old.field(field.slug.as_str()).is_none());
+        self.resolve(team, (id, slug), new.map(|field| (String::new(), field)).collect()).await
+    }
+
+    /// The type as the draft has it, and the writes that make it so; that of the type itself is the first.
+    async fn prepare(
+        &self,
+        by: &Member,
+        old: &StoredObjectType,
+        draft: Draft,
+    ) -> Result<(StoredObjectType, Vec<Write>, Option<StoredJob>)> {
+        let now = self.clock.now();
+        let (mut new, mut job) = (old.clone(), None);
+        if let Some(slug) = &draft.field {
+            job = self.consequences(by, &mut new, &draft.object_type, slug, now).await?;
+        }
+        let version = old.object_type.version + 1;
+        new.object_type = ObjectType { version, updated_at: now, ..draft.object_type };
+        new.actor = by.actor();
+        let mut writes = vec![new.write(&self.workspace)?];
+        if new.object_type.slug != old.object_type.slug {
+            let ObjectType { id, slug, .. } = &new.object_type;
+            writes.push(take_slug(&self.workspace, &by.team, (id, slug), now)?);
+            writes.push(release_slug(&self.workspace, old, now)?);
+        }
+        if let Some(job) = &job {
+            writes.push(self.jobs.put(job)?);
+        }
+        Ok((new, writes, job))
+    }
+
+    /// Notes at the type what the change of a field leaves to be done, and makes the job that does it. A change that
+    /// objects contradict is refused, as far as that is found in the time of a request; the job finds the rest.
+    async fn consequences(
+        &self,
+        by: &Member,
+        new: &mut StoredObjectType,
+        object_type: &ObjectType,
+        slug: &Slug,
+        now: Timestamp,
+    ) -> Result<Option<StoredJob>> {
+        let due = now.plus_seconds(GRACE_SECONDS);
+        let (task, about) = (Job::Settle { field: slug.clone() }, (&by.team, &object_type.id));
+        let job = StoredJob::new(about, task, (now, due), by.actor());
+        let field = object_type.field(slug.as_str());
+        let found = consequences(new, slug, field, &job.id)?;
+        if let Some(field) = field.filter(|_| found.may_be_contradicted) {
+            self.refuse_contradicted(by, (new, object_type), field).await?;
+        }
+        Ok(found.work.map(|work| {
+            new.work.insert(slug.clone(), work);
+            job
+        }))
     }
 }
 
-fn slug_taken() -> Error {
+pub(crate) fn slug_taken() -> Error {
     let detail = "The team has an object type of this slug already.";
     Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", "slug_taken", detail)])
+}
+
+pub(crate) fn overtaken() -> Error {
+    Error::unavailable(anyhow::anyhow!("other changes of the same type kept coming between"))
 }

@@ -10,8 +10,6 @@ use shared::{
     text::Slug,
 };
 
-use crate::item::partition;
-
 /// The writes about guards that go with a write of an object, and which field each is about.
 pub(crate) struct Guards {
     writes: Vec<(Slug, Write)>,
@@ -19,7 +17,7 @@ pub(crate) struct Guards {
 
 /// Where the guard of a value lies.
 pub(crate) fn guard_key(object_type: &StoredObjectType, field: &Slug, key: &str) -> Key {
-    Key::new(format!("{}#unique#{field}", partition(object_type)), key)
+    Key::new(object_type.guards(field), key)
 }
 
 /// The object that holds a value, read strongly.

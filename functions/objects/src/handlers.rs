@@ -5,13 +5,14 @@ use serde::Deserialize;
 use shared::{
     Member, Result,
     answer::{Created, NoContent, Upserted, Versioned},
-    extract::{IfMatch, Json, List, Page, Path, Query, State},
+    extract::{IfMatch, Json, List, Page, Pages, Path, Query, State},
     id::ObjectId,
 };
 
 use crate::{
-    object::{Fields, ListFilter, Object, ReadFilter, UpsertQuery, UpsertedObject},
-    store::Store,
+    object::{Fields, Object, ReadFilter, UpsertQuery, UpsertedObject},
+    query::{Asked, ListQuery, QueryBody, Search, Statistics, Stats, StatsQuery},
+    store::{Store, TypeInTeam},
     upsert::Outcome,
 };
 
@@ -41,12 +42,42 @@ pub(crate) async fn list(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<TypePath>,
-    page: Page<ListFilter>,
+    page: Page<ListQuery>,
 ) -> Result<Json<List<Object>>> {
+    let asked = page.filter.asked()?;
     let object_type = store.object_type(&member, &path.r#type).await?;
-    let (objects, next) = store.list(&member, &object_type, &page).await?;
-    let objects = objects.into_iter().map(|object| Object::of(object, &object_type, &member)).collect();
-    Ok(Json(page.of(objects, next).await?))
+    let page = page.with(asked.of(&object_type.0)?);
+    found(&store, &member, &object_type, &page).await
+}
+
+pub(crate) async fn query(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TypePath>,
+    pages: Pages,
+    Json(body): Json<QueryBody>,
+) -> Result<Json<List<Object>>> {
+    let asked = Asked::of_body(&body)?;
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let search = asked.of(&object_type.0)?;
+    let page = pages.page("/", (body.limit, body.cursor.as_deref()), search).await?;
+    found(&store, &member, &object_type, &page).await
+}
+
+pub(crate) async fn stats(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TypePath>,
+    pages: Pages,
+    Query(query): Query<StatsQuery>,
+) -> Result<Json<Stats>> {
+    let asked = query.asked()?;
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let statistics = Statistics::of(asked, &object_type.0)?;
+    let page = pages.page("?", (None, query.cursor.as_deref()), statistics).await?;
+    let (mut stats, next) = store.stats(&object_type, &page).await?;
+    stats.next_cursor = page.cursor(next).await?;
+    Ok(Json(stats))
 }
 
 pub(crate) async fn upsert(
@@ -123,6 +154,18 @@ pub(crate) async fn destroy(
     let object_type = store.object_type(&member, &path.r#type).await?;
     store.destroy(&member, &object_type, &path.id, &if_match).await?;
     Ok(NoContent)
+}
+
+async fn found(
+    store: &Store,
+    member: &Member,
+    object_type: &TypeInTeam,
+    page: &Page<Search>,
+) -> Result<Json<List<Object>>> {
+    let (objects, next) = store.search(object_type, page).await?;
+    let fields = page.filter.fields.as_ref();
+    let seen = |object| Object::of(object, object_type, member).only(fields);
+    Ok(Json(page.of(objects.into_iter().map(seen).collect(), next).await?))
 }
 
 fn created<T: Location>(body: T, member: &Member) -> Created<T> {

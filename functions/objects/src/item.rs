@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use shared::{
     Member, Result, Timestamp,
     id::{ObjectId, UserId},
-    object_type::{Changes, FieldValues, StoredObjectType, Value},
+    object_type::{Changes, FieldValues, StoredObjectType, Value, slot_name, slot_text},
     table::{AttributeValue, Item, Key, Table, Write, attribute, number, text},
     text::Slug,
 };
@@ -15,17 +15,12 @@ use crate::object::StoredObject;
 
 /// The partition of all objects of a type.
 pub(crate) fn partition(object_type: &StoredObjectType) -> String {
-    format!("{}#{}", object_type.team, object_type.object_type.id)
+    object_type.partition()
 }
 
 /// Where an object lies.
 pub(crate) fn object_key(object_type: &StoredObjectType, id: &ObjectId) -> Key {
     Key::new(partition(object_type), id.as_str())
-}
-
-/// The attribute by whose presence an object is in the index of a searchable field.
-fn slot_name(slot: usize) -> String {
-    format!("s{slot:02}")
 }
 
 /// The whole item of a new object.
@@ -54,7 +49,9 @@ pub(crate) fn new_item(object: &StoredObject, object_type: &StoredObjectType, by
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
-    item.extend(keys.into_iter().map(|(_, slot, key)| (slot_name(slot), AttributeValue::S(key))));
+    let key = |slug| keys.iter().find(|(of, _, _)| of == slug).map_or("", |(_, _, key)| key);
+    let slots = object_type.slots.iter();
+    item.extend(slots.map(|(slug, slot)| (slot_name(*slot), slot_text(key(slug), &object.id))));
     Ok(item)
 }
 
@@ -79,14 +76,15 @@ pub(crate) fn change(
     for (slug, value) in &changes.set {
         write = write.set(format!("fields.{slug}"), value.to_attribute());
         if let Some(slot) = object_type.slots.get(slug) {
-            let key = AttributeValue::S(value.sort_key());
-            write = write.set(format!("q.{slug}"), key.clone()).set(slot_name(*slot), key);
+            let key = value.sort_key();
+            write = write.set(slot_name(*slot), slot_text(&key, id));
+            write = write.set(format!("q.{slug}"), AttributeValue::S(key));
         }
     }
     for slug in &changes.clear {
         write = write.remove(format!("fields.{slug}"));
         if let Some(slot) = object_type.slots.get(slug) {
-            write = write.remove(format!("q.{slug}")).remove(slot_name(*slot));
+            write = write.remove(format!("q.{slug}")).set(slot_name(*slot), slot_text("", id));
         }
     }
     Ok(write)

@@ -3,7 +3,10 @@
 mod guards;
 mod handlers;
 mod item;
+mod numbers;
 mod object;
+mod query;
+mod references;
 mod store;
 mod trash;
 mod types;
@@ -21,6 +24,8 @@ pub fn routes() -> Routes<Store> {
     Routes::new("Objects", "/v1/teams/{team}/objects/{type}")
         .post("", ObjectCreate, "Create an object", handlers::create)
         .get("", ObjectRead, "List objects", handlers::list)
+        .post("/query", ObjectRead, "Find objects", handlers::query)
+        .get("/stats", ObjectRead, "Count objects and add up their numbers", handlers::stats)
         .put(
             "",
             [ObjectCreate, ObjectUpdate],

@@ -1,13 +1,13 @@
 //! What an object is, what may be sent for one, and what who may see of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
     id::{ObjectId, ObjectTypeId, UserId},
-    object_type::{Changes, FieldValues, ObjectType, SentFields, Value, checked, required_faults},
+    object_type::{Changes, Checked, FieldValues, ObjectType, SentFields, Value, clear_faults, rule_faults},
     text::Slug,
 };
 
@@ -28,14 +28,6 @@ pub(crate) struct Fields {
 pub(crate) struct UpsertQuery {
     /// The unique field by whose value the object is found.
     pub(crate) r#match: String,
-}
-
-/// The query of a list.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListFilter {
-    /// `only` lists what is in the trash.
-    pub(crate) trashed: Option<Trashed>,
 }
 
 /// The query of a read.
@@ -174,6 +166,14 @@ impl Object {
         let object_type = TypeName { id: object_type.id.clone(), slug: object_type.slug.clone() };
         Self { id, object_type, version, created_at, updated_at, trashed_at, content }
     }
+
+    /// Of its fields only these, if some were asked for.
+    pub(crate) fn only(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
+        if let (Some(content), Some(slugs)) = (&mut self.content, slugs) {
+            content.fields.retain(|slug, _| slugs.contains(slug));
+        }
+        self
+    }
 }
 
 fn label(object: &StoredObject, object_type: &ObjectType) -> String {
@@ -183,35 +183,37 @@ fn label(object: &StoredObject, object_type: &ObjectType) -> String {
 }
 
 /// The values of a new object, if they keep to the rules of its type; all faults at once if not.
-pub(crate) fn checked_new(object_type: &ObjectType, sent: &SentFields) -> Result<Changes> {
-    let changes = checked(object_type, sent).map(|changes| changes.with_defaults(object_type));
-    match changes {
-        Ok(changes) => {
-            refuse(required_faults(object_type, |slug| !changes.set.contains_key(slug)))?;
-            Ok(changes)
-        }
-        Err(mut faults) => {
-            faults.extend(required_faults(object_type, |slug| !sent.contains_key(slug.as_str())));
-            Err(Error::unprocessable(faults))
-        }
-    }
+pub(crate) fn settled_new(object_type: &ObjectType, checked: Checked, now: Timestamp) -> Result<Changes> {
+    let checked = checked.with_defaults(object_type, now);
+    settled(&checked, rule_faults(object_type, &checked, None))
 }
 
-/// The changes to an object, if they keep to the rules of its type; all faults at once if not.
-pub(crate) fn checked_patch(object_type: &ObjectType, sent: &SentFields) -> Result<Changes> {
-    let changes = checked(object_type, sent).map_err(Error::unprocessable)?;
-    refuse(required_faults(object_type, |slug| changes.clear.contains(slug)))?;
-    Ok(changes)
+/// The changes to an object, if they keep to the rules of its type; all faults at once if not. Without the values before
+/// them only what needs none of these is judged.
+pub(crate) fn settled_patch(
+    object_type: &ObjectType,
+    checked: &Checked,
+    before: Option<&FieldValues>,
+) -> Result<Changes> {
+    settled(
+        checked,
+        match before {
+            Some(before) => rule_faults(object_type, checked, Some(before)),
+            None => clear_faults(object_type, checked),
+        },
+    )
 }
 
-fn refuse(faults: Vec<Fault>) -> Result<()> {
-    if faults.is_empty() { Ok(()) } else { Err(Error::unprocessable(faults)) }
+fn settled(checked: &Checked, broken: Vec<Fault>) -> Result<Changes> {
+    let faults: Vec<_> = checked.faults.iter().cloned().chain(broken).collect();
+    if faults.is_empty() { Ok(checked.changes.clone()) } else { Err(Error::unprocessable(faults)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+    use shared::object_type::checked;
 
     fn contacts() -> ObjectType {
         let json = json!({
@@ -220,14 +222,23 @@ mod tests {
             "fields": [
                 {"slug": "email", "label": "E-mail", "type": "email", "unique": true, "required": "always"},
                 {"slug": "name", "label": "Name", "type": "name"},
+                {"slug": "made", "label": "Made", "type": "date", "semantics": "date-created"},
                 {"slug": "stage", "label": "Stage", "type": "dropdown", "default": "New", "settings": {"options": ["New", "Won"]}},
             ],
         });
         serde_json::from_str(&json.to_string()).unwrap()
     }
 
-    fn sent(json: serde_json::Value) -> SentFields {
-        serde_json::from_str(&json.to_string()).unwrap()
+    fn new(json: serde_json::Value) -> Result<Changes> {
+        settled_new(&contacts(), sent(json), "2026-11-23T10:00:00Z".parse().unwrap())
+    }
+
+    fn patch(json: serde_json::Value) -> Result<Changes> {
+        settled_patch(&contacts(), &sent(json), None)
+    }
+
+    fn sent(json: serde_json::Value) -> Checked {
+        checked(&contacts(), &serde_json::from_str(&json.to_string()).unwrap())
     }
 
     fn faults(outcome: Result<Changes>) -> Vec<(String, &'static str)> {
@@ -236,27 +247,22 @@ mod tests {
 
     #[test]
     fn a_new_object_gets_defaults_and_needs_what_is_required() {
-        let changes = checked_new(&contacts(), &sent(json!({"email": "a@b.de"}))).unwrap();
-        assert_eq!(changes.set[&Slug::parse("stage").unwrap()], Value::Text("New".to_owned()));
-        assert_eq!(
-            faults(checked_new(&contacts(), &sent(json!({"name": "A"})))),
-            [("/fields/email".to_owned(), "required")]
-        );
-        assert_eq!(
-            faults(checked_new(&contacts(), &sent(json!({"email": null})))),
-            [("/fields/email".to_owned(), "required")]
-        );
+        let changes = new(json!({"email": "a@b.de"})).unwrap();
+        assert_eq!(changes.set[&Slug::parse("stage").unwrap()], Value::Exact("New".to_owned()));
+        assert_eq!(changes.set[&Slug::parse("made").unwrap()], Value::Text("2026-11-23".to_owned()));
+        assert_eq!(faults(new(json!({"name": "A"}))), [("/fields/email".to_owned(), "required")]);
+        assert_eq!(faults(new(json!({"email": null}))), [("/fields/email".to_owned(), "required")]);
     }
 
     #[test]
     fn null_sent_on_purpose_is_no_default() {
-        let changes = checked_new(&contacts(), &sent(json!({"email": "a@b.de", "stage": null}))).unwrap();
+        let changes = new(json!({"email": "a@b.de", "stage": null})).unwrap();
         assert!(!changes.set.contains_key(&Slug::parse("stage").unwrap()));
     }
 
     #[test]
     fn all_faults_are_told_at_once() {
-        let found = faults(checked_new(&contacts(), &sent(json!({"name": 1, "stage": "new", "nope": 1}))));
+        let found = faults(new(json!({"name": 1, "stage": "new", "nope": 1})));
         let codes: Vec<_> = found.iter().map(|(pointer, code)| (pointer.as_str(), *code)).collect();
         assert_eq!(
             codes,
@@ -271,10 +277,7 @@ mod tests {
 
     #[test]
     fn a_patch_may_leave_out_but_not_clear_what_is_required() {
-        assert!(checked_patch(&contacts(), &sent(json!({"name": null}))).is_ok());
-        assert_eq!(
-            faults(checked_patch(&contacts(), &sent(json!({"email": ""})))),
-            [("/fields/email".to_owned(), "required")]
-        );
+        assert!(patch(json!({"name": null})).is_ok());
+        assert_eq!(faults(patch(json!({"email": ""}))), [("/fields/email".to_owned(), "required")]);
     }
 }

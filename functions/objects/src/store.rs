@@ -5,31 +5,28 @@ use std::{ops::Deref, sync::Arc};
 use shared::{
     Error, Member, Platform, Result, Timestamp,
     clock::Clock,
-    extract::{IfMatch, Page},
+    extract::IfMatch,
     id::ObjectId,
-    object_type::{Changes, ObjectType, SentFields, StoredObjectType},
-    table::{AttributeValue, Item, Key, Query, Refused, Table, When, Write, WriteError, text},
+    object_type::{Changes, Checked, ObjectType, SentFields, StoredObjectType},
+    table::{AttributeValue, Item, Refused, Table, When, Write, WriteError, text},
 };
 
 use crate::{
     guards::{Guards, not_unique},
-    item::{change, new_item, object_key, object_of, partition, touch, unique_keys},
-    object::{ListFilter, StoredObject, checked_new, checked_patch},
+    item::{change, new_item, object_key, object_of, touch, unique_keys},
+    numbers::Numbers,
+    object::{StoredObject, settled_new, settled_patch},
     types::Types,
 };
 
 /// A write that other writes keep overtaking gives up after so many tries.
 pub(crate) const TRIES_MAX: usize = 20;
 
-/// Objects of the trash that are read together, and the bytes of values after which a page of them ends. Both together
-/// stay below what Lambda answers: 10 objects of 350 KB, and 1 MB before them.
-const CHUNK: usize = 10;
-const PAGE_SIZE: usize = 1_000_000;
-
 /// The objects.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) objects: Table,
+    pub(crate) numbers: Numbers,
     types: Types,
     clock: Clock,
 }
@@ -49,7 +46,7 @@ impl Store {
     /// The objects of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { objects, workspace, clock, .. } = platform.clone();
-        Self { objects, types: Types::new(workspace), clock }
+        Self { objects, numbers: Numbers::default(), types: Types::new(workspace, clock.clone()), clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -67,7 +64,8 @@ impl Store {
         object_type: &TypeInTeam,
         sent: &SentFields,
     ) -> Result<StoredObject> {
-        let changes = checked_new(object_type, sent)?;
+        let checked = self.checked(by, object_type, sent).await?;
+        let changes = settled_new(object_type, checked, self.now())?;
         self.insert(by, &object_type.0, changes).await
     }
 
@@ -76,11 +74,12 @@ impl Store {
         &self,
         by: &Member,
         object_type: &StoredObjectType,
-        changes: Changes,
+        mut changes: Changes,
     ) -> Result<StoredObject> {
         let now = self.now();
+        self.number(object_type, &mut changes, now).await?;
         let object = StoredObject {
-            id: ObjectId::new(),
+            id: ObjectId::at(now),
             unique: unique_keys(&changes.set, object_type).into_iter().collect(),
             fields: changes.set,
             version: 1,
@@ -111,48 +110,6 @@ impl Store {
         if object.trashed_at.is_some() == trashed { Ok(object) } else { Err(Error::not_found("object")) }
     }
 
-    pub(crate) async fn list(
-        &self,
-        _: &Member,
-        object_type: &TypeInTeam,
-        page: &Page<ListFilter>,
-    ) -> Result<(Vec<StoredObject>, Option<Item>)> {
-        let partition = partition(&object_type.0);
-        if page.filter.trashed.is_some() {
-            return self.list_trash(Query::index("trash", "tx", partition), page).await;
-        }
-        let live = When::Unset("trashed_at".into()).and(When::Unset("destroyed".into()));
-        let query = Query::partition(partition).filter(live).after(page.after.clone()).limit(page.limit);
-        let found = self.objects.query(query).await?;
-        Ok((found.items.iter().map(object_of).collect::<Result<_>>()?, found.next))
-    }
-
-    /// The index of the trash lags behind, so each object is read itself, and left out if it is there no more. A page ends
-    /// early when it is large: an answer of Lambda has 6 MB at the most.
-    async fn list_trash(
-        &self,
-        query: Query,
-        page: &Page<ListFilter>,
-    ) -> Result<(Vec<StoredObject>, Option<Item>)> {
-        let found = self.objects.query(query.after(page.after.clone()).limit(page.limit)).await?;
-        let (mut trashed, mut size) = (Vec::new(), 0);
-        let mut chunks = found.items.chunks(CHUNK);
-        while let Some(chunk) = chunks.next() {
-            let keys: Vec<Key> = chunk.iter().filter_map(Key::of).collect();
-            let items = self.objects.get_many(keys.clone()).await?;
-            let objects = items.iter().map(object_of).collect::<Result<Vec<_>>>()?;
-            let in_order =
-                keys.iter().filter_map(|key| objects.iter().find(|object| object.id.as_str() == key.sk));
-            trashed
-                .extend(in_order.filter(|object| object.trashed_at.is_some() && !object.destroyed).cloned());
-            size += objects.iter().map(StoredObject::size).sum::<usize>();
-            if size > PAGE_SIZE && chunks.len() > 0 {
-                return Ok((trashed, chunk.last().cloned()));
-            }
-        }
-        Ok((trashed, found.next))
-    }
-
     /// Changes an object. Fields that are not sent are not touched, so changes of different fields all survive.
     pub(crate) async fn update(
         &self,
@@ -162,13 +119,17 @@ impl Store {
         sent: &SentFields,
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
-        let changes = checked_patch(object_type, sent)?;
+        let checked = self.checked(by, object_type, sent).await?;
+        if object_type.has_rules() {
+            return self.update_as_read(by, object_type, id, &checked, if_match).await;
+        }
+        let changes = settled_patch(object_type, &checked, None)?;
         if changes == Changes::default() {
             let object = self.read(by, object_type, id, false).await?;
             return if_match.check(object.version).map(|()| object);
         }
         if touches_unique(&changes, object_type) {
-            return self.update_unique(by, object_type, id, &changes, if_match).await;
+            return self.update_as_read(by, object_type, id, &checked, if_match).await;
         }
         let when = match if_match.versions() {
             None => is_live(),
@@ -192,18 +153,23 @@ impl Store {
         }
     }
 
-    /// Changes an object whose unique values change: these are read, and the guards move in the same write.
-    pub(crate) async fn update_unique(
+    /// Changes an object only as it was read: where unique values change, their guards move in the same write; and rules
+    /// that look at other values hold of those that are there.
+    pub(crate) async fn update_as_read(
         &self,
         by: &Member,
         object_type: &TypeInTeam,
         id: &ObjectId,
-        changes: &Changes,
+        checked: &Checked,
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
         for _ in 0..TRIES_MAX {
             let old = self.read(by, object_type, id, false).await?;
             if_match.check(old.version)?;
+            let changes = &settled_patch(object_type, checked, Some(&old.fields))?;
+            if *changes == Changes::default() {
+                return Ok(old);
+            }
             let now = self.now();
             let guards = Guards::moved(&self.objects, &object_type.0, id, &old.unique, changes)?;
             let mut write = change(&self.objects, &object_type.0, id, changes, (by, now))?;

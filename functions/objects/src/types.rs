@@ -1,4 +1,4 @@
-//! The object types that objects are checked against, kept in memory: a type does not change once it is made.
+//! The object types that objects are checked against, kept in memory for a few seconds (docs/adr/0014-changing-types.md).
 
 use std::{
     collections::HashMap,
@@ -6,43 +6,50 @@ use std::{
 };
 
 use shared::{
-    Result,
+    Result, Timestamp,
+    clock::Clock,
     id::TeamId,
-    object_type::{StoredObjectType, find},
+    object_type::{CACHE_SECONDS, StoredObjectType, find, no_such_type},
     table::Table,
 };
 
 /// More types than this are not kept: all are forgotten, and those in use come back.
 const KEPT_MAX: usize = 1_000;
 
-/// A type by its team and its id or slug.
-type Kept = HashMap<(TeamId, String), Arc<StoredObjectType>>;
+/// A type by its team and its id or slug, and until when it counts.
+type Kept = HashMap<(TeamId, String), (Arc<StoredObjectType>, Timestamp)>;
 
 /// The types.
 #[derive(Clone)]
 pub(crate) struct Types {
     workspace: Table,
+    clock: Clock,
     kept: Arc<Mutex<Kept>>,
 }
 
 impl Types {
-    pub(crate) fn new(workspace: Table) -> Self {
-        Self { workspace, kept: Arc::default() }
+    pub(crate) fn new(workspace: Table, clock: Clock) -> Self {
+        Self { workspace, clock, kept: Arc::default() }
     }
 
-    /// The type of that id or slug; one that is not there is looked for each time.
+    /// The type of that id or slug; one that is not there, or is in the trash, is looked for each time.
     pub(crate) async fn get(&self, team: &TeamId, id_or_slug: &str) -> Result<Arc<StoredObjectType>> {
         let key = (team.clone(), id_or_slug.to_owned());
+        // Asked before the type is read, so that it is never kept longer than it may be.
+        let now = self.clock.now();
         let known = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(known) = known {
+        if let Some((known, _)) = known.filter(|(_, until)| now < *until) {
             return Ok(known);
         }
         let found = Arc::new(find(&self.workspace, team, id_or_slug).await?);
+        if found.is_hidden() {
+            return Err(no_such_type());
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(key, found.clone());
+        kept.insert(key, (found.clone(), now.plus_seconds(CACHE_SECONDS)));
         Ok(found)
     }
 }

@@ -6,14 +6,14 @@ use shared::{
     Code, Error, Fault, Member, Result,
     extract::IfMatch,
     id::ObjectId,
-    object_type::{Changes, Field, SentFields},
+    object_type::{Checked, Field, SentFields},
     table::{When, WriteError},
 };
 
 use crate::{
     guards::{guard_key, holder},
     item::{change, object_of},
-    object::{StoredObject, checked_new, checked_patch},
+    object::{StoredObject, settled_new, settled_patch},
     store::{Store, TypeInTeam, is_live, overtaken},
 };
 
@@ -40,13 +40,14 @@ impl Store {
         sent: &SentFields,
     ) -> Result<(StoredObject, Outcome)> {
         let field = match_field(object_type, field)?;
-        let changes = checked_patch(object_type, sent)?;
+        let checked = self.checked(by, object_type, sent).await?;
+        let changes = settled_patch(object_type, &checked, None)?;
         let value = changes.set.get(&field.slug).ok_or_else(|| no_match_value(field))?;
         let key = value.unique_key();
         for _ in 0..TRIES_MAX {
             if let Some(id) = holder(&self.objects, guard_key(&object_type.0, &field.slug, &key)).await? {
                 if let Some(object) =
-                    self.update_matched((by, if_match), object_type, &id, (field, &key), &changes).await?
+                    self.update_matched((by, if_match), object_type, &id, (field, &key), &checked).await?
                 {
                     return Ok((object, Outcome::Updated));
                 }
@@ -58,7 +59,8 @@ impl Store {
                     "There is no object with this value, of whatever version.",
                 ));
             }
-            match self.insert(by, &object_type.0, checked_new(object_type, sent)?).await {
+            let new = settled_new(object_type, checked.clone(), self.now())?;
+            match self.insert(by, &object_type.0, new).await {
                 Ok(object) => return Ok((object, Outcome::Created)),
                 Err(error) if is_about(&error, field) => {}
                 Err(error) => return Err(error),
@@ -74,19 +76,21 @@ impl Store {
         object_type: &TypeInTeam,
         id: &ObjectId,
         (field, key): (&Field, &str),
-        changes: &Changes,
+        checked: &Checked,
     ) -> Result<Option<StoredObject>> {
+        let changes = &checked.changes;
         let is_other_unique = |other: &Field| {
             other.slug != field.slug
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        if object_type.unique_fields().any(is_other_unique) || if_match.is_set() {
+        let as_read = object_type.has_rules() || object_type.unique_fields().any(is_other_unique);
+        if as_read || if_match.is_set() {
             let held = self.read(by, object_type, id, false).await;
             return match held {
                 Ok(held) if held.unique.get(&field.slug).map(String::as_str) == Some(key) => {
                     if_match.check(held.version)?;
                     let unchanged = IfMatch::version(held.version);
-                    match self.update_unique(by, object_type, id, changes, &unchanged).await {
+                    match self.update_as_read(by, object_type, id, checked, &unchanged).await {
                         Err(error) if error.code == Code::Stale || error.code == Code::NotFound => Ok(None),
                         outcome => outcome.map(Some),
                     }
@@ -107,6 +111,10 @@ impl Store {
 }
 
 fn match_field<'a>(object_type: &'a TypeInTeam, name: &str) -> Result<&'a Field> {
+    if object_type.field(name).is_some_and(|field| field.unique) && !object_type.0.is_guarded(name) {
+        let detail = "Not every value of this field is known to be unique yet: match by it when the field says that it is ready.";
+        return Err(Error::unprocessable(vec![Fault::new("?match", "index_building", detail)]));
+    }
     object_type.field(name).filter(|field| field.unique).ok_or_else(|| {
         let unique: Vec<_> = object_type.unique_fields().map(|field| field.slug.as_str()).collect();
         let detail = match unique.as_slice() {

@@ -61,6 +61,8 @@ codes! {
     AlreadyMember = 409 "already_member";
     /// There are as many as there may be: remove one first.
     LimitReached = 409 "limit_reached";
+    /// Objects contradict this change; `detail` tells how many: change them first.
+    Contradicted = 409 "contradicted";
     /// The thing is not in the state that this needs.
     WrongState = 409 "wrong_state";
     /// A request with this `Idempotency-Key` is still running: wait, then send it again.

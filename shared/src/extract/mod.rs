@@ -12,7 +12,7 @@ pub use axum::extract::State;
 pub use client::Client;
 pub use if_match::IfMatch;
 pub use json::{Json, OptionalJson, present};
-pub use page::{List, NoFilter, Page};
+pub use page::{List, NoFilter, Page, Pages};
 pub use path::Path;
 pub use query::Query;
 

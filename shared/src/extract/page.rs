@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Debug};
 
 use super::query;
 use crate::{
@@ -33,6 +33,12 @@ pub struct Page<F = NoFilter> {
     platform: Platform,
 }
 
+/// What makes pages of a list for which `limit` and `cursor` are not in the query, or have company there.
+pub struct Pages {
+    context: String,
+    platform: Platform,
+}
+
 /// A list that cannot be narrowed.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -55,29 +61,43 @@ struct Cursor {
 }
 
 impl<F> Page<F> {
+    /// The same page with what its narrowing turned out to mean.
+    pub fn with<G>(self, filter: G) -> Page<G> {
+        let Self { limit, after, filter: _, context, platform } = self;
+        Page { limit, after, filter, context, platform }
+    }
+
     /// The page with these things, leading on if there are more.
     ///
     /// # Errors
     /// 500 when the key ring cannot be had.
     pub async fn of<T>(&self, data: Vec<T>, next: Option<Item>) -> Result<List<T>> {
-        let Some(next) = next else { return Ok(List { data, next_cursor: None }) };
+        Ok(List { data, next_cursor: self.cursor(next).await? })
+    }
+
+    /// The cursor that leads on behind this key.
+    ///
+    /// # Errors
+    /// 500 when the key ring cannot be had.
+    pub async fn cursor(&self, next: Option<Item>) -> Result<Option<String>> {
+        let Some(next) = next else { return Ok(None) };
         let text = |(name, value)| Some((name, AttributeValue::as_s(&value).ok()?.clone()));
         let cursor =
             Cursor { key: next.into_iter().filter_map(text).collect(), made_at: self.now().seconds() };
         let plain = serde_json::to_vec(&cursor).map_err(anyhow::Error::from)?;
         let sealed = self.platform.keys.ring().await?.seal(&self.context, &plain)?;
-        Ok(List { data, next_cursor: Some(BASE64_URL_SAFE_NO_PAD.encode(sealed)) })
+        Ok(Some(BASE64_URL_SAFE_NO_PAD.encode(sealed)))
     }
 
-    async fn open(&self, cursor: &str) -> Result<Item> {
+    async fn open(&self, cursor: &str, pointer: &str) -> Result<Item> {
         let ring = self.platform.keys.ring().await?;
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
         let plain = sealed.and_then(|sealed| ring.open(&self.context, &sealed));
         let cursor = plain.and_then(|plain| serde_json::from_slice::<Cursor>(&plain).ok());
         let cursor = cursor.filter(|cursor| self.now().seconds() - cursor.made_at <= CURSOR_SECONDS);
         let cursor = cursor.ok_or_else(|| {
-            let fault =
-                Fault::new("?cursor", "invalid_cursor", "Ask for the first page again, without a cursor.");
+            let detail = "Ask for the first page again, without a cursor.";
+            let fault = Fault::new(pointer, "invalid_cursor", detail);
             Error::new(Code::InvalidCursor, "The cursor leads nowhere in this list.").with_faults(vec![fault])
         })?;
         Ok(cursor.key.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
@@ -88,7 +108,31 @@ impl<F> Page<F> {
     }
 }
 
-impl<S: Sync, F: DeserializeOwned + Send + Sync> FromRequestParts<S> for Page<F> {
+impl Pages {
+    /// The page of that size behind the cursor, of the list narrowed so. A fault is told at `limit` or `cursor` behind
+    /// `place`: `/` for a body, `?` for a query.
+    ///
+    /// # Errors
+    /// 400 when the size is out of range, or the cursor is of another list.
+    pub async fn page<F: Debug>(
+        self,
+        place: &str,
+        (limit, cursor): (Option<usize>, Option<&str>),
+        filter: F,
+    ) -> Result<Page<F>> {
+        let limit = check_limit(&format!("{place}limit"), Some(limit.unwrap_or(LIMIT_DEFAULT)))?;
+        // A cursor belongs to its list, its narrowing and its caller; the size of the page may change on the way.
+        let context = format!("{} {filter:?}", self.context);
+        let page = Page { limit, after: None, filter, context, platform: self.platform };
+        let after = match cursor {
+            Some(cursor) => Some(page.open(cursor, &format!("{place}cursor")).await?),
+            None => None,
+        };
+        Ok(Page { after, ..page })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Pages {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
@@ -96,31 +140,35 @@ impl<S: Sync, F: DeserializeOwned + Send + Sync> FromRequestParts<S> for Page<F>
         let platform = parts.extensions.get::<Platform>().cloned();
         let platform =
             platform.ok_or_else(|| anyhow::anyhow!("a list was asked of a function without a platform"))?;
-        let mut members = query::pairs(parts.uri.query().unwrap_or_default())?;
-        let (limit, cursor) = (members.remove("limit"), members.remove("cursor"));
-        // A cursor belongs to its list, its narrowing and its caller; the size of the page may change on the way.
-        let context = format!("cursor {} {} {members:?}", caller.user, parts.uri.path());
-        let page = Page {
-            limit: read_limit(limit)?,
-            after: None,
-            filter: query::read(&members)?,
-            context,
-            platform,
-        };
-        let after = match cursor {
-            Some(cursor) => Some(page.open(&cursor).await?),
-            None => None,
-        };
-        Ok(Page { after, ..page })
+        Ok(Self { context: format!("cursor {} {}", caller.user, parts.uri.path()), platform })
     }
 }
 
-fn read_limit(limit: Option<String>) -> Result<usize> {
-    let Some(limit) = limit else { return Ok(LIMIT_DEFAULT) };
-    limit.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+impl<S: Sync, F: DeserializeOwned + Send + Sync> FromRequestParts<S> for Page<F> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let pages = Pages::from_request_parts(parts, state).await?;
+        let mut members = query::pairs(parts.uri.query().unwrap_or_default())?;
+        let (limit, cursor) = (members.remove("limit"), members.remove("cursor"));
+        let limit = match limit {
+            Some(limit) => Some(check_limit("?limit", limit.parse().ok())?),
+            None => None,
+        };
+        let filter = query::read(&members)?;
+        Ok(pages.page("?", (limit, cursor.as_deref()), members).await?.with(filter))
+    }
+}
+
+fn check_limit(pointer: &str, limit: Option<usize>) -> Result<usize> {
+    limit.filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
         let detail = format!("Send a whole number from 1 to {LIMIT_MAX}.");
-        Error::invalid(vec![Fault::new("?limit", "out_of_range", detail)])
+        Error::invalid(vec![Fault::new(pointer, "out_of_range", detail)])
     })
+}
+
+impl Input for Pages {
+    fn describe(_: &mut Operation) {}
 }
 
 impl<F: JsonSchema> Input for Page<F> {

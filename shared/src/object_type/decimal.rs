@@ -2,7 +2,10 @@
 
 use std::str::FromStr as _;
 
-use bigdecimal::{BigDecimal, Zero as _, num_bigint::Sign};
+use bigdecimal::{
+    BigDecimal, Zero as _,
+    num_bigint::{BigInt, BigUint, Sign},
+};
 
 /// The most digits, before and behind the point together.
 const DIGITS_MAX: usize = 38;
@@ -40,6 +43,23 @@ pub(super) fn sort_key(text: &str) -> Option<String> {
             format!("0{}~", key.bytes().map(|digit| char::from(b'0' + b'9' - digit)).collect::<String>())
         }
     })
+}
+
+/// The decimal of a text that [`sort_key`] made, without the zeros at its end that mean nothing.
+pub fn of_key(key: &str) -> Option<BigDecimal> {
+    let (sign, key) = key.split_at_checked(1)?;
+    let complement = |digit: u8| (b'0' + b'9').checked_sub(digit).map(char::from);
+    let (sign, key) = match sign {
+        "1" => return Some(BigDecimal::zero()),
+        "2" => (Sign::Plus, key.to_owned()),
+        "0" => (Sign::Minus, key.strip_suffix('~')?.bytes().map(complement).collect::<Option<_>>()?),
+        _ => return None,
+    };
+    let (exponent, digits) = key.split_at_checked(3)?;
+    let exponent = exponent.parse::<i64>().ok()? - 100;
+    let magnitude = BigUint::from_str(digits).ok()?;
+    let scale = i64::try_from(digits.len()).ok()? - exponent;
+    Some(BigDecimal::new(BigInt::from_biguint(sign, magnitude), scale))
 }
 
 #[cfg(test)]
@@ -96,6 +116,12 @@ mod tests {
             "100",
         ];
         let keys: Vec<_> = sorted.iter().map(|text| sort_key(text).unwrap()).collect();
+        for (text, key) in sorted.iter().zip(&keys) {
+            assert_eq!(of_key(key), BigDecimal::from_str(text).ok(), "{text}");
+        }
+        for no_key in ["", "3", "2", "2101", "0898", "21x1", "0898xy~", "é"] {
+            assert_eq!(of_key(no_key), None, "{no_key}");
+        }
         assert!(keys.is_sorted(), "{keys:?}");
         assert_eq!(sort_key("12.30"), sort_key("12.3"));
         assert_eq!(sort_key("1000"), sort_key("1e3"));

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
-use super::{Field, ObjectType, Required, SentFields, Value, check_value};
-use crate::{error::Fault, text::Slug};
+use super::{Field, ObjectType, Precision, Value, pointer_part, read::sent_value};
+use crate::{error::Fault, text::Slug, timestamp::Timestamp};
 
 /// The values of an object.
 pub type FieldValues = BTreeMap<Slug, Value>;
 
 /// What a write sets and clears.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The new values.
     pub set: FieldValues,
@@ -19,67 +17,140 @@ pub struct Changes {
     pub clear: Vec<Slug>,
 }
 
+/// What was sent, read by the types of the fields. Nothing may be written while there are faults.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// What it sets and clears, as far as it was sound.
+    pub changes: Changes,
+    /// What the values point at, which has to be looked up.
+    pub references: Vec<Reference>,
+    /// All faults so far, each at its place.
+    pub faults: Vec<Fault>,
+    /// The fields that have been sent, sound or not.
+    pub(super) sent: Vec<Slug>,
+}
+
+/// A value that points at something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Where it stands.
+    pub pointer: String,
+    /// What it points at.
+    pub target: Target,
+}
+
+/// What a value points at, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An object of the team.
+    Object {
+        /// Its type, by id or slug.
+        object_type: String,
+        /// Its id.
+        id: String,
+    },
+    /// An upload of the team, by its id.
+    Upload(String),
+}
+
+impl Reference {
+    /// The fault when what it points at is not there; of another team, of another type and in the trash look alike.
+    pub fn not_found(&self) -> Fault {
+        let detail = match &self.target {
+            Target::Object { object_type, .. } => {
+                format!("There is no such object of the type {object_type}.")
+            }
+            Target::Upload(_) => "There is no such upload.".to_owned(),
+        };
+        Fault::new(&self.pointer, "not_found", detail)
+    }
+}
+
 /// Reads values by the types of their fields.
-///
-/// # Errors
-/// All faults, each at its field.
-pub fn checked(object_type: &ObjectType, sent: &SentFields) -> Result<Changes, Vec<Fault>> {
-    let mut changes = Changes::default();
-    let mut faults = Vec::new();
+pub fn checked(object_type: &ObjectType, sent: &super::SentFields) -> Checked {
+    let mut checked = Checked::default();
     for (name, raw) in sent {
-        let pointer = format!("/fields/{}", name.replace('~', "~0").replace('/', "~1"));
-        match check_one(object_type, name, &pointer, raw) {
-            Ok((field, Some(value))) => drop(changes.set.insert(field.slug.clone(), value)),
-            Ok((field, None)) => changes.clear.push(field.slug.clone()),
-            Err(fault) => faults.push(fault),
+        let pointer = format!("/fields/{}", pointer_part(name));
+        let Some(field) = object_type.field(name) else {
+            let detail = format!("The object type {} has no such field.", object_type.slug);
+            checked.faults.push(Fault::new(pointer, "unknown_field", detail));
+            continue;
+        };
+        checked.sent.push(field.slug.clone());
+        match sent_value(field, &pointer, raw) {
+            Ok(sent) => {
+                checked.references.extend(sent.references);
+                match sent.value {
+                    Some(value) => drop(checked.changes.set.insert(field.slug.clone(), value)),
+                    None => checked.changes.clear.push(field.slug.clone()),
+                }
+            }
+            Err(faults) => checked.faults.extend(faults),
         }
     }
-    if faults.is_empty() { Ok(changes) } else { Err(faults) }
+    checked
 }
 
-fn check_one<'a>(
-    object_type: &'a ObjectType,
-    name: &str,
-    pointer: &str,
-    raw: &RawValue,
-) -> Result<(&'a Field, Option<Value>), Fault> {
-    let field = object_type.field(name).ok_or_else(|| {
-        let detail = format!("The object type {} has no such field.", object_type.slug);
-        Fault::new(pointer, "unknown_field", detail)
-    })?;
-    Ok((field, check_value(field, pointer, raw)?))
+impl Checked {
+    /// Whether a sound value, or none, was sent for the field, or nothing at all.
+    pub(super) fn is_known(&self, slug: &Slug) -> bool {
+        !self.sent.contains(slug) || self.changes.set.contains_key(slug) || self.changes.clear.contains(slug)
+    }
+
+    /// The same for a new object: with the defaults of what was not sent, and what fills itself.
+    #[must_use]
+    pub fn with_defaults(mut self, object_type: &ObjectType, now: Timestamp) -> Self {
+        for field in object_type.fields.iter().filter(|field| !self.sent.contains(&field.slug)) {
+            if let Some(value) = initial(field, now) {
+                self.changes.set.insert(field.slug.clone(), value);
+            }
+        }
+        self.drop_hidden_defaults(object_type);
+        self
+    }
+
+    /// A default of a field that is not there does not count, and neither does what depends on it.
+    fn drop_hidden_defaults(&mut self, object_type: &ObjectType) {
+        let hidden = |checked: &Self| {
+            let values = &checked.changes.set;
+            let is_hidden = |field: &&Field| {
+                values.contains_key(&field.slug)
+                    && !checked.sent.contains(&field.slug)
+                    && !field.is_visible(object_type, values)
+            };
+            object_type.fields.iter().find(is_hidden).map(|field| field.slug.clone())
+        };
+        while let Some(slug) = hidden(self) {
+            self.changes.set.remove(&slug);
+        }
+    }
 }
 
-/// The faults of fields that must have a value and would have none.
-pub fn required_faults<'a>(
-    object_type: &'a ObjectType,
-    is_missing: impl Fn(&Slug) -> bool + 'a,
-) -> Vec<Fault> {
-    let missing = object_type
-        .fields
-        .iter()
-        .filter(|field| field.required == Required::Always && is_missing(&field.slug));
-    missing
-        .map(|field| {
-            Fault::new(
-                format!("/fields/{}", field.slug),
-                "required",
-                format!("{} needs a value.", field.label),
-            )
-        })
-        .collect()
+/// The value of a field that nothing was sent for.
+fn initial(field: &Field, now: Timestamp) -> Option<Value> {
+    if field.is_date_created() {
+        let mut date = now.to_string();
+        if field.settings.precision.unwrap_or_default() == Precision::Date {
+            date.truncate("2026-11-23".len());
+        }
+        return Some(Value::Text(date));
+    }
+    // A default was checked when the type was defined.
+    sent_value(field, "", field.default.as_ref()?).ok()?.value
 }
 
 impl Changes {
-    /// The changes that make a new object, with the defaults of what was not sent.
+    /// The values as these changes leave them.
     #[must_use]
-    pub fn with_defaults(mut self, object_type: &ObjectType) -> Self {
-        for field in &object_type.fields {
-            let is_sent = self.set.contains_key(&field.slug) || self.clear.contains(&field.slug);
-            if let Some(default) = field.default.as_ref().filter(|_| !is_sent) {
-                self.set.insert(field.slug.clone(), default.clone());
-            }
-        }
-        self
+    pub fn applied_to(&self, mut values: FieldValues) -> FieldValues {
+        values.extend(self.set.clone());
+        values.retain(|slug, _| !self.clear.contains(slug));
+        values
+    }
+
+    /// Gives an autogenerated field its number, of which `count` were given before.
+    pub fn number(&mut self, field: &Field, count: u64) {
+        let n = field.settings.start.unwrap_or(1).saturating_add(count);
+        self.set.insert(field.slug.clone(), Value::Numbered { n, text: field.numbered(n) });
     }
 }

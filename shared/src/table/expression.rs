@@ -25,6 +25,16 @@ pub enum When {
     Above(String, AttributeValue),
     /// The attribute is this or less.
     AtMost(String, AttributeValue),
+    /// The attribute is this or more.
+    AtLeast(String, AttributeValue),
+    /// The attribute lies between these, both included.
+    Between(String, AttributeValue, AttributeValue),
+    /// The attribute is one of these: at least one, at most 100.
+    In(String, Vec<AttributeValue>),
+    /// The attribute is a text that begins so.
+    BeginsWith(String, String),
+    /// The attribute is a text that has this somewhere.
+    Contains(String, String),
     /// This does not hold.
     Not(Box<When>),
     /// All of these hold.
@@ -109,15 +119,33 @@ impl Placeholders {
             When::Below(path, value) => format!("{} < {}", self.path(&path), self.value(value)),
             When::Above(path, value) => format!("{} > {}", self.path(&path), self.value(value)),
             When::AtMost(path, value) => format!("{} <= {}", self.path(&path), self.value(value)),
+            When::AtLeast(path, value) => format!("{} >= {}", self.path(&path), self.value(value)),
+            When::Between(path, low, high) => {
+                format!("{} BETWEEN {} AND {}", self.path(&path), self.value(low), self.value(high))
+            }
+            When::In(path, values) => {
+                let values: Vec<_> = values.into_iter().map(|value| self.value(value)).collect();
+                format!("{} IN ({})", self.path(&path), values.join(","))
+            }
+            When::BeginsWith(path, text) => self.function("begins_with", &path, text),
+            When::Contains(path, text) => self.function("contains", &path, text),
             When::Not(part) => format!("NOT {}", self.condition(*part)),
             When::All(parts) => self.join(parts, " AND "),
             When::Any(parts) => self.join(parts, " OR "),
         }
     }
 
+    fn function(&mut self, name: &str, path: &str, text: String) -> String {
+        format!("{name}({},{})", self.path(path), self.value(AttributeValue::S(text)))
+    }
+
     fn join(&mut self, parts: Vec<When>, word: &str) -> String {
         let parts: Vec<_> = parts.into_iter().map(|part| self.condition(part)).collect();
-        format!("({})", parts.join(word))
+        match parts.as_slice() {
+            // DynamoDB refuses parentheses around parentheses.
+            [one] => one.clone(),
+            parts => format!("({})", parts.join(word)),
+        }
     }
 
     /// The names and the values; `None` where there is none, as DynamoDB wants it.
@@ -141,5 +169,33 @@ mod tests {
         assert_eq!(placeholders.condition(when), "(#0.#1 = :0 AND (attribute_not_exists(#0) OR #1 = :1))");
         let (names, values) = placeholders.finish();
         assert_eq!((names.unwrap().len(), values.unwrap().len()), (2, 2));
+    }
+
+    #[test]
+    fn one_part_alone_has_no_parentheses() {
+        let set = || When::Set("a".into());
+        for (when, expression) in [
+            (When::All(vec![When::Any(vec![set()])]), "attribute_exists(#0)"),
+            (
+                When::All(vec![When::Any(vec![set(), set()])]),
+                "(attribute_exists(#0) OR attribute_exists(#0))",
+            ),
+        ] {
+            assert_eq!(Placeholders::default().condition(when), expression);
+        }
+    }
+
+    #[test]
+    fn no_value_is_part_of_an_expression() {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        for (when, expression) in [
+            (When::In("q.a".into(), vec![text("x"), text("y")]), "#0.#1 IN (:0,:1)"),
+            (When::BeginsWith("q.a".into(), "x".into()), "begins_with(#0.#1,:0)"),
+            (When::Contains("q.a".into(), "x".into()).not(), "NOT contains(#0.#1,:0)"),
+            (When::AtLeast("a".into(), text("x")), "#0 >= :0"),
+            (When::Between("a".into(), text("x"), text("y")), "#0 BETWEEN :0 AND :1"),
+        ] {
+            assert_eq!(Placeholders::default().condition(when), expression);
+        }
     }
 }

@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use expression::When;
-pub use query::{Query, QueryPage};
+pub use query::{Batch, Query, QueryPage};
 pub use refusal::{Refused, WriteError};
 pub use write::Write;
 

@@ -1,5 +1,7 @@
 //! Pages of items that lie together, in the order of their sort key.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Item, Table, When, expression::Placeholders, failure};
@@ -10,9 +12,9 @@ const ROUND_TRIPS_MAX: usize = 10;
 
 /// What to read: the items of one partition, of a table (strongly consistent) or of an index (eventually).
 pub struct Query {
-    index: Option<&'static str>,
+    index: Option<Cow<'static, str>>,
     partition: (&'static str, String),
-    prefix: Option<String>,
+    range: Option<When>,
     filter: Option<When>,
     after: Option<Item>,
     limit: usize,
@@ -27,13 +29,23 @@ pub struct QueryPage {
     pub next: Option<Item>,
 }
 
+/// What one round trip has found.
+pub struct Batch {
+    /// The items.
+    pub items: Vec<Item>,
+    /// The key behind which the next batch begins, if there may be one.
+    pub next: Option<Item>,
+    /// How many were read, with those that did not meet the condition.
+    pub read: usize,
+}
+
 impl Query {
     /// The items of a partition of the table.
     pub fn partition(pk: impl Into<String>) -> Self {
         Self {
             index: None,
             partition: ("pk", pk.into()),
-            prefix: None,
+            range: None,
             filter: None,
             after: None,
             limit: 100,
@@ -42,14 +54,31 @@ impl Query {
     }
 
     /// The items that an index keeps together, by the name of its partition attribute.
-    pub fn index(name: &'static str, attribute: &'static str, value: impl Into<String>) -> Self {
-        Self { index: Some(name), partition: (attribute, value.into()), ..Self::partition("") }
+    pub fn index(
+        name: impl Into<Cow<'static, str>>,
+        attribute: &'static str,
+        value: impl Into<String>,
+    ) -> Self {
+        Self { index: Some(name.into()), partition: (attribute, value.into()), ..Self::partition("") }
     }
 
     /// Only those whose sort key begins so.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self { prefix: Some(prefix.into()), ..self }
+        Self { range: Some(When::BeginsWith("sk".to_owned(), prefix.into())), ..self }
+    }
+
+    /// Only those whose sort key, which is this attribute, lies between these, both included.
+    #[must_use]
+    pub fn between(self, attribute: &str, low: Option<&str>, high: Option<&str>) -> Self {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let range = match (low, high) {
+            (Some(low), Some(high)) => Some(When::Between(attribute.to_owned(), text(low), text(high))),
+            (Some(low), None) => Some(When::AtLeast(attribute.to_owned(), text(low))),
+            (None, Some(high)) => Some(When::AtMost(attribute.to_owned(), text(high))),
+            (None, None) => None,
+        };
+        Self { range, ..self }
     }
 
     /// Only those that meet the condition.
@@ -86,15 +115,23 @@ impl Table {
         let mut page = QueryPage { items: Vec::new(), next: query.after.clone() };
         for _ in 0..ROUND_TRIPS_MAX {
             let missing = query.limit - page.items.len();
-            let (items, next, is_cut) = self.query_once(&query, page.next.take(), missing).await?;
-            page.items.extend(items);
-            page.next = next;
+            let found = self.read_on(&query, page.next.take(), missing).await?;
+            page.items.extend(found.items);
+            page.next = found.next;
             // A page that DynamoDB cut at 1 MB is large enough: an answer of Lambda has 6 MB at the most.
-            if page.next.is_none() || page.items.len() >= query.limit || is_cut {
+            if page.next.is_none() || page.items.len() >= query.limit || found.read < missing {
                 break;
             }
         }
         Ok(page)
+    }
+
+    /// One round trip of a query: its limit is how many are read, not how many are found.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn query_once(&self, query: &Query) -> Result<Batch> {
+        self.read_on(query, query.after.clone(), query.limit).await
     }
 
     /// One page of the whole table, in no order, as large as DynamoDB makes it; strongly consistent.
@@ -108,36 +145,26 @@ impl Table {
         Ok(QueryPage { items: answer.items.unwrap_or_default(), next })
     }
 
-    async fn query_once(
-        &self,
-        query: &Query,
-        after: Option<Item>,
-        limit: usize,
-    ) -> Result<(Vec<Item>, Option<Item>, bool)> {
+    async fn read_on(&self, query: &Query, after: Option<Item>, limit: usize) -> Result<Batch> {
         let mut placeholders = Placeholders::default();
         let (attribute, value) = &query.partition;
-        let mut keys = format!(
-            "{} = {}",
-            placeholders.path(attribute),
-            placeholders.value(AttributeValue::S(value.clone()))
-        );
-        if let Some(prefix) = &query.prefix {
-            let value = placeholders.value(AttributeValue::S(prefix.clone()));
-            keys = format!("{keys} AND begins_with({}, {value})", placeholders.path("sk"));
+        let mut keys = placeholders.condition(When::is_text(*attribute, value));
+        if let Some(range) = &query.range {
+            keys = format!("{keys} AND {}", placeholders.condition(range.clone()));
         }
         let filter = query.filter.clone().map(|when| placeholders.condition(when));
         let (names, values) = placeholders.finish();
-        let call = self.client.query().table_name(&*self.name).set_index_name(query.index.map(Into::into));
+        let index = query.index.as_ref().map(ToString::to_string);
+        let call = self.client.query().table_name(&*self.name).set_index_name(index);
         let call = call.key_condition_expression(keys).set_filter_expression(filter);
         let call = call.set_expression_attribute_names(names).set_expression_attribute_values(values);
         let call = call.set_exclusive_start_key(after).limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let call = call.consistent_read(query.index.is_none()).scan_index_forward(!query.is_latest_first);
         let answer = call.send().await.map_err(failure)?;
-        let is_cut = usize::try_from(answer.scanned_count).is_ok_and(|scanned| scanned < limit);
-        Ok((
-            answer.items.unwrap_or_default(),
-            answer.last_evaluated_key.filter(|key| !key.is_empty()),
-            is_cut,
-        ))
+        Ok(Batch {
+            read: usize::try_from(answer.scanned_count).unwrap_or_default(),
+            items: answer.items.unwrap_or_default(),
+            next: answer.last_evaluated_key.filter(|key| !key.is_empty()),
+        })
     }
 }

@@ -1,0 +1,110 @@
+//! A type ends: its objects, their guards and its counters are removed, and then the type itself.
+
+use std::sync::Arc;
+
+use shared::{
+    Result,
+    jobs::StoredJob,
+    object_type::{StoredObjectType, object_type_slug_key},
+    table::{Item, Key, Table, WriteError},
+    text::Slug,
+};
+use tokio::task::JoinSet;
+
+use crate::{AT_ONCE, Slice, Walk, Worker};
+
+impl Worker {
+    pub(crate) async fn destroy(&self, job: &mut StoredJob) -> Result<Slice> {
+        let stored = self.object_type(job).await?;
+        let is_mine = |stored: &StoredObjectType| stored.end.as_ref().is_some_and(|end| end.job == job.id);
+        let Some(mut stored) = stored.filter(is_mine) else { return self.drop(job).await };
+        if !self.is_final(&mut stored).await? {
+            return Ok(Slice::More);
+        }
+        let stored = Arc::new(stored);
+        let mut walk = Walk::new(stored.partition());
+        // What is removed is not found again, so each batch begins at the front.
+        while let Some(items) = walk.next(&self.objects, None).await? {
+            job.done += u64::try_from(items.len()).unwrap_or_default();
+            self.remove_all(&stored, items).await?;
+        }
+        if !walk.is_at_end || !self.remove_rest(&stored).await? {
+            return Ok(Slice::More);
+        }
+        self.end(stored, job).await
+    }
+
+    /// Whether there is no way back any more. For a type whose time in the trash is over this is said first: whoever
+    /// restores it at the same time comes before or is refused.
+    async fn is_final(&self, stored: &mut StoredObjectType) -> Result<bool> {
+        match &mut stored.end {
+            Some(end) if !end.is_final => end.is_final = true,
+            _ => return Ok(true),
+        }
+        match self.workspace.write(stored.write(&self.workspace)?).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Refused(_)) => Ok(false),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Removes objects with the guards that they hold.
+    async fn remove_all(&self, stored: &Arc<StoredObjectType>, items: Vec<Item>) -> Result<()> {
+        let mut running = JoinSet::new();
+        let mut items = items.into_iter();
+        loop {
+            while running.len() < AT_ONCE
+                && let Some(item) = items.next()
+            {
+                let (objects, stored) = (self.objects.clone(), stored.clone());
+                running.spawn(async move { remove(&objects, &stored, &item).await });
+            }
+            let Some(outcome) = running.join_next().await else { return Ok(()) };
+            outcome.map_err(anyhow::Error::from)??;
+        }
+    }
+
+    /// Removes what is left in the partitions of guards and counters; whether all of it is gone.
+    async fn remove_rest(&self, stored: &Arc<StoredObjectType>) -> Result<bool> {
+        let slugs = stored.object_type.fields.iter().map(|field| &field.slug).chain(stored.work.keys());
+        for slug in slugs {
+            for partition in [stored.guards(slug), stored.counter(slug)] {
+                let mut walk = Walk::new(partition);
+                while let Some(items) = walk.next(&self.objects, None).await? {
+                    self.remove_all(stored, items).await?;
+                }
+                if !walk.is_at_end {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes the type, its slug and the job, in one write.
+    async fn end(&self, stored: Arc<StoredObjectType>, job: &StoredJob) -> Result<Slice> {
+        let writes = vec![
+            self.workspace.delete(stored.key()).when(stored.is_unchanged()),
+            self.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
+            self.jobs.delete(&job.id),
+        ];
+        match self.workspace.transact(writes).await {
+            Ok(()) => Ok(Slice::Ended),
+            Err(WriteError::Refused(_)) => Ok(Slice::More),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+}
+
+async fn remove(objects: &Table, stored: &StoredObjectType, item: &Item) -> Result<()> {
+    let held = item.get("unique").and_then(|unique| unique.as_m().ok()).into_iter().flatten();
+    for (slug, key) in held {
+        if let (Some(slug), Ok(key)) = (Slug::parse(slug), key.as_s()) {
+            objects.write(objects.delete(Key::new(stored.guards(&slug), key))).await?;
+        }
+    }
+    if let Some(key) = Key::of(item) {
+        objects.write(objects.delete(key)).await?;
+    }
+    Ok(())
+}

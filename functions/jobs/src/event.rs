@@ -1,0 +1,114 @@
+//! The events that the function is given: messages of the queue, and the schedule's.
+
+use serde::{Deserialize, Serialize};
+use shared::Result;
+
+use crate::Worker;
+
+/// An event.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// Messages of the queue.
+    Messages {
+        /// The messages.
+        #[serde(rename = "Records")]
+        records: Vec<Record>,
+    },
+    /// It is time to look for jobs whose messages are lost.
+    Schedule {
+        /// What sends it.
+        source: Scheduler,
+    },
+}
+
+/// A message of the queue.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    message_id: String,
+    body: String,
+}
+
+/// What sends events at set times.
+#[derive(Deserialize)]
+pub enum Scheduler {
+    /// Amazon `EventBridge`.
+    #[serde(rename = "aws.events")]
+    EventBridge,
+}
+
+/// The messages that are to come again.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: String,
+}
+
+impl Answer {
+    /// Whether no message is to come again.
+    pub fn is_whole(&self) -> bool {
+        self.batch_item_failures.is_empty()
+    }
+}
+
+impl Worker {
+    /// Handles an event. Of several messages each counts for itself.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away while jobs are looked for.
+    pub async fn handle(&self, event: Event) -> Result<Answer> {
+        let mut answer = Answer::default();
+        match event {
+            Event::Schedule { source: Scheduler::EventBridge } => self.sweep(false).await?,
+            Event::Messages { records } => {
+                for record in records {
+                    if let Err(cause) = self.record(&record).await {
+                        tracing::error!(
+                            message = record.message_id,
+                            cause = format!("{cause:#}"),
+                            "a job has failed; its message comes again"
+                        );
+                        answer.batch_item_failures.push(ItemFailure { item_identifier: record.message_id });
+                    }
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn record(&self, record: &Record) -> anyhow::Result<()> {
+        self.work(&serde_json::from_str(&record.body)?).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_event_is_what_it_looks_like() {
+        let event = include_str!("../../../events/jobs.json");
+        assert!(
+            matches!(serde_json::from_str(event).unwrap(), Event::Messages { records } if records.len() == 1)
+        );
+        let event =
+            r#"{"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
+        assert!(matches!(serde_json::from_str(event).unwrap(), Event::Schedule { .. }));
+        assert!(serde_json::from_str::<Event>(r#"{"source": "aws.s3"}"#).is_err());
+    }
+
+    #[test]
+    fn the_answer_names_the_messages_that_are_to_come_again() {
+        let failure = ItemFailure { item_identifier: "m1".into() };
+        let answer = serde_json::to_string(&Answer { batch_item_failures: vec![failure] }).unwrap();
+        assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"m1"}]}"#);
+    }
+}

@@ -1,0 +1,153 @@
+//! Jobs: the work on older objects that changes of types leave behind, a bounded slice per message.
+
+mod destroy;
+mod event;
+mod plan;
+mod settle;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use shared::{
+    Code, Error, Platform, Result,
+    clock::Clock,
+    jobs::{Job, Jobs, Message, Queue, StoredJob},
+    object_type::{StoredObjectType, find},
+    table::{Batch, Item, Query, Table, text},
+};
+
+pub use event::{Answer, Event};
+
+/// The most objects of a slice.
+const SLICE_OBJECTS: usize = 1_000;
+/// The most objects that are read together.
+const BATCH: usize = 250;
+/// A slice begins nothing more after this time.
+const SLICE_TIME: Duration = Duration::from_secs(10);
+/// Objects that are worked on at the same time.
+const AT_ONCE: usize = 8;
+/// A write that others keep overtaking gives up after so many tries; the slice is then done again.
+const TRIES_MAX: usize = 20;
+
+/// What does jobs.
+#[derive(Clone)]
+pub struct Worker {
+    workspace: Table,
+    objects: Table,
+    clock: Clock,
+    jobs: Jobs,
+}
+
+/// Where a job stands after a slice.
+enum Slice {
+    /// There is more to do.
+    More,
+    /// It is done, or somebody else's.
+    Ended,
+}
+
+impl Worker {
+    /// A worker on the platform, with messages by this queue.
+    pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
+        let jobs = Jobs::new(platform, queue);
+        let Platform { workspace, objects, clock, .. } = platform.clone();
+        Self { workspace, objects, clock, jobs }
+    }
+
+    /// Does the next slice of a job. To do it twice, or by two at once, does no harm: each write of an object has its
+    /// condition, and of those who come to the end of a slice one leads on.
+    ///
+    /// # Errors
+    /// When the slice failed and is to be done again.
+    pub async fn work(&self, message: &Message) -> Result<()> {
+        let Some(job) = self.jobs.get(&message.job).await? else { return Ok(()) };
+        if job.seconds_to_wait(self.clock.now()) > 0 {
+            self.jobs.send(&job).await;
+            return Ok(());
+        }
+        let mut next = StoredJob { tries: 0, error: None, ..job.clone() };
+        match self.slice(&mut next).await {
+            Ok(Slice::Ended) => Ok(()),
+            Ok(Slice::More) => {
+                if self.jobs.checkpoint(&mut next).await? {
+                    self.jobs.send(&next).await;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let code = error.code.name().to_owned();
+                let mut failed = StoredJob { tries: job.tries + 1, error: Some(code), ..job };
+                self.jobs.checkpoint(&mut failed).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Finds the jobs whose messages are lost; after a restart, all jobs.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn sweep(&self, is_restart: bool) -> Result<()> {
+        self.jobs.sweep(is_restart).await
+    }
+
+    async fn slice(&self, job: &mut StoredJob) -> Result<Slice> {
+        match job.job.clone() {
+            Job::Settle { field } => Box::pin(self.settle(job, &field)).await,
+            Job::Destroy => Box::pin(self.destroy(job)).await,
+        }
+    }
+
+    /// The type that the job is about, if it is still there.
+    async fn object_type(&self, job: &StoredJob) -> Result<Option<StoredObjectType>> {
+        match find(&self.workspace, &job.team, job.object_type.as_str()).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.code == Code::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a job that nobody needs any more.
+    async fn drop(&self, job: &StoredJob) -> Result<Slice> {
+        self.workspace.write(self.jobs.delete(&job.id)).await?;
+        Ok(Slice::Ended)
+    }
+}
+
+/// The objects of a partition, batch by batch, as long as a slice lasts.
+struct Walk {
+    partition: String,
+    begun: Instant,
+    seen: usize,
+    is_at_end: bool,
+}
+
+impl Walk {
+    fn new(partition: String) -> Self {
+        Self { partition, begun: Instant::now(), seen: 0, is_at_end: false }
+    }
+
+    /// The next objects behind that place; `None` at the end of the slice.
+    async fn next(&mut self, objects: &Table, after: Option<Item>) -> Result<Option<Vec<Item>>> {
+        if self.is_at_end || self.seen >= SLICE_OBJECTS || self.begun.elapsed() >= SLICE_TIME {
+            return Ok(None);
+        }
+        let limit = BATCH.min(SLICE_OBJECTS - self.seen);
+        let query = Query::partition(&*self.partition).after(after).limit(limit);
+        let Batch { items, next, read } = objects.query_once(&query).await?;
+        self.seen += read;
+        self.is_at_end = next.is_none();
+        Ok(Some(items))
+    }
+}
+
+/// The sort key of the last of these items.
+fn last(items: &[Item]) -> Option<String> {
+    text(items.last()?, "sk").map(str::to_owned)
+}
+
+fn overtaken() -> Error {
+    Error::unavailable(anyhow::anyhow!("other writes of the same thing kept coming between"))
+}

@@ -1,0 +1,212 @@
+//! An object type as the caller may see it: its definition, and the work that goes on behind it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::{
+    Member, Permission, Timestamp,
+    id::{JobId, ObjectId, ObjectTypeId},
+    jobs::{Findings, StoredJob},
+    object_type::{Field, ObjectType, StoredObjectType, Work},
+    text::Slug,
+};
+
+/// An object type.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ShownType {
+    /// Its id.
+    pub(crate) id: ObjectTypeId,
+    /// Its name in URLs, unique in the team.
+    slug: Slug,
+    /// What one is called.
+    singular_label: String,
+    /// What several are called.
+    plural_label: String,
+    /// The fields whose values, joined by spaces, name an object.
+    item_label_fields: Vec<Slug>,
+    /// Its fields, in order.
+    fields: Vec<ShownField>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// Grows by one with each change that a client makes.
+    pub(crate) version: u64,
+    /// When it was moved to the trash.
+    trashed_at: Option<Timestamp>,
+    /// Its destruction, while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<Progress>,
+}
+
+/// A field, and the work on older objects that a change of it has left.
+#[derive(Serialize, JsonSchema)]
+struct ShownField {
+    #[serde(flatten)]
+    field: Field,
+    /// Of a searchable or unique field: whether it can be filtered, sorted and matched by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<Standing>,
+    /// Whether older objects keep to the rules of the field, after a change by which they may not; left out if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<Standing>,
+}
+
+/// How far the work on a field is.
+#[derive(Serialize, JsonSchema)]
+struct Standing {
+    state: State,
+    /// The objects that are done, while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<u64>,
+    /// How many objects stand in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<u64>,
+    /// Some of these objects, for who may read objects; those with the same value stand together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<Vec<ObjectId>>,
+    /// The code of an error that keeps the work from going on. It is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// How the work on a field stands.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// All older objects are done.
+    Ready,
+    /// They are being done.
+    Building,
+    /// They are done, but for some that stand in the way.
+    Failed,
+}
+
+/// How far a job is.
+#[derive(Serialize, JsonSchema)]
+struct Progress {
+    kind: Kind,
+    /// The objects that are done.
+    done: u64,
+    state: Running,
+    /// The code of the error that keeps it from going on. It is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// What a job does.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// The type is removed with all its objects.
+    Destroy,
+}
+
+/// Whether a job comes on.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Running {
+    /// It does.
+    Running,
+    /// It has failed several times in one place.
+    Failed,
+}
+
+/// The jobs whose progress is shown with the type.
+pub(crate) fn jobs_of(stored: &StoredObjectType) -> impl Iterator<Item = &JobId> {
+    let work = stored.work.values().filter(|work| work.failed.is_none()).map(|work| &work.job);
+    work.chain(stored.end.iter().filter(|end| end.is_final).map(|end| &end.job))
+}
+
+impl ShownType {
+    /// The type with the progress of its jobs, as the caller may see it.
+    pub(crate) fn of(stored: StoredObjectType, jobs: &[StoredJob], by: &Member) -> Self {
+        let StoredObjectType { object_type, work, end, trashed_at, .. } = stored;
+        let ObjectType {
+            id,
+            slug,
+            singular_label,
+            plural_label,
+            item_label_fields,
+            fields,
+            created_at,
+            updated_at,
+            version,
+        } = object_type;
+        let may_read = by.may(Permission::ObjectRead);
+        let shown = |field: Field| {
+            let standing =
+                work.get(&field.slug).map(|work| Seen { work, job: job(jobs, &work.job), may_read });
+            ShownField::of(field, standing.as_ref())
+        };
+        let fields = fields.into_iter().map(shown).collect();
+        let job = end.filter(|end| end.is_final).map(|end| progress(job(jobs, &end.job)));
+        Self {
+            id,
+            slug,
+            singular_label,
+            plural_label,
+            item_label_fields,
+            fields,
+            created_at,
+            updated_at,
+            version,
+            trashed_at,
+            job,
+        }
+    }
+}
+
+/// The work on a field, with its job as long as it goes on.
+struct Seen<'a> {
+    work: &'a Work,
+    job: Option<&'a StoredJob>,
+    may_read: bool,
+}
+
+impl ShownField {
+    fn of(field: Field, seen: Option<&Seen<'_>>) -> Self {
+        let has_index = field.searchable || field.unique;
+        let index = seen.filter(|seen| seen.work.indexes || seen.work.guards);
+        let index = index.map(|seen| seen.standing(|failed| &failed.duplicates));
+        let index = has_index.then(|| index.unwrap_or_else(Standing::ready));
+        let check = seen.filter(|seen| seen.work.checks);
+        let check = check.map(|seen| seen.standing(|failed| &failed.contradictions));
+        Self { field, index, check: check.filter(|check| check.state != State::Ready) }
+    }
+}
+
+impl Seen<'_> {
+    fn standing(&self, found: impl Fn(&shared::object_type::Failed) -> &Findings) -> Standing {
+        match &self.work.failed {
+            Some(failed) if found(failed).count == 0 => Standing::ready(),
+            Some(failed) => {
+                let Findings { count, objects } = found(failed).clone();
+                let objects = Some(objects).filter(|_| self.may_read);
+                Standing { state: State::Failed, found: Some(count), objects, ..Standing::ready() }
+            }
+            None => {
+                let error = self.job.filter(|job| job.is_failing()).and_then(|job| job.error.clone());
+                let done = Some(self.job.map_or(0, |job| job.done));
+                Standing { state: State::Building, done, error, ..Standing::ready() }
+            }
+        }
+    }
+}
+
+impl Standing {
+    fn ready() -> Self {
+        Self { state: State::Ready, done: None, found: None, objects: None, error: None }
+    }
+}
+
+fn job<'a>(jobs: &'a [StoredJob], id: &JobId) -> Option<&'a StoredJob> {
+    jobs.iter().find(|job| job.id == *id)
+}
+
+fn progress(job: Option<&StoredJob>) -> Progress {
+    let is_failing = job.is_some_and(StoredJob::is_failing);
+    Progress {
+        kind: Kind::Destroy,
+        done: job.map_or(0, |job| job.done),
+        state: if is_failing { Running::Failed } else { Running::Running },
+        error: job.filter(|_| is_failing).and_then(|job| job.error.clone()),
+    }
+}

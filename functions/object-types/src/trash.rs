@@ -1,0 +1,121 @@
+//! How types are thrown away, brought back and destroyed. What hides objects is answered when it holds everywhere.
+
+use std::time::Duration;
+
+use shared::{
+    Code, Error, Member, Result, Timestamp,
+    extract::IfMatch,
+    jobs::{Job, StoredJob},
+    object_type::{CACHE_SECONDS, End, GRACE_SECONDS, StoredObjectType, TRASH_SECONDS, find},
+    table::{Write, WriteError},
+};
+
+use crate::{
+    shown::ShownType,
+    store::{Store, TRIES_MAX, overtaken},
+};
+
+/// The clock is looked at so often, as it may be one that is set.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl Store {
+    /// Moves a type to the trash, where it stays for 30 days.
+    pub(crate) async fn trash(&self, by: &Member, id_or_slug: &str, if_match: &IfMatch) -> Result<()> {
+        for _ in 0..TRIES_MAX {
+            let mut stored = self.stored(&by.team, id_or_slug, false).await?;
+            if_match.check(stored.object_type.version)?;
+            let now = self.clock.now();
+            let job = destruction(by, &stored, (now, now.plus_seconds(TRASH_SECONDS)));
+            stored.trashed_at = Some(now);
+            stored.end = Some(End { job: job.id.clone(), is_final: false });
+            let writes = vec![self.touched(by, &mut stored, now)?, self.jobs.put(&job)?];
+            if self.done(writes).await? {
+                self.hidden(now).await;
+                return Ok(());
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Brings a type back with all its objects.
+    pub(crate) async fn restore(
+        &self,
+        by: &Member,
+        id_or_slug: &str,
+        if_match: &IfMatch,
+    ) -> Result<StoredObjectType> {
+        for _ in 0..TRIES_MAX {
+            let mut stored = find(&self.workspace, &by.team, id_or_slug).await?;
+            if_match.check(stored.object_type.version)?;
+            let Some(end) = stored.end.take().filter(|end| !end.is_final) else {
+                let detail = "The object type is not in the trash, or is being destroyed.";
+                return Err(Error::new(Code::WrongState, detail));
+            };
+            stored.trashed_at = None;
+            let writes = vec![self.touched(by, &mut stored, self.clock.now())?, self.jobs.delete(&end.job)];
+            if self.done(writes).await? {
+                return Ok(stored);
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Destroys a type with all its objects, from the trash or past it. A job does it; there is no way back.
+    pub(crate) async fn destroy(
+        &self,
+        by: &Member,
+        id_or_slug: &str,
+        if_match: &IfMatch,
+    ) -> Result<ShownType> {
+        for _ in 0..TRIES_MAX {
+            let mut stored = find(&self.workspace, &by.team, id_or_slug).await?;
+            if_match.check(stored.object_type.version)?;
+            if stored.end.as_ref().is_some_and(|end| end.is_final) {
+                return self.shown(stored, by).await;
+            }
+            let now = self.clock.now();
+            let job = destruction(by, &stored, (now, now.plus_seconds(GRACE_SECONDS)));
+            let before = stored.end.replace(End { job: job.id.clone(), is_final: true });
+            let was_visible = stored.trashed_at.is_none();
+            stored.trashed_at.get_or_insert(now);
+            let mut writes = vec![self.touched(by, &mut stored, now)?, self.jobs.put(&job)?];
+            writes.extend(before.map(|end| self.jobs.delete(&end.job)));
+            if self.done(writes).await? {
+                self.jobs.send(&job).await;
+                if was_visible {
+                    self.hidden(now).await;
+                }
+                return self.shown(stored, by).await;
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Waits until no function goes by a type that it has read before that moment.
+    pub(crate) async fn hidden(&self, since: Timestamp) {
+        while self.clock.now() <= since.plus_seconds(CACHE_SECONDS) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// The write of a type whose state has changed.
+    fn touched(&self, by: &Member, stored: &mut StoredObjectType, now: Timestamp) -> Result<Write> {
+        stored.object_type.version += 1;
+        stored.object_type.updated_at = now;
+        stored.actor = by.actor();
+        stored.write(&self.workspace)
+    }
+
+    /// Does the writes, of which the first is that of the type; whether it was still as it was read.
+    async fn done(&self, writes: Vec<Write>) -> Result<bool> {
+        match self.workspace.transact(writes).await {
+            Ok(()) => Ok(true),
+            Err(WriteError::Refused(_)) => Ok(false),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+}
+
+fn destruction(by: &Member, stored: &StoredObjectType, times: (Timestamp, Timestamp)) -> StoredJob {
+    StoredJob::new((&by.team, &stored.object_type.id), Job::Destroy, times, by.actor())
+}

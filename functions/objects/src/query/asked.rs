@@ -1,0 +1,146 @@
+//! What is asked in a body, and any question whose form is sound while its fields and values are yet to be read.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use shared::{Error, Fault, Result};
+
+use super::operator::Op;
+use crate::object::Trashed;
+
+/// A question as a body.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueryBody {
+    /// Which objects; all if it is left out.
+    filter: Option<FilterBody>,
+    /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
+    sort: Option<String>,
+    /// The fields to answer with; all if it is left out.
+    fields: Option<Vec<String>>,
+    /// `only` asks what is in the trash.
+    trashed: Option<Trashed>,
+    /// How many at most, from 1 to 100; 50 unless told.
+    pub(crate) limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
+}
+
+/// A condition (`field`, `op`, `value`), or one of `all`, `any` and `not`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FilterBody {
+    /// A searchable field, `created_at` or `updated_at`.
+    field: Option<String>,
+    /// How its value is compared.
+    op: Option<Op>,
+    /// What it is compared with: as the field takes it; a list for `in`, true or false for `empty`.
+    #[schemars(with = "Option<serde_json::Value>")]
+    value: Option<Box<RawValue>>,
+    /// All of these hold.
+    all: Option<Vec<FilterBody>>,
+    /// At least one of these holds.
+    any: Option<Vec<FilterBody>>,
+    /// This does not hold.
+    not: Option<Box<FilterBody>>,
+}
+
+/// A question about objects of whatever type.
+#[derive(Default)]
+pub(crate) struct Asked {
+    pub(super) filter: Option<Node>,
+    pub(super) sort: Option<Named>,
+    pub(super) fields: Option<Vec<Named>>,
+    pub(super) trashed: bool,
+}
+
+/// A name that was sent, and where.
+pub(super) struct Named {
+    pub(super) pointer: String,
+    pub(super) name: String,
+}
+
+/// A filter with the place of each part.
+pub(super) enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Is(Condition),
+}
+
+/// A condition with the places of its parts.
+pub(super) struct Condition {
+    pub(super) field: Named,
+    pub(super) op: Op,
+    pub(super) op_pointer: String,
+    pub(super) value: Sent,
+    pub(super) value_pointer: String,
+}
+
+/// A value as it was sent.
+pub(super) enum Sent {
+    Json(Box<RawValue>),
+    /// The text of a parameter, which may mean a number just as well.
+    Text(String),
+}
+
+impl Named {
+    pub(super) fn new(pointer: impl Into<String>, name: &str) -> Self {
+        Self { pointer: pointer.into(), name: name.to_owned() }
+    }
+}
+
+impl Asked {
+    /// The question of a body.
+    pub(crate) fn of_body(body: &QueryBody) -> Result<Self> {
+        let mut faults = Vec::new();
+        let filter = body.filter.as_ref().and_then(|filter| node(filter, "/filter", &mut faults));
+        if !faults.is_empty() {
+            return Err(Error::invalid(faults));
+        }
+        let named = |(place, name): (usize, &String)| Named::new(format!("/fields/{place}"), name);
+        Ok(Self {
+            filter,
+            sort: body.sort.as_deref().map(|sort| Named::new("/sort", sort)),
+            fields: body.fields.as_ref().map(|fields| fields.iter().enumerate().map(named).collect()),
+            trashed: body.trashed.is_some(),
+        })
+    }
+}
+
+fn node(body: &FilterBody, pointer: &str, faults: &mut Vec<Fault>) -> Option<Node> {
+    let FilterBody { field, op, value, all, any, not } = body;
+    match (field, op, value, all, any, not) {
+        (Some(field), Some(op), Some(value), None, None, None) => Some(Node::Is(Condition {
+            field: Named::new(format!("{pointer}/field"), field),
+            op: *op,
+            op_pointer: format!("{pointer}/op"),
+            value: Sent::Json(value.clone()),
+            value_pointer: format!("{pointer}/value"),
+        })),
+        (None, None, None, Some(all), None, None) => {
+            nodes(all, &format!("{pointer}/all"), faults).map(Node::All)
+        }
+        (None, None, None, None, Some(any), None) => {
+            nodes(any, &format!("{pointer}/any"), faults).map(Node::Any)
+        }
+        (None, None, None, None, None, Some(not)) => {
+            node(not, &format!("{pointer}/not"), faults).map(|not| Node::Not(Box::new(not)))
+        }
+        _ => {
+            let detail = "Send field, op and a value that is not null; or one of all, any and not.";
+            faults.push(Fault::new(pointer, "invalid", detail));
+            None
+        }
+    }
+}
+
+fn nodes(bodies: &[FilterBody], pointer: &str, faults: &mut Vec<Fault>) -> Option<Vec<Node>> {
+    if bodies.is_empty() {
+        faults.push(Fault::new(pointer, "invalid", "Send at least one condition."));
+    }
+    let read =
+        bodies.iter().enumerate().map(|(place, body)| node(body, &format!("{pointer}/{place}"), faults));
+    // All are read before any is missed, so that every fault is found.
+    read.collect::<Vec<_>>().into_iter().collect()
+}

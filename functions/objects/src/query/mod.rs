@@ -1,0 +1,18 @@
+//! Questions about the objects of a type: which ones, in what order, and what their numbers come to.
+
+mod asked;
+mod filter;
+mod operand;
+mod operator;
+mod parameters;
+mod plan;
+mod range;
+mod reader;
+mod search;
+mod stats;
+mod walk;
+
+pub(crate) use asked::{Asked, QueryBody};
+pub(crate) use parameters::{ListQuery, StatsQuery};
+pub(crate) use search::Search;
+pub(crate) use stats::{Statistics, Stats};

@@ -1,0 +1,105 @@
+//! What a condition compares with: read as a value of the field, kept as its search key.
+
+use std::collections::BTreeSet;
+
+use serde_json::value::{RawValue, to_raw_value};
+use shared::{
+    Fault, Timestamp,
+    object_type::{Field, FieldType, Value, check_value},
+    text::fold,
+};
+
+use super::asked::Sent;
+
+/// The most values of one `in`.
+const VALUES_MAX: usize = 100;
+/// The most characters of a part of a text.
+const PART_LENGTH_MAX: usize = 1_000;
+
+/// The key of one value; without a field, of a time.
+pub(super) fn key(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<String, Fault> {
+    match field {
+        None => {
+            let time = text(sent).and_then(|text| text.parse::<Timestamp>().ok());
+            let refusal = || Fault::new(pointer, "not_a_date", "Send a time such as 2026-11-23T10:30:00Z.");
+            time.map(|time| time.to_string()).ok_or_else(refusal)
+        }
+        Some(field) => {
+            let value = match sent {
+                Sent::Json(raw) => check_value(field, pointer, raw),
+                Sent::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
+            };
+            let detail = "Send a value; to ask for objects without one, use empty.";
+            value?.as_ref().map(Value::sort_key).ok_or_else(|| Fault::new(pointer, "required", detail))
+        }
+    }
+}
+
+/// The keys of a list of values, in order, each once.
+pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<Vec<String>, Vec<Fault>> {
+    let values: Vec<(String, Sent)> = match sent {
+        Sent::Text(text) => {
+            text.split(',').map(|value| (pointer.to_owned(), Sent::Text(value.to_owned()))).collect()
+        }
+        Sent::Json(raw) => {
+            let list: Vec<Box<RawValue>> = serde_json::from_str(raw.get())
+                .map_err(|_| vec![Fault::new(pointer, "wrong_type", "Send a list of values.")])?;
+            let placed = |(place, value)| (format!("{pointer}/{place}"), Sent::Json(value));
+            list.into_iter().enumerate().map(placed).collect()
+        }
+    };
+    if !(1..=VALUES_MAX).contains(&values.len()) {
+        let detail = format!("Send 1 to {VALUES_MAX} values.");
+        return Err(vec![Fault::new(pointer, "out_of_range", detail)]);
+    }
+    let (mut keys, mut faults) = (BTreeSet::new(), Vec::new());
+    for (pointer, value) in &values {
+        match key(field, pointer, value) {
+            Ok(key) => drop(keys.insert(key)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(keys.into_iter().collect()) } else { Err(faults) }
+}
+
+/// The key of a part of a text. Spaces around it count.
+pub(super) fn part(pointer: &str, sent: &Sent) -> Result<String, Fault> {
+    let text = text(sent).ok_or_else(|| Fault::new(pointer, "wrong_type", "Send a text."))?;
+    let fault = |code, detail: &str| Err(Fault::new(pointer, code, detail));
+    if text.is_empty() {
+        return fault("required", "Send at least one character.");
+    }
+    if text.chars().any(char::is_control) {
+        return fault("control_character", "Leave control characters out.");
+    }
+    if text.chars().count() > PART_LENGTH_MAX {
+        return fault("too_long", &format!("Give at most {PART_LENGTH_MAX} characters."));
+    }
+    Ok(fold(&text))
+}
+
+/// True or false.
+pub(super) fn flag(pointer: &str, sent: &Sent) -> Result<bool, Fault> {
+    let text = match sent {
+        Sent::Json(raw) => raw.get(),
+        Sent::Text(text) => text,
+    };
+    text.parse().map_err(|_| Fault::new(pointer, "wrong_type", "Send true or false."))
+}
+
+fn text(sent: &Sent) -> Option<String> {
+    match sent {
+        Sent::Json(raw) => serde_json::from_str(raw.get()).ok(),
+        Sent::Text(text) => Some(text.clone()),
+    }
+}
+
+/// The text of a parameter as the JSON that the field would take.
+fn raw_value(field: &Field, text: &str, pointer: &str) -> Result<Box<RawValue>, Fault> {
+    let literal = match field.r#type {
+        FieldType::Number | FieldType::Checkbox => RawValue::from_string(text.to_owned()).ok(),
+        _ => None,
+    };
+    let raw = literal.map_or_else(|| to_raw_value(text), Ok);
+    raw.map_err(|_| Fault::new(pointer, "wrong_type", "This is no value of the field."))
+}

@@ -1,0 +1,207 @@
+//! Statistics: what the numbers of a field come to, out of indexes alone.
+
+use std::num::NonZeroU64;
+
+use bigdecimal::{BigDecimal, RoundingMode, Zero as _};
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer, value},
+};
+use serde_json::value::to_raw_value;
+use shared::{
+    Error, Fault, Result,
+    extract::Page,
+    object_type::{StoredObjectType, Value, check_value, decimal_of_key},
+    table::{Item, text},
+    text::Slug,
+};
+
+use super::{
+    asked::Asked,
+    filter::{Filter, On},
+    operator::Kind,
+    plan::Plan,
+    search::on,
+    walk::Walk,
+};
+use crate::store::{Store, TypeInTeam};
+
+/// How many entries are read at once at the beginning.
+const BATCH: usize = 1_000;
+/// How many digits an average has at the most.
+const AVERAGE_DIGITS: NonZeroU64 = NonZeroU64::MIN.saturating_add(37);
+
+/// What is made of the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Function {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+/// What is counted, and what is made of it.
+#[derive(Debug)]
+pub(crate) struct Statistics {
+    filter: Option<Filter>,
+    field: Option<NumberField>,
+    functions: Vec<Function>,
+}
+
+/// A field with numbers, and a number of its own form.
+#[derive(Debug)]
+struct NumberField {
+    on: On,
+    zero: Value,
+}
+
+/// What objects come to; only what was asked for is there. Of no values there is no average, least or greatest one.
+#[derive(Default, Serialize, JsonSchema)]
+pub(crate) struct Stats {
+    /// How many objects there are; with a field, how many have a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    /// The exact sum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sum: Option<Value>,
+    /// The average, to 38 digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avg: Option<Option<Value>>,
+    /// The least value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<Option<Value>>,
+    /// The greatest value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<Option<Value>>,
+    /// Whether these are all objects. If not, the rest is behind `next_cursor`, for the client to add up.
+    complete: bool,
+    /// What to send as `cursor` for the next part; null on the last one.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// What the entries have come to so far.
+#[derive(Default)]
+struct Tally {
+    count: usize,
+    sum: BigDecimal,
+    least: Option<String>,
+    greatest: Option<String>,
+}
+
+impl Function {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let name: value::StrDeserializer<'_, value::Error> = name.into_deserializer();
+        Self::deserialize(name).ok()
+    }
+}
+
+impl Statistics {
+    /// The question as it means something for objects of this type; all faults at once if it does not.
+    pub(crate) fn of(
+        (asked, functions, field): (Asked, Vec<Function>, Option<&str>),
+        object_type: &StoredObjectType,
+    ) -> Result<Self> {
+        let field = field.map(|name| number_field(object_type, name)).transpose();
+        match (asked.of(object_type), field) {
+            (Ok(search), Ok(field)) => Ok(Self { filter: search.filter, field, functions }),
+            (Err(error), Ok(_)) => Err(error),
+            (Ok(_), Err(fault)) => Err(Error::unprocessable(vec![fault])),
+            (Err(error), Err(fault)) => {
+                let faults = error.faults().iter().cloned().chain([fault]).collect();
+                Err(Error::unprocessable(faults))
+            }
+        }
+    }
+}
+
+fn number_field(object_type: &StoredObjectType, name: &str) -> Result<NumberField, Fault> {
+    let on = on(object_type, "?field", name)?;
+    let zero = match object_type.object_type.field(name).filter(|field| Kind::of(field) == Kind::Number) {
+        Some(field) => to_raw_value(&0).ok().and_then(|zero| check_value(field, "?field", &zero).ok()?),
+        None => None,
+    };
+    let refusal = || Fault::new("?field", "not_possible", "Only fields with numbers have statistics.");
+    zero.map(|zero| NumberField { on, zero }).ok_or_else(refusal)
+}
+
+impl Store {
+    /// What objects come to, as far as one answer may read, and where to go on.
+    pub(crate) async fn stats(
+        &self,
+        object_type: &TypeInTeam,
+        page: &Page<Statistics>,
+    ) -> Result<(Stats, Option<Item>)> {
+        let Statistics { filter, field, functions } = &page.filter;
+        let on = field.as_ref().map(|field| &field.on);
+        let plan = Plan::of_stats(filter.as_ref(), on);
+        let place = (&self.objects, &*object_type.0);
+        let mut walk = Walk::new(place, &plan, filter.as_ref(), page.after.as_ref(), BATCH)?;
+        let mut tally = Tally::default();
+        while let Some(entries) = walk.next().await? {
+            for entry in &entries {
+                if filter.as_ref().is_none_or(|filter| filter.holds(entry) == Some(true)) {
+                    tally.add(entry, on);
+                }
+            }
+        }
+        let next = walk.position();
+        let stats = Stats { complete: next.is_none(), ..Stats::default() };
+        let written = |number: &BigDecimal| written(number, field.as_ref());
+        Ok((functions.iter().fold(stats, |stats, function| tally.fill(stats, *function, &written)), next))
+    }
+}
+
+impl Tally {
+    fn add(&mut self, entry: &Item, on: Option<&On>) {
+        let Some(On::Field(slug, _)) = on else {
+            self.count += 1;
+            return;
+        };
+        let Some((key, number)) = key_of(entry, slug).and_then(|key| Some((key, decimal_of_key(key)?)))
+        else {
+            return;
+        };
+        self.count += 1;
+        self.sum += number;
+        if self.least.as_deref().is_none_or(|least| key < least) {
+            self.least = Some(key.to_owned());
+        }
+        if self.greatest.as_deref().is_none_or(|greatest| key > greatest) {
+            self.greatest = Some(key.to_owned());
+        }
+    }
+
+    /// What is told, with what this function makes of the numbers.
+    fn fill(&self, stats: Stats, function: Function, written: &dyn Fn(&BigDecimal) -> Value) -> Stats {
+        let of_key = |key: &Option<String>| key.as_deref().and_then(decimal_of_key).as_ref().map(written);
+        match function {
+            Function::Count => Stats { count: Some(self.count), ..stats },
+            Function::Sum => Stats { sum: Some(written(&self.sum)), ..stats },
+            Function::Avg => Stats { avg: Some(self.average().as_ref().map(written)), ..stats },
+            Function::Min => Stats { min: Some(of_key(&self.least)), ..stats },
+            Function::Max => Stats { max: Some(of_key(&self.greatest)), ..stats },
+        }
+    }
+
+    fn average(&self) -> Option<BigDecimal> {
+        let count = u64::try_from(self.count).ok().filter(|count| *count > 0)?;
+        let average = &self.sum / BigDecimal::from(count);
+        Some(average.with_precision_round(AVERAGE_DIGITS, RoundingMode::HalfEven))
+    }
+}
+
+fn key_of<'a>(entry: &'a Item, slug: &Slug) -> Option<&'a str> {
+    text(entry.get("q")?.as_m().ok()?, slug.as_str())
+}
+
+/// The number as the field writes its own, without zeros that mean nothing: keys do not tell them.
+fn written(number: &BigDecimal, field: Option<&NumberField>) -> Value {
+    let digits = if number.is_zero() { "0".to_owned() } else { number.normalized().to_plain_string() };
+    match field.map(|field| &field.zero) {
+        Some(Value::Money { currency, .. }) => Value::Money { amount: digits, currency: currency.clone() },
+        _ => Value::Decimal(digits),
+    }
+}

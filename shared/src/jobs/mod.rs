@@ -1,0 +1,282 @@
+//! Work that goes on behind requests: what is to be done, how far it is, and the queue that keeps it going.
+
+mod sqs;
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+pub use sqs::Sqs;
+
+use crate::{
+    actor::Actor,
+    clock::Clock,
+    error::Result,
+    id::{JobId, ObjectId, ObjectTypeId, TeamId},
+    platform::Platform,
+    table::{Item, Key, Query, Table, When, Write, WriteError, decode},
+    text::Slug,
+    timestamp::Timestamp,
+};
+
+/// The partition of all jobs that are not done.
+const PARTITION: &str = "JOBS";
+/// The longest that a message waits in a queue; for a job that is due later it is sent again.
+const DELAY_SECONDS_MAX: i64 = 15 * 60;
+/// A job that has not moved for so long, though it is due, has lost its message.
+const LOST_SECONDS: i64 = 5 * 60;
+/// A job that has failed so often in one place is told as failed. It is tried again all the same.
+const TRIES_MAX: u64 = 5;
+/// Findings name so many objects at the most.
+const OBJECTS_MAX: usize = 20;
+/// Jobs that are read together.
+const BATCH: usize = 100;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Older objects are made to agree with a field that has changed.
+    Settle {
+        /// The field.
+        field: Slug,
+    },
+    /// A type is destroyed, with all its objects.
+    Destroy,
+}
+
+/// A job, and how far it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredJob {
+    /// Its id.
+    pub id: JobId,
+    /// The team it works for.
+    pub team: TeamId,
+    /// The type it is about.
+    pub object_type: ObjectTypeId,
+    /// What is to be done.
+    pub job: Job,
+    /// When it begins.
+    pub due: Timestamp,
+    /// The object that it has come to.
+    pub after: Option<String>,
+    /// How many objects are done.
+    pub done: u64,
+    /// Objects that share a value which must be unique.
+    pub duplicates: Findings,
+    /// Objects that break the rules of the field.
+    pub contradictions: Findings,
+    /// Grows by one with each slice, so that of two who do the same one only one leads on.
+    pub step: u64,
+    /// How often the present slice has failed.
+    pub tries: u64,
+    /// Why it failed: the code of the error.
+    pub error: Option<String>,
+    /// When it last came on.
+    pub moved_at: Timestamp,
+    /// Who made the change that it follows from.
+    pub actor: Actor,
+}
+
+/// What was found: how many objects, and some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// How many.
+    pub count: u64,
+    /// Some of them, each once.
+    pub objects: Vec<ObjectId>,
+}
+
+impl Findings {
+    /// One more, with the objects that it is about.
+    pub fn add(&mut self, objects: impl IntoIterator<Item = ObjectId>) {
+        self.count += 1;
+        for object in objects {
+            if self.objects.len() < OBJECTS_MAX && !self.objects.contains(&object) {
+                self.objects.push(object);
+            }
+        }
+    }
+}
+
+impl StoredJob {
+    /// A job that begins at that moment.
+    pub fn new(
+        (team, object_type): (&TeamId, &ObjectTypeId),
+        job: Job,
+        (now, due): (Timestamp, Timestamp),
+        actor: Actor,
+    ) -> Self {
+        Self {
+            id: JobId::new(),
+            team: team.clone(),
+            object_type: object_type.clone(),
+            job,
+            due,
+            after: None,
+            done: 0,
+            duplicates: Findings::default(),
+            contradictions: Findings::default(),
+            step: 0,
+            tries: 0,
+            error: None,
+            moved_at: now,
+            actor,
+        }
+    }
+
+    /// Whether it does not come on any more.
+    pub fn is_failing(&self) -> bool {
+        self.tries >= TRIES_MAX
+    }
+
+    /// How long it has to wait yet.
+    pub fn seconds_to_wait(&self, now: Timestamp) -> i64 {
+        // Rounded up: a message that is too early is only sent again.
+        ((self.due.millis() - now.millis()).max(0) + 999) / 1_000
+    }
+}
+
+/// A message about a job.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The job.
+    pub job: JobId,
+}
+
+/// A future of a queue.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
+
+/// What brings messages to whoever does jobs: at least once, and not before their time.
+pub trait Queue: Send + Sync {
+    /// Sends a message.
+    fn send(&self, message: Message, delay_seconds: i64) -> Sending<'_>;
+}
+
+/// The jobs that are not done. The item of a job counts; a message only says that it is time to look at it.
+#[derive(Clone)]
+pub struct Jobs {
+    workspace: Table,
+    clock: Clock,
+    queue: Arc<dyn Queue>,
+}
+
+impl Jobs {
+    /// The jobs of the platform, with messages by this queue.
+    pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
+        let Platform { workspace, clock, .. } = platform.clone();
+        Self { workspace, clock, queue }
+    }
+
+    /// The write that makes a job, to go with the change that it follows from.
+    ///
+    /// # Errors
+    /// 500: a job can always be written.
+    pub fn put(&self, job: &StoredJob) -> Result<Write> {
+        Ok(self.workspace.put(key(&job.id), job)?.when(When::Absent))
+    }
+
+    /// The write that ends a job.
+    pub fn delete(&self, id: &JobId) -> Write {
+        self.workspace.delete(key(id))
+    }
+
+    /// Sends the next message about a job. If that fails the job is not lost: [`Jobs::sweep`] finds it.
+    pub async fn send(&self, job: &StoredJob) {
+        let delay = job.seconds_to_wait(self.clock.now()).min(DELAY_SECONDS_MAX);
+        if let Err(cause) = self.queue.send(Message { job: job.id.clone() }, delay).await {
+            tracing::warn!(
+                job = job.id.as_str(),
+                cause = format!("{cause:#}"),
+                "a message could not be sent"
+            );
+        }
+    }
+
+    /// The job, if it is not done.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn get(&self, id: &JobId) -> Result<Option<StoredJob>> {
+        self.workspace.get(key(id)).await?.map(decode).transpose()
+    }
+
+    /// Those of these jobs that are not done.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn get_many(&self, ids: &[&JobId]) -> Result<Vec<StoredJob>> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(BATCH) {
+            let items = self.workspace.get_many(ids.iter().map(|id| key(id)).collect()).await?;
+            found.extend(items.into_iter().map(decode::<StoredJob>).collect::<Result<Vec<_>>>()?);
+        }
+        Ok(found)
+    }
+
+    /// Keeps how far a job has come, unless somebody else has brought it on, or ended it, since it was read.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn checkpoint(&self, job: &mut StoredJob) -> Result<bool> {
+        let is_unchanged = When::is_number("step", job.step);
+        job.step += 1;
+        job.moved_at = self.clock.now();
+        match self.workspace.write(self.workspace.put(key(&job.id), job)?.when(is_unchanged)).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Refused(_)) => Ok(false),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Sends a message about every job that is due and whose message may be lost; after a restart, about every job.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn sweep(&self, is_restart: bool) -> Result<()> {
+        let mut after: Option<Item> = None;
+        loop {
+            let page = self.workspace.query(Query::partition(PARTITION).after(after.take())).await?;
+            for item in page.items {
+                let job: StoredJob = decode(item)?;
+                let now = self.clock.now();
+                let is_near = job.seconds_to_wait(now) <= DELAY_SECONDS_MAX;
+                let idle = now.seconds() - job.moved_at.max(job.due).seconds();
+                if (is_restart && is_near) || idle >= LOST_SECONDS {
+                    self.send(&job).await;
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn key(id: &JobId) -> Key {
+    Key::new(PARTITION, id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_name_some_objects_and_count_all() {
+        let mut findings = Findings::default();
+        let first = ObjectId::new();
+        for _ in 0..30 {
+            findings.add([first.clone(), ObjectId::new()]);
+        }
+        assert_eq!((findings.count, findings.objects.len()), (30, OBJECTS_MAX));
+        assert_eq!(findings.objects.iter().filter(|object| **object == first).count(), 1);
+    }
+
+    #[test]
+    fn a_message_is_a_small_text() {
+        let message = Message { job: JobId::new() };
+        let text = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<Message>(&text).unwrap(), message);
+    }
+}

@@ -1,0 +1,197 @@
+//! Conditions on the values of an object, and the rules of a field that depend on them.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{FieldValues, ObjectType, Value, check_value};
+use crate::text::Slug;
+
+/// Whether an object must have a value.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Required {
+    /// It need not.
+    #[default]
+    Never,
+    /// It must.
+    Always,
+    /// It must while this holds.
+    If(Condition),
+}
+
+/// Whether a value may be changed once its object is there.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Locked {
+    /// It may.
+    #[default]
+    Never,
+    /// Not once there is one.
+    OnceSet,
+    /// Not while this holds.
+    If(Condition),
+}
+
+/// Whether a field is there for an object.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visible {
+    /// It is.
+    #[default]
+    Always,
+    /// It is while this holds.
+    If(Condition),
+}
+
+/// What holds or not of the values that an object has after a write: `{field, op, value}`, or `{all: […]}`, or
+/// `{any: […]}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub enum Condition {
+    /// All of these hold.
+    All(Vec<Condition>),
+    /// At least one of these holds.
+    Any(Vec<Condition>),
+    /// The value of a field is as this says.
+    Test(Test),
+}
+
+/// What holds or not of the value of one field.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// The field.
+    pub field: Slug,
+    /// How its value is looked at.
+    pub op: Op,
+    /// What it is compared with: a value for `eq` and `ne`, an array of values for `in`, none for the others.
+    pub value: Option<Box<RawValue>>,
+}
+
+/// How a value is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// It is the same.
+    Eq,
+    /// It is another one, or there is none.
+    Ne,
+    /// It is one of these.
+    In,
+    /// There is none.
+    Empty,
+    /// There is one.
+    NotEmpty,
+    /// It is true.
+    Checked,
+}
+
+/// A condition as it is written: `field` and `op` with what `op` needs, or `all`, or `any`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// All of these hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    all: Option<Vec<Condition>>,
+    /// At least one of these holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    any: Option<Vec<Condition>>,
+    /// The field whose value is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    field: Option<Slug>,
+    /// How.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    op: Option<Op>,
+    /// A value for `eq` and `ne`, an array of values for `in`, none for the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    value: Option<Box<RawValue>>,
+}
+
+impl Condition {
+    /// Whether it holds of these values.
+    pub(super) fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(object_type, values)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(object_type, values)),
+            Self::Test(test) => test.holds(object_type, values),
+        }
+    }
+
+    /// Whether it looks at one of these fields.
+    pub(super) fn looks_at(&self, is_one: &dyn Fn(&Slug) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.looks_at(is_one)),
+            Self::Test(test) => is_one(&test.field),
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
+        let value = values.get(&self.field);
+        let is_same = |other: &RawValue| {
+            let field = object_type.field(self.field.as_str());
+            let other = field.and_then(|field| check_value(field, "", other).ok()).flatten();
+            value.zip(other).is_some_and(|(value, other)| value.is_same(&other))
+        };
+        let is = || self.value.as_deref().is_some_and(is_same);
+        match self.op {
+            Op::Eq => is(),
+            Op::Ne => !is(),
+            Op::In => self.values().iter().any(|value| is_same(value)),
+            Op::Empty => value.is_none(),
+            Op::NotEmpty => value.is_some(),
+            Op::Checked => value == Some(&Value::Bool(true)),
+        }
+    }
+
+    /// The values of `in`.
+    pub(super) fn values(&self) -> Vec<Box<RawValue>> {
+        self.value.as_ref().and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default()
+    }
+}
+
+impl TryFrom<Written> for Condition {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written { all: Some(parts), any: None, field: None, op: None, value: None } => {
+                Ok(Self::All(parts))
+            }
+            Written { all: None, any: Some(parts), field: None, op: None, value: None } => {
+                Ok(Self::Any(parts))
+            }
+            Written { all: None, any: None, field: Some(field), op: Some(op), value } => {
+                Ok(Self::Test(Test { field, op, value }))
+            }
+            _ => Err("a condition has field and op, or all, or any, and nothing besides"),
+        }
+    }
+}
+
+impl From<Condition> for Written {
+    fn from(condition: Condition) -> Self {
+        let none = Self { all: None, any: None, field: None, op: None, value: None };
+        match condition {
+            Condition::All(parts) => Self { all: Some(parts), ..none },
+            Condition::Any(parts) => Self { any: Some(parts), ..none },
+            Condition::Test(Test { field, op, value }) => {
+                Self { field: Some(field), op: Some(op), value, ..none }
+            }
+        }
+    }
+}
+
+impl JsonSchema for Condition {
+    fn schema_name() -> Cow<'static, str> {
+        "Condition".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Written::json_schema(generator)
+    }
+}
