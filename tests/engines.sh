@@ -7,3 +7,4 @@ start_ministack 127.0.0.1
 say "the tests on ministack's DynamoDB"
 cd "$root"
 TEST_DYNAMODB=$endpoint cargo test -p tests --test api
+TEST_DYNAMODB=$endpoint cargo test -p local --test local killed

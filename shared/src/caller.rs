@@ -102,6 +102,31 @@ impl Deref for Member {
     }
 }
 
+impl Member {
+    /// Refuses who lacks one of these permissions, where a request has parts that need different ones.
+    ///
+    /// # Errors
+    /// 403 that names what is missing: of the role, as far as the role is why; else of the token.
+    pub fn needs(&self, permissions: &[Permission]) -> Result<()> {
+        let needed = Permissions::of(permissions);
+        let (of_role, missing) = (needed.without(self.role.permissions()), needed.without(self.permissions));
+        match (of_role.is_empty(), missing.is_empty()) {
+            (false, _) => Err(Error::insufficient_role(self.role, of_role)),
+            (true, false) => Err(Error::insufficient_scope(missing)),
+            (true, true) => Ok(()),
+        }
+    }
+
+    /// The caller as the doer of one operation of a batch: what is kept of the write tells which one it was, and no
+    /// operation is taken for another one of the same request.
+    #[must_use]
+    pub fn in_batch(&self, place: usize) -> Self {
+        let mut member = self.clone();
+        member.caller.request_id = format!("{}#{place}", self.request_id);
+        member
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
 

@@ -66,7 +66,7 @@ pub mod timestamp;
 pub mod token;
 
 pub use caller::{Caller, Member};
-pub use error::{Code, Error, Fault, Result};
+pub use error::{Code, Error, Fault, Problem, Result};
 pub use permission::{Permission, Permissions};
 pub use platform::Platform;
 pub use role::Role;

@@ -37,6 +37,12 @@ async fn a_read_has_an_etag_and_a_write_honours_it() {
     assert_eq!((&now["fields"]["name"], &now["version"]), (&json!("Eda"), &json!(2)));
 
     api.header("if-match", "*").patch(&path, json!({"fields": {"name": "Ida"}})).await.expect(200);
+    let many = vec!["\"1\""; 51].join(",");
+    let refused = api.header("if-match", &many).patch(&path, json!({"fields": {"name": "x"}})).await;
+    assert_eq!(refused.expect_problem(400, "invalid_request")["errors"][0]["pointer"], json!("If-Match"));
+    let upsert = format!("{}?match=email", world.contacts());
+    let absent = api.header("if-match", "*").put(&upsert, json!({"fields": {"email": an_email()}})).await;
+    absent.expect_problem(412, "stale");
     api.header("if-match", "3")
         .patch(&path, json!({"fields": {}}))
         .await

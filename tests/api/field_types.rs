@@ -89,6 +89,7 @@ async fn each_type_takes_its_values_and_gives_them_back_in_one_form() {
     for (field, sent, kept) in [
         ("text", r#"" e\u0301 ""#, r#""é""#),
         ("textarea", r#""one\n two ""#, r#""one\n two ""#),
+        ("textarea", r#""👩‍👩‍👧 שלום 日本 \ud83d\ude00""#, r#""👩‍👩‍👧 שלום 日本 😀""#),
         ("name", r#""Ada Lovelace""#, r#""Ada Lovelace""#),
         ("email", r#""Ada@Example.com""#, r#""Ada@Example.com""#),
         ("phone", r#""(030) 12 34-56""#, r#""+4930123456""#),
@@ -136,6 +137,7 @@ async fn each_type_refuses_what_it_cannot_hold_and_nothing_is_made_or_changed() 
         ("text", json!("12345678901"), "text too_long"),
         ("text", json!("a\nb"), "text control_character"),
         ("textarea", json!("x".repeat(50_001)), "textarea too_long"),
+        ("textarea", json!("a\u{0}b"), "textarea control_character"),
         ("name", json!(1), "name wrong_type"),
         ("email", json!("ada"), "email not_an_email"),
         ("phone", json!("call me"), "phone not_a_phone"),
@@ -335,6 +337,22 @@ async fn a_relationship_points_at_an_object_of_its_type_in_the_same_team() {
         assert_eq!(faults(world.change(&path, &made, fields).await), expected);
     }
     assert_eq!(world.all(&path).await, before);
+}
+
+#[tokio::test]
+async fn what_an_object_points_at_already_may_be_sent_again_from_the_trash() {
+    let (world, path) = World::with_type(everything()).await;
+    let contact = world.contact(json!({"name": "Ada"})).await;
+    let of = |amount: u64| json!({"relationship": contact["id"], "number": amount});
+    let made = world.make(&path, of(1)).await.expect(201);
+    let contact_path = format!("{}/{}", world.contacts(), contact["id"].as_str().unwrap());
+    world.owner.api.delete(&contact_path).await.expect(204);
+    let changed = world.change(&path, &made, of(2)).await.expect(200);
+    assert_eq!(changed["fields"]["number"], json!(2));
+    let without = world.change(&path, &made, json!({"relationship": null})).await.expect(200);
+    assert_eq!(without["fields"]["relationship"], Value::Null);
+    assert_eq!(faults(world.change(&path, &made, of(3)).await), ["relationship not_found"]);
+    assert_eq!(world.all(&path).await[0]["fields"]["number"], json!(2));
 }
 
 #[test]

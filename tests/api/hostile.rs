@@ -48,7 +48,7 @@ const INJECTIONS: &str = "attribute_exists(pk);#n0 = :v0;SET fields.name = :v0;x
                           TEAM#x;$context.requestId;${jndi:ldap://x};<script>alert(1)</script>;../../etc/passwd;%00;=1+1;é";
 /// Slugs that are attributes of our items, reserved words of DynamoDB, or names of JavaScript.
 const SLUGS: &str = "size name status type data key values pk sk ix tx q fields unique version actor destroyed \
-                     trashed_at updated_at created_by s01 s16 decimal set add remove and or not null constructor";
+                     trashed_at updated_at created_by s01 s16 decimal set add expires sends or not null constructor";
 
 /// A team with one thing of each kind, so that every path leads somewhere, and what its owner saw in the beginning.
 struct Scene {
@@ -75,6 +75,7 @@ impl Scene {
         }
         scene.ids.push(("{type}", "contacts".to_owned()));
         scene.ids.push(("{slug}", "name".to_owned()));
+        scene.ids.push(("{field}", "name".to_owned()));
         scene.before = scene.seen();
         scene
     }
@@ -257,7 +258,9 @@ async fn odd_headers_are_refused() {
     }
     let versions = (2..1_000).map(|version| format!("\"{version}\"")).collect::<Vec<_>>().join(",");
     let headers = format!("{JSON}If-Match: {versions}");
-    scene.send_with(&headers, "PATCH", CONTACT, br#"{"fields": {"name": "B"}}"#).expect_problem(412, "stale");
+    scene
+        .send_with(&headers, "PATCH", CONTACT, br#"{"fields": {"name": "B"}}"#)
+        .expect_problem(400, "invalid_request");
     for header in CREDENTIALS.replace('S', scene.world.owner.api.credential()).split(';') {
         let head = format!("GET /v1/me HTTP/1.1\r\nAuthorization: {header}");
         raw(&head, b"").expect_problem(401, "invalid_token");

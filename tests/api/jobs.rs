@@ -36,7 +36,7 @@ impl Queue for Nowhere {
 }
 
 /// The tables of a system.
-fn platform(dynamodb: &str) -> Platform {
+pub(crate) fn platform(dynamodb: &str) -> Platform {
     let any = || "test".to_owned();
     let config = Config {
         region: "us-east-1".to_owned(),

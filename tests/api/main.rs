@@ -6,6 +6,8 @@
 )]
 
 mod authorizer;
+mod batch;
+mod contention;
 mod conventions;
 mod discovery;
 mod every_route;
@@ -22,7 +24,10 @@ mod object_types;
 mod objects;
 mod queries;
 mod query_model;
+mod recipe;
+mod related;
 mod revocation;
+mod sizes;
 mod team_settings;
 mod team_tokens;
 mod teams;

@@ -151,6 +151,7 @@ const FOUND: &[(&str, &str, &str, &str)] = &[
     ("at", "eq", r#""2026-01-01T10:00:00Z""#, "ae"),
     ("at", "gt", r#""2026-01-01T10:00:00Z""#, "b"),
     ("stage", "eq", r#""New""#, "a"),
+    ("stage", "eq", r#""no option any more""#, ""),
     ("stage", "in", r#"["New", "new"]"#, "ac"),
     ("stage", "starts_with", r#""ne""#, "ac"),
     ("vip", "eq", "true", "ae"),

@@ -1,6 +1,6 @@
 //! What each operation costs in the database: round trips, read units, write units.
 
-mod bill;
+pub(crate) mod bill;
 mod operation;
 
 use std::path::Path;

@@ -15,6 +15,8 @@ const FEW: usize = 60;
 const MANY: usize = 600;
 /// Numbers that no prepared object has.
 const NEW: usize = 10_000;
+/// Operations of a batch.
+const BATCH: usize = 100;
 
 /// What is done.
 #[derive(Clone, Copy)]
@@ -34,6 +36,8 @@ enum Act {
     UpsertKnown,
     Trash,
     ListTrash,
+    BatchNew,
+    BatchKnown,
 }
 
 /// The most that an operation may cost behind the gate.
@@ -73,6 +77,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         (Act::UpsertKnown, "upsert that changes 4 searchable fields", of(Some(2), Some(14.0))),
         (Act::Trash, "trash", None),
         (Act::ListTrash, "list the trash (5 objects)", of(Some(2), None)),
+        (Act::BatchNew, "batch of 100 upserts that create", of(Some(BATCH + 1), Some(1400.0))),
+        (
+            Act::BatchKnown,
+            "batch of 100 upserts that change 4 searchable fields",
+            of(Some(BATCH + 1), Some(1400.0)),
+        ),
     ];
     rows.into_iter().map(|(act, name, budget)| Operation { name, budget, act }).collect()
 }
@@ -111,6 +121,23 @@ async fn create(workshop: &Workshop, number: usize, connection: &mut Connection)
     let request = workshop.request("POST", &workshop.objects(""), Some(&contact(number, 0)))?;
     let object: Value = serde_json::from_slice(succeeded(connection.send(request).await?)?.body())?;
     Ok(object["id"].as_str().context("a created object has no id")?.to_owned())
+}
+
+/// A batch of contacts in this edition, others each time.
+fn upserts(time: usize, edition: usize) -> Value {
+    let first = 4 * NEW + time * BATCH;
+    let upsert = |number| {
+        let fields = contact(number, edition)["fields"].take();
+        json!({ "op": "upsert", "match": "email", "fields": fields })
+    };
+    json!({ "operations": (first..first + BATCH).map(upsert).collect::<Vec<_>>() })
+}
+
+/// Whether each operation of a batch has this status.
+fn each(answer: &Response<Bytes>, status: u16) -> anyhow::Result<bool> {
+    let answer: Value = serde_json::from_slice(answer.body())?;
+    let results = answer["results"].as_array().context("a batch was answered without results")?;
+    Ok(results.len() == BATCH && results.iter().all(|result| result["status"] == status))
 }
 
 impl Operation {
@@ -167,6 +194,8 @@ impl Operation {
             Act::UpsertKnown => shop.request("PUT", &upsert, Some(&contact(30 + time, 7))),
             Act::ListTrash => shop.request("GET", &shop.objects("?trashed=only"), None),
             Act::Trash => shop.request("DELETE", &at(40), None),
+            Act::BatchNew => shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 0))),
+            Act::BatchKnown => shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 7))),
         }
     }
 
@@ -176,6 +205,8 @@ impl Operation {
         let is_right = match self.act {
             Act::Malformed => status == 401,
             Act::Refused => status == 403,
+            Act::BatchNew => status == 200 && each(answer, 201)?,
+            Act::BatchKnown => status == 200 && each(answer, 200)?,
             _ => (200..300).contains(&status),
         };
         ensure!(is_right, "{} was answered {status}: {}", self.name, String::from_utf8_lossy(answer.body()));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::{
-    Result,
+    Code, Result,
     id::ObjectId,
     jobs::StoredJob,
     object_type::{Failed, StoredObjectType},
@@ -32,6 +32,7 @@ struct Found {
     /// The object that has the same value.
     duplicate: Option<ObjectId>,
     contradicts: bool,
+    is_too_large: bool,
 }
 
 impl Worker {
@@ -61,9 +62,9 @@ impl Worker {
             let Some(mut stored) = stored.filter(|stored| is_wanted(stored, job, field)) else {
                 return self.drop(job).await;
             };
-            let failed =
-                Failed { duplicates: job.duplicates.clone(), contradictions: job.contradictions.clone() };
-            if failed.duplicates.count + failed.contradictions.count == 0 {
+            let StoredJob { duplicates, contradictions, too_large, .. } = job.clone();
+            let failed = Failed { duplicates, contradictions, too_large };
+            if failed.is_nothing() {
                 stored.work.remove(field);
             } else if let Some(work) = stored.work.get_mut(field) {
                 work.slot = None;
@@ -113,7 +114,10 @@ impl Run {
                 job.duplicates.add([other, id.clone()]);
             }
             if found.contradicts {
-                job.contradictions.add([id]);
+                job.contradictions.add([id.clone()]);
+            }
+            if found.is_too_large {
+                job.too_large.add([id]);
             }
         }
     }
@@ -126,7 +130,13 @@ impl Run {
             let contradicts = self.checks && seen.contradicts(&self.stored, &self.field);
             match self.write(&seen, plan).await {
                 Ok(duplicate) => {
-                    return Ok(Some((seen.id.clone(), Found { duplicate, contradicts })));
+                    let found = Found { duplicate, contradicts, is_too_large: false };
+                    return Ok(Some((seen.id.clone(), found)));
+                }
+                // The others are not to wait for it.
+                Err(WriteError::Failed(error)) if error.code == Code::InvalidData => {
+                    let found = Found { duplicate: None, contradicts, is_too_large: true };
+                    return Ok(Some((seen.id.clone(), found)));
                 }
                 Err(WriteError::Failed(error)) => return Err(error),
                 Err(WriteError::Refused(_)) => {}

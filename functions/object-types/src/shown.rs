@@ -165,7 +165,7 @@ impl ShownField {
     fn of(field: Field, seen: Option<&Seen<'_>>) -> Self {
         let has_index = field.searchable || field.unique;
         let index = seen.filter(|seen| seen.work.indexes || seen.work.guards);
-        let index = index.map(|seen| seen.standing(|failed| &failed.duplicates));
+        let index = index.map(|seen| seen.standing(shared::object_type::Failed::of_index));
         let index = has_index.then(|| index.unwrap_or_else(Standing::ready));
         let check = seen.filter(|seen| seen.work.checks);
         let check = check.map(|seen| seen.standing(|failed| &failed.contradictions));

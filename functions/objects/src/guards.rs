@@ -10,9 +10,59 @@ use shared::{
     text::Slug,
 };
 
-/// The writes about guards that go with a write of an object, and which field each is about.
-pub(crate) struct Guards {
-    writes: Vec<(Slug, Write)>,
+use crate::item::unique_keys;
+
+/// What becomes of the guards of an object's values in one write of it.
+#[derive(Default)]
+pub(crate) struct Guards(Vec<Guard>);
+
+/// What becomes of one guard.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    field: Slug,
+    pub(crate) place: Key,
+    turn: Turn,
+}
+
+#[derive(Clone)]
+enum Turn {
+    /// From nobody.
+    Taken { by: ObjectId },
+    /// To nobody.
+    Released { by: ObjectId },
+    /// From one object to another, of two that change at once.
+    Passed { from: ObjectId, to: ObjectId },
+}
+
+impl Guard {
+    /// The write, and the condition under which it holds.
+    pub(crate) fn write(&self, table: &Table) -> Result<Write> {
+        let is_of = |id: &ObjectId| When::is_text("id", id.as_str());
+        let put = |id| {
+            Ok::<_, Error>(table.put_item(self.place.clone(), [("id".to_owned(), attribute(id)?)].into()))
+        };
+        Ok(match &self.turn {
+            Turn::Taken { by } => put(by)?.when(When::Absent),
+            Turn::Released { by } => table.delete(self.place.clone()).when(is_of(by)),
+            Turn::Passed { from, to } => put(to)?.when(is_of(from)),
+        })
+    }
+
+    /// The field, if another object that has the value is what can stand in the way.
+    pub(crate) fn contested(&self) -> Option<&Slug> {
+        matches!(self.turn, Turn::Taken { .. }).then_some(&self.field)
+    }
+
+    /// This and what becomes of the same guard in another object's change, as one; `None` if both want it.
+    pub(crate) fn and(&self, other: &Guard) -> Option<Guard> {
+        let (from, to) = match (&self.turn, &other.turn) {
+            (Turn::Released { by: from }, Turn::Taken { by: to })
+            | (Turn::Taken { by: to }, Turn::Released { by: from }) => Some((from, to)),
+            _ => None,
+        }?;
+        let turn = Turn::Passed { from: from.clone(), to: to.clone() };
+        Some(Guard { turn, ..self.clone() })
+    }
 }
 
 /// Where the guard of a value lies.
@@ -28,70 +78,66 @@ pub(crate) async fn holder(table: &Table, key: Key) -> Result<Option<ObjectId>> 
 impl Guards {
     /// The guards of these values are taken.
     pub(crate) fn taken<'a>(
-        table: &Table,
         object_type: &StoredObjectType,
         id: &ObjectId,
         keys: impl IntoIterator<Item = (&'a Slug, &'a String)>,
-    ) -> Result<Self> {
-        let take = |(field, key): (&Slug, &String)| {
-            let guard = [("id".to_owned(), attribute(id)?)].into();
-            let write = table.put_item(guard_key(object_type, field, key), guard).when(When::Absent);
-            Ok((field.clone(), write))
-        };
-        Ok(Self { writes: keys.into_iter().map(take).collect::<Result<_>>()? })
+    ) -> Self {
+        Self::all(object_type, keys, &Turn::Taken { by: id.clone() })
     }
 
     /// The guards of these values are given up.
-    pub(crate) fn released(
-        table: &Table,
+    pub(crate) fn released<'a>(
         object_type: &StoredObjectType,
         id: &ObjectId,
-        keys: &BTreeMap<Slug, String>,
+        keys: impl IntoIterator<Item = (&'a Slug, &'a String)>,
     ) -> Self {
-        let release = |(field, key): (&Slug, &String)| {
-            let is_mine = When::is_text("id", id.as_str());
-            (field.clone(), table.delete(guard_key(object_type, field, key)).when(is_mine))
+        Self::all(object_type, keys, &Turn::Released { by: id.clone() })
+    }
+
+    fn all<'a>(
+        object_type: &StoredObjectType,
+        keys: impl IntoIterator<Item = (&'a Slug, &'a String)>,
+        turn: &Turn,
+    ) -> Self {
+        let guard = |(field, key): (&Slug, &String)| Guard {
+            field: field.clone(),
+            place: guard_key(object_type, field, key),
+            turn: turn.clone(),
         };
-        Self { writes: keys.iter().map(release).collect() }
+        Self(keys.into_iter().map(guard).collect())
     }
 
     /// The guards move from the old values to the new ones, where these differ.
     pub(crate) fn moved(
-        table: &Table,
         object_type: &StoredObjectType,
         id: &ObjectId,
         old: &BTreeMap<Slug, String>,
         changes: &Changes,
-    ) -> Result<Self> {
-        let new = crate::item::unique_keys(&changes.set, object_type);
+    ) -> Self {
+        let new = unique_keys(&changes.set, object_type);
         let is_kept = |slug: &Slug| {
             !changes.clear.contains(slug) && new.get(slug).is_none_or(|key| old.get(slug) == Some(key))
         };
-        let gone = old
-            .iter()
-            .filter(|(slug, _)| !is_kept(slug))
-            .map(|(slug, key)| (slug.clone(), key.clone()))
-            .collect();
         let come = new.iter().filter(|(slug, key)| old.get(*slug) != Some(*key));
-        let mut guards = Self::taken(table, object_type, id, come)?;
-        guards.writes.extend(Self::released(table, object_type, id, &gone).writes);
-        Ok(guards)
+        let gone = old.iter().filter(|(slug, _)| !is_kept(slug));
+        let mut guards = Self::taken(object_type, id, come);
+        guards.0.extend(Self::released(object_type, id, gone).0);
+        guards
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Guard> {
+        self.0.iter()
     }
 
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+        self.0.is_empty()
     }
 
     /// The fields whose values another object has, of a transaction that the object's own write begins.
     pub(crate) fn conflicts(&self, refused: &Refused) -> Vec<&Slug> {
-        let refused_fields = self.writes.iter().enumerate().filter(|(place, _)| refused.at(place + 1));
-        refused_fields.map(|(_, (field, _))| field).collect()
-    }
-
-    /// The object's write, and these behind it.
-    pub(crate) fn behind(&self, write: Write) -> Vec<Write> {
-        std::iter::once(write).chain(self.writes.iter().map(|(_, write)| write.clone())).collect()
+        let refused_guards = self.0.iter().enumerate().filter(|(place, _)| refused.at(place + 1));
+        refused_guards.map(|(_, guard)| &guard.field).collect()
     }
 }
 

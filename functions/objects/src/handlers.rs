@@ -4,16 +4,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Member, Result,
-    answer::{Created, NoContent, Upserted, Versioned},
+    answer::{Accepted, Created, NoContent, Upserted, Versioned},
     extract::{IfMatch, Json, List, Page, Pages, Path, Query, State},
     id::ObjectId,
 };
 
 use crate::{
+    batch::{BatchBody, Results},
     object::{Fields, Object, ReadFilter, UpsertQuery, UpsertedObject},
-    query::{Asked, ListQuery, QueryBody, Search, Statistics, Stats, StatsQuery},
+    query::{Asked, ListQuery, QueryBody, RelatedQuery, Search, Statistics, Stats, StatsQuery},
     store::{Store, TypeInTeam},
-    upsert::Outcome,
+    upsert::{Holders, Outcome},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -25,6 +26,13 @@ pub(crate) struct TypePath {
 pub(crate) struct ObjectPath {
     r#type: String,
     id: ObjectId,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct RelatedPath {
+    r#type: String,
+    id: ObjectId,
+    field: String,
 }
 
 pub(crate) async fn create(
@@ -89,8 +97,9 @@ pub(crate) async fn upsert(
     Json(sent): Json<Fields>,
 ) -> Result<Upserted<UpsertedObject>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
-    let (object, outcome) =
-        store.upsert((&member, &if_match), &object_type, &query.r#match, &sent.fields).await?;
+    let (object, outcome) = store
+        .upsert((&member, &if_match), &object_type, (&query.r#match, &sent.fields), &mut Holders::default())
+        .await?;
     let object = Object::of(object, &object_type, &member);
     Ok(match outcome {
         Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),
@@ -98,6 +107,22 @@ pub(crate) async fn upsert(
             Upserted::Updated(Versioned(object.version, UpsertedObject::new(object, outcome)))
         }
     })
+}
+
+pub(crate) async fn batch(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TypePath>,
+    Json(body): Json<BatchBody>,
+) -> Result<Json<Results>> {
+    let operations = body.operations()?;
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let done = if body.atomic {
+        store.all_or_none(&member, &object_type, &operations).await?.into_iter().map(Ok).collect()
+    } else {
+        store.each(&member, &object_type, &operations).await
+    };
+    Ok(Json(Results::of(&operations, done, &object_type, &member)))
 }
 
 pub(crate) async fn read(
@@ -154,6 +179,32 @@ pub(crate) async fn destroy(
     let object_type = store.object_type(&member, &path.r#type).await?;
     store.destroy(&member, &object_type, &path.id, &if_match).await?;
     Ok(NoContent)
+}
+
+pub(crate) async fn send(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    if_match: IfMatch,
+) -> Result<Accepted> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    store.send(&member, &object_type, &path.id, &if_match).await?;
+    Ok(Accepted)
+}
+
+pub(crate) async fn related(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<RelatedPath>,
+    page: Page<RelatedQuery>,
+) -> Result<Json<List<Object>>> {
+    let asked = page.filter.asked()?;
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let pointing = page.filter.object_type.as_deref().unwrap_or(&path.r#type);
+    let pointing = store.object_type(&member, pointing).await?;
+    let search = asked.pointing((&pointing.0, &path.field), (&object_type, &path.id))?;
+    store.read(&member, &object_type, &path.id, false).await?;
+    found(&store, &member, &pointing, &page.with(search)).await
 }
 
 async fn found(

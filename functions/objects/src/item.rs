@@ -7,11 +7,14 @@ use shared::{
     Member, Result, Timestamp,
     id::{ObjectId, UserId},
     object_type::{Changes, FieldValues, StoredObjectType, Value, slot_name, slot_text},
-    table::{AttributeValue, Item, Key, Table, Write, attribute, number, text},
+    table::{AttributeValue, Item, Key, Table, When, Write, attribute, number, text},
     text::Slug,
 };
 
-use crate::object::StoredObject;
+use crate::{
+    object::StoredObject,
+    size::{OBJECT_SIZE_MAX, size},
+};
 
 /// The partition of all objects of a type.
 pub(crate) fn partition(object_type: &StoredObjectType) -> String {
@@ -40,6 +43,7 @@ pub(crate) fn new_item(object: &StoredObject, object_type: &StoredObjectType, by
             ),
         ),
         ("ix", AttributeValue::S(partition(object_type))),
+        ("size", attribute(&size(&object.fields))?),
         ("version", attribute(&object.version)?),
         ("created_at", attribute(&object.created_at)?),
         ("updated_at", attribute(&object.updated_at)?),
@@ -56,7 +60,10 @@ pub(crate) fn new_item(object: &StoredObject, object_type: &StoredObjectType, by
 }
 
 /// The searchable values with their slots and their keys; an empty key is none, as DynamoDB's keys cannot be empty.
-fn searchable_keys(fields: &FieldValues, object_type: &StoredObjectType) -> Vec<(Slug, usize, String)> {
+pub(crate) fn searchable_keys(
+    fields: &FieldValues,
+    object_type: &StoredObjectType,
+) -> Vec<(Slug, usize, String)> {
     let key = |(slug, value): (&Slug, &Value)| {
         let slot = object_type.slots.get(slug)?;
         Some((slug.clone(), *slot, value.sort_key())).filter(|(_, _, key)| !key.is_empty())
@@ -88,6 +95,21 @@ pub(crate) fn change(
         }
     }
     Ok(write)
+}
+
+/// The same of an object that was not read, if it cannot become too large: `size` is then more than it has, and the next
+/// who reads it sets it right.
+pub(crate) fn unread_change(
+    table: &Table,
+    object_type: &StoredObjectType,
+    id: &ObjectId,
+    changes: &Changes,
+    by: (&Member, Timestamp),
+) -> Result<Write> {
+    let more = size(&changes.set);
+    let has_room = When::AtMost("size".into(), attribute(&OBJECT_SIZE_MAX.saturating_sub(more))?);
+    let write = change(table, object_type, id, changes, by)?;
+    Ok(write.add("size", i64::try_from(more).unwrap_or(i64::MAX)).when(has_room))
 }
 
 /// What every change of an object sets.

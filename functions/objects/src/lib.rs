@@ -1,12 +1,16 @@
 //! Objects: a team's records, each of one object type.
 
+mod batch;
 mod guards;
 mod handlers;
 mod item;
 mod numbers;
 mod object;
+mod planned;
 mod query;
 mod references;
+mod send;
+mod size;
 mod store;
 mod trash;
 mod types;
@@ -15,6 +19,7 @@ mod upsert;
 use shared::{
     Permission::{ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectUpdate},
     Routes,
+    access::Access,
 };
 
 pub use store::Store;
@@ -32,9 +37,22 @@ pub fn routes() -> Routes<Store> {
             "Create an object or change the one that matches",
             handlers::upsert,
         )
+        .post(
+            "/batch",
+            Access::NeedsAny(vec![ObjectCreate, ObjectUpdate, ObjectDelete]),
+            "Create, change and delete several objects",
+            handlers::batch,
+        )
         .get("/{id}", ObjectRead, "Read an object", handlers::read)
         .patch("/{id}", ObjectUpdate, "Change an object", handlers::update)
         .delete("/{id}", ObjectDelete, "Move an object to the trash", handlers::trash)
         .delete("/{id}/force", ObjectForceDelete, "Destroy an object", handlers::destroy)
         .post("/{id}/restore", ObjectUpdate, "Restore an object from the trash", handlers::restore)
+        .post("/{id}/send", ObjectUpdate, "Send an object to webhooks", handlers::send)
+        .get(
+            "/{id}/related/{field}",
+            ObjectRead,
+            "List the objects that point at an object",
+            handlers::related,
+        )
 }

@@ -13,6 +13,9 @@ use shared::{
 
 use crate::{item::unique_keys, store::TypeInTeam, upsert::Outcome};
 
+/// The most characters of a label; the fields hold the whole.
+const LABEL_LENGTH_MAX: usize = 200;
+
 /// The body of a write.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +67,11 @@ pub(crate) struct StoredObject {
 }
 
 impl StoredObject {
+    /// Whether it is not in the trash and not about to be destroyed.
+    pub(crate) fn is_live(&self) -> bool {
+        self.trashed_at.is_none() && !self.destroyed
+    }
+
     /// The object as these changes leave it.
     pub(crate) fn changed(
         self,
@@ -86,11 +94,6 @@ impl StoredObject {
             updated_by: by.user.clone(),
             ..self
         }
-    }
-
-    /// The bytes of its values, about.
-    pub(crate) fn size(&self) -> usize {
-        self.fields.values().map(|value| value.display().len()).sum()
     }
 }
 
@@ -167,6 +170,11 @@ impl Object {
         Self { id, object_type, version, created_at, updated_at, trashed_at, content }
     }
 
+    /// Without what only readers see.
+    pub(crate) fn without_content(self) -> Self {
+        Self { content: None, ..self }
+    }
+
     /// Of its fields only these, if some were asked for.
     pub(crate) fn only(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
         if let (Some(content), Some(slugs)) = (&mut self.content, slugs) {
@@ -179,6 +187,7 @@ impl Object {
 fn label(object: &StoredObject, object_type: &ObjectType) -> String {
     let values = object_type.item_label_fields.iter().filter_map(|slug| object.fields.get(slug));
     let label = values.map(Value::display).collect::<Vec<_>>().join(" ");
+    let label: String = label.chars().take(LABEL_LENGTH_MAX).collect();
     if label.is_empty() { object.id.to_string() } else { label }
 }
 
@@ -195,17 +204,16 @@ pub(crate) fn settled_patch(
     checked: &Checked,
     before: Option<&FieldValues>,
 ) -> Result<Changes> {
-    settled(
-        checked,
-        match before {
-            Some(before) => rule_faults(object_type, checked, Some(before)),
-            None => clear_faults(object_type, checked),
-        },
-    )
+    match before {
+        Some(before) => {
+            settled(&checked.without_kept(before), rule_faults(object_type, checked, Some(before)))
+        }
+        None => settled(checked, clear_faults(object_type, checked)),
+    }
 }
 
 fn settled(checked: &Checked, broken: Vec<Fault>) -> Result<Changes> {
-    let faults: Vec<_> = checked.faults.iter().cloned().chain(broken).collect();
+    let faults: Vec<_> = checked.all_faults().chain(broken).collect();
     if faults.is_empty() { Ok(checked.changes.clone()) } else { Err(Error::unprocessable(faults)) }
 }
 

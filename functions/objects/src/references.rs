@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use anyhow::Context as _;
 use shared::{
     Code, Member, Result,
     id::ObjectId,
     object_type::{Checked, Reference, SentFields, Target, checked},
-    table::{Item, Key, text},
+    table::{Item, Key},
 };
 
 use crate::{
@@ -14,28 +15,40 @@ use crate::{
     store::{Store, TypeInTeam},
 };
 
-/// The most keys of one read.
-const KEYS_MAX: usize = 100;
-
 impl Store {
-    /// What was sent, read by the types of the fields; what it points at and is not there is among the faults.
+    /// What was sent, read by the types of the fields; what it points at and is not there is told apart.
     pub(crate) async fn checked(
         &self,
         by: &Member,
         object_type: &TypeInTeam,
         sent: &SentFields,
     ) -> Result<Checked> {
-        let mut checked = checked(object_type, sent);
-        let mut keys = Vec::with_capacity(checked.references.len());
-        for reference in &checked.references {
+        let mut all = self.checked_all(by, object_type, &[sent]).await?;
+        Ok(all.pop().context("what was sent came to nothing")?)
+    }
+
+    /// The same of several objects; what all of them point at is looked up together.
+    pub(crate) async fn checked_all(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        sent: &[&SentFields],
+    ) -> Result<Vec<Checked>> {
+        let mut all: Vec<_> = sent.iter().map(|sent| checked(object_type, sent)).collect();
+        let mut keys = Vec::new();
+        for reference in all.iter().flat_map(|checked| &checked.references) {
             keys.push(self.key(by, reference).await?);
         }
-        let live = self.live(keys.iter().flatten()).await?;
-        let is_live = |key: &Option<Key>| key.as_ref().is_some_and(|key| live.contains(&place(key)));
-        let missing = checked.references.iter().zip(&keys).filter(|(_, key)| !is_live(key));
-        let faults: Vec<_> = missing.map(|(reference, _)| reference.not_found()).collect();
-        checked.faults.extend(faults);
-        Ok(checked)
+        let live = self.live(keys.iter().flatten().cloned().collect()).await?;
+        let mut keys = keys.into_iter();
+        for checked in &mut all {
+            for reference in &checked.references {
+                if !keys.next().flatten().is_some_and(|key| live.contains(&key)) {
+                    checked.missing.push(reference.clone());
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// Where the thing lies if it is there; `None` if it cannot be.
@@ -52,22 +65,10 @@ impl Store {
         }
     }
 
-    /// The places of the objects among these that are there and not in the trash.
-    async fn live(&self, keys: impl Iterator<Item = &Key>) -> Result<HashSet<(String, String)>> {
-        let mut wanted: Vec<Key> = keys.cloned().collect();
-        wanted.sort_by_key(place);
-        wanted.dedup();
-        let mut live = HashSet::new();
-        for keys in wanted.chunks(KEYS_MAX) {
-            let items = self.objects.get_many(keys.to_vec()).await?;
-            let is_live = |item: &&Item| !item.contains_key("trashed_at") && !item.contains_key("destroyed");
-            let place = |item: &Item| Some((text(item, "pk")?.to_owned(), text(item, "sk")?.to_owned()));
-            live.extend(items.iter().filter(is_live).filter_map(place));
-        }
-        Ok(live)
+    /// Those of these places where there is an object that is not in the trash.
+    async fn live(&self, keys: Vec<Key>) -> Result<HashSet<Key>> {
+        let items = self.objects.get_many(keys).await?;
+        let is_live = |item: &&Item| !item.contains_key("trashed_at") && !item.contains_key("destroyed");
+        Ok(items.iter().filter(is_live).filter_map(Key::of).collect())
     }
-}
-
-fn place(key: &Key) -> (String, String) {
-    (key.pk.clone(), key.sk.clone())
 }

@@ -8,19 +8,18 @@ use shared::{
     extract::IfMatch,
     id::ObjectId,
     object_type::{Changes, Checked, ObjectType, SentFields, StoredObjectType},
-    table::{AttributeValue, Item, Refused, Table, When, Write, WriteError, text},
+    table::{Item, Refused, Table, When, WriteError, pause, text},
 };
 
 use crate::{
-    guards::{Guards, not_unique},
-    item::{change, new_item, object_key, object_of, touch, unique_keys},
+    item::{object_key, object_of, unread_change},
     numbers::Numbers,
     object::{StoredObject, settled_new, settled_patch},
     types::Types,
 };
 
 /// A write that other writes keep overtaking gives up after so many tries.
-pub(crate) const TRIES_MAX: usize = 20;
+pub(crate) const TRIES_MAX: u32 = 20;
 
 /// The objects.
 #[derive(Clone)]
@@ -74,27 +73,12 @@ impl Store {
         &self,
         by: &Member,
         object_type: &StoredObjectType,
-        mut changes: Changes,
+        changes: Changes,
     ) -> Result<StoredObject> {
-        let now = self.now();
-        self.number(object_type, &mut changes, now).await?;
-        let object = StoredObject {
-            id: ObjectId::at(now),
-            unique: unique_keys(&changes.set, object_type).into_iter().collect(),
-            fields: changes.set,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            created_by: by.user.clone(),
-            updated_by: by.user.clone(),
-            trashed_at: None,
-            destroyed: false,
-        };
-        let item = new_item(&object, object_type, by)?;
-        let write = self.objects.put_item(object_key(object_type, &object.id), item).when(When::Absent);
-        let guards = Guards::taken(&self.objects, object_type, &object.id, &object.unique)?;
+        let planned = self.plan_create(by, object_type, changes).await?;
+        let object = planned.object.clone();
         // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
-        drop(self.commit(write, &guards).await?);
+        drop(self.commit(planned).await?);
         Ok(object)
     }
 
@@ -120,7 +104,7 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
         let checked = self.checked(by, object_type, sent).await?;
-        if object_type.has_rules() {
+        if must_be_read(object_type, &checked) {
             return self.update_as_read(by, object_type, id, &checked, if_match).await;
         }
         let changes = settled_patch(object_type, &checked, None)?;
@@ -131,30 +115,21 @@ impl Store {
         if touches_unique(&changes, object_type) {
             return self.update_as_read(by, object_type, id, &checked, if_match).await;
         }
-        let when = match if_match.versions() {
-            None => is_live(),
-            Some([version]) => is_live().and(When::is_number("version", *version)),
-            Some(_) => {
-                let object = self.read(by, object_type, id, false).await?;
-                if_match.check(object.version)?;
-                is_live().and(When::is_number("version", object.version))
-            }
-        };
-        let write = change(&self.objects, &object_type.0, id, &changes, (by, self.now()))?.when(when);
-        match self.objects.write(write).await {
+        let write = unread_change(&self.objects, &object_type.0, id, &changes, (by, self.now()))?;
+        match self.objects.write(write.and_when(is_expected(if_match))).await {
             Ok(item) => object_of(&item),
             Err(WriteError::Failed(error)) => Err(error),
-            Err(WriteError::Refused(refused)) => {
-                match refused.item(0).filter(|item| is_own_write(item, by)) {
-                    Some(item) => object_of(item),
-                    None => Err(refusal(&refused, if_match)),
+            Err(WriteError::Refused(refused)) => match refused.item(0) {
+                Some(item) if is_own_write(item, by) => object_of(item),
+                Some(item) if is_as_expected(item, if_match) => {
+                    self.update_as_read(by, object_type, id, &checked, if_match).await
                 }
-            }
+                _ => Err(refusal(&refused, if_match)),
+            },
         }
     }
 
-    /// Changes an object only as it was read: where unique values change, their guards move in the same write; and rules
-    /// that look at other values hold of those that are there.
+    /// Changes an object only as it was read, and begins again if it has changed since.
     pub(crate) async fn update_as_read(
         &self,
         by: &Member,
@@ -163,29 +138,13 @@ impl Store {
         checked: &Checked,
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
-        for _ in 0..TRIES_MAX {
+        for attempt in 0..TRIES_MAX {
             let old = self.read(by, object_type, id, false).await?;
             if_match.check(old.version)?;
-            let changes = &settled_patch(object_type, checked, Some(&old.fields))?;
-            if *changes == Changes::default() {
-                return Ok(old);
+            if let Ok(object) = self.commit(self.plan_update(by, object_type, old, checked)?).await? {
+                return Ok(object);
             }
-            let now = self.now();
-            let guards = Guards::moved(&self.objects, &object_type.0, id, &old.unique, changes)?;
-            let mut write = change(&self.objects, &object_type.0, id, changes, (by, now))?;
-            for (slug, key) in unique_keys(&changes.set, &object_type.0) {
-                write = write.set(format!("unique.{slug}"), AttributeValue::S(key));
-            }
-            for slug in changes.clear.iter().filter(|slug| old.unique.contains_key(*slug)) {
-                write = write.remove(format!("unique.{slug}"));
-            }
-            if self
-                .commit(write.when(is_live().and(When::is_number("version", old.version))), &guards)
-                .await?
-                .is_ok()
-            {
-                return Ok(old.changed(changes, object_type, (by, now)));
-            }
+            pause(attempt).await;
         }
         Err(overtaken())
     }
@@ -195,40 +154,32 @@ impl Store {
         let object = item.as_ref().map(object_of).transpose()?.filter(|object| !object.destroyed);
         object.ok_or_else(|| Error::not_found("object"))
     }
-
-    /// The begin of a change of state, only if the object is still as it was read.
-    pub(crate) fn touched(
-        &self,
-        object_type: &TypeInTeam,
-        object: &StoredObject,
-        (by, now): (&Member, Timestamp),
-    ) -> Result<Write> {
-        let write = touch(self.objects.update(object_key(&object_type.0, &object.id)), by, now)?;
-        Ok(write.when(When::is_number("version", object.version)))
-    }
-
-    /// Does the object's write with its guards. The inner refusal is that the object is not as expected; a value that
-    /// another object has is an error.
-    pub(crate) async fn commit(&self, write: Write, guards: &Guards) -> Result<Result<(), Refused>> {
-        let outcome = if guards.is_empty() {
-            self.objects.write(write).await.map(drop)
-        } else {
-            self.objects.transact(guards.behind(write)).await
-        };
-        match outcome {
-            Ok(()) => Ok(Ok(())),
-            Err(WriteError::Failed(error)) => Err(error),
-            Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {
-                fields if !refused.at(0) => Err(not_unique(fields)),
-                _ => Ok(Err(refused)),
-            },
-        }
-    }
 }
 
 /// The object is there and not in the trash.
 pub(crate) fn is_live() -> When {
     When::All(vec![When::Exists, When::Unset("trashed_at".into()), When::Unset("destroyed".into())])
+}
+
+/// The object is there, not in the trash, and of a version that the client expects.
+pub(crate) fn is_expected(if_match: &IfMatch) -> When {
+    let is = |version: &u64| When::is_number("version", *version);
+    match if_match.versions() {
+        None => is_live(),
+        // What is no version of ours: no object has version 0.
+        Some([]) => is_live().and(is(&0)),
+        Some(versions) => is_live().and(When::Any(versions.iter().map(is).collect())),
+    }
+}
+
+/// Whether nothing but the size of the object can have stood in the way.
+fn is_as_expected(item: &Item, if_match: &IfMatch) -> bool {
+    object_of(item).is_ok_and(|object| object.is_live() && if_match.check(object.version).is_ok())
+}
+
+/// Whether a change can only be judged with the values before it.
+pub(crate) fn must_be_read(object_type: &ObjectType, checked: &Checked) -> bool {
+    object_type.has_rules() || !checked.missing.is_empty()
 }
 
 pub(crate) fn touches_unique(changes: &Changes, object_type: &ObjectType) -> bool {
@@ -242,9 +193,9 @@ fn is_own_write(item: &Item, by: &Member) -> bool {
     !by.request_id.is_empty() && actor.and_then(|actor| text(actor, "request_id")) == Some(&by.request_id)
 }
 
-fn refusal(refused: &Refused, if_match: &IfMatch) -> Error {
+pub(crate) fn refusal(refused: &Refused, if_match: &IfMatch) -> Error {
     let found = refused.item(0).and_then(|item| object_of(item).ok());
-    match found.filter(|object| object.trashed_at.is_none() && !object.destroyed) {
+    match found.filter(StoredObject::is_live) {
         Some(object) if if_match.is_set() => Error::stale(object.version),
         _ => Error::not_found("object"),
     }

@@ -1,5 +1,7 @@
 //! Upsert: the object with a value in a unique field is changed, or made if there is none, under any concurrency.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
@@ -7,18 +9,19 @@ use shared::{
     extract::IfMatch,
     id::ObjectId,
     object_type::{Checked, Field, SentFields},
-    table::{When, WriteError},
+    table::{Key, Refused, When, WriteError, pause},
+    text::Slug,
 };
 
 use crate::{
     guards::{guard_key, holder},
-    item::{change, object_of},
+    item::{object_of, unread_change},
     object::{StoredObject, settled_new, settled_patch},
-    store::{Store, TypeInTeam, is_live, overtaken},
+    store::{Store, TypeInTeam, is_live, must_be_read, overtaken},
 };
 
 /// Each try is overtaken only by another writer of the same value that came through.
-const TRIES_MAX: usize = 100;
+const TRIES_MAX: u32 = 100;
 
 /// What became of an upsert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -30,43 +33,79 @@ pub(crate) enum Outcome {
     Updated,
 }
 
+/// Who has which values, or that nobody has them, as it was read ahead for several upserts. It may be so no longer: a
+/// write finds out.
+pub(crate) type Holders = HashMap<Key, Option<ObjectId>>;
+
+/// The value by which an upsert finds its object.
+pub(crate) struct Wanted {
+    pub(crate) field: Slug,
+    pub(crate) key: String,
+}
+
+impl Wanted {
+    /// The value of that unique field among those that were sent.
+    pub(crate) fn of(object_type: &TypeInTeam, field: &str, checked: &Checked) -> Result<Self> {
+        let field = match_field(object_type, field)?;
+        let Some(value) = checked.changes.set.get(&field.slug) else {
+            settled_patch(object_type, checked, None)?;
+            return Err(no_match_value(field));
+        };
+        Ok(Self { field: field.slug.clone(), key: value.unique_key() })
+    }
+
+    /// Where it is written who has it.
+    pub(crate) fn guard(&self, object_type: &TypeInTeam) -> Key {
+        guard_key(&object_type.0, &self.field, &self.key)
+    }
+
+    /// Whether the object has it.
+    pub(crate) fn is_of(&self, object: &StoredObject) -> bool {
+        object.unique.get(&self.field) == Some(&self.key)
+    }
+}
+
 impl Store {
     /// Finds by the guard, read strongly; writes under the condition that nothing has changed; begins again if it has.
     pub(crate) async fn upsert(
         &self,
         (by, if_match): (&Member, &IfMatch),
         object_type: &TypeInTeam,
-        field: &str,
-        sent: &SentFields,
+        (field, sent): (&str, &SentFields),
+        holders: &mut Holders,
     ) -> Result<(StoredObject, Outcome)> {
-        let field = match_field(object_type, field)?;
+        match_field(object_type, field)?;
         let checked = self.checked(by, object_type, sent).await?;
-        let changes = settled_patch(object_type, &checked, None)?;
-        let value = changes.set.get(&field.slug).ok_or_else(|| no_match_value(field))?;
-        let key = value.unique_key();
-        for _ in 0..TRIES_MAX {
-            if let Some(id) = holder(&self.objects, guard_key(&object_type.0, &field.slug, &key)).await? {
+        let wanted = Wanted::of(object_type, field, &checked)?;
+        for attempt in 0..TRIES_MAX {
+            if let Some(id) = self.holder(wanted.guard(object_type), holders).await? {
                 if let Some(object) =
-                    self.update_matched((by, if_match), object_type, &id, (field, &key), &checked).await?
+                    self.update_matched((by, if_match), object_type, &id, &wanted, &checked).await?
                 {
                     return Ok((object, Outcome::Updated));
                 }
+                pause(attempt).await;
                 continue;
             }
             if if_match.is_set() {
-                return Err(Error::new(
-                    Code::Stale,
-                    "There is no object with this value, of whatever version.",
-                ));
+                return Err(no_such_version());
             }
             let new = settled_new(object_type, checked.clone(), self.now())?;
             match self.insert(by, &object_type.0, new).await {
                 Ok(object) => return Ok((object, Outcome::Created)),
-                Err(error) if is_about(&error, field) => {}
+                Err(error) if is_about(&error, &wanted.field) => {}
                 Err(error) => return Err(error),
             }
         }
         Err(overtaken())
+    }
+
+    /// The object that has the value: as it was read ahead, which counts once, or read now.
+    async fn holder(&self, guard: Key, holders: &mut Holders) -> Result<Option<ObjectId>> {
+        match holders.remove(&guard) {
+            Some(holder) => Ok(holder),
+            None => holder(&self.objects, guard).await,
+        }
     }
 
     /// Changes the object if it still has the value; `None` if it has not.
@@ -75,39 +114,40 @@ impl Store {
         (by, if_match): (&Member, &IfMatch),
         object_type: &TypeInTeam,
         id: &ObjectId,
-        (field, key): (&Field, &str),
+        wanted: &Wanted,
         checked: &Checked,
     ) -> Result<Option<StoredObject>> {
         let changes = &checked.changes;
         let is_other_unique = |other: &Field| {
-            other.slug != field.slug
+            other.slug != wanted.field
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        let as_read = object_type.has_rules() || object_type.unique_fields().any(is_other_unique);
-        if as_read || if_match.is_set() {
-            let held = self.read(by, object_type, id, false).await;
-            return match held {
-                Ok(held) if held.unique.get(&field.slug).map(String::as_str) == Some(key) => {
-                    if_match.check(held.version)?;
-                    let unchanged = IfMatch::version(held.version);
-                    match self.update_as_read(by, object_type, id, checked, &unchanged).await {
-                        Err(error) if error.code == Code::Stale || error.code == Code::NotFound => Ok(None),
-                        outcome => outcome.map(Some),
-                    }
-                }
-                Err(error) if error.code != Code::NotFound => Err(error),
-                _ => Ok(None),
-            };
+        let as_read = must_be_read(object_type, checked) || object_type.unique_fields().any(is_other_unique);
+        if !as_read && !if_match.is_set() {
+            settled_patch(object_type, checked, None)?;
+            let has_value = When::is_text(format!("unique.{}", wanted.field), &wanted.key);
+            let write = unread_change(&self.objects, &object_type.0, id, changes, (by, self.now()))?;
+            match self.objects.write(write.and_when(is_live().and(has_value))).await {
+                Ok(item) => return Ok(Some(object_of(&item)?)),
+                Err(WriteError::Refused(refused)) if !is_held(&refused, wanted) => return Ok(None),
+                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Failed(error)) => return Err(error),
+            }
         }
-        let has_value = When::is_text(format!("unique.{}", field.slug), key);
-        let write = change(&self.objects, &object_type.0, id, changes, (by, self.now()))?
-            .when(is_live().and(has_value));
-        match self.objects.write(write).await {
-            Ok(item) => Ok(Some(object_of(&item)?)),
-            Err(WriteError::Refused(_)) => Ok(None),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        let held = match self.read(by, object_type, id, false).await {
+            Ok(held) if wanted.is_of(&held) => held,
+            Err(error) if error.code != Code::NotFound => return Err(error),
+            _ => return Ok(None),
+        };
+        if_match.check(held.version)?;
+        Ok(self.commit(self.plan_update(by, object_type, held, checked)?).await?.ok())
     }
+}
+
+/// Whether the object that stands in the way of its change has the value nevertheless.
+fn is_held(refused: &Refused, wanted: &Wanted) -> bool {
+    let found = refused.item(0).and_then(|item| object_of(item).ok());
+    found.is_some_and(|object| wanted.is_of(&object) && object.is_live())
 }
 
 fn match_field<'a>(object_type: &'a TypeInTeam, name: &str) -> Result<&'a Field> {
@@ -130,8 +170,13 @@ fn no_match_value(field: &Field) -> Error {
     Error::unprocessable(vec![Fault::new(format!("/fields/{}", field.slug), "required", detail)])
 }
 
+/// No object has the value, so none has it in the version that the client expects.
+pub(crate) fn no_such_version() -> Error {
+    Error::new(Code::Stale, "There is no object with this value, of whatever version.")
+}
+
 /// Whether the error says that another object has the value that is matched by: one was just made.
-fn is_about(error: &Error, field: &Field) -> bool {
-    let pointer = format!("/fields/{}", field.slug);
+fn is_about(error: &Error, field: &Slug) -> bool {
+    let pointer = format!("/fields/{field}");
     error.code == Code::NotUnique && error.faults().iter().any(|fault| fault.pointer == pointer)
 }

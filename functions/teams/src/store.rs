@@ -64,14 +64,9 @@ impl Store {
             let born = token.born(Presented::Current);
             memberships.retain(|found| token.reaches(&found.team, found.token_lifetime_days_max, born));
         }
-        let mut teams = Vec::with_capacity(memberships.len());
-        for chunk in memberships.chunks(100) {
-            let items = self
-                .identity
-                .get_many(chunk.iter().map(|membership| team_key(&membership.team)).collect())
-                .await?;
-            teams.extend(items.into_iter().map(decode::<StoredTeam>).collect::<Result<Vec<_>>>()?);
-        }
+        let keys = memberships.iter().map(|membership| team_key(&membership.team)).collect();
+        let teams = self.identity.get_many(keys).await?;
+        let teams = teams.into_iter().map(decode::<StoredTeam>).collect::<Result<Vec<_>>>()?;
         let of_mine = |membership: Membership| {
             let team = teams.iter().find(|team| team.team.id == membership.team)?.team.clone();
             Some(TeamOfMine::new(team, membership.role, caller))

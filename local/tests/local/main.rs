@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
+mod contacts;
 mod http;
 mod key_ring;
+mod killed;
 mod process;
 mod secrets;
 mod seed;

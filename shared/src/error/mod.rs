@@ -1,6 +1,7 @@
 //! The one error type: what a client is told, and apart from it what only the log may know.
 
 mod code;
+mod parts;
 
 use std::fmt;
 
@@ -168,8 +169,8 @@ impl Error {
         }
     }
 
-    /// The answer to a request; a failure is logged here, once, with its causes.
-    pub fn respond(&self, request_id: &str) -> Response {
+    /// What the client is told; a failure is logged here, once, with its causes.
+    pub fn told(&self, request_id: &str) -> Problem {
         if let Some(cause) = &self.cause {
             tracing::error!(
                 request_id,
@@ -178,7 +179,12 @@ impl Error {
                 "request failed"
             );
         }
-        let mut response = (status(self.code), Json(self.problem(request_id))).into_response();
+        self.problem(request_id)
+    }
+
+    /// The answer.
+    pub fn respond(&self, request_id: &str) -> Response {
+        let mut response = (status(self.code), Json(self.told(request_id))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some((name, value)) = self.header() {
@@ -240,9 +246,8 @@ impl IntoResponse for Error {
 
 impl From<anyhow::Error> for Error {
     fn from(cause: anyhow::Error) -> Self {
-        let error =
-            Self::new(Code::Internal, "Something failed on our side. It is logged under the request_id.");
-        Self { cause: Some(cause), ..error }
+        let detail = "Something failed on our side. It is logged under the request_id.";
+        Self { cause: Some(cause), ..Self::new(Code::Internal, detail) }
     }
 }
 

@@ -29,8 +29,6 @@ const LOST_SECONDS: i64 = 5 * 60;
 const TRIES_MAX: u64 = 5;
 /// Findings name so many objects at the most.
 const OBJECTS_MAX: usize = 20;
-/// Jobs that are read together.
-const BATCH: usize = 100;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +64,9 @@ pub struct StoredJob {
     pub duplicates: Findings,
     /// Objects that break the rules of the field.
     pub contradictions: Findings,
+    /// Objects with no room for what an index takes.
+    #[serde(default)]
+    pub too_large: Findings,
     /// Grows by one with each slice, so that of two who do the same one only one leads on.
     pub step: u64,
     /// How often the present slice has failed.
@@ -117,6 +118,7 @@ impl StoredJob {
             done: 0,
             duplicates: Findings::default(),
             contradictions: Findings::default(),
+            too_large: Findings::default(),
             step: 0,
             tries: 0,
             error: None,
@@ -206,12 +208,8 @@ impl Jobs {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn get_many(&self, ids: &[&JobId]) -> Result<Vec<StoredJob>> {
-        let mut found = Vec::new();
-        for ids in ids.chunks(BATCH) {
-            let items = self.workspace.get_many(ids.iter().map(|id| key(id)).collect()).await?;
-            found.extend(items.into_iter().map(decode::<StoredJob>).collect::<Result<Vec<_>>>()?);
-        }
-        Ok(found)
+        let items = self.workspace.get_many(ids.iter().map(|id| key(id)).collect()).await?;
+        items.into_iter().map(decode).collect()
     }
 
     /// Keeps how far a job has come, unless somebody else has brought it on, or ended it, since it was read.

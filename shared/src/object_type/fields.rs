@@ -26,6 +26,8 @@ pub struct Checked {
     pub references: Vec<Reference>,
     /// All faults so far, each at its place.
     pub faults: Vec<Fault>,
+    /// Of the references those to what is not there, or not there any more.
+    pub missing: Vec<Reference>,
     /// The fields that have been sent, sound or not.
     pub(super) sent: Vec<Slug>,
 }
@@ -95,6 +97,26 @@ impl Checked {
     /// Whether a sound value, or none, was sent for the field, or nothing at all.
     pub(super) fn is_known(&self, slug: &Slug) -> bool {
         !self.sent.contains(slug) || self.changes.set.contains_key(slug) || self.changes.clear.contains(slug)
+    }
+
+    /// The faults that there are without a look at the values before.
+    pub fn all_faults(&self) -> impl Iterator<Item = Fault> {
+        self.faults.iter().cloned().chain(self.missing.iter().map(Reference::not_found))
+    }
+
+    /// The same for an object of these values: what a field pointed at before it may go on pointing at, though it is in the
+    /// trash meanwhile.
+    #[must_use]
+    pub fn without_kept(&self, before: &FieldValues) -> Self {
+        let is_kept = |reference: &Reference| {
+            let slug = reference.pointer.strip_prefix("/fields/").and_then(Slug::parse);
+            slug.is_some_and(|slug| {
+                before.contains_key(&slug) && before.get(&slug) == self.changes.set.get(&slug)
+            })
+        };
+        let mut checked = self.clone();
+        checked.missing.retain(|reference| !is_kept(reference));
+        checked
     }
 
     /// The same for a new object: with the defaults of what was not sent, and what fills itself.

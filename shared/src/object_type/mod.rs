@@ -30,7 +30,7 @@ pub use stored::{
     no_such_type, object_type_key, object_type_slug_key, release_slug, slot_name, slot_text, take_slug,
     values_of, workspace_partition,
 };
-pub use value::Value;
+pub use value::{SORT_KEY_BYTES_MAX, Value};
 
 use crate::{id::ObjectTypeId, text::Slug, timestamp::Timestamp};
 

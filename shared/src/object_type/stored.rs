@@ -81,6 +81,9 @@ pub struct Failed {
     pub duplicates: Findings,
     /// Objects that break the rules of the field.
     pub contradictions: Findings,
+    /// Objects with no room for what an index takes.
+    #[serde(default)]
+    pub too_large: Findings,
 }
 
 /// How a type in the trash ends.
@@ -90,6 +93,18 @@ pub struct End {
     pub job: JobId,
     /// Whether there is no way back any more.
     pub is_final: bool,
+}
+
+impl Failed {
+    /// Whether nothing stood in the way.
+    pub fn is_nothing(&self) -> bool {
+        [&self.duplicates, &self.contradictions, &self.too_large].iter().all(|found| found.count == 0)
+    }
+
+    /// What is missing in the index: as it is not unique, or has no room.
+    pub fn of_index(&self) -> &Findings {
+        if self.duplicates.count > 0 { &self.duplicates } else { &self.too_large }
+    }
 }
 
 impl StoredObjectType {

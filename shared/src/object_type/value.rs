@@ -13,7 +13,7 @@ use super::decimal;
 use crate::text;
 
 /// DynamoDB's sort keys have at most 1,024 bytes.
-const SORT_KEY_BYTES_MAX: usize = 1_000;
+pub const SORT_KEY_BYTES_MAX: usize = 1_000;
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]

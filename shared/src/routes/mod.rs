@@ -1,5 +1,7 @@
 //! A family's table of routes. From it follow the guard, the router, the manifest and the documents.
 
+#[cfg(feature = "openapi")]
+mod document;
 mod edge;
 mod guard;
 mod handler;
@@ -15,14 +17,17 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
+#[cfg(feature = "openapi")]
+pub use document::Document;
 pub(crate) use edge::render;
 pub use handler::RouteHandler;
 
+#[cfg(feature = "openapi")]
+use crate::openapi::Operation;
 use crate::{
     access::Access,
     error::{Code, Error},
     manifest::ManifestRoute,
-    openapi::{self, Described, Operation},
     platform::Platform,
 };
 
@@ -47,6 +52,7 @@ struct Row<S> {
     id: String,
     reads_query: bool,
     reads_body: bool,
+    #[cfg(feature = "openapi")]
     describe: fn(&mut Operation),
     handler: MethodRouter<S>,
 }
@@ -118,6 +124,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             id: operation_id::<H>(),
             reads_query: H::READS_QUERY,
             reads_body: H::READS_BODY,
+            #[cfg(feature = "openapi")]
             describe: H::describe,
             handler: on(filter, handler),
         });
@@ -166,33 +173,5 @@ fn operation_id<H>() -> String {
     match path.as_slice() {
         [family, .., handler] => format!("{}.{handler}", family.replace('_', "-")),
         _ => String::new(),
-    }
-}
-
-/// The OpenAPI document while tables are added.
-#[derive(Default)]
-pub struct Document {
-    operations: Vec<Described>,
-}
-
-impl Document {
-    /// With the operations of this table too.
-    #[must_use]
-    pub fn with<S: Clone + Send + Sync + 'static>(mut self, routes: &Routes<S>) -> Self {
-        self.operations.extend(routes.rows.iter().map(|row| Described {
-            tag: routes.tag,
-            method: row.method.to_string(),
-            path: row.path.clone(),
-            access: row.access.clone(),
-            summary: row.summary,
-            id: row.id.clone(),
-            describe: row.describe,
-        }));
-        self
-    }
-
-    /// The document.
-    pub fn finish(self) -> serde_json::Value {
-        openapi::document(self.operations)
     }
 }

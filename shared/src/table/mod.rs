@@ -18,9 +18,9 @@ pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use expression::When;
 pub use query::{Batch, Query, QueryPage};
 pub use refusal::{Refused, WriteError};
-pub use write::Write;
+pub use write::{Write, pause};
 
-use self::write::{CONFLICT_RETRIES_MAX, pause};
+use self::write::CONFLICT_RETRIES_MAX;
 
 use crate::error::{Error, Fault, Result};
 
@@ -28,7 +28,7 @@ use crate::error::{Error, Fault, Result};
 pub type Item = HashMap<String, AttributeValue>;
 
 /// The primary key of an item: every table has `pk` and `sk`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The partition.
     pub pk: String,
@@ -57,6 +57,9 @@ impl Key {
     }
 }
 
+/// The most keys of one call.
+const KEYS_MAX: usize = 100;
+
 /// A table. All reads by key are strongly consistent.
 #[derive(Clone)]
 pub struct Table {
@@ -79,11 +82,21 @@ impl Table {
         Ok(call.consistent_read(true).send().await.map_err(failure)?.item)
     }
 
-    /// The items under up to 100 keys, in no order, in one round trip unless DynamoDB asks for more.
+    /// The items under these keys, each once, in no order; 100 in a round trip unless DynamoDB asks for more.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+    pub async fn get_many(&self, mut keys: Vec<Key>) -> Result<Vec<Item>> {
+        keys.sort();
+        keys.dedup();
+        let mut items = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(KEYS_MAX) {
+            items.extend(self.get_batch(keys.to_vec()).await?);
+        }
+        Ok(items)
+    }
+
+    async fn get_batch(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(keys.len());
         let mut left: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
         for attempt in 0..CONFLICT_RETRIES_MAX {
@@ -137,10 +150,13 @@ pub fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// DynamoDB's word for an item over 400 KB, of a single write and of one in a transaction.
+/// DynamoDB's word for an item over 400 KB, of a single write and of one in a transaction, and for a transaction over 4 MB.
 fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
     matches!(code, Some("ValidationException" | "ValidationError"))
-        && message.is_some_and(|message| message.to_lowercase().contains("item size"))
+        && message.is_some_and(|message| {
+            let message = message.to_lowercase();
+            message.contains("item size") || message.contains("aggregate size")
+        })
 }
 
 fn too_large() -> Error {
@@ -168,6 +184,7 @@ where
                     | "RequestLimitExceeded"
                     | "InternalServerError"
                     | "ServiceUnavailable"
+                    | "TransactionInProgressException"
             )
         ),
         SdkError::ConstructionFailure(_) => false,

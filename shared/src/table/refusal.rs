@@ -105,11 +105,17 @@ impl Failure {
             return Self::Other(too_large());
         }
         if with_code("TransactionConflict").next().is_some() {
-            Self::Conflict
-        } else {
-            Self::Other(failure(error))
+            return Self::Conflict;
         }
+        let is_passing = reasons.iter().any(|reason| reason.code().is_some_and(is_passing_reason));
+        let cause = failure(error);
+        Self::Other(if is_passing { Error::unavailable(anyhow::Error::from(cause)) } else { cause })
     }
+}
+
+/// Reasons of a cancelled transaction that go away by themselves.
+fn is_passing_reason(code: &str) -> bool {
+    ["ThrottlingError", "ProvisionedThroughputExceeded"].contains(&code)
 }
 
 impl From<Error> for Failure {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use rand::TryRng as _;
 use serde::Serialize;
@@ -13,6 +14,9 @@ use crate::error::Result;
 
 /// How often a write that met another one on the same item is tried again.
 pub(super) const CONFLICT_RETRIES_MAX: u32 = 8;
+
+/// After so many doublings a pause does not grow any more: it is two thirds of a second then.
+const PAUSE_DOUBLINGS_MAX: u32 = 6;
 
 /// One write, of one item.
 #[derive(Clone)]
@@ -27,6 +31,7 @@ enum Kind {
     Put(Item),
     Update(Changes),
     Delete(Key),
+    Check(Key),
 }
 
 /// The changes of an update.
@@ -47,6 +52,16 @@ impl Write {
     /// Only if this holds.
     #[must_use]
     pub fn when(self, when: When) -> Self {
+        Self { when: Some(when), ..self }
+    }
+
+    /// Only if this holds too.
+    #[must_use]
+    pub fn and_when(self, when: When) -> Self {
+        let when = match self.when {
+            Some(first) => first.and(when),
+            None => when,
+        };
         Self { when: Some(when), ..self }
     }
 
@@ -148,6 +163,10 @@ impl Write {
                 let delete = Delete::builder().set_key(Some(key.into_item()));
                 item.delete(built!(delete.set_condition_expression(condition)))
             }
+            Kind::Check(key) => {
+                let check = ConditionCheck::builder().set_key(Some(key.into_item()));
+                item.condition_check(built!(check.set_condition_expression(condition)))
+            }
         }
         .build())
     }
@@ -178,6 +197,11 @@ impl Table {
     /// Removes the item under the key.
     pub fn delete(&self, key: Key) -> Write {
         Write::new(self, Kind::Delete(key))
+    }
+
+    /// Changes nothing: of a transaction, what must hold of the item under the key.
+    pub fn check(&self, key: Key, when: When) -> Write {
+        Write::new(self, Kind::Check(key)).when(when)
     }
 
     /// Does one write. The answer is the item as an update left it, and empty otherwise.
@@ -229,6 +253,11 @@ impl Table {
                     .map_err(Failure::of_delete)?;
                 Ok(Item::new())
             }
+            // DynamoDB has it as a part of a transaction only.
+            Kind::Check(key) => {
+                let check = Write { table: write.table, kind: Kind::Check(key), when: write.when };
+                self.transact_once(vec![check]).await.map(|()| Item::new())
+            }
         }
     }
 
@@ -254,9 +283,9 @@ impl Table {
     }
 }
 
-/// Waits longer after each meeting, and no two writers equally long (full jitter).
-pub(super) async fn pause(attempt: u32) {
-    let longest = 10_u32 << attempt;
+/// Waits longer after each meeting of two writers, and no two of them equally long (full jitter).
+pub async fn pause(attempt: u32) {
+    let longest = 10_u32 << attempt.min(PAUSE_DOUBLINGS_MAX);
     let random = rand::rngs::SysRng.try_next_u32().unwrap_or(longest);
     tokio::time::sleep(Duration::from_millis(u64::from(1 + random % longest))).await;
 }

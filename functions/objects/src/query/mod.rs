@@ -8,11 +8,13 @@ mod parameters;
 mod plan;
 mod range;
 mod reader;
+mod related;
 mod search;
 mod stats;
 mod walk;
 
 pub(crate) use asked::{Asked, QueryBody};
 pub(crate) use parameters::{ListQuery, StatsQuery};
+pub(crate) use related::RelatedQuery;
 pub(crate) use search::Search;
 pub(crate) use stats::{Statistics, Stats};

@@ -24,6 +24,11 @@ pub(super) fn key(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<S
             let refusal = || Fault::new(pointer, "not_a_date", "Send a time such as 2026-11-23T10:30:00Z.");
             time.map(|time| time.to_string()).ok_or_else(refusal)
         }
+        // Objects keep an option that is none any more, and are to be found by it.
+        Some(Field { r#type: FieldType::Dropdown | FieldType::Radio, .. }) => {
+            part(pointer, sent)?;
+            Ok(text(sent).map(|text| Value::Exact(text).sort_key()).unwrap_or_default())
+        }
         Some(field) => {
             let value = match sent {
                 Sent::Json(raw) => check_value(field, pointer, raw),

@@ -1,5 +1,7 @@
 //! Ranges of the texts that an index is sorted by.
 
+use shared::object_type::SORT_KEY_BYTES_MAX;
+
 /// The texts from `low` to `high`, both included; open where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Range {
@@ -14,6 +16,8 @@ impl Range {
 
     /// The texts that begin so.
     pub(super) fn prefix(prefix: &str) -> Self {
+        // Of a longer one no key has more, and DynamoDB takes no longer bound.
+        let prefix = &prefix[..prefix.floor_char_boundary(SORT_KEY_BYTES_MAX)];
         Self { low: Some(prefix.to_owned()), high: behind(prefix) }
     }
 

@@ -170,7 +170,7 @@ impl Found {
                     continue;
                 }
                 let object = object_of(&item)?;
-                self.size += object.size();
+                self.size += object.answer_size();
                 self.objects.push(object);
                 if self.objects.len() == limit || self.size > PAGE_SIZE {
                     return Ok(Some(chunk[place].0));

@@ -1,0 +1,153 @@
+//! Batches: up to 100 operations on objects of one type in one request, each for itself or all together.
+
+mod atomic;
+mod operation;
+mod result;
+mod transaction;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Error, Fault, Member, Permission, Result,
+    id::ObjectId,
+    object_type::checked,
+    table::{Item, Key, text},
+};
+
+pub(crate) use operation::Operation;
+pub(crate) use result::Results;
+
+use crate::{
+    object::StoredObject,
+    store::{Store, TypeInTeam},
+    upsert::{Holders, Outcome, Wanted},
+};
+use operation::OperationBody;
+
+/// The most operations of a batch.
+const OPERATIONS_MAX: usize = 100;
+/// After this long no further operation is begun, so that there is an answer before API Gateway gives up.
+const BATCH_SECONDS: i64 = 20;
+
+/// The body of a batch.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchBody {
+    /// What to do, 1 to 100 of it, in this order.
+    operations: Vec<OperationBody>,
+    /// Whether all is done or nothing; otherwise each operation counts for itself.
+    #[serde(default)]
+    pub(crate) atomic: bool,
+}
+
+/// What an operation has done.
+pub(crate) enum Done {
+    /// The object is new.
+    Created(StoredObject),
+    /// It was there, and is as was asked for.
+    Updated(StoredObject),
+    /// It is in the trash.
+    Deleted,
+}
+
+impl BatchBody {
+    /// The operations, if each is whole.
+    pub(crate) fn operations(&self) -> Result<Vec<Operation<'_>>> {
+        if !(1..=OPERATIONS_MAX).contains(&self.operations.len()) {
+            let detail = format!("Send 1 to {OPERATIONS_MAX} operations.");
+            let code = if self.operations.is_empty() { "required" } else { "too_many" };
+            return Err(Error::unprocessable(vec![Fault::new("/operations", code, detail)]));
+        }
+        let (mut operations, mut faults) = (Vec::new(), Vec::new());
+        for (place, body) in self.operations.iter().enumerate() {
+            match body.read(&pointer(place)) {
+                Ok(operation) => operations.push(operation),
+                Err(found) => faults.extend(found),
+            }
+        }
+        if faults.is_empty() { Ok(operations) } else { Err(Error::invalid(faults)) }
+    }
+}
+
+impl Operation<'_> {
+    /// What its doer needs.
+    fn permissions(&self) -> &'static [Permission] {
+        match self {
+            Operation::Create { .. } => &[Permission::ObjectCreate],
+            Operation::Update { .. } => &[Permission::ObjectUpdate],
+            Operation::Upsert { .. } => &[Permission::ObjectCreate, Permission::ObjectUpdate],
+            Operation::Delete { .. } => &[Permission::ObjectDelete],
+        }
+    }
+}
+
+impl Store {
+    /// Does one operation after the other, each for itself.
+    pub(crate) async fn each(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        operations: &[Operation<'_>],
+    ) -> Vec<Result<Done>> {
+        let until = self.now().plus_seconds(BATCH_SECONDS);
+        let mut holders = self.holders(object_type, operations).await;
+        let mut done = Vec::with_capacity(operations.len());
+        for (place, operation) in operations.iter().enumerate() {
+            let outcome = if self.now() < until {
+                self.operate(&by.in_batch(place), object_type, operation, &mut holders).await
+            } else {
+                Err(Error::unavailable(anyhow::anyhow!("a batch took too long to be done as a whole")))
+            };
+            done.push(outcome.map_err(|error| error.below(&pointer(place))));
+        }
+        done
+    }
+
+    /// Who has the values that the upserts match by: one round trip for all instead of one for each. What cannot be read
+    /// ahead is read when its turn comes.
+    async fn holders(&self, object_type: &TypeInTeam, operations: &[Operation<'_>]) -> Holders {
+        let guard = |operation: &Operation<'_>| match operation {
+            Operation::Upsert { field, fields, .. } => {
+                Some(Wanted::of(object_type, field, &checked(object_type, fields)).ok()?.guard(object_type))
+            }
+            _ => None,
+        };
+        let guards: Vec<_> = operations.iter().filter_map(guard).collect();
+        let Ok(found) = self.objects.get_many(guards.clone()).await else { return Holders::default() };
+        let mut holders: Holders = guards.into_iter().map(|guard| (guard, None)).collect();
+        let held = |item: &Item| Some((Key::of(item)?, Some(ObjectId::parse(text(item, "id")?)?)));
+        holders.extend(found.iter().filter_map(held));
+        holders
+    }
+
+    async fn operate(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        operation: &Operation<'_>,
+        holders: &mut Holders,
+    ) -> Result<Done> {
+        by.needs(operation.permissions())?;
+        Ok(match operation {
+            Operation::Create { fields } => Done::Created(self.create(by, object_type, fields).await?),
+            Operation::Update { id, fields, if_match } => {
+                Done::Updated(self.update(by, object_type, id, fields, if_match).await?)
+            }
+            Operation::Upsert { field, fields, if_match } => {
+                match self.upsert((by, if_match), object_type, (field, fields), holders).await? {
+                    (object, Outcome::Created) => Done::Created(object),
+                    (object, Outcome::Updated) => Done::Updated(object),
+                }
+            }
+            Operation::Delete { id, if_match } => {
+                self.trash(by, object_type, id, if_match).await?;
+                Done::Deleted
+            }
+        })
+    }
+}
+
+/// Where an operation stands in the body.
+fn pointer(place: usize) -> String {
+    format!("/operations/{place}")
+}

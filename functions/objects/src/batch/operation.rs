@@ -1,0 +1,117 @@
+//! One operation of a batch, as it is sent and as it is meant.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::{Fault, extract::IfMatch, id::ObjectId, object_type::SentFields};
+use std::collections::BTreeMap;
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Op {
+    /// Makes an object of `fields`.
+    Create,
+    /// Changes `fields` of the object `id`.
+    Update,
+    /// Changes `fields` of the object with the same value of the unique field `match`, or makes it.
+    Upsert,
+    /// Moves the object `id` to the trash.
+    Delete,
+}
+
+/// An operation as a body: which members it has depends on `op`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationBody {
+    /// What to do.
+    op: Op,
+    /// The object, for `update` and `delete`.
+    id: Option<ObjectId>,
+    /// The unique field by whose value the object is found, for `upsert`.
+    r#match: Option<String>,
+    /// The values by the slug of their field, for all but `delete`; null or an empty text is no value.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    fields: Option<SentFields>,
+    /// The version that the change is meant for, for all but `create`; another version is 412.
+    if_match: Option<u64>,
+}
+
+/// An operation that has all it needs.
+pub(crate) enum Operation<'a> {
+    Create { fields: &'a SentFields },
+    Update { id: &'a ObjectId, fields: &'a SentFields, if_match: IfMatch },
+    Upsert { field: &'a str, fields: &'a SentFields, if_match: IfMatch },
+    Delete { id: &'a ObjectId, if_match: IfMatch },
+}
+
+impl OperationBody {
+    /// The operation; what is missing and what is too much if it is none.
+    pub(super) fn read(&self, pointer: &str) -> Result<Operation<'_>, Vec<Fault>> {
+        let Self { op, id, r#match, fields, if_match } = self;
+        let version = IfMatch::of(*if_match);
+        Ok(match (op, id, r#match, fields, if_match) {
+            (Op::Create, None, None, Some(fields), None) => Operation::Create { fields },
+            (Op::Update, Some(id), None, Some(fields), _) => {
+                Operation::Update { id, fields, if_match: version }
+            }
+            (Op::Upsert, None, Some(field), Some(fields), _) => {
+                Operation::Upsert { field, fields, if_match: version }
+            }
+            (Op::Delete, Some(id), None, None, _) => Operation::Delete { id, if_match: version },
+            _ => return Err(self.faults(pointer)),
+        })
+    }
+
+    fn faults(&self, pointer: &str) -> Vec<Fault> {
+        let (needs_id, needs_match) = (matches!(self.op, Op::Update | Op::Delete), self.op == Op::Upsert);
+        let needs_fields = self.op != Op::Delete;
+        let members = [
+            ("id", self.id.is_some(), needs_id, needs_id),
+            ("match", self.r#match.is_some(), needs_match, needs_match),
+            ("fields", self.fields.is_some(), needs_fields, needs_fields),
+            ("if_match", self.if_match.is_some(), false, self.op != Op::Create),
+        ];
+        let fault = |(name, is_there, is_needed, is_taken): (&str, bool, bool, bool)| {
+            let (code, word) = match (is_there, is_needed, is_taken) {
+                (false, true, _) => ("missing_member", "needs"),
+                (true, _, false) => ("unknown_member", "does not take"),
+                _ => return None,
+            };
+            let detail = format!("The operation {} {word} {name}.", self.op.name());
+            Some(Fault::new(format!("{pointer}/{name}"), code, detail))
+        };
+        members.into_iter().filter_map(fault).collect()
+    }
+}
+
+impl Operation<'_> {
+    pub(super) fn op(&self) -> Op {
+        match self {
+            Operation::Create { .. } => Op::Create,
+            Operation::Update { .. } => Op::Update,
+            Operation::Upsert { .. } => Op::Upsert,
+            Operation::Delete { .. } => Op::Delete,
+        }
+    }
+
+    /// The values that are sent.
+    pub(super) fn fields(&self) -> Option<&SentFields> {
+        match self {
+            Operation::Create { fields }
+            | Operation::Update { fields, .. }
+            | Operation::Upsert { fields, .. } => Some(fields),
+            Operation::Delete { .. } => None,
+        }
+    }
+}
+
+impl Op {
+    const fn name(self) -> &'static str {
+        match self {
+            Op::Create => "create",
+            Op::Update => "update",
+            Op::Upsert => "upsert",
+            Op::Delete => "delete",
+        }
+    }
+}

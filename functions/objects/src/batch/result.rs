@@ -1,0 +1,66 @@
+//! What a batch answers: of each operation what became of it, as the caller may see it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::{Member, Problem, Result, object_type::ObjectType};
+
+use super::{
+    Done,
+    operation::{Op, Operation},
+};
+use crate::object::Object;
+
+/// The bytes of values in an answer, about, so that it can be kept for its Idempotency-Key, which takes an item of the
+/// database. Objects beyond them come without what they hold.
+const ANSWER_SIZE_MAX: usize = 300_000;
+
+/// What became of a batch.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Results {
+    /// How many operations were refused.
+    failed: usize,
+    /// What became of each operation, in their order.
+    results: Vec<OperationResult>,
+}
+
+/// What became of an operation.
+#[derive(Serialize, JsonSchema)]
+struct OperationResult {
+    /// What it was.
+    op: Op,
+    /// The status that it would have had as a request of its own.
+    status: u16,
+    /// The object that was created or changed. In an answer over 300 KB the later ones come without what they hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<Object>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
+}
+
+impl Results {
+    pub(crate) fn of(
+        operations: &[Operation<'_>],
+        outcomes: Vec<Result<Done>>,
+        object_type: &ObjectType,
+        caller: &Member,
+    ) -> Self {
+        let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        let mut size = 0;
+        let mut shown = |object: crate::object::StoredObject| {
+            size += object.answer_size();
+            let object = Object::of(object, object_type, caller);
+            if size > ANSWER_SIZE_MAX { object.without_content() } else { object }
+        };
+        let result = |(operation, outcome): (&Operation<'_>, Result<Done>)| {
+            let (status, object, problem) = match outcome {
+                Ok(Done::Created(object)) => (201, Some(shown(object)), None),
+                Ok(Done::Updated(object)) => (200, Some(shown(object)), None),
+                Ok(Done::Deleted) => (204, None, None),
+                Err(error) => (error.code.status(), None, Some(error.told(&caller.request_id))),
+            };
+            OperationResult { op: operation.op(), status, object, problem }
+        };
+        Self { failed, results: operations.iter().zip(outcomes).map(result).collect() }
+    }
+}

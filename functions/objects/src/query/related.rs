@@ -1,0 +1,64 @@
+//! The reverse side of relationships: the objects that point at one.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Error, Result,
+    id::ObjectId,
+    object_type::{FieldType, ObjectType, StoredObjectType},
+};
+
+use super::{
+    asked::{Asked, Condition, Named, Node, Sent},
+    operator::Op,
+    parameters::ListQuery,
+    search::Search,
+};
+
+/// Where a fault of the field is, which the path names.
+const FIELD: &str = "{field}";
+
+/// The query of the objects that point at one.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct RelatedQuery {
+    /// The object type whose field it is, by its id or slug; that of the object itself if it is left out.
+    pub(crate) object_type: Option<String>,
+    #[serde(flatten)]
+    list: ListQuery,
+}
+
+impl RelatedQuery {
+    /// What is asked besides.
+    pub(crate) fn asked(&self) -> Result<Asked> {
+        self.list.asked()
+    }
+}
+
+impl Asked {
+    /// The question for objects of this type whose field points at that object.
+    ///
+    /// # Errors
+    /// 404 when the type has no field that does.
+    pub(crate) fn pointing(
+        self,
+        (pointing, field): (&StoredObjectType, &str),
+        (object_type, id): (&ObjectType, &ObjectId),
+    ) -> Result<Search> {
+        let is_there = pointing.object_type.field(field).is_some_and(|field| {
+            field.r#type == FieldType::Relationship
+                && field.settings.object_type.as_deref() == Some(object_type.id.as_str())
+        });
+        if !is_there {
+            return Err(Error::not_found("relationship with this object's type"));
+        }
+        let points = Node::Is(Condition {
+            field: Named::new(FIELD, field),
+            op: Op::Eq,
+            op_pointer: FIELD.to_owned(),
+            value: Sent::Text(id.to_string()),
+            value_pointer: FIELD.to_owned(),
+        });
+        let nodes = std::iter::once(points).chain(self.filter).collect();
+        Self { filter: Some(Node::All(nodes)), ..self }.of(pointing)
+    }
+}

@@ -1,0 +1,32 @@
+//! The OpenAPI document, table by table.
+
+use super::Routes;
+use crate::openapi::{self, Described};
+
+/// The OpenAPI document while tables are added.
+#[derive(Default)]
+pub struct Document {
+    operations: Vec<Described>,
+}
+
+impl Document {
+    /// With the operations of this table too.
+    #[must_use]
+    pub fn with<S: Clone + Send + Sync + 'static>(mut self, routes: &Routes<S>) -> Self {
+        self.operations.extend(routes.rows.iter().map(|row| Described {
+            tag: routes.tag,
+            method: row.method.to_string(),
+            path: row.path.clone(),
+            access: row.access.clone(),
+            summary: row.summary,
+            id: row.id.clone(),
+            describe: row.describe,
+        }));
+        self
+    }
+
+    /// The document.
+    pub fn finish(self) -> serde_json::Value {
+        openapi::document(self.operations)
+    }
+}
