@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-engines test-aws example bench mutants deny
+.PHONY: help run test check update build deploy test-engines test-aws example bench bench-scale mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -47,6 +47,10 @@ bench: ## cold starts, requests per second, capacity units, next to their baseli
 	cargo build --release -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens --bins
 	cargo build --release -p bench --no-default-features --bin empty --bin empty_call
 	target/optimised/bench all
+
+bench-scale: ## a type of a million objects next to one of a thousand: half an hour, 12 GB; make bench-scale ARGS="--sizes 1000,50000"
+	cargo build --profile optimised -p local -p bench
+	target/optimised/bench scale $(ARGS)
 
 mutants: ## change the rules of tokens, one place at a time, to see whether a test notices
 	test -x target/tools/bin/cargo-mutants || cargo install --locked --root target/tools cargo-mutants@27.1.0

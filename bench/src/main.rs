@@ -9,6 +9,7 @@ mod http;
 mod load;
 mod proxy;
 mod report;
+mod scale;
 mod scratch;
 mod stats;
 mod units;
@@ -40,6 +41,8 @@ enum What {
     Units,
     /// What the authorizer itself costs, next to one hash
     Decision,
+    /// Times and units in types of a thousand, a hundred thousand and a million objects; not a part of `all`
+    Scale(scale::Options),
     /// All of these, and whether the budgets hold
     All {
         #[command(flatten)]
@@ -66,6 +69,7 @@ async fn run(Options { engine, what }: Options) -> anyhow::Result<()> {
         What::Load(options) => load::run(&engine, &options).await?,
         What::Units => units::run(&engine).await?,
         What::Decision => decision::run()?,
+        What::Scale(options) => scale::run(&engine, &options).await?,
         What::All { cold, load } => {
             let mut verdicts = cold::run(&engine, &cold).await?;
             verdicts.extend(load::run(&engine, &load).await?);

@@ -27,8 +27,6 @@ pub const RESOURCES: &[Resource] = &[
     guarded("/v1/teams/{team}/members/{proxy+}", "teams"),
     guarded("/v1/teams/{team}/tokens", "teams"),
     guarded("/v1/teams/{team}/tokens/{proxy+}", "teams"),
-    guarded("/v1/teams/{team}/tokens", "teams"),
-    guarded("/v1/teams/{team}/tokens/{proxy+}", "teams"),
     guarded("/v1/teams/{team}/invitations", "teams"),
     guarded("/v1/teams/{team}/invitations/{proxy+}", "teams"),
     guarded("/v1/invitations/{proxy+}", "teams"),

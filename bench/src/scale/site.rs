@@ -1,0 +1,177 @@
+//! A database of one size: how it is made, where it lies, and where its lists are entered.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use aws_sdk_dynamodb::Client as Dynamo;
+use shared::{
+    Timestamp, aws,
+    config::{AccessKeys, Config},
+    id::ObjectId,
+    table::Table,
+};
+
+use super::{
+    fill::fill,
+    line::{Heard, Line, WALK_PAGE, text},
+    mold::{Mold, person},
+};
+use crate::{database::Database, scratch::Scratch, workshop::Workshop};
+
+/// Between the making of two objects.
+const STEP_MILLIS: i64 = 5;
+/// How many of the objects that were written are looked at.
+const LOOKS: usize = 25;
+/// As deep as a sorted list is walked.
+const DEPTH_MAX: usize = 100_000;
+
+/// Where a site keeps its files.
+pub(super) struct Place(String);
+
+/// Where pages begin that no number leads to.
+pub(super) struct Cursors {
+    /// Of the last page in the order of creation.
+    pub(super) last: String,
+    /// Of a page deep in a list that is sorted by a field.
+    pub(super) deep: String,
+}
+
+/// A database with so many objects of one type.
+pub(super) struct Site {
+    pub(super) place: Place,
+    /// What belongs to the type, at no address yet.
+    shop: Workshop,
+    /// The objects by their numbers, in the order of creation.
+    pub(super) ids: Arc<[ObjectId]>,
+    pub(super) cursors: Cursors,
+    /// Requests so far.
+    pub(super) turns: usize,
+    /// How long the objects were written.
+    pub(super) filled: Duration,
+    /// How long an engine took to start on it.
+    pub(super) started: Duration,
+    /// How long it took to see all objects, page by page.
+    pub(super) walked: Duration,
+    /// The bytes of the database.
+    pub(super) bytes: u64,
+}
+
+impl Place {
+    pub(super) fn new(scratch: &Scratch, size: usize) -> anyhow::Result<Self> {
+        Ok(Self(scratch.path(&size.to_string())?))
+    }
+
+    /// The directory of that name, which is there then.
+    pub(super) fn directory(&self, name: &str) -> anyhow::Result<String> {
+        let directory = format!("{}/{name}", self.0);
+        fs::create_dir_all(&directory).with_context(|| format!("making {directory}"))?;
+        Ok(directory)
+    }
+
+    /// The directory of the database.
+    pub(super) fn files(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.directory("database")?.into())
+    }
+
+    /// The file that the database is in.
+    pub(super) fn file(&self) -> anyhow::Result<PathBuf> {
+        Ok(fs::canonicalize(self.files()?)?.join("bench.db"))
+    }
+
+    /// The file with the keys that all engines have.
+    pub(super) fn keys(&self) -> anyhow::Result<String> {
+        Ok(format!("{}/keys", self.directory("keys")?))
+    }
+}
+
+impl Site {
+    /// Sets it up with that many objects below the scratch directory.
+    pub(super) async fn set_up(engine: &Path, size: usize, scratch: &Scratch) -> anyhow::Result<Self> {
+        ensure!(
+            size >= 2 * WALK_PAGE && size.is_multiple_of(WALK_PAGE),
+            "a size is a multiple of {WALK_PAGE}, from 200"
+        );
+        let place = Place::new(scratch, size)?;
+        let mut heard = Heard::open(engine, &place, "first").await?;
+        let shop = Workshop::set_up(&heard.line.address, &format!("scale-{size}")).await?;
+        let (ids, filled) = filled(&mut heard, &shop, &place.file()?, size).await?;
+        let bytes = bytes_below(&place.files()?)?;
+        let cursors = Cursors { last: String::new(), deep: String::new() };
+        let (started, walked) = Default::default();
+        Ok(Self { place, shop, ids, cursors, turns: 0, filled, started, walked, bytes })
+    }
+
+    /// How many objects there were in the beginning.
+    pub(super) fn size(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What belongs to the type, through that engine.
+    pub(super) fn shop(&self, line: &Line) -> Workshop {
+        Workshop { address: line.address.clone(), ..self.shop.clone() }
+    }
+
+    /// Goes through all objects in the order of creation, and deep into a sorted list.
+    pub(super) async fn walk(&mut self, line: &mut Line) -> anyhow::Result<()> {
+        let (shop, size, started) = (self.shop(line), self.size(), Instant::now());
+        self.cursors.last = line.walk(&shop, ("", size), Some(&self.ids)).await?;
+        self.walked = started.elapsed();
+        self.cursors.deep = line.walk(&shop, ("&sort=amount", size.min(DEPTH_MAX)), None).await?;
+        Ok(())
+    }
+}
+
+/// Has the API make the last object, writes all before it in the same form, and makes sure that the API knows them.
+async fn filled(
+    Heard { line, database, .. }: &mut Heard,
+    shop: &Workshop,
+    file: &Path,
+    size: usize,
+) -> anyhow::Result<(Arc<[ObjectId]>, Duration)> {
+    let client = client(database)?;
+    let [workspace, objects] = ["workspace", "objects"].map(|name| Table::new(client.clone(), name));
+    let made = line.asked(shop, ("POST", ""), Some(&person(size - 1, 0, size)?)).await?;
+    let last = ObjectId::parse(&text(&made, "id")?).context("a created object has no id")?;
+    let mold = Mold::take(&workspace, &objects, shop, &last).await?;
+    mold.compare(&objects, &last, &person(size - 1, 0, size)?).await?;
+    let ids: Arc<[ObjectId]> = ids_before(&last, size)?.into_iter().chain([last]).collect();
+    let started = Instant::now();
+    let mold = fill(file, mold, &ids).await?;
+    let filled = started.elapsed();
+    for look in 0..LOOKS {
+        let number = look * (size - 1) / (LOOKS - 1);
+        mold.compare(&objects, &ids[number], &person(number, 0, size)?).await?;
+        line.knows(shop, number, &ids).await?;
+    }
+    Ok((ids, filled))
+}
+
+/// Ids of objects that were made one after the other, before this one.
+fn ids_before(last: &ObjectId, size: usize) -> anyhow::Result<Vec<ObjectId>> {
+    let end = last.made_at().context("an id tells no time")?.millis();
+    let id = |number: usize| {
+        let before = i64::try_from(size - 1 - number).ok()?.checked_mul(STEP_MILLIS)?;
+        Some(ObjectId::at(Timestamp::from_millis(end - before)?))
+    };
+    (0..size - 1).map(id).collect::<Option<_>>().context("there are too many objects")
+}
+
+fn client(database: &Database) -> anyhow::Result<Dynamo> {
+    let keys = AccessKeys { id: "bench".to_owned(), secret: "bench".to_owned(), session: None };
+    aws::dynamodb(&Config {
+        region: "us-east-1".to_owned(),
+        credentials: Some(keys),
+        dynamodb_endpoint: Some(database.url()),
+        ..Config::default()
+    })
+}
+
+fn bytes_below(directory: &Path) -> anyhow::Result<u64> {
+    let files = fs::read_dir(directory)?.map(|file| Ok(file?.metadata()?.len()));
+    files.sum::<std::io::Result<u64>>().context("looking at the size of the database")
+}
