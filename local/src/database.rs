@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, path::Path, thread, time::Duration};
 use anyhow::{Context as _, anyhow};
 use tokio::{runtime, sync::oneshot};
 
-use crate::listener;
+use crate::{listener, stream};
 
 /// How often items whose time is over are removed. Whether one counts is decided where it is read.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ impl Database {
 }
 
 fn open(file: Option<&Path>) -> anyhow::Result<dynoxide::Database> {
-    let Some(file) = file else { return dynoxide::Database::memory().map_err(|error| anyhow!("{error}")) };
+    let Some(file) = file else { return stream::in_memory() };
     let path =
         file.to_str().with_context(|| format!("{} is not UTF-8: choose another --data", file.display()))?;
     dynoxide::Database::new(path).map_err(|error| anyhow!("cannot open {path}: {error}"))

@@ -13,11 +13,13 @@ use shared::{
     config::Config,
     keys::KeySource,
     manifest::Manifest,
+    webhook::target::Rules,
 };
 
 use crate::{
     gateway::{BoxFuture, Function},
-    queue::{self, Deliveries},
+    stream::Journal,
+    workers::{self, Workers},
 };
 
 /// What the functions are told by their environment, but for the key ring, which is given here.
@@ -26,6 +28,10 @@ pub(crate) struct Settings {
     pub(crate) key_ring: Arc<dyn KeySource>,
     /// Whether nobody else uses the tables.
     pub(crate) is_alone: bool,
+    /// How far the changes of the tables were told, if that is kept.
+    pub(crate) journal: Option<Arc<Journal>>,
+    /// Whether webhooks may be sent anywhere, and in the clear.
+    pub(crate) allows_private_webhooks: bool,
 }
 
 /// All functions of the API.
@@ -33,8 +39,7 @@ pub(crate) struct Functions {
     authorizer: Arc<Authorizer>,
     families: Vec<(&'static str, Router)>,
     clock: Clock,
-    // The jobs go on as long as there are functions.
-    _deliveries: Deliveries,
+    _workers: Workers,
 }
 
 impl Functions {
@@ -43,29 +48,35 @@ impl Functions {
     /// # Errors
     /// When the settings are not whole.
     pub(crate) fn start(settings: Settings) -> anyhow::Result<Self> {
-        let Settings { config, key_ring, is_alone } = settings;
+        let Settings { config, key_ring, is_alone, journal, allows_private_webhooks } = settings;
         let platform = Platform::new(&config, key_ring)?;
         let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
         let audience = config.oidc_audience.as_deref().unwrap_or_default();
         let sessions = Sessions::new(issuer, audience, config.oidc_discovery_url.clone());
         let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
             .with_failures_per_minute(config.failures_per_minute);
-        let (queue, messages) = queue::queue(&platform.clock);
+        let rules = if allows_private_webhooks { Rules::anywhere() } else { Rules::of(&config) };
+        let at_work = workers::Settings { journal, is_alone, rules: rules.clone() };
+        let (workers, queues) = Workers::start(&platform, &config, at_work)?;
         let on = || Some(platform.clone());
         let families = vec![
             ("tokens", tokens::routes().router(tokens::Store::new(&platform), on())),
             ("teams", teams::routes().router(teams::Store::new(&platform), on())),
             (
                 "object-types",
-                object_types::routes().router(object_types::Store::new(&platform, queue.clone()), on()),
+                object_types::routes().router(object_types::Store::new(&platform, queues.jobs), on()),
             ),
             ("objects", objects::routes().router(objects::Store::new(&platform), on())),
+            (
+                "webhooks",
+                webhooks::routes().router(webhooks::Store::new(&platform, queues.retries, rules), on()),
+            ),
+            ("audit-logs", audit_logs::routes().router(audit_logs::Store::new(&platform), on())),
             ("discovery", discovery::routes().router((), None)),
             ("console", console::routes().router(console::Store::new(&config), None)),
         ];
-        let deliveries = messages.deliver(jobs::Worker::new(&platform, queue), is_alone);
         let clock = platform.clock;
-        Ok(Self { authorizer: Arc::new(authorizer), families, clock, _deliveries: deliveries })
+        Ok(Self { authorizer: Arc::new(authorizer), families, clock, _workers: workers })
     }
 
     /// The clock of all functions.

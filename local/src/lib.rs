@@ -13,10 +13,13 @@ pub mod keys;
 mod listener;
 mod options;
 mod queue;
+mod requests;
 mod seed;
 mod server;
+mod stream;
 /// The tables.
 pub mod tables;
+mod workers;
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -36,6 +39,7 @@ use self::{
     issuer::{AUDIENCE, DISCOVERY_PATH, ISSUER, Issuer},
     key_ring::{KEY_RING, LocalKeyRing, new_key_ring},
     server::Server,
+    stream::Journal,
 };
 
 /// The file with the key that sessions are signed with.
@@ -64,9 +68,12 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let data = if options.in_memory { Data::Memory } else { Data::open(&options.data)? };
     let listener = server::listen(SocketAddr::new(options.bind, options.port))?;
     let url = server::url(&listener)?;
+    let file = data.file("database.sqlite")?.filter(|_| options.dynamodb.is_none());
+    // Before the engine opens the file.
+    let journal = Journal::of(file.as_deref())?;
     let database = match &options.dynamodb {
         Some(url) => Database::elsewhere(url),
-        None => Database::start(data.file("database.sqlite")?.as_deref()).await?,
+        None => Database::start(file.as_deref()).await?,
     };
     let config = config(database.url());
     make_tables(&config).await.with_context(|| format!("the database at {} is of no use", database.url()))?;
@@ -84,6 +91,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         },
         key_ring: Arc::new(key_ring),
         is_alone: options.dynamodb.is_none(),
+        journal,
+        allows_private_webhooks: options.allow_private_webhooks,
     })?;
     let clock = functions.clock();
     let server = Server::start(listener, Gateway::new(|name| functions.get(name)), issuer);
@@ -139,7 +148,8 @@ fn config(dynamodb_url: &str) -> Config {
 
 async fn make_tables(config: &Config) -> anyhow::Result<()> {
     let client = shared::aws::dynamodb(config)?;
-    let mut making = pin!(tables::create_absent(&client));
+    let mut making =
+        pin!(tables::create_absent(&client, config.dynamodb_endpoint.as_deref().unwrap_or_default()));
     if let Ok(outcome) = tokio::time::timeout(SLOW, &mut making).await {
         return outcome;
     }

@@ -36,6 +36,10 @@ pub struct Options {
     #[arg(long, value_name = "N")]
     pub failures_per_minute: Option<u32>,
 
+    /// Let webhooks be sent to this machine and its network, and in the clear
+    #[arg(long)]
+    pub allow_private_webhooks: bool,
+
     /// The address to serve on
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub bind: IpAddr,

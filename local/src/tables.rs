@@ -1,5 +1,6 @@
-//! The four tables, as `template.yaml` declares them, made where they are not there yet. Without streams: nothing reads
-//! them here yet, and the embedded engine takes longer for each write the more records of them it holds.
+//! The four tables, as `template.yaml` declares them, made where they are not there yet.
+
+mod upgrade;
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-        ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+        ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TableStatus,
+        TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
 
@@ -24,6 +26,8 @@ pub struct TableDefinition {
     pub name: &'static str,
     /// The attribute that says when an item ends.
     pub expires: Option<&'static str>,
+    /// Whether it has a stream, with the item before and after: those that the relay reads.
+    pub is_streamed: bool,
     /// Its global secondary indexes.
     pub indexes: &'static [IndexDefinition],
 }
@@ -43,12 +47,24 @@ pub struct IndexDefinition {
 
 /// All tables.
 pub const TABLES: &[TableDefinition] = &[
-    TableDefinition { name: "identity", expires: Some("expires"), indexes: &[] },
-    TableDefinition { name: "workspace", expires: None, indexes: &[] },
-    TableDefinition { name: "activity", expires: Some("expires"), indexes: &[] },
+    TableDefinition { name: "identity", expires: Some("expires"), is_streamed: true, indexes: &[] },
+    TableDefinition { name: "workspace", expires: None, is_streamed: true, indexes: &[] },
+    TableDefinition {
+        name: "activity",
+        expires: Some("expires"),
+        is_streamed: false,
+        indexes: &[
+            audit("audit_user", "au"),
+            audit("audit_subject", "as"),
+            audit("audit_type", "ao"),
+            audit("audit_event", "ae"),
+            IndexDefinition { name: "open", hash: "open", range: "sk", includes: None },
+        ],
+    },
     TableDefinition {
         name: "objects",
         expires: Some("expires"),
+        is_streamed: true,
         indexes: &[
             slot("s01"),
             slot("s02"),
@@ -72,22 +88,31 @@ pub const TABLES: &[TableDefinition] = &[
     },
 ];
 
+/// An index of audit entries.
+const fn audit(name: &'static str, hash: &'static str) -> IndexDefinition {
+    IndexDefinition { name, hash, range: "sk", includes: Some("q") }
+}
+
 /// The index of one searchable field.
 const fn slot(name: &'static str) -> IndexDefinition {
     IndexDefinition { name, hash: "ix", range: name, includes: Some("q") }
 }
 
-/// Makes the tables that are not there and waits until all can be used.
+/// Makes the tables that are not there, and what others lack, and waits until all can be used.
 ///
 /// # Errors
-/// When the engine cannot be reached or refuses.
-pub(crate) async fn create_absent(client: &Client) -> anyhow::Result<()> {
+/// When the engine at this URL cannot be reached or refuses.
+pub(crate) async fn create_absent(client: &Client, url: &str) -> anyhow::Result<()> {
     for table in TABLES {
         let is_new =
             create(client, table).await.with_context(|| format!("making the table {}", table.name))?;
         // The embedded engine counts all items of a table that it describes, which takes long where there are many.
         if is_new {
             wait(client, table).await.with_context(|| format!("waiting for the table {}", table.name))?;
+        } else {
+            upgrade::upgrade(client, url, table)
+                .await
+                .with_context(|| format!("bringing the table {} up to date", table.name))?;
         }
         tracing::debug!(table = table.name, is_new, "the table is there");
         expire(client, table)
@@ -112,6 +137,9 @@ async fn create(client: &Client, table: &TableDefinition) -> anyhow::Result<bool
     }
     for index in table.indexes {
         request = request.global_secondary_indexes(index.build()?);
+    }
+    if table.is_streamed {
+        request = request.stream_specification(stream()?);
     }
     match request.send().await.map_err(SdkError::into_service_error) {
         Err(error) if error.is_resource_in_use_exception() => Ok(false),
@@ -145,6 +173,12 @@ async fn expire(client: &Client, table: &TableDefinition) -> anyhow::Result<()> 
     let setting = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute).build()?;
     client.update_time_to_live().table_name(table.name).time_to_live_specification(setting).send().await?;
     Ok(())
+}
+
+/// A stream of both images.
+fn stream() -> anyhow::Result<StreamSpecification> {
+    let both = StreamViewType::NewAndOldImages;
+    Ok(StreamSpecification::builder().stream_enabled(true).stream_view_type(both).build()?)
 }
 
 impl IndexDefinition {

@@ -19,6 +19,18 @@ pub struct Config {
     pub sqs_endpoint: Option<String>,
     /// The queue of jobs.
     pub job_queue_url: Option<String>,
+    /// The queue of requests to webhooks.
+    pub request_queue_url: Option<String>,
+    /// The queue of requests to webhooks that fail.
+    pub slow_request_queue_url: Option<String>,
+    /// The queue of deliveries that are to be tried again.
+    pub retry_queue_url: Option<String>,
+    /// The queue of changes that could not be told.
+    pub parked_queue_url: Option<String>,
+    /// Hosts that webhooks may be sent to whatever their addresses are, with commas between.
+    pub webhook_allowed_hosts: Option<String>,
+    /// Whether webhooks may be sent to in the clear.
+    pub webhook_allows_http: bool,
     /// The names of the tables.
     pub tables: TableNames,
     /// The secret that holds the key ring.
@@ -87,6 +99,12 @@ impl Config {
             secrets_manager_endpoint: get("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| endpoint.clone()),
             sqs_endpoint: get("AWS_ENDPOINT_URL_SQS").or(endpoint),
             job_queue_url: get("JOB_QUEUE_URL"),
+            request_queue_url: get("REQUEST_QUEUE_URL"),
+            slow_request_queue_url: get("SLOW_REQUEST_QUEUE_URL"),
+            retry_queue_url: get("RETRY_QUEUE_URL"),
+            parked_queue_url: get("PARKED_QUEUE_URL"),
+            webhook_allowed_hosts: get("WEBHOOK_ALLOWED_HOSTS"),
+            webhook_allows_http: get("WEBHOOK_ALLOWS_HTTP").is_some_and(|value| value == "true"),
             tables: TableNames {
                 identity: get("TABLE_IDENTITY").unwrap_or(names.identity),
                 workspace: get("TABLE_WORKSPACE").unwrap_or(names.workspace),

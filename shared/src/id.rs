@@ -90,6 +90,46 @@ ids! {
     JobId = "job_";
     /// An invitation to a team.
     InvitationId = "inv_";
+    /// A webhook.
+    WebhookId = "whk_";
+    /// Something that webhooks are told of.
+    EventId = "evt_";
+    /// The way of one event to one webhook.
+    DeliveryId = "dlv_";
+    /// An entry of a team's audit log.
+    AuditId = "aud_";
+}
+
+/// Ids that follow from what they stand for: whoever makes one again makes the same.
+macro_rules! derived_ids {
+    ($($name:ident)+) => { $(
+        impl $name {
+            /// The id of what happened at that moment and is told from all else by these texts.
+            pub fn derived(time: Timestamp, from: &[&str]) -> Self {
+                Self::from_part(&dated(time, digest(from) >> (u128::BITS - TAIL_BITS)))
+            }
+
+            /// Where the ids of that moment begin. It is nobody's.
+            pub fn first_at(time: Timestamp) -> Self {
+                Self::from_part(&dated(time, 0))
+            }
+        }
+    )+ };
+}
+
+derived_ids! { EventId DeliveryId AuditId }
+
+/// The part of an id that tells the moment first.
+fn dated(time: Timestamp, tail: u128) -> String {
+    let millis = u128::try_from(time.millis()).unwrap_or_default();
+    base62::encode(millis << TAIL_BITS | tail, base62::WIDTH_128)
+}
+
+/// The first bits of a hash of texts, none of which can pass for a part of another.
+fn digest(texts: &[&str]) -> u128 {
+    let digest =
+        texts.iter().fold(Sha256::new(), |hash, text| hash.chain_update(text).chain_update([0])).finalize();
+    digest[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte))
 }
 
 impl UserId {
@@ -121,8 +161,7 @@ impl ObjectId {
     }
 
     fn of(time: Timestamp, tail: u128) -> Self {
-        let millis = u128::try_from(time.millis()).unwrap_or_default();
-        Self::from_part(&base62::encode(millis << TAIL_BITS | tail, base62::WIDTH_128))
+        Self::from_part(&dated(time, tail))
     }
 }
 
@@ -147,6 +186,16 @@ mod tests {
         }
         assert!(ObjectId::at(time(1)) < ObjectId::first_at(time(2)));
         assert_eq!(ObjectId::parse("obj_zzzzzzzzzzzzzzzzzzzzzz").unwrap().made_at(), None);
+    }
+
+    #[test]
+    fn a_derived_id_is_the_same_each_time_and_sorts_by_its_moment() {
+        let time = |millis| Timestamp::from_millis(millis).unwrap();
+        let id = |millis, from: &[&str]| EventId::derived(time(millis), from);
+        assert_eq!(id(5, &["a", "b"]), id(5, &["a", "b"]));
+        let others = [id(5, &["ab"]), id(5, &["a", "c"]), id(5, &["a"]), id(6, &["a", "b"])];
+        assert!(others.iter().all(|other| *other != id(5, &["a", "b"])));
+        assert!(id(5, &["z"]) < id(6, &["a"]) && EventId::first_at(time(5)) < id(5, &["a"]));
     }
 
     #[test]

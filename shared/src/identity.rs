@@ -1,6 +1,7 @@
-//! Where tokens and memberships lie, and what a membership is: the authorizer reads it, the teams write it.
+//! Where people, teams, memberships and tokens lie, and what a membership is: the authorizer reads it, the teams write it.
 //!
-//! Both lie in the partition of their user, so that one round trip answers who, which rights and which team.
+//! Tokens and memberships lie in the partition of their user, so that one round trip answers who, which rights and which
+//! team.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,4 +49,24 @@ pub fn token_key(user: &UserId, token: &TokenId) -> Key {
 /// Where the membership that decides lies.
 pub fn membership_key(user: &UserId, team: &TeamId) -> Key {
     Key::new(user_partition(user), format!("TEAM#{team}"))
+}
+
+/// Where it is written what is known of a person.
+pub fn profile_key(user: &UserId) -> Key {
+    Key::new(user_partition(user), "PROFILE")
+}
+
+/// The partition of all that a team is.
+pub fn team_partition(team: &TeamId) -> String {
+    format!("TEAM#{team}")
+}
+
+/// Where a team lies.
+pub fn team_key(team: &TeamId) -> Key {
+    Key::new(team_partition(team), "TEAM")
+}
+
+/// Where a membership lies that is listed.
+pub fn member_key(team: &TeamId, user: &UserId) -> Key {
+    Key::new(team_partition(team), format!("MEMBER#{user}"))
 }

@@ -6,6 +6,8 @@ pub mod access;
 pub mod actor;
 /// The forms of success.
 pub mod answer;
+/// The audit log.
+pub mod audit;
 /// The Lambda authorizer.
 pub mod authorizer;
 /// Clients of AWS.
@@ -18,6 +20,8 @@ pub mod caller;
 pub mod clock;
 /// The environment.
 pub mod config;
+/// Events on their way to webhooks.
+pub mod delivery;
 /// The one error type.
 pub mod error;
 /// What handlers take from a request.
@@ -64,6 +68,8 @@ pub mod text;
 pub mod timestamp;
 /// Personal access tokens.
 pub mod token;
+/// Webhooks.
+pub mod webhook;
 
 pub use caller::{Caller, Member};
 pub use error::{Code, Error, Fault, Problem, Result};

@@ -11,6 +11,8 @@ pub(crate) fn all() -> Vec<RouteInfo> {
         teams::routes().infos(),
         object_types::routes().infos(),
         objects::routes().infos(),
+        webhooks::routes().infos(),
+        audit_logs::routes().infos(),
         discovery::routes().infos(),
     ]
     .concat()
@@ -34,6 +36,8 @@ pub(crate) fn path_in(route: &str, team: &str) -> String {
         "{user}" => "usr_0000000000000000000000".to_owned(),
         "{token}" => "tok_0000000000000000000000".to_owned(),
         "{invitation}" => "inv_0000000000000000000000".to_owned(),
+        "{webhook}" => "whk_0000000000000000000000".to_owned(),
+        "{delivery}" => "dlv_0000000000000000000000".to_owned(),
         other if other.starts_with('{') => panic!("give {other} a form in this test"),
         other => other.to_owned(),
     };

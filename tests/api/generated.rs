@@ -30,6 +30,8 @@ fn the_openapi_document_tells_of_every_route() {
         .with(&teams::routes())
         .with(&object_types::routes())
         .with(&objects::routes())
+        .with(&webhooks::routes())
+        .with(&audit_logs::routes())
         .with(&discovery::routes())
         .finish();
     golden("docs/openapi.json", &format!("{}\n", serde_json::to_string_pretty(&document).unwrap()));

@@ -3,6 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -16,9 +17,12 @@ use crate::{
 const JSON: &str = "Content-Type: application/json\r\n";
 const CONTACTS: &str = "/v1/teams/{team}/objects/contacts";
 const CONTACT: &str = "/v1/teams/{team}/objects/contacts/{id}";
+const WEBHOOKS: &str = "/v1/teams/{team}/webhooks";
+/// An address that nobody answers at (RFC 2606).
+const NOBODY: &str = "https://receiver.invalid/";
 /// All that an owner can see, `T` being the path of the team.
 const LISTS: &str = "/v1/me /v1/teams /v1/tokens T T/object-types T/members T/invitations T/objects/contacts?limit=100 \
-                     T/objects/contacts?trashed=only";
+                     T/objects/contacts?trashed=only T/webhooks T/webhooks?trashed=only";
 const NO_JSON: &[u8] = b";{\"name\": \"Ad;{} {};{'a': 1};{\"a\": NaN};{\"a\": 1e999};{\"a\": 01};{\"a\": \"\n\"};{\"a\": \"\xff\xfe\"};\
                          {\"a\": \"\xed\xa0\x80\"};{\"a\": \"\\ud800\"};\xef\xbb\xbf{};\0{};{\"a\": 1,};{/**/}";
 const TWICE: &[u8] = b"{\"name\": \"a\", \"name\": \"b\"};{\"a\": {\"b\": 1, \"\\u0062\": 2}}";
@@ -69,15 +73,31 @@ impl Scene {
             ("{id}", CONTACTS, json!({"fields": {"name": "Ada", "number": "7"}})),
             ("{token}", "/v1/tokens", json!({"name": "a", "permissions": ["upload"]})),
             ("{invitation}", "/v1/teams/{team}/invitations", json!({"email": an_email(), "role": "member"})),
+            ("{webhook}", WEBHOOKS, json!({"name": "a", "url": NOBODY, "topics": ["object.send"]})),
         ] {
             let made = scene.send("POST", path, body.to_string()).expect(201);
             scene.ids.push((name, made["id"].as_str().unwrap().to_owned()));
         }
+        scene.ids.push(("{delivery}", scene.delivery().await));
         scene.ids.push(("{type}", "contacts".to_owned()));
         scene.ids.push(("{slug}", "name".to_owned()));
         scene.ids.push(("{field}", "name".to_owned()));
         scene.before = scene.seen();
         scene
+    }
+
+    /// A delivery to nobody, which waits for its third try, minutes from now: until then nothing moves.
+    async fn delivery(&self) -> String {
+        let made = self.send("POST", &format!("{WEBHOOKS}/{{webhook}}/test"), "").expect(202);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let path = format!("{WEBHOOKS}/{{webhook}}/deliveries/{id}");
+        for _ in 0..1_000 {
+            if self.send("GET", &path, "").expect(200)["tries"] == json!(2) {
+                return id;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the delivery is not tried");
     }
 
     fn seen(&self) -> Vec<Value> {

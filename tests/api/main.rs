@@ -5,6 +5,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod audit;
 mod authorizer;
 mod batch;
 mod contention;
@@ -28,6 +29,7 @@ mod recipe;
 mod related;
 mod revocation;
 mod sizes;
+mod ssrf;
 mod team_settings;
 mod team_tokens;
 mod teams;
@@ -39,3 +41,4 @@ mod token_rotation;
 mod tokens;
 mod type_changes;
 mod type_trash;
+mod webhooks;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use shared::{
     Member, Result,
     answer::{Accepted, Created, NoContent, Upserted, Versioned},
+    audit::Entry,
     extract::{IfMatch, Json, List, Page, Pages, Path, Query, State},
     id::ObjectId,
 };
@@ -190,6 +191,17 @@ pub(crate) async fn send(
     let object_type = store.object_type(&member, &path.r#type).await?;
     store.send(&member, &object_type, &path.id, &if_match).await?;
     Ok(Accepted)
+}
+
+pub(crate) async fn history(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<ObjectPath>,
+    page: Page,
+) -> Result<Json<List<Entry>>> {
+    let object_type = store.object_type(&member, &path.r#type).await?;
+    let (entries, next) = store.history(&member, &object_type, &path.id, &page).await?;
+    Ok(Json(page.of(entries, next).await?))
 }
 
 pub(crate) async fn related(

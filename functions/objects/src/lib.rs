@@ -3,6 +3,7 @@
 mod batch;
 mod guards;
 mod handlers;
+mod history;
 mod item;
 mod numbers;
 mod object;
@@ -49,6 +50,7 @@ pub fn routes() -> Routes<Store> {
         .delete("/{id}/force", ObjectForceDelete, "Destroy an object", handlers::destroy)
         .post("/{id}/restore", ObjectUpdate, "Restore an object from the trash", handlers::restore)
         .post("/{id}/send", ObjectUpdate, "Send an object to webhooks", handlers::send)
+        .get("/{id}/history", ObjectRead, "List what happened to an object", handlers::history)
         .get(
             "/{id}/related/{field}",
             ObjectRead,

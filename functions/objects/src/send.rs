@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Store {
-    /// Counts one more sending on the object, and who did it. The object itself stays as it is, and so does its version.
+    /// Counts one more sending on the object, and who did it when. The object itself stays as it is, and so does its version.
     pub(crate) async fn send(
         &self,
         by: &Member,
@@ -22,7 +22,8 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<()> {
         let write = self.objects.update(object_key(&object_type.0, id)).set("actor", attribute(&by.actor())?);
-        let outcome = self.objects.write(write.add("sends", 1).when(is_expected(if_match))).await;
+        let write = write.set("sent_at", attribute(&self.now())?).add("sends", 1);
+        let outcome = self.objects.write(write.when(is_expected(if_match))).await;
         outcome.map(drop).map_err(|error| match error {
             WriteError::Refused(refused) => refusal(&refused, if_match),
             WriteError::Failed(error) => error,

@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use shared::{
     Error, Member, Platform, Result, Timestamp,
+    audit::Log,
     clock::Clock,
     extract::IfMatch,
     id::ObjectId,
@@ -26,6 +27,7 @@ pub(crate) const TRIES_MAX: u32 = 20;
 pub struct Store {
     pub(crate) objects: Table,
     pub(crate) numbers: Numbers,
+    pub(crate) log: Log,
     types: Types,
     clock: Clock,
 }
@@ -45,7 +47,8 @@ impl Store {
     /// The objects of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { objects, workspace, clock, .. } = platform.clone();
-        Self { objects, numbers: Numbers::default(), types: Types::new(workspace, clock.clone()), clock }
+        let (log, types) = (Log::new(platform), Types::new(workspace, clock.clone()));
+        Self { objects, numbers: Numbers::default(), log, types, clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

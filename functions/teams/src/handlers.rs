@@ -151,7 +151,7 @@ pub(crate) async fn withdraw_invitation(
     if_match: IfMatch,
 ) -> Result<NoContent> {
     if_match.check(INVITATION_VERSION)?;
-    store.withdraw(&member.team, &path.invitation).await?;
+    store.withdraw(&member, &path.invitation).await?;
     Ok(NoContent)
 }
 

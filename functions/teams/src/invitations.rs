@@ -2,15 +2,17 @@
 
 use shared::{
     Caller, Code, Error, Member, Result, Role,
+    audit::{Kind, Removal},
     extract::Page,
     id::{InvitationId, TeamId},
+    identity::{team_key, team_partition},
     secret::{Secret, SecretKind},
     table::{Item, Key, Query, When, WriteError, decode},
     text::fold,
 };
 
 use crate::{
-    store::{Store, still, team_key, team_partition},
+    store::{Store, still},
     team::{INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, TeamOfMine, may_grant},
 };
 
@@ -58,10 +60,16 @@ impl Store {
         Ok((open.collect(), found.next))
     }
 
-    pub(crate) async fn withdraw(&self, team: &TeamId, id: &InvitationId) -> Result<()> {
-        let write = self.identity.delete(invitation_key(team, id)).when(When::Exists);
-        self.identity.write(write).await.map_err(|error| error.or(|_| Error::not_found("invitation")))?;
-        Ok(())
+    /// Withdraws an invitation, and notes who did it, in one write.
+    pub(crate) async fn withdraw(&self, by: &Member, id: &InvitationId) -> Result<()> {
+        let key = invitation_key(&by.team, id);
+        let item = self.identity.get(key.clone()).await?.ok_or_else(no_such_invitation)?;
+        let StoredInvitation { invitation: Invitation { email, role, .. }, team, .. } = decode(item)?;
+        let (id, at, actor) = (id.to_string(), self.now(), by.actor());
+        let removal =
+            Removal { team, kind: Kind::Invitation, id, label: Some(email), role: Some(role), at, actor };
+        let writes = vec![self.identity.delete(key).when(When::Exists), removal.write(&self.identity)?];
+        self.identity.transact(writes).await.map_err(|error| error.or(|_| no_such_invitation()))
     }
 
     /// Makes the caller a member and uses the invitation up, in one write.
@@ -108,6 +116,10 @@ impl Store {
 
 fn invitation_key(team: &TeamId, id: &InvitationId) -> Key {
     Key::new(team_partition(team), format!("INVITATION#{id}"))
+}
+
+fn no_such_invitation() -> Error {
+    Error::not_found("invitation")
 }
 
 fn no_invitation() -> Error {

@@ -2,14 +2,15 @@
 
 use shared::{
     Code, Error, Member, Result, Role,
+    audit::{Kind, Removal},
     extract::{IfMatch, Page},
     id::{TeamId, UserId},
-    identity::{Membership, membership_key},
+    identity::{Membership, member_key, membership_key, profile_key, team_key, team_partition},
     table::{AttributeValue, Item, Key, Query, When, Write, attribute, decode},
 };
 
 use crate::{
-    store::{Store, member_key, profile_key, team_key, team_partition},
+    store::Store,
     team::{TeamMember, User, last_owner, may_grant},
 };
 
@@ -67,7 +68,7 @@ impl Store {
             .set("actor", attribute(&new.actor)?))
     }
 
-    /// Removes a member, and counts the owners in the same write.
+    /// Removes a member, notes who did it, and counts the owners, in one write.
     pub(crate) async fn remove(&self, by: &Member, user: &UserId, if_match: &IfMatch) -> Result<()> {
         loop {
             let old = self.membership(&by.team, user).await?;
@@ -78,12 +79,20 @@ impl Store {
             let mut writes = vec![
                 self.identity.delete(membership_key(user, &by.team)).when(unchanged(&old)),
                 self.identity.delete(member_key(&by.team, user)),
+                self.removal(by, user, old.role)?,
             ];
             writes.extend(self.owners(&by.team, -i64::from(old.role == Role::Owner)));
             if let Settled::Done = self.settle(writes, old.version).await? {
                 return Ok(());
             }
         }
+    }
+
+    /// The write that notes who removed a member, as a delete tells nobody.
+    fn removal(&self, by: &Member, user: &UserId, role: Role) -> Result<Write> {
+        let (team, id, at, actor) = (by.team.clone(), user.to_string(), self.now(), by.actor());
+        Removal { team, kind: Kind::Member, id, label: None, role: Some(role), at, actor }
+            .write(&self.identity)
     }
 
     /// The write that counts owners, if their number changes: never down to none.

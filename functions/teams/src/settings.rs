@@ -4,13 +4,13 @@ use shared::{
     Member, Result,
     extract::IfMatch,
     id::TeamId,
-    identity::{Membership, membership_key},
+    identity::{Membership, member_key, membership_key, team_key, team_partition},
     table::{Query, When, WriteError, attribute, decode},
 };
 
 use crate::{
     members::Settled,
-    store::{Store, member_key, still, team_key, team_partition},
+    store::{Store, still},
     team::{CheckedPatch, Team},
 };
 
@@ -41,6 +41,10 @@ impl Store {
                 .set("updated_at", attribute(&new.updated_at)?)
                 .set("version", attribute(&new.version)?)
                 .set("actor", attribute(&by.actor())?);
+            let write = match patch.audit_log_days {
+                Some(days) => write.set("audit_log_days", attribute(&days)?),
+                None => write,
+            };
             match self.identity.write(write.when(is_as_read)).await {
                 Ok(_) => return Ok(new),
                 // Another change came between: it is read, and this one is made on top of it.

@@ -3,11 +3,12 @@
 use shared::{
     Caller, Code, Error, Fault, Platform, Result, Role, Timestamp,
     access::Credential,
+    audit::KEEP_DAYS,
     clock::Clock,
     extract::Page,
     history::History,
     id::{TeamId, UserId},
-    identity::{Membership, membership_key, token_key, user_partition},
+    identity::{Membership, member_key, membership_key, profile_key, team_key, token_key, user_partition},
     keys::Keys,
     table::{Item, Key, Query, QueryPage, Table, When, Write, decode},
     token::{Presented, StoredToken},
@@ -102,7 +103,9 @@ impl Store {
         let (id, now) = (TeamId::new(), self.now());
         let NewTeam { name, slug } = new;
         let (created_at, updated_at, version, token_lifetime_days_max) = (now, now, 1, None);
-        let team = Team { id, name, slug, token_lifetime_days_max, created_at, updated_at, version };
+        let audit_log_days = KEEP_DAYS;
+        let team =
+            Team { id, name, slug, token_lifetime_days_max, audit_log_days, created_at, updated_at, version };
         let stored = StoredTeam { team: team.clone(), owners: 1, actor: caller.actor() };
         let guard = [("team".to_owned(), shared::table::attribute(&team.id)?)].into();
         let mut writes = vec![
@@ -159,23 +162,7 @@ fn slug_key(team: &Team) -> Key {
     Key::new(format!("SLUG#{}", team.slug), "SLUG")
 }
 
-pub(crate) fn profile_key(user: &UserId) -> Key {
-    Key::new(user_partition(user), "PROFILE")
-}
-
-pub(crate) fn team_partition(team: &TeamId) -> String {
-    format!("TEAM#{team}")
-}
-
-pub(crate) fn team_key(team: &TeamId) -> Key {
-    Key::new(team_partition(team), "TEAM")
-}
-
 /// The team is as it was read: each change of it counts its version on.
 pub(crate) fn still(team: &Team) -> When {
     When::is_number("version", team.version)
-}
-
-pub(crate) fn member_key(team: &TeamId, user: &UserId) -> Key {
-    Key::new(team_partition(team), format!("MEMBER#{user}"))
 }

@@ -6,6 +6,7 @@ use shared::{
     Code, Error, Fault, Member, Permissions, Result, Role, Timestamp,
     access::{Access, Claim, Credential},
     actor::Actor,
+    audit::KEEP_DAYS,
     extract,
     id::{InvitationId, TeamId, UserId},
     keys::KeyedHash,
@@ -17,8 +18,11 @@ const NAME_LENGTH_MAX: usize = 100;
 const EMAIL_LENGTH_MAX: usize = 254;
 /// Ten years.
 const TOKEN_LIFETIME_DAYS_MAX: u32 = 3_650;
-/// Where the setting of that name stands in a body.
+/// A week to ten years.
+const AUDIT_LOG_DAYS: std::ops::RangeInclusive<u32> = 7..=3_650;
+/// Where the settings of these names stand in a body.
 const TOKEN_LIFETIME: &str = "/token_lifetime_days_max";
+const AUDIT_LOG: &str = "/audit_log_days";
 
 /// A team to be made.
 #[derive(Deserialize, JsonSchema)]
@@ -47,6 +51,9 @@ pub(crate) struct TeamPatch {
     #[serde(default, deserialize_with = "extract::present")]
     #[schemars(with = "Option<u32>", range(min = 1, max = 3_650))]
     token_lifetime_days_max: Option<Option<i64>>,
+    /// How many days new entries of the audit log are kept. Only a session of an owner may set it.
+    #[schemars(with = "Option<u32>", range(min = 7, max = 3_650))]
+    audit_log_days: Option<i64>,
 }
 
 /// Changes that may be made.
@@ -54,6 +61,7 @@ pub(crate) struct TeamPatch {
 pub(crate) struct CheckedPatch {
     pub(crate) name: Option<String>,
     pub(crate) token_lifetime_days_max: Option<Option<u32>>,
+    pub(crate) audit_log_days: Option<u32>,
 }
 
 impl TeamPatch {
@@ -61,8 +69,12 @@ impl TeamPatch {
     pub(crate) fn checked(self, by: &Member) -> Result<CheckedPatch> {
         let claim =
             Claim { credential: by.credential, granted: by.permissions, role: Some(by.role), is_self: false };
-        if self.token_lifetime_days_max.is_some() {
-            may_limit_tokens(&claim)?;
+        let asked = [
+            (self.token_lifetime_days_max.is_some(), TOKEN_LIFETIME),
+            (self.audit_log_days.is_some(), AUDIT_LOG),
+        ];
+        for (_, pointer) in asked.iter().filter(|(is_asked, _)| *is_asked) {
+            may_decide(&claim, pointer)?;
         }
         self.allowed()
     }
@@ -76,6 +88,10 @@ impl TeamPatch {
         }
         match self.token_lifetime_days_max.map(checked_lifetime).transpose() {
             Ok(days) => found.token_lifetime_days_max = days,
+            Err(fault) => faults.push(fault),
+        }
+        match self.audit_log_days.map(checked_audit_log).transpose() {
+            Ok(days) => found.audit_log_days = days,
             Err(fault) => faults.push(fault),
         }
         if faults.is_empty() { Ok(found) } else { Err(Error::unprocessable(faults)) }
@@ -93,6 +109,12 @@ fn checked_lifetime(days: Option<i64>) -> Result<Option<u32>, Fault> {
     days.map(Some).ok_or_else(|| Fault::new(TOKEN_LIFETIME, "out_of_range", detail))
 }
 
+fn checked_audit_log(days: i64) -> Result<u32, Fault> {
+    let days = u32::try_from(days).ok().filter(|days| AUDIT_LOG_DAYS.contains(days));
+    let detail = format!("Give whole days from {} to {}.", AUDIT_LOG_DAYS.start(), AUDIT_LOG_DAYS.end());
+    days.ok_or_else(|| Fault::new(AUDIT_LOG, "out_of_range", detail))
+}
+
 /// A team.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Team {
@@ -101,18 +123,26 @@ pub(crate) struct Team {
     pub(crate) slug: Slug,
     /// The longest life, in days, of a token that may reach the team; null for no limit.
     pub(crate) token_lifetime_days_max: Option<u32>,
+    /// How many days new entries of the audit log are kept.
+    #[serde(default = "Team::kept_days")]
+    pub(crate) audit_log_days: u32,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) version: u64,
 }
 
 impl Team {
+    const fn kept_days() -> u32 {
+        KEEP_DAYS
+    }
+
     /// The team with these changes.
     pub(crate) fn patched(self, patch: &CheckedPatch, now: Timestamp) -> Self {
-        let CheckedPatch { name, token_lifetime_days_max } = patch;
+        let CheckedPatch { name, token_lifetime_days_max, audit_log_days } = patch;
         Self {
             name: name.clone().unwrap_or(self.name),
             token_lifetime_days_max: token_lifetime_days_max.unwrap_or(self.token_lifetime_days_max),
+            audit_log_days: audit_log_days.unwrap_or(self.audit_log_days),
             updated_at: now,
             version: self.version + 1,
             ..self
@@ -255,10 +285,10 @@ pub(crate) fn may_grant(granter: Role, roles: &[Role]) -> Result<()> {
     Err(Error::new(Code::InsufficientRole, detail))
 }
 
-/// Only an owner, signed in, decides how long tokens of others may live.
-fn may_limit_tokens(claim: &Claim) -> Result<()> {
+/// Only an owner, signed in, decides how long tokens of others may live, and how long it is told who did what.
+fn may_decide(claim: &Claim, pointer: &str) -> Result<()> {
     Access::Owner.check(claim).map_err(|error| {
-        let fault = Fault::new(TOKEN_LIFETIME, error.code.name(), error.detail());
+        let fault = Fault::new(pointer, error.code.name(), error.detail());
         error.with_faults(vec![fault])
     })
 }
@@ -302,10 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn the_audit_log_is_kept_a_week_to_ten_years() {
+        let checked = |days: i64| {
+            let patch: TeamPatch = serde_json::from_str(&format!(r#"{{"audit_log_days": {days}}}"#)).unwrap();
+            patch
+                .allowed()
+                .map(|patch| patch.audit_log_days)
+                .map_err(|error| error.faults()[0].pointer.clone())
+        };
+        assert_eq!((checked(7), checked(3_650)), (Ok(Some(7)), Ok(Some(3_650))));
+        for days in [6, 0, -1, 3_651] {
+            assert_eq!(checked(days), Err(AUDIT_LOG.to_owned()), "{days}");
+        }
+    }
+
+    #[test]
     fn only_an_owner_with_a_session_limits_the_life_of_tokens() {
         let code = |credential, role| {
             let claim = Claim { credential, granted: Permissions::all(), role: Some(role), is_self: false };
-            may_limit_tokens(&claim).err().map(|error| (error.code, error.faults()[0].pointer.clone()))
+            may_decide(&claim, TOKEN_LIFETIME)
+                .err()
+                .map(|error| (error.code, error.faults()[0].pointer.clone()))
         };
         let refused = |code| Some((code, TOKEN_LIFETIME.to_owned()));
         assert_eq!(code(Credential::Session, Role::Owner), None);

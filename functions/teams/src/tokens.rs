@@ -9,16 +9,12 @@ use shared::{
     extract::Page,
     history::{Entry, Event},
     id::{TeamId, TokenId, UserId},
-    identity::{Membership, token_key, user_partition},
+    identity::{Membership, member_key, team_partition, token_key, user_partition},
     table::{AttributeValue, Item, Key, Query, When, WriteError, attribute, decode, text},
     token::{Status, StoredToken},
 };
 
-use crate::{
-    members::known,
-    store::{Store, member_key, team_partition},
-    team::User,
-};
+use crate::{members::known, store::Store, team::User};
 
 /// One page looks at the tokens of so many members, so that its work is bounded however few of them have any.
 const MEMBERS_MAX: usize = 20;

@@ -6,6 +6,7 @@ mod event;
 mod gate;
 mod judge;
 mod jwks;
+mod knocks;
 mod notes;
 mod session;
 mod token;

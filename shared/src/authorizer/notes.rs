@@ -6,14 +6,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::event::Question;
+use super::{event::Question, knocks::Knocks};
 use crate::{
     access::Credential,
     actor::{Actor, Source},
     clock::Clock,
     error::{Error, Result},
     history::{Entry, Event, History, Use},
-    id::TokenId,
+    id::{TeamId, TokenId},
     identity::token_key,
     keys::{KeyRing, KeyedHash},
     manifest::Matched,
@@ -36,6 +36,7 @@ const REMEMBERED_MAX: usize = 10_000;
 pub(super) struct Notes {
     identity: Table,
     history: History,
+    knocks: Knocks,
     clock: Clock,
     refusals: Mutex<HashMap<(TokenId, String), Refused>>,
     addresses: Mutex<HashMap<(TokenId, String), i64>>,
@@ -50,8 +51,8 @@ struct Refused {
 impl Notes {
     pub(super) fn new(platform: &Platform) -> Self {
         let Platform { identity, clock, .. } = platform.clone();
-        let history = History::new(platform);
-        Self { identity, history, clock, refusals: Mutex::default(), addresses: Mutex::default() }
+        let (history, knocks) = (History::new(platform), Knocks::new(platform));
+        Self { identity, history, knocks, clock, refusals: Mutex::default(), addresses: Mutex::default() }
     }
 
     /// Notes a use beside the answer, which it neither delays nor fails: the last use at most once a minute and never
@@ -70,6 +71,10 @@ impl Notes {
         self.note_use(token, exercised, &used);
         if let Err(error) = outcome {
             let reason = error.code.name();
+            if let Some(team) = route.and_then(Matched::team) {
+                let (knocks, token, used) = (self.knocks.clone(), token.clone(), used.clone());
+                tokio::spawn(async move { told(knocks.refused(&token, team, reason, &used).await) });
+            }
             if let Some(count) = self.count_refusal(&token.id, reason, used.at) {
                 let (history, token) = (self.history.clone(), token.clone());
                 tokio::spawn(async move {
@@ -118,13 +123,14 @@ impl Notes {
         Some(write.when(when))
     }
 
-    /// Notes that a genuine secret was refused, before the answer, so that it is not lost with it. The reuse of a secret
+    /// Notes that a genuine secret was refused, before the answer, so that it is not lost with it: in the history of the
+    /// token, and in the audit log of the team that the path names. The reuse of a secret
     /// that was rotated away switches the token off, if its owner wants that.
     pub(super) async fn refused(
         &self,
         token: &StoredToken,
-        presented: Presented,
-        refusal: Refusal,
+        (presented, refusal): (Presented, Refusal),
+        team: Option<TeamId>,
         question: &Question,
     ) -> Result<()> {
         let used = question.usage(self.clock.now());
@@ -134,6 +140,9 @@ impl Notes {
             self.deactivate(token, question, used.at).await?;
         }
         let reason = refusal.name();
+        if let Some(team) = team {
+            self.knocks.refused(token, team, reason, &used).await?;
+        }
         let Some(count) = self.count_refusal(&token.id, reason, used.at) else { return Ok(()) };
         let of = Use { user: &token.user, token: &token.id, used };
         self.history.refused(of, reason, count).await

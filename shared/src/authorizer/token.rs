@@ -29,7 +29,8 @@ impl Authorizer {
             match found.worth(&sent, &digests, now, question.address()) {
                 Worth::Unknown => return Ok(None),
                 Worth::Refused(token, presented, refusal) => {
-                    self.notes.refused(&token, presented, refusal, question).await?;
+                    let team = route.and_then(Matched::team);
+                    self.notes.refused(&token, (presented, refusal), team, question).await?;
                     return Ok(None);
                 }
                 Worth::Good(good, Presented::Pending) => {

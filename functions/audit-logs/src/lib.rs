@@ -1,0 +1,17 @@
+//! The audit log: what happened in a team, and who did it.
+
+mod csv;
+mod handlers;
+mod query;
+mod store;
+
+use shared::{Permission::AuditLogRead, Routes};
+
+pub use store::Store;
+
+/// The table.
+pub fn routes() -> Routes<Store> {
+    Routes::new("Audit log", "/v1/teams/{team}/audit-logs")
+        .get("", AuditLogRead, "List what happened, the latest first", handlers::list)
+        .get("/export", AuditLogRead, "Export what happened as CSV", handlers::export)
+}

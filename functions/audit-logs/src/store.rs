@@ -1,0 +1,77 @@
+//! How the log is read: a page of it, or as much as one export holds.
+
+use std::time::{Duration, Instant};
+
+use shared::{
+    Code, Fault, Member, Platform, Result,
+    audit::{Entry, Log, Narrowing},
+    id::ObjectTypeId,
+    object_type::find,
+    table::{Item, Table},
+};
+
+use crate::{csv::row, query::ListQuery};
+
+/// So many entries are read together.
+const PAGE: usize = 100;
+/// The bytes after which an export ends: an answer of Lambda has 6 MB at the most.
+const EXPORT_SIZE: usize = 4_000_000;
+/// Nothing more is read after this time: API Gateway waits 29 seconds.
+const EXPORT_TIME: Duration = Duration::from_secs(15);
+
+/// The logs.
+#[derive(Clone)]
+pub struct Store {
+    workspace: Table,
+    pub(crate) log: Log,
+}
+
+impl Store {
+    /// The logs of the platform.
+    pub fn new(platform: &Platform) -> Self {
+        Self { workspace: platform.workspace.clone(), log: Log::new(platform) }
+    }
+
+    /// What a query means in the caller's team.
+    pub(crate) async fn narrowing(&self, by: &Member, asked: &ListQuery) -> Result<Narrowing> {
+        let object_type = match asked.object_type.as_deref() {
+            None => Ok(None),
+            Some(id_or_slug) => match ObjectTypeId::parse(id_or_slug) {
+                // A type that is gone has left its entries.
+                Some(id) => Ok(Some(id)),
+                None => self.named_type(by, id_or_slug).await?,
+            },
+        };
+        asked.narrowing(object_type)
+    }
+
+    async fn named_type(&self, by: &Member, slug: &str) -> Result<Result<Option<ObjectTypeId>, Fault>> {
+        match find(&self.workspace, &by.team, slug).await {
+            Ok(found) => Ok(Ok(Some(found.object_type.id))),
+            Err(error) if error.code == Code::NotFound => {
+                let detail = "The team has no object type of this slug; of one that is gone send the id.";
+                Ok(Err(Fault::new("?object_type", "not_found", detail)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lines of CSV, as many as one answer holds, and where to go on.
+    pub(crate) async fn export(
+        &self,
+        by: &Member,
+        narrowing: &Narrowing,
+        after: Option<&Item>,
+    ) -> Result<(String, Option<Item>)> {
+        let (begun, mut rows, mut after) = (Instant::now(), String::new(), after.cloned());
+        loop {
+            let part = self.log.part(&by.team, narrowing, after.as_ref(), PAGE).await?;
+            part.entries.iter().map(Entry::clone).for_each(|entry| rows += &row(entry));
+            let is_enough = rows.len() >= EXPORT_SIZE || begun.elapsed() >= EXPORT_TIME;
+            match part.next {
+                Some(next) if !is_enough => after = Some(next),
+                next => return Ok((rows, next)),
+            }
+        }
+    }
+}

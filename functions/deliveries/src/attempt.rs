@@ -1,0 +1,100 @@
+//! One try of a delivery: claimed, so that nobody else makes the same request, made, and written down.
+
+use std::time::Instant;
+
+use anyhow::bail;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use shared::{
+    Timestamp,
+    delivery::{Attempt, Health, Request, Status, StoredDelivery, chance, hop_seconds},
+    table::{When, WriteError, attribute},
+};
+
+use crate::{
+    Worker,
+    client::{Answer, Failure},
+    retry,
+    step::{Seen, signed_at},
+    verdict::{Settled, Verdict},
+};
+
+/// A worker that has not come to an end after so long never will: twice as long as the function may run.
+const CLAIM_SECONDS: i64 = 60;
+
+/// A delivery whose present try is this worker's.
+pub(crate) struct Claimed {
+    pub(crate) delivery: StoredDelivery,
+    pub(crate) at: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
+impl Worker {
+    pub(crate) async fn attempt(
+        &self,
+        request: Request,
+        seen: Seen,
+        is_next: bool,
+        health: &Health,
+    ) -> anyhow::Result<()> {
+        let headers = headers(&request)?;
+        // Events end with their deliveries.
+        let Some(event) = self.deliveries.event(&request.event).await? else { return Ok(()) };
+        let mut claimed = self.claim(seen, is_next).await?;
+        let begun = Instant::now();
+        let outcome = self.request(&request, headers, event.body).await;
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = self.clock.now();
+        let verdict = Verdict::of(&outcome, claimed.delivery.tries_in_run(), (now, chance()));
+        let settled = Settled::of(verdict, health, now);
+        let attempt = Attempt {
+            at: claimed.at,
+            signed_at: signed_at(&request),
+            status: outcome.as_ref().ok().map(|answer| answer.status),
+            error: outcome.as_ref().err().map(|failure| failure.name().to_owned()),
+            duration_ms,
+            response: outcome.ok().map(|answer| answer.text),
+            next: settled.next,
+        };
+        if !self.record(&mut claimed, attempt, &settled).await? {
+            return Ok(());
+        }
+        self.note(&settled, &claimed, health).await?;
+        match settled.next {
+            Some(due) => self.retries.send(retry(&claimed.delivery), hop_seconds(due, now)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the try for this worker, if the delivery is still as it was seen.
+    async fn claim(&self, seen: Seen, is_next: bool) -> anyhow::Result<Claimed> {
+        let Seen { mut delivery, claimed_until } = seen;
+        let at = self.clock.now();
+        let until = at.plus_seconds(CLAIM_SECONDS);
+        let is_unchanged = When::All(vec![
+            When::Is("status".into(), attribute(&Status::Pending)?),
+            When::is_number("tries", delivery.tries),
+            match claimed_until {
+                Some(until) => When::is_text("claimed_until", until.to_string()),
+                None => When::Unset("claimed_until".into()),
+            },
+        ]);
+        delivery.tries += u64::from(is_next);
+        let update = self.activity.update(delivery.key()).set("tries", attribute(&delivery.tries)?);
+        let update = update.set("claimed_until", attribute(&until)?).when(is_unchanged);
+        match self.activity.write(update).await {
+            Ok(_) => Ok(Claimed { delivery, at, until }),
+            Err(WriteError::Refused(_)) => bail!("somebody else was faster"),
+            Err(WriteError::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    async fn request(&self, request: &Request, headers: HeaderMap, body: String) -> Result<Answer, Failure> {
+        let target = self.rules.check("/url", &request.url).map_err(|_| Failure::RefusedTarget)?;
+        self.client.post(&target, headers, body).await
+    }
+}
+
+fn headers(request: &Request) -> anyhow::Result<HeaderMap> {
+    let pairs = request.headers.iter();
+    pairs.map(|(name, value)| Ok((HeaderName::try_from(name)?, HeaderValue::try_from(value)?))).collect()
+}

@@ -1,0 +1,118 @@
+//! A connection to a target: only to an address that was checked, and in the clear only if the target is.
+
+use std::{error::Error, io, net::IpAddr, sync::Arc, time::Duration};
+
+use shared::webhook::target::Target;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName},
+};
+use url::Host;
+
+use crate::{Failure, resolve::Resolver};
+
+/// Addresses of a name that are tried.
+const ADDRESSES_MAX: usize = 4;
+
+/// A connection.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// What makes connections. None is used twice, so that the addresses of a name are checked for each request.
+pub(crate) struct Connector {
+    resolver: Arc<dyn Resolver>,
+    tls: TlsConnector,
+    time: Duration,
+}
+
+impl Connector {
+    /// With these authorities; a connection stands after so long or is given up.
+    pub(crate) fn new(
+        resolver: Arc<dyn Resolver>,
+        roots: RootCertStore,
+        time: Duration,
+    ) -> anyhow::Result<Self> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { resolver, tls: Arc::new(config).into(), time })
+    }
+
+    pub(crate) async fn connect(&self, target: &Target) -> Result<Box<dyn Stream>, Failure> {
+        let connected = tokio::time::timeout(self.time, self.connect_slowly(target)).await;
+        connected.unwrap_or(Err(Failure::Timeout))
+    }
+
+    async fn connect_slowly(&self, target: &Target) -> Result<Box<dyn Stream>, Failure> {
+        let addresses = self.addresses(target).await?;
+        let plain = self.reach(&addresses, target.port()).await?;
+        if target.url().scheme() == "http" {
+            return Ok(Box::new(plain));
+        }
+        let name = server_name(target).ok_or(Failure::Tls)?;
+        Ok(Box::new(self.tls.connect(name, plain).await.map_err(|error| Failure::of_tls(&error))?))
+    }
+
+    /// The addresses of the target, if it may have all of them: of a name that has others too, nothing is to be expected.
+    async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, Failure> {
+        let found = match target.url().host() {
+            Some(Host::Ipv4(address)) => vec![address.into()],
+            Some(Host::Ipv6(address)) => vec![address.into()],
+            Some(Host::Domain(name)) => {
+                self.resolver.resolve(name).await.map_err(|_| Failure::NameNotFound)?
+            }
+            None => vec![],
+        };
+        match found.as_slice() {
+            [] => Err(Failure::NameNotFound),
+            found if !found.iter().all(|address| target.may_be_at(*address)) => Err(Failure::RefusedTarget),
+            _ => Ok(found),
+        }
+    }
+
+    /// Connects to the first of the addresses that answers.
+    async fn reach(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, Failure> {
+        let addresses = &addresses[..addresses.len().min(ADDRESSES_MAX)];
+        // One that does not answer must leave time for the others.
+        let time = self.time / u32::try_from(addresses.len()).unwrap_or(1);
+        for address in addresses {
+            if let Ok(Ok(stream)) = tokio::time::timeout(time, TcpStream::connect((*address, port))).await {
+                return Ok(stream);
+            }
+        }
+        Err(Failure::Connect)
+    }
+}
+
+/// The authorities that the system trusts. They come with the runtime and are kept up with it.
+pub(crate) fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    let (added, _) = roots.add_parsable_certificates(found.certs);
+    if added == 0 {
+        tracing::warn!("the system has no certificates of authorities: no webhook can be sent over TLS");
+    }
+    roots
+}
+
+fn server_name(target: &Target) -> Option<ServerName<'static>> {
+    match target.url().host()? {
+        Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
+        Host::Ipv4(address) => Some(IpAddr::from(address).into()),
+        Host::Ipv6(address) => Some(IpAddr::from(address).into()),
+    }
+}
+
+impl Failure {
+    /// What has failed when a secure connection did not come about.
+    fn of_tls(error: &io::Error) -> Self {
+        let is_tls = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
+        if is_tls { Self::Tls } else { Self::Closed }
+    }
+}

@@ -1,0 +1,153 @@
+//! Deliveries: each event to each webhook that asked for it, one request per message.
+
+mod attempt;
+mod client;
+mod connect;
+mod event;
+mod record;
+mod resolve;
+mod step;
+mod verdict;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use shared::{
+    Platform,
+    clock::Clock,
+    config::Config,
+    delivery::{Deliveries, Health, Queue, Request, Retry, Sqs, Status, StoredDelivery, delivery_key},
+    table::{Table, When, attribute, decode},
+    webhook::target::Rules,
+};
+
+use self::{
+    client::{Client, Failure},
+    step::{Seen, Step},
+};
+
+pub use client::Times;
+pub use event::{Answer, Event};
+pub use resolve::{Resolver, Resolving, System};
+
+/// Where requests may go, and how long they may take.
+#[derive(Clone)]
+pub struct Settings {
+    /// What is refused.
+    pub rules: Rules,
+    /// How long a request may take.
+    pub times: Times,
+    /// What knows the addresses of names.
+    pub resolver: Arc<dyn Resolver>,
+}
+
+/// Where messages go.
+#[derive(Clone)]
+pub struct Queues {
+    /// Requests to receivers that fail.
+    pub slow: Arc<dyn Queue<Request>>,
+    /// The name of that queue: messages of it are not passed on.
+    pub slow_name: String,
+    /// Deliveries that are tried again.
+    pub retries: Arc<dyn Queue<Retry>>,
+}
+
+/// What sends requests.
+#[derive(Clone)]
+pub struct Worker {
+    activity: Table,
+    deliveries: Deliveries,
+    clock: Clock,
+    client: Arc<Client>,
+    rules: Rules,
+    slow: Arc<dyn Queue<Request>>,
+    slow_name: Arc<str>,
+    retries: Arc<dyn Queue<Retry>>,
+}
+
+impl Settings {
+    /// What the environment says.
+    pub fn of(config: &Config) -> Self {
+        Self { rules: Rules::of(config), times: Times::default(), resolver: Arc::new(System) }
+    }
+}
+
+impl Queues {
+    /// The queues that the environment names.
+    ///
+    /// # Errors
+    /// When it lacks one.
+    pub fn on_aws(config: &Config) -> anyhow::Result<Self> {
+        let slow_name = config.slow_request_queue_url.as_deref().and_then(|url| url.rsplit('/').next());
+        Ok(Self {
+            slow_name: slow_name.context("SLOW_REQUEST_QUEUE_URL is not set")?.to_owned(),
+            slow: Arc::new(Sqs::slow_requests(config)?),
+            retries: Arc::new(Sqs::retries(config)?),
+        })
+    }
+}
+
+impl Worker {
+    /// A worker on the platform.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(platform: &Platform, queues: Queues, settings: Settings) -> anyhow::Result<Self> {
+        let Settings { rules, times, resolver } = settings;
+        Ok(Self::with_client(platform, queues, rules, Client::new(resolver, times)?))
+    }
+
+    fn with_client(platform: &Platform, queues: Queues, rules: Rules, client: Client) -> Self {
+        let Platform { activity, clock, .. } = platform.clone();
+        let Queues { slow, slow_name, retries } = queues;
+        let (deliveries, client) = (Deliveries::new(platform), Arc::new(client));
+        Self { activity, deliveries, clock, client, rules, slow, slow_name: slow_name.into(), retries }
+    }
+
+    /// Does what is to be done about a message. It may come twice, or to two at once: of those who would make the same
+    /// request one does.
+    async fn deliver(&self, request: Request, is_slow: bool) -> anyhow::Result<()> {
+        let Some((seen, health)) = self.look(&request).await? else { return Ok(()) };
+        match seen.step(&request, &health, is_slow, self.clock.now()) {
+            Step::Nothing => Ok(()),
+            Step::Wait => bail!("somebody is at it"),
+            Step::PassOn => self.slow.send(request, 0).await,
+            Step::Hold => self.hold(&seen.delivery).await,
+            Step::Sign(seconds) => self.retries.send(retry(&seen.delivery), seconds).await,
+            Step::Try { is_next } => self.attempt(request, seen, is_next, &health).await,
+        }
+    }
+
+    /// The delivery, unless its time is over, and how its receiver does.
+    async fn look(&self, request: &Request) -> anyhow::Result<Option<(Seen, Health)>> {
+        let keys = [delivery_key(&request.webhook, &request.delivery), Health::key(&request.webhook)];
+        let mut items = self.activity.get_many(keys.to_vec()).await?;
+        let mut take = |place: usize| {
+            items.iter().position(|item| keys[place].is_of(item)).map(|found| items.swap_remove(found))
+        };
+        let (Some(delivery), health) = (take(0), take(1)) else { return Ok(None) };
+        let seen = Seen::of(delivery)?;
+        let is_kept = seen.delivery.expires > self.clock.now().seconds();
+        let health = health.map(decode).transpose()?.unwrap_or_default();
+        Ok(is_kept.then_some((seen, health)))
+    }
+
+    /// Lets a delivery wait until its webhook takes something again.
+    async fn hold(&self, delivery: &StoredDelivery) -> anyhow::Result<()> {
+        let update = self.activity.update(delivery.key()).remove("next_attempt_at").remove("claimed_until");
+        let is_unchanged = When::Is("status".into(), attribute(&Status::Pending)?)
+            .and(When::is_number("tries", delivery.tries));
+        let update = Status::Held.set(update, &delivery.webhook)?.when(is_unchanged);
+        self.write_if(update).await?;
+        Ok(())
+    }
+}
+
+/// The message by which a delivery is tried next.
+fn retry(delivery: &StoredDelivery) -> Retry {
+    let StoredDelivery { team, webhook, id, tries, .. } = delivery;
+    Retry { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! What is written down of a try: at the delivery, and at the health of its receiver.
+
+use shared::{
+    Timestamp,
+    delivery::{ATTEMPTS_MAX, Attempt, DisabledReason, Health, Status},
+    table::{When, Write, WriteError, attribute},
+};
+
+use crate::{Worker, attempt::Claimed, verdict::Settled};
+
+/// The last success of a receiver is noted again after so long.
+const SUCCESS_SECONDS: i64 = 60;
+
+impl Worker {
+    /// Writes down a try, unless somebody else has taken it meanwhile; whether it did.
+    pub(crate) async fn record(
+        &self,
+        claimed: &mut Claimed,
+        attempt: Attempt,
+        settled: &Settled,
+    ) -> anyhow::Result<bool> {
+        let Claimed { delivery, until, .. } = claimed;
+        delivery.attempts.push(attempt);
+        let surplus = delivery.attempts.len().saturating_sub(ATTEMPTS_MAX);
+        delivery.attempts.drain(..surplus);
+        let is_mine =
+            When::is_number("tries", delivery.tries).and(When::is_text("claimed_until", until.to_string()));
+        let update = self.activity.update(delivery.key()).set("attempts", attribute(&delivery.attempts)?);
+        let update = match settled.next {
+            Some(next) => update.set("next_attempt_at", attribute(&next)?),
+            None => update.remove("next_attempt_at"),
+        };
+        let update = match settled.status {
+            // So it stands since before.
+            Status::Pending => update,
+            status => status.set(update, &delivery.webhook)?,
+        };
+        self.write_if(update.remove("claimed_until").when(is_mine)).await
+    }
+
+    /// Notes how the receiver does, if that is news.
+    pub(crate) async fn note(
+        &self,
+        settled: &Settled,
+        claimed: &Claimed,
+        health: &Health,
+    ) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let update = self.activity.update(Health::key(&claimed.delivery.webhook));
+        let update = match (settled.status, settled.given_up) {
+            (Status::Delivered, _) if is_known(health, now) => return Ok(()),
+            (Status::Delivered, _) => update.set("last_success_at", attribute(&now)?).remove("failing_since"),
+            (_, None) if health.is_failing() => return Ok(()),
+            (_, None) => update.set("failing_since", attribute(&claimed.at)?),
+            (_, Some(reason)) => given_up(update, reason, health, now)?,
+        };
+        self.write_if(update).await?;
+        Ok(())
+    }
+
+    /// Writes, if the condition holds; whether it did.
+    pub(crate) async fn write_if(&self, write: Write) -> anyhow::Result<bool> {
+        match self.activity.write(write).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Refused(_)) => Ok(false),
+            Err(WriteError::Failed(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether it is known that the receiver does well.
+fn is_known(health: &Health, now: Timestamp) -> bool {
+    let is_recent = |at: Timestamp| now.seconds() - at.seconds() < SUCCESS_SECONDS;
+    !health.is_failing() && health.last_success_at.is_some_and(is_recent)
+}
+
+fn given_up(update: Write, reason: DisabledReason, health: &Health, now: Timestamp) -> anyhow::Result<Write> {
+    let update = update.set("disabled_at", attribute(&now)?).set("disabled_reason", attribute(&reason)?);
+    Ok(match (reason, health.failing_since) {
+        // A success in between speaks against it.
+        (DisabledReason::Failing, Some(since)) => {
+            update.when(When::is_text("failing_since", since.to_string()))
+        }
+        _ => update,
+    })
+}

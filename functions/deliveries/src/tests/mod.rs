@@ -1,0 +1,68 @@
+//! Receivers that mean no good, addresses that must not be reached, and what is kept of each try.
+
+mod addresses;
+mod hostile;
+mod receiver;
+mod tls;
+mod twice;
+mod worker;
+mod world;
+
+use std::{
+    collections::VecDeque,
+    net::IpAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use shared::webhook::target::Rules;
+use tokio_rustls::rustls::RootCertStore;
+
+use crate::{
+    Resolver, Resolving, System, Times,
+    client::{Answer, Client, Failure},
+};
+
+/// Short times, so that who waits for their end does not wait long.
+const TIMES: Times = Times {
+    connect: Duration::from_secs(1),
+    whole: Duration::from_millis(1_500),
+    answer: Duration::from_millis(300),
+};
+/// What a request takes at the most, with some room for a busy machine.
+const LONGEST: Duration = Duration::from_secs(4);
+
+/// A resolver that gives these answers, one after the other, and the last one again and again.
+struct Scripted(Mutex<VecDeque<Vec<IpAddr>>>);
+
+impl Scripted {
+    fn new(answers: &[&[&str]]) -> Arc<Self> {
+        let parse = |answer: &&[&str]| answer.iter().map(|address| address.parse().unwrap()).collect();
+        Arc::new(Self(Mutex::new(answers.iter().map(parse).collect())))
+    }
+}
+
+impl Resolver for Scripted {
+    fn resolve<'a>(&'a self, _: &'a str) -> Resolving<'a> {
+        let mut answers = self.0.lock().unwrap();
+        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
+        Box::pin(async move { Ok(answer.unwrap_or_default()) })
+    }
+}
+
+fn client() -> Client {
+    Client::with_roots(Arc::new(System), RootCertStore::empty(), TIMES).unwrap()
+}
+
+/// One request by a client that trusts nobody, to a place that may be anywhere.
+async fn post(url: &str) -> Result<Answer, Failure> {
+    post_by(&client(), &Rules::anywhere(), url).await
+}
+
+async fn post_by(client: &Client, rules: &Rules, url: &str) -> Result<Answer, Failure> {
+    let target = rules.check("/url", url).map_err(|_| Failure::RefusedTarget)?;
+    let id = (HeaderName::from_static("webhook-id"), HeaderValue::from_static("evt_1"));
+    let posting = client.post(&target, HeaderMap::from_iter([id]), r#"{"type":"object.created"}"#.to_owned());
+    tokio::time::timeout(LONGEST, posting).await.expect("a request ends in time")
+}

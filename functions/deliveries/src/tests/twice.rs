@@ -1,0 +1,184 @@
+//! Messages that come twice, to two at once, too late, or after a worker that has died.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use serde_json::json;
+use shared::{
+    delivery::{Health, Request, Status},
+    table::{attribute, text},
+};
+use tokio::{io::AsyncWriteExt as _, task::JoinSet};
+
+use super::{
+    TIMES,
+    receiver::{Receiver, answer, read_request, until},
+    world::{World, event},
+};
+
+#[tokio::test]
+async fn what_is_delivered_is_not_sent_again() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("200 OK")).await;
+    let request = world.request(&receiver, 0).await;
+    for _ in 0..3 {
+        assert!(!world.handle(&request).await);
+    }
+    assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (1, 1));
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_makes_the_request() {
+    let world = World::new().await;
+    for head in ["200 OK", "500 No"] {
+        let receiver = Receiver::answering(answer(head)).await;
+        let request = world.request(&receiver, 0).await;
+        let mut running = JoinSet::new();
+        for _ in 0..10 {
+            let (worker, body) = (world.worker.clone(), json!(request).to_string());
+            running.spawn(async move { worker.handle(event("slow", &[body])).await });
+        }
+        running.join_all().await;
+        assert_eq!((receiver.connections(), world.delivery(&request).await.attempts.len()), (1, 1), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_for_the_next_try_that_could_not_be_sent_is_sent_when_it_comes_again() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("500 No")).await;
+    let request = world.request(&receiver, 0).await;
+    world.retries.set_away(true);
+    assert!(world.handle_slow(&request).await);
+    world.retries.set_away(false);
+    assert!(!world.handle_slow(&request).await);
+    let [(retry, delay)] = world.retries.take().try_into().unwrap();
+    assert!(retry.tries == 1 && (1..=6).contains(&delay), "{delay}");
+    assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (1, 1));
+}
+
+#[tokio::test]
+async fn a_try_that_a_dead_worker_has_claimed_is_made_when_its_time_is_over() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("200 OK")).await;
+    let request = world.request(&receiver, 0).await;
+    let claim = world.update(&request).set("tries", attribute(&1).unwrap());
+    world.write(claim.set("claimed_until", attribute(&world.now().plus_seconds(60)).unwrap())).await;
+    assert!(world.handle(&request).await, "it is needed again");
+    assert_eq!(receiver.connections(), 0);
+    world.platform.clock.advance(61);
+    assert!(!world.handle(&request).await);
+    let delivery = world.delivery(&request).await;
+    assert_eq!((delivery.status, delivery.tries, delivery.attempts.len()), (Status::Delivered, 1, 1));
+    assert_eq!((receiver.connections(), text(&world.item(&request).await, "claimed_until")), (1, None));
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_is_asked_from_the_slow_queue_only() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("200 OK")).await;
+    world.set_health(&Health { failing_since: Some(world.now()), ..Health::default() }).await;
+    let request = world.request(&receiver, 0).await;
+    assert!(!world.handle(&request).await);
+    let [(passed, delay)] = world.slow.take().try_into().ok().unwrap();
+    assert!(passed == request && delay == 0);
+    assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
+    assert!(!world.handle_slow(&passed).await);
+    assert_eq!((receiver.connections(), world.delivery(&request).await.status), (1, Status::Delivered));
+    // If it cannot be passed on, it comes again.
+    world.set_health(&Health { failing_since: Some(world.now()), ..Health::default() }).await;
+    world.slow.set_away(true);
+    assert!(world.handle(&world.request(&receiver, 0).await).await);
+    assert_eq!(receiver.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_waited_long_is_signed_anew_and_not_counted() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("200 OK")).await;
+    let request = world.request(&receiver, 2).await;
+    world.platform.clock.advance(300);
+    assert!(!world.handle(&request).await);
+    let [(retry, delay)] = world.retries.take().try_into().unwrap();
+    assert_eq!((retry.tries, delay, receiver.connections()), (2, 0, 0));
+    let delivery = world.delivery(&request).await;
+    assert_eq!((delivery.tries, delivery.attempts.len(), delivery.status), (2, 0, Status::Pending));
+}
+
+#[tokio::test]
+async fn what_is_over_or_unknown_makes_nothing() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("200 OK")).await;
+    let (request, other) = (world.request(&receiver, 0).await, world.request(&receiver, 0).await);
+    let unknown = Request { delivery: shared::id::DeliveryId::new(), ..request.clone() };
+    assert!(!world.handle(&unknown).await);
+    let eventless = Request { event: shared::id::EventId::new(), ..request.clone() };
+    assert!(!world.handle(&eventless).await);
+    world.platform.clock.advance(1_000_001);
+    assert!(!world.handle(&other).await);
+    assert_eq!((receiver.connections(), world.delivery(&other).await.tries), (0, 0));
+    assert!(world.retries.take().is_empty() && world.slow.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_whole_makes_nothing() {
+    let world = World::new().await;
+    let receiver = Receiver::answering(answer("200 OK")).await;
+    let request = world.request(&receiver, 0).await;
+    let mut broken = request.clone();
+    broken.headers.insert("webhook-id".to_owned(), "a\r\nx-more: b".to_owned());
+    assert!(world.handle(&broken).await);
+    assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
+}
+
+/// A receiver whose first answer takes a while and is a failure, and whose others are successes.
+async fn slow_at_first() -> Receiver {
+    let is_first = Arc::new(AtomicBool::new(true));
+    Receiver::start(move |mut stream| {
+        let is_first = is_first.swap(false, Ordering::SeqCst);
+        async move {
+            read_request(&mut stream).await;
+            if is_first {
+                tokio::time::sleep(TIMES.whole / 2).await;
+            }
+            let head = if is_first { "500 No" } else { "200 OK" };
+            let _ = stream.write_all(answer(head).as_bytes()).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_worker_that_was_taken_for_dead_writes_nothing() {
+    let world = World::new().await;
+    let receiver = slow_at_first().await;
+    let request = world.request(&receiver, 0).await;
+    let (worker, body) = (world.worker.clone(), json!(request).to_string());
+    let slow = tokio::spawn(async move { worker.handle(event("requests", &[body])).await });
+    until(|| receiver.connections() > 0).await;
+    world.platform.clock.advance(61);
+    assert!(!world.handle(&request).await);
+    let delivered = world.delivery(&request).await;
+    assert_eq!((delivered.status, receiver.connections()), (Status::Delivered, 2));
+    slow.await.unwrap();
+    let after = world.delivery(&request).await;
+    assert_eq!((after.status, after.tries, after.attempts), (Status::Delivered, 1, delivered.attempts));
+    assert!(world.retries.take().is_empty() && !world.health().await.is_failing());
+}
+
+#[tokio::test]
+async fn a_success_in_between_keeps_a_receiver_from_being_given_up() {
+    let world = World::new().await;
+    let receiver = slow_at_first().await;
+    let long_ago = world.now().plus_seconds(-10 * 24 * 60 * 60);
+    world.set_health(&Health { failing_since: Some(long_ago), ..Health::default() }).await;
+    let (first, second) = (world.request(&receiver, 0).await, world.request(&receiver, 0).await);
+    let (worker, body) = (world.worker.clone(), json!(first).to_string());
+    let slow = tokio::spawn(async move { worker.handle(event("slow", &[body])).await });
+    until(|| receiver.connections() > 0).await;
+    assert!(!world.handle_slow(&second).await);
+    slow.await.unwrap();
+    assert!(!world.health().await.is_disabled());
+}

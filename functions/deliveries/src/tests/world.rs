@@ -1,0 +1,224 @@
+//! A worker on tables of its own, with queues that keep what they are sent.
+
+use std::{
+    future::Future,
+    net::Ipv4Addr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use serde_json::{Value, json};
+use shared::{
+    Platform, Timestamp,
+    config::{AccessKeys, Config},
+    delivery::{
+        Deliveries, Health, Message, Queue, Request, Retry, Sending, Status, StoredDelivery, StoredEvent,
+        delivery_key,
+    },
+    id::{DeliveryId, EventId, TeamId, WebhookId},
+    keys::KeySource,
+    table::{Item, Write},
+    webhook::{Topic, target::Rules},
+};
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_rustls::rustls::RootCertStore;
+
+use super::{TIMES, receiver::Receiver};
+use crate::{Event, Queues, System, Worker, client::Client};
+
+/// A queue that keeps its messages, with their delays.
+pub(super) struct Kept<M> {
+    messages: Mutex<Vec<(M, i64)>>,
+    is_away: AtomicBool,
+}
+
+impl<M> Default for Kept<M> {
+    fn default() -> Self {
+        Self { messages: Mutex::default(), is_away: AtomicBool::default() }
+    }
+}
+
+impl<M> Kept<M> {
+    /// All that came since the last time.
+    pub(super) fn take(&self) -> Vec<(M, i64)> {
+        std::mem::take(&mut self.messages.lock().unwrap())
+    }
+
+    pub(super) fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+}
+
+impl<M: Message> Queue<M> for Kept<M> {
+    fn send(&self, message: M, delay_seconds: i64) -> Sending<'_> {
+        let is_away = self.is_away.load(Ordering::SeqCst);
+        if !is_away {
+            self.messages.lock().unwrap().push((message, delay_seconds));
+        }
+        Box::pin(async move { if is_away { Err(anyhow::anyhow!("the queue is away")) } else { Ok(()) } })
+    }
+
+    fn send_all(&self, messages: Vec<M>) -> Sending<'_> {
+        Box::pin(async move {
+            for message in messages {
+                self.send(message, 0).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
+        Box::pin(async { anyhow::bail!("requests come signed") })
+    }
+}
+
+pub(super) struct World {
+    pub(super) platform: Platform,
+    pub(super) worker: Worker,
+    pub(super) slow: Arc<Kept<Request>>,
+    pub(super) retries: Arc<Kept<Retry>>,
+    pub(super) team: TeamId,
+    pub(super) webhook: WebhookId,
+    _database: JoinSet<()>,
+}
+
+impl World {
+    /// Requests may go anywhere.
+    pub(super) async fn new() -> Self {
+        Self::with(Rules::anywhere()).await
+    }
+
+    pub(super) async fn with(rules: Rules) -> Self {
+        let database = dynoxide::Database::memory().unwrap();
+        let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+        let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+        let table = json!({
+            "TableName": "activity",
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
+            "AttributeDefinitions": [attribute("pk"), attribute("sk")],
+        });
+        database.create_table(serde_json::from_value(table).unwrap()).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let keys = AccessKeys { id: "id".into(), secret: "secret".into(), session: None };
+        let config = Config {
+            region: "local".into(),
+            credentials: Some(keys),
+            dynamodb_endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
+            ..Config::default()
+        };
+        let mut running = JoinSet::new();
+        running.spawn(dynoxide::server::serve_on(listener, database));
+        let platform = Platform::new(&config, Arc::new(NoKeys)).unwrap();
+        let (slow, retries) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
+        let queues = Queues { slow: slow.clone(), slow_name: "slow".into(), retries: retries.clone() };
+        let client = Client::with_roots(Arc::new(System), RootCertStore::empty(), TIMES).unwrap();
+        let worker = Worker::with_client(&platform, queues, rules, client);
+        let (team, webhook) = (TeamId::new(), WebhookId::new());
+        Self { platform, worker, slow, retries, team, webhook, _database: running }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.platform.clock.now()
+    }
+
+    /// A new event and its delivery, after so many tries, as it was signed now.
+    pub(super) async fn request(&self, receiver: &Receiver, tries: u64) -> Request {
+        let (now, event) = (self.now(), EventId::new());
+        let expires = now.seconds() + 1_000_000;
+        let stored = StoredEvent {
+            id: event.clone(),
+            team: self.team.clone(),
+            topic: Topic::ObjectCreated,
+            object_type: None,
+            object: None,
+            body: format!(r#"{{"event":"{event}"}}"#),
+            at: now,
+            expires,
+        };
+        let delivery = StoredDelivery {
+            id: DeliveryId::new(),
+            team: self.team.clone(),
+            webhook: self.webhook.clone(),
+            event_id: event.clone(),
+            topic: Topic::ObjectCreated,
+            object_type: None,
+            object: None,
+            status: Status::Pending,
+            tries,
+            tries_before: 0,
+            attempts: vec![],
+            next_attempt_at: Some(now),
+            created_at: now,
+            expires,
+        };
+        let deliveries = Deliveries::new(&self.platform);
+        self.write(deliveries.put_event(&stored).unwrap()).await;
+        self.write(deliveries.put_delivery(&delivery).unwrap()).await;
+        Request {
+            team: self.team.clone(),
+            webhook: self.webhook.clone(),
+            delivery: delivery.id,
+            event,
+            tries,
+            url: receiver.url(),
+            headers: [("webhook-timestamp".to_owned(), now.seconds().to_string())].into(),
+        }
+    }
+
+    pub(super) async fn write(&self, write: Write) {
+        self.platform.activity.write(write).await.unwrap();
+    }
+
+    /// An update of the delivery.
+    pub(super) fn update(&self, request: &Request) -> Write {
+        self.platform.activity.update(delivery_key(&request.webhook, &request.delivery))
+    }
+
+    /// Notes this of the receiver.
+    pub(super) async fn set_health(&self, health: &Health) {
+        self.write(self.platform.activity.put(Health::key(&self.webhook), health).unwrap()).await;
+    }
+
+    pub(super) async fn health(&self) -> Health {
+        Deliveries::new(&self.platform).health(&self.webhook).await.unwrap()
+    }
+
+    pub(super) async fn item(&self, request: &Request) -> Item {
+        let key = delivery_key(&request.webhook, &request.delivery);
+        self.platform.activity.get(key).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn delivery(&self, request: &Request) -> StoredDelivery {
+        shared::table::decode(self.item(request).await).unwrap()
+    }
+
+    /// Gives the worker a message; whether it is to come again.
+    pub(super) async fn handle(&self, request: &Request) -> bool {
+        self.handle_of("requests", request).await
+    }
+
+    /// The same from the slow queue.
+    pub(super) async fn handle_slow(&self, request: &Request) -> bool {
+        self.handle_of("slow", request).await
+    }
+
+    async fn handle_of(&self, queue: &str, request: &Request) -> bool {
+        !self.worker.handle(event(queue, &[json!(request).to_string()])).await.is_whole()
+    }
+}
+
+/// An event of SQS with these messages, `m0` and so on.
+pub(super) fn event(queue: &str, bodies: &[String]) -> Event {
+    let source = format!("arn:aws:sqs:local:000000000000:{queue}");
+    let record = |(place, body): (usize, &String)| json!({"messageId": format!("m{place}"), "body": body, "eventSource": "aws:sqs", "eventSourceARN": source});
+    let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
+    serde_json::from_value(json!({"Records": records})).unwrap()
+}

@@ -1,0 +1,257 @@
+//! The events that the function is given, and what it answers: changes of a table's stream, in their order, or messages
+//! of the queue of retries, among which may be changes that were parked.
+
+use anyhow::Context as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use shared::{
+    Timestamp,
+    delivery::Retry,
+    table::{Item, Key},
+};
+
+/// An event: records of one source. Each is read for itself, so that one that cannot be read holds up no other.
+#[derive(Deserialize)]
+pub struct Event {
+    #[serde(rename = "Records")]
+    pub(crate) records: Vec<Record>,
+}
+
+/// A record, as it came.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Record(Box<RawValue>);
+
+/// What a record is.
+pub(crate) enum Content {
+    /// An item was made, changed or removed.
+    Change(Box<Change>),
+    /// A message.
+    Message(Message),
+}
+
+/// What a message says.
+pub(crate) enum Notice {
+    /// A delivery is due.
+    Retry(Retry),
+    /// A change that was parked is to be looked at again.
+    Parked(Box<Change>),
+}
+
+/// A message of a queue.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message {
+    pub(crate) message_id: String,
+    body: String,
+}
+
+/// A change of an item.
+#[derive(Deserialize)]
+pub(crate) struct Change {
+    #[serde(rename = "eventSourceARN")]
+    stream: String,
+    dynamodb: Images,
+}
+
+/// The item before and after.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Images {
+    #[serde(deserialize_with = "item")]
+    keys: Item,
+    #[serde(default, deserialize_with = "some_item")]
+    new_image: Option<Item>,
+    #[serde(default, deserialize_with = "some_item")]
+    old_image: Option<Item>,
+    #[serde(default)]
+    approximate_creation_date_time: Option<f64>,
+}
+
+/// What tells the kinds of records apart.
+#[derive(Deserialize)]
+struct Source {
+    #[serde(rename = "eventSource")]
+    source: String,
+}
+
+impl shared::delivery::Message for Record {
+    /// What is parked waits for a person.
+    fn group(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Record {
+    /// A record of that text, if it is one of JSON.
+    pub fn of(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    pub(crate) fn read(&self) -> anyhow::Result<Content> {
+        let text = self.text();
+        Ok(match source(text)?.as_str() {
+            "aws:dynamodb" => Content::Change(serde_json::from_str(text).context("reading a change")?),
+            "aws:sqs" => Content::Message(serde_json::from_str(text).context("reading a message")?),
+            source => anyhow::bail!("records of {source} are not for this function"),
+        })
+    }
+
+    /// Its place in the stream, if it has one, though it may not be readable otherwise.
+    pub(crate) fn sequence_number(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Place {
+            dynamodb: Number,
+        }
+        #[derive(Deserialize)]
+        struct Number {
+            #[serde(rename = "SequenceNumber")]
+            sequence_number: String,
+        }
+        Some(serde_json::from_str::<Place>(self.text()).ok()?.dynamodb.sequence_number)
+    }
+}
+
+impl Message {
+    pub(crate) fn read(&self) -> anyhow::Result<Notice> {
+        // A message about a delivery has no source.
+        if source(&self.body).is_ok() {
+            return Ok(Notice::Parked(serde_json::from_str(&self.body).context("reading a parked change")?));
+        }
+        Ok(Notice::Retry(serde_json::from_str(&self.body).context("reading a message about a delivery")?))
+    }
+}
+
+impl Change {
+    /// The table: `arn:…:table/<name>/stream/<label>`.
+    pub(crate) fn table(&self) -> Option<&str> {
+        self.stream.split('/').nth(1)
+    }
+
+    /// The key of the item.
+    pub(crate) fn key(&self) -> Option<Key> {
+        Key::of(&self.dynamodb.keys)
+    }
+
+    /// The item before it, unless it is new.
+    pub(crate) fn before(&self) -> Option<&Item> {
+        self.dynamodb.old_image.as_ref()
+    }
+
+    /// The item after it, unless it was removed.
+    pub(crate) fn after(&self) -> Option<&Item> {
+        self.dynamodb.new_image.as_ref()
+    }
+
+    /// When DynamoDB took it in, to the second.
+    pub(crate) fn noted_at(&self) -> Option<Timestamp> {
+        #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 are few")]
+        let millis = (self.dynamodb.approximate_creation_date_time? * 1_000.0) as i64;
+        Timestamp::from_millis(millis)
+    }
+}
+
+fn source(text: &str) -> anyhow::Result<String> {
+    Ok(serde_json::from_str::<Source>(text).context("a record has no source")?.source)
+}
+
+fn item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Item, D::Error> {
+    serde_dynamo::Item::deserialize(deserializer).map(Item::from)
+}
+
+fn some_item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Item>, D::Error> {
+    Ok(Option::<serde_dynamo::Item>::deserialize(deserializer)?.map(Item::from))
+}
+
+/// From where the changes are to come again, or which messages; nothing, if all is done.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+impl Answer {
+    /// This message is to come again; or this change, and all behind it.
+    pub(crate) fn again(&mut self, id: String) {
+        self.batch_item_failures.push(Failure { item_identifier: id });
+    }
+
+    /// From where the changes are to come again.
+    pub fn again_from(&self) -> Option<&str> {
+        self.batch_item_failures.first().map(|failure| failure.item_identifier.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::table::text;
+
+    fn records(event: &str) -> Vec<Record> {
+        serde_json::from_str::<Event>(event).unwrap().records
+    }
+
+    #[test]
+    fn a_change_is_read_as_the_stream_tells_it() {
+        let records = records(include_str!("../../../events/relay-changes.json"));
+        let Content::Change(change) = records[0].read().unwrap() else { panic!("a change") };
+        assert_eq!(change.table(), Some("engine-ObjectsTable-EXAMPLE"));
+        assert_eq!(change.key().unwrap().sk, "obj_0000000000000000000001");
+        assert!(change.before().is_none());
+        assert_eq!(text(change.after().unwrap(), "created_by"), Some("usr_0000000000000000000001"));
+        assert_eq!(change.noted_at().unwrap().to_string(), "2026-11-24T10:00:00.000Z");
+        assert_eq!(records[0].sequence_number().as_deref(), Some("100000000000000000001"));
+        let again = Record::of(records[0].text()).unwrap();
+        assert!(matches!(again.read().unwrap(), Content::Change(_)));
+    }
+
+    #[test]
+    fn a_message_is_about_a_delivery_or_holds_a_change() {
+        let records = records(include_str!("../../../events/relay-messages.json"));
+        let Content::Message(message) = records[0].read().unwrap() else { panic!("a message") };
+        assert!(matches!(message.read().unwrap(), Notice::Retry(retry) if retry.tries == 1));
+        let parked = Message {
+            message_id: "m".to_owned(),
+            body: serde_json::from_str::<Event>(include_str!("../../../events/relay-changes.json"))
+                .unwrap()
+                .records[0]
+                .text()
+                .to_owned(),
+        };
+        assert!(matches!(parked.read().unwrap(), Notice::Parked(_)));
+        let odd = Message { message_id: "m".to_owned(), body: "{}".to_owned() };
+        assert!(odd.read().is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_holds_up_nothing_else() {
+        let records = records(
+            r#"{"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "7"}}, 1]}"#,
+        );
+        assert!(records.iter().all(|record| record.read().is_err()));
+        assert_eq!(records[0].sequence_number().as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn the_answer_names_what_is_to_come_again() {
+        let mut answer = Answer::default();
+        assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"batchItemFailures":[]}"#);
+        answer.again("7".to_owned());
+        assert_eq!(answer.again_from(), Some("7"));
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"batchItemFailures":[{"itemIdentifier":"7"}]}"#
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! What happens to a token, told to each team of its user that it reaches: no more of it than the team is concerned with.
+
+use shared::{
+    Result,
+    audit::{Event, FieldChange, Kind, Subject},
+    id::{TeamId, TokenId, UserId},
+    identity::{Membership, user_partition},
+    table::{Item, Key, Query, decode},
+    token::StoredToken,
+};
+
+use crate::{
+    Relay,
+    happened::{Happened, changed, parts, told_apart},
+};
+
+/// What is told of a token, with what people call it.
+const NAMED: &[(&str, &str)] =
+    &[("name", "Name"), ("active", "Active"), ("permissions", "Permissions"), ("expires_at", "End")];
+/// What is told to have changed, but not how: it may name other teams, or the user's own places.
+const HIDDEN: &[(&str, &str)] = &[
+    ("description", "Description"),
+    ("team_ids", "Teams"),
+    ("allowed_cidrs", "Addresses"),
+    ("rate_limit", "Rate limit"),
+    ("on_reuse", "What happens when an old secret is used"),
+];
+
+impl Relay {
+    pub(super) async fn token(
+        &self,
+        key: &Key,
+        (user, id): (UserId, TokenId),
+        (old, new): (Option<&Item>, &Item),
+    ) -> Result<()> {
+        let old: Option<StoredToken> = old.cloned().map(decode).transpose()?;
+        let new: StoredToken = decode(new.clone())?;
+        // A use is no change, and neither is a hash under another key.
+        if old.as_ref().is_some_and(|old| old.version == new.version) {
+            return Ok(());
+        }
+        let fields = fields(old.as_ref(), &new)?;
+        let event = event(old.as_ref(), &new);
+        for team in self.reached(&user, old.as_ref(), &new).await? {
+            let happened = Happened {
+                event,
+                at: new.revoked_at.filter(|_| event == Event::Revoked).unwrap_or(new.updated_at),
+                actor: Some(new.actor.clone()),
+                subject: Subject {
+                    kind: Kind::Token,
+                    id: id.to_string(),
+                    label: new.name.clone(),
+                    of_type: None,
+                },
+                fields: fields.clone(),
+                reason: None,
+                from: told_apart(key, [new.version.to_string(), team.to_string()]),
+                team,
+            };
+            self.tell(happened).await?;
+        }
+        Ok(())
+    }
+
+    /// The teams that the token reaches, or reached before; of one that was blocked in a team that team alone.
+    async fn reached(
+        &self,
+        user: &UserId,
+        old: Option<&StoredToken>,
+        new: &StoredToken,
+    ) -> Result<Vec<TeamId>> {
+        let blocked = newly_blocked(old, new);
+        if !blocked.is_empty() {
+            return Ok(blocked);
+        }
+        let (mut teams, mut after) = (Vec::new(), None);
+        loop {
+            let query = Query::partition(user_partition(user)).prefix("TEAM#").after(after);
+            let found = self.identity.query(query).await?;
+            for item in found.items {
+                let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
+                let reaches = |token: &StoredToken| token.reaches(&team, days, token.newest());
+                if reaches(new) || old.is_some_and(reaches) {
+                    teams.push(team);
+                }
+            }
+            after = found.next;
+            if after.is_none() {
+                return Ok(teams);
+            }
+        }
+    }
+}
+
+fn newly_blocked(old: Option<&StoredToken>, new: &StoredToken) -> Vec<TeamId> {
+    let before = old.map(|old| old.blocked_team_ids.as_slice()).unwrap_or_default();
+    new.blocked_team_ids.iter().filter(|team| !before.contains(team)).cloned().collect()
+}
+
+/// What happened, in one word: of several things at once the weightiest.
+fn event(old: Option<&StoredToken>, new: &StoredToken) -> Event {
+    let Some(old) = old else { return Event::Created };
+    let (pending, was_pending) = (new.pending.as_ref(), old.pending.as_ref());
+    let made_at = |pending: Option<&shared::token::Pending>| pending.map(|pending| pending.created_at);
+    if new.revoked_at.is_some() {
+        Event::Revoked
+    } else if !newly_blocked(Some(old), new).is_empty() {
+        Event::Blocked
+    } else if old.active != new.active {
+        if new.active { Event::Activated } else { Event::Deactivated }
+    } else if pending.is_some() && made_at(pending) != made_at(was_pending) {
+        Event::Rotated
+    } else if pending.is_none() && was_pending.is_some() {
+        Event::Confirmed
+    } else {
+        Event::Updated
+    }
+}
+
+fn fields(old: Option<&StoredToken>, new: &StoredToken) -> Result<Vec<FieldChange>> {
+    let (old, new) = (old.map(parts).transpose()?, parts(new)?);
+    let mut fields = changed(old.as_ref(), &new, NAMED);
+    // Of a new token it says nothing that there is a description.
+    if old.is_some() {
+        fields.extend(changed(old.as_ref(), &new, HIDDEN).into_iter().map(FieldChange::hidden));
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn token(changes: Value) -> StoredToken {
+        let mut token = json!({
+            "id": "tok_0000000000000000000001", "user": "usr_0000000000000000000001", "name": "Zapier", "description": "",
+            "permissions": ["object:read"], "active": true, "secret": "k1:aGFzaA==", "hint": "ea_pat_…1234",
+            "secret_created_at": "2026-11-24T10:00:00.000Z", "expires_at": null, "team_ids": null, "allowed_cidrs": null,
+            "last_used": null, "created_at": "2026-11-24T10:00:00.000Z", "updated_at": "2026-11-24T10:00:00.000Z",
+            "version": 1,
+            "actor": {"user": "usr_0000000000000000000001", "credential": "session", "token": null, "ip": "", "source": "app",
+                "request_id": ""},
+        });
+        let hash = serde_json::to_value(hash()).unwrap();
+        token["secret"] = hash.clone();
+        token.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        if token.get("pending").is_some() {
+            token["pending"]["secret"] = hash;
+        }
+        serde_json::from_value(token).unwrap()
+    }
+
+    fn hash() -> shared::keys::KeyedHash {
+        let ring = r#"{"current":"k1","k1":"11111111111111111111111111111111"}"#;
+        shared::keys::KeyRing::parse(ring).unwrap().hash("a")
+    }
+
+    fn pending(created_at: &str) -> Value {
+        json!({"pending": {"hint": "", "created_at": created_at, "by": "session", "overlap_until": created_at}})
+    }
+
+    #[test]
+    fn what_happened_is_told_in_one_word() {
+        let (old, at) = (token(json!({})), "2026-11-24T11:00:00.000Z");
+        let off = token(json!({"active": false}));
+        let rotated = token(pending(at));
+        for (old, new, what) in [
+            (None, json!({}), Event::Created),
+            (Some(&old), json!({"name": "Make"}), Event::Updated),
+            (Some(&old), json!({"active": false, "name": "Make"}), Event::Deactivated),
+            (Some(&off), json!({}), Event::Activated),
+            (Some(&old), pending(at), Event::Rotated),
+            (Some(&rotated), pending("2026-11-24T12:00:00.000Z"), Event::Rotated),
+            (Some(&rotated), json!({}), Event::Confirmed),
+            (Some(&old), json!({"blocked_team_ids": ["team_0000000000000000000001"]}), Event::Blocked),
+            (Some(&old), json!({"revoked_at": at}), Event::Revoked),
+        ] {
+            assert_eq!(event(old, &token(new.clone())), what, "{new}");
+        }
+    }
+
+    #[test]
+    fn a_team_learns_nothing_of_others_and_no_secret() {
+        let old = token(json!({}));
+        let new = token(
+            json!({"name": "Make", "team_ids": ["team_0000000000000000000009"], "description": "private"}),
+        );
+        let told = serde_json::to_string(&fields(Some(&old), &new).unwrap()).unwrap();
+        assert!(told.contains(r#""slug":"name","label":"Name","old":"Zapier","new":"Make""#), "{told}");
+        assert!(
+            told.contains(r#""slug":"team_ids","label":"Teams","old":null,"new":null,"omitted":true"#),
+            "{told}"
+        );
+        let created = serde_json::to_string(&fields(None, &new).unwrap()).unwrap();
+        for text in [&told, &created] {
+            assert!(
+                !text.contains("team_0") && !text.contains("private") && !text.contains("secret"),
+                "{text}"
+            );
+        }
+    }
+}

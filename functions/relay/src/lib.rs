@@ -1,0 +1,206 @@
+//! The relay: every change of a table, from its stream, becomes an entry of the audit log, and a change of an object an
+//! event for the webhooks that asked for it. Whatever it writes has an id that follows from the change, so that a change
+//! may be looked at twice.
+
+mod cache;
+mod deliver;
+mod event;
+mod happened;
+mod identity;
+mod objects;
+mod people;
+mod retry;
+mod workspace;
+
+use std::sync::Arc;
+
+use shared::{
+    Code, Error, Platform, Result,
+    audit::Log,
+    clock::Clock,
+    config::{Config, TableNames},
+    delivery::{Deliveries, Queue, Request, Retry, Sqs},
+    id::{ObjectTypeId, TeamId},
+    keys::Keys,
+    object_type::StoredObjectType,
+    table::{Key, Table},
+    webhook::StoredWebhook,
+};
+use tokio::task::JoinSet;
+
+pub use event::{Answer, Event, Record};
+
+use self::{
+    cache::Cache,
+    event::{Change, Content, Message, Notice},
+    people::Known,
+};
+
+/// Changes that are looked at side by side.
+const AT_ONCE: usize = 8;
+
+/// Where messages go.
+#[derive(Clone)]
+pub struct Queues {
+    /// Requests to webhooks.
+    pub requests: Arc<dyn Queue<Request>>,
+    /// Requests to webhooks whose receivers fail.
+    pub slow: Arc<dyn Queue<Request>>,
+    /// Deliveries that are not due yet.
+    pub retries: Arc<dyn Queue<Retry>>,
+    /// Changes that could not be told, until somebody has looked into it.
+    pub parked: Arc<dyn Queue<Record>>,
+}
+
+impl Queues {
+    /// The queues that the environment names.
+    ///
+    /// # Errors
+    /// When it lacks one.
+    pub fn on_aws(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self {
+            requests: Arc::new(Sqs::requests(config)?),
+            slow: Arc::new(Sqs::slow_requests(config)?),
+            retries: Arc::new(Sqs::retries(config)?),
+            parked: Arc::new(Sqs::parked(config)?),
+        })
+    }
+}
+
+/// The relay.
+#[derive(Clone)]
+pub struct Relay {
+    identity: Table,
+    workspace: Table,
+    activity: Table,
+    keys: Keys,
+    clock: Clock,
+    log: Log,
+    deliveries: Deliveries,
+    queues: Queues,
+    tables: Arc<TableNames>,
+    types: Cache<(TeamId, ObjectTypeId), Arc<StoredObjectType>>,
+    webhooks: Cache<TeamId, Arc<Vec<StoredWebhook>>>,
+    names: Cache<Key, Known>,
+    days: Cache<TeamId, u32>,
+}
+
+impl Relay {
+    /// A relay on the platform, whose tables have these names.
+    pub fn new(platform: &Platform, tables: &TableNames, queues: Queues) -> Self {
+        let (log, deliveries) = (Log::new(platform), Deliveries::new(platform));
+        let Platform { identity, workspace, activity, keys, clock, .. } = platform.clone();
+        Self {
+            identity,
+            workspace,
+            activity,
+            keys,
+            clock,
+            log,
+            deliveries,
+            queues,
+            tables: Arc::new(tables.clone()),
+            types: Cache::default(),
+            webhooks: Cache::default(),
+            names: Cache::default(),
+            days: Cache::default(),
+        }
+    }
+
+    /// Handles an event. Changes come again from the first one that was not told; messages each for itself.
+    pub async fn handle(&self, event: Event) -> Answer {
+        let mut answer = Answer::default();
+        let mut records = event.records.into_iter();
+        loop {
+            let mut running = JoinSet::new();
+            for (place, record) in records.by_ref().take(AT_ONCE).enumerate() {
+                let relay = self.clone();
+                running.spawn(async move { (place, relay.record(record).await) });
+            }
+            if running.is_empty() {
+                return answer;
+            }
+            let mut failed: Vec<_> = running.join_all().await;
+            failed.sort_by_key(|(place, _)| *place);
+            for again in failed.into_iter().filter_map(|(_, outcome)| outcome.err()) {
+                match again {
+                    Again::From(sequence_number) => {
+                        answer.again(sequence_number);
+                        return answer;
+                    }
+                    Again::Message(id) => answer.again(id),
+                }
+            }
+        }
+    }
+
+    async fn record(&self, record: Record) -> Result<(), Again> {
+        match record.read() {
+            Ok(Content::Message(message)) => self.message(&message).await,
+            Ok(Content::Change(change)) => match self.change(&change).await {
+                Ok(()) => Ok(()),
+                Err(error) => self.put_aside(record, error).await,
+            },
+            Err(cause) => self.put_aside(record, cause.into()).await,
+        }
+    }
+
+    async fn message(&self, message: &Message) -> Result<(), Again> {
+        let handled = match message.read() {
+            Ok(Notice::Retry(retry)) => self.retry(retry).await,
+            Ok(Notice::Parked(change)) => self.change(&change).await,
+            Err(cause) => Err(cause.into()),
+        };
+        handled.map_err(|error| {
+            log(error, "a message was not handled; it comes again");
+            Again::Message(message.message_id.clone())
+        })
+    }
+
+    /// What fails because something is busy or away is tried again, and all behind it waits. What fails for another reason
+    /// would fail again: it is parked, and the others go on.
+    async fn put_aside(&self, record: Record, error: Error) -> Result<(), Again> {
+        let Some(sequence_number) = record.sequence_number() else {
+            log(error, "a record is none of ours");
+            return Ok(());
+        };
+        if error.code == Code::Unavailable {
+            log(error, "a change was not told; it comes again");
+            return Err(Again::From(sequence_number));
+        }
+        log(error, "a change could not be told and is parked");
+        self.queues.parked.send(record, 0).await.map_err(|cause| {
+            log(cause.into(), "a change could not be parked; it comes again");
+            Again::From(sequence_number)
+        })
+    }
+
+    /// Tells of a change whatever follows from it.
+    async fn change(&self, change: &Change) -> Result<()> {
+        let TableNames { identity, workspace, objects, activity: _ } = &*self.tables;
+        let (Some(key), Some(table)) = (change.key(), change.table()) else { return Ok(()) };
+        // The embedded engine tells of writes that change nothing.
+        if change.before() == change.after() {
+            return Ok(());
+        }
+        match table {
+            table if table == objects => self.object(&key, change).await,
+            table if table == workspace => self.set_up(&key, change).await,
+            table if table == identity => self.people_and_tokens(&key, change).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is to come again.
+enum Again {
+    /// This change and all behind it.
+    From(String),
+    /// This message.
+    Message(String),
+}
+
+fn log(error: Error, what: &str) {
+    let code = error.code.name();
+    tracing::error!(code, cause = format!("{:#}", anyhow::Error::from(error)), "{what}");
+}

@@ -1,0 +1,22 @@
+//! What happens to what a team has set up: object types and webhooks.
+
+mod object_types;
+mod webhooks;
+
+use shared::{Result, id::TeamId, table::Key, webhook::WEBHOOK_PREFIX};
+
+use crate::{Relay, event::Change};
+
+impl Relay {
+    pub(crate) async fn set_up(&self, key: &Key, change: &Change) -> Result<()> {
+        let team = key.pk.strip_prefix("TEAM#").and_then(TeamId::parse);
+        let (Some(team), Some(new)) = (team, change.after()) else { return Ok(()) };
+        if key.sk.starts_with("TYPE#") {
+            self.type_changed(key, team, change, new).await
+        } else if key.sk.starts_with(WEBHOOK_PREFIX) {
+            self.webhook_changed(key, team, (change.before(), new)).await
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What happens to a webhook. Its keys are never told, and of its URL only the host: the rest may be a secret of the
+//! receiver.
+
+use shared::{
+    Result,
+    audit::{Event, FieldChange, Kind, Subject},
+    id::TeamId,
+    table::{Item, Key},
+    webhook::StoredWebhook,
+};
+
+use crate::{
+    Relay,
+    happened::{Happened, changed, parts, told_apart},
+};
+
+/// What is told of a webhook, with what people call it.
+const NAMED: &[(&str, &str)] = &[
+    ("name", "Name"),
+    ("description", "Description"),
+    ("topics", "Topics"),
+    ("object_types", "Object types"),
+    ("active", "Active"),
+];
+
+impl Relay {
+    pub(super) async fn webhook_changed(
+        &self,
+        key: &Key,
+        team: TeamId,
+        (old, new): (Option<&Item>, &Item),
+    ) -> Result<()> {
+        let old = old.map(StoredWebhook::from_item).transpose()?;
+        let new = StoredWebhook::from_item(new)?;
+        if old.as_ref().is_some_and(|old| old.version == new.version) {
+            return Ok(());
+        }
+        let happened = Happened {
+            team,
+            event: event(old.as_ref(), &new),
+            at: new.updated_at,
+            subject: Subject {
+                kind: Kind::Webhook,
+                id: new.id.to_string(),
+                label: new.name.clone(),
+                of_type: None,
+            },
+            fields: fields(old.as_ref(), &new)?,
+            reason: None,
+            from: told_apart(key, [new.version.to_string()]),
+            actor: Some(new.actor),
+        };
+        self.tell(happened).await
+    }
+}
+
+/// What happened, in one word: of several things at once the weightiest.
+fn event(old: Option<&StoredWebhook>, new: &StoredWebhook) -> Event {
+    let Some(old) = old else { return Event::Created };
+    match (old.trashed_at, new.trashed_at) {
+        _ if new.destroyed => Event::Destroyed,
+        (None, Some(_)) => Event::Deleted,
+        (Some(_), None) => Event::Restored,
+        _ if old.keys != new.keys => Event::Rotated,
+        _ if old.active && !new.active => Event::Deactivated,
+        _ if !old.active && new.active => Event::Activated,
+        _ => Event::Updated,
+    }
+}
+
+fn fields(old: Option<&StoredWebhook>, new: &StoredWebhook) -> Result<Vec<FieldChange>> {
+    let mut fields = changed(old.map(parts).transpose()?.as_ref(), &parts(new)?, NAMED);
+    if old.is_none_or(|old| old.url != new.url) {
+        let (was, is) = (old.map(|old| origin(&old.url)), Some(origin(&new.url)));
+        fields.push(FieldChange::new("url", "URL").values(was.as_ref(), is.as_ref()));
+    }
+    Ok(fields)
+}
+
+/// Scheme and host: what stands before the third `/` of a URL.
+fn origin(url: &str) -> String {
+    url.split('/').take(3).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_url_only_the_host_is_told() {
+        for (url, told) in [
+            ("https://hooks.example.com/hooks/catch/123/secret/?key=1", "https://hooks.example.com"),
+            ("https://example.com:8443/", "https://example.com:8443"),
+            ("https://example.com", "https://example.com"),
+        ] {
+            assert_eq!(origin(url), told);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What each route does.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Member, Result,
+    answer::{Created, NoContent, Started, Versioned},
+    extract::{IfMatch, Json, List, OptionalJson, Page, Path, Query, State},
+    id::{DeliveryId, WebhookId},
+};
+
+use crate::{
+    deliveries::StatusFilter,
+    recover::Recovery,
+    rotation::Rotation,
+    shown::{Delivery, Known, Recovered, Webhook, WebhookWithSecret, WholeDelivery},
+    store::{Store, TrashFilter},
+    webhook::{NewWebhook, WebhookPatch},
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct WebhookPath {
+    webhook: WebhookId,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct DeliveryPath {
+    webhook: WebhookId,
+    delivery: DeliveryId,
+}
+
+pub(crate) async fn create(
+    member: Member,
+    State(store): State<Store>,
+    Json(new): Json<NewWebhook>,
+) -> Result<Created<WebhookWithSecret>> {
+    let (webhook, keys) = store.create(&member, new).await?;
+    let body = WebhookWithSecret::new(Webhook::of(webhook, Known::default(), store.now()), &keys);
+    let location = format!("/v1/teams/{}/webhooks/{}", member.team, body.id());
+    Ok(Created { location, version: body.version(), body })
+}
+
+pub(crate) async fn list(
+    member: Member,
+    State(store): State<Store>,
+    page: Page<TrashFilter>,
+) -> Result<Json<List<Webhook>>> {
+    let (webhooks, next) = store.list(&member, &page).await?;
+    Ok(Json(page.of(store.all_shown(webhooks).await?, next).await?))
+}
+
+pub(crate) async fn read(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    Query(query): Query<TrashFilter>,
+) -> Result<Versioned<Webhook>> {
+    let webhook = store.read(&member, &path.webhook, query.trashed.is_some()).await?;
+    Ok(versioned(store.shown(webhook).await?))
+}
+
+pub(crate) async fn update(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    if_match: IfMatch,
+    Json(patch): Json<WebhookPatch>,
+) -> Result<Versioned<Webhook>> {
+    let webhook = store.update(&member, &path.webhook, patch, &if_match).await?;
+    Ok(versioned(store.shown(webhook).await?))
+}
+
+pub(crate) async fn trash(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    store.trash(&member, &path.webhook, &if_match).await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn restore(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    if_match: IfMatch,
+) -> Result<Versioned<Webhook>> {
+    let webhook = store.restore(&member, &path.webhook, &if_match).await?;
+    Ok(versioned(store.shown(webhook).await?))
+}
+
+pub(crate) async fn destroy(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    store.destroy(&member, &path.webhook, &if_match).await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn rotate(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    if_match: IfMatch,
+    OptionalJson(rotation): OptionalJson<Rotation>,
+) -> Result<Versioned<WebhookWithSecret>> {
+    // First, as nothing may fail between a new secret and the one answer that has it.
+    let known = store.known(&path.webhook).await?;
+    let (webhook, keys) = store.rotate(&member, &path.webhook, rotation.checked()?, &if_match).await?;
+    let body = WebhookWithSecret::new(Webhook::of(webhook, known, store.now()), &keys);
+    Ok(Versioned(body.version(), body))
+}
+
+pub(crate) async fn test(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+) -> Result<Started<Delivery>> {
+    Ok(Started(Delivery::of(store.test(&member, &path.webhook).await?)))
+}
+
+pub(crate) async fn deliveries(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    page: Page<StatusFilter>,
+) -> Result<Json<List<Delivery>>> {
+    let (deliveries, next) = store.list_deliveries(&member, &path.webhook, &page).await?;
+    Ok(Json(page.of(deliveries.into_iter().map(Delivery::of).collect(), next).await?))
+}
+
+pub(crate) async fn delivery(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<DeliveryPath>,
+) -> Result<Json<WholeDelivery>> {
+    Ok(Json(store.read_delivery(&member, &path.webhook, &path.delivery).await?))
+}
+
+pub(crate) async fn redeliver(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<DeliveryPath>,
+) -> Result<Started<Delivery>> {
+    Ok(Started(Delivery::of(store.redeliver(&member, &path.webhook, &path.delivery).await?)))
+}
+
+pub(crate) async fn recover(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<WebhookPath>,
+    Json(recovery): Json<Recovery>,
+) -> Result<Started<Recovered>> {
+    let span = recovery.checked(store.now())?;
+    Ok(Started(store.recover(&member, &path.webhook, &span).await?))
+}
+
+fn versioned(shown: Webhook) -> Versioned<Webhook> {
+    Versioned(shown.version(), shown)
+}

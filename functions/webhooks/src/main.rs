@@ -1,0 +1,13 @@
+//! The Lambda function of the webhooks family.
+
+use std::sync::Arc;
+
+use shared::{config::Config, delivery::Sqs, webhook::target::Rules};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> shared::serve::Ended {
+    let config = Config::from_env();
+    let retries = Arc::new(Sqs::retries(&config)?);
+    let rules = Rules::of(&config);
+    shared::serve::serve(webhooks::routes(), |platform| webhooks::Store::new(platform, retries, rules)).await
+}

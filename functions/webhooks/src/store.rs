@@ -1,0 +1,195 @@
+//! How webhooks are kept: in their team's partition, with a count of them.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Code, Error, Member, Platform, Result, Timestamp,
+    clock::Clock,
+    delivery::{Deliveries, Health, Queue, Retry},
+    extract::{IfMatch, Page},
+    id::{TeamId, WebhookId},
+    keys::Keys,
+    object_type::{TRASH_SECONDS, workspace_partition},
+    table::{AttributeValue, Item, Key, Query, Table, When, Write, WriteError, attribute, text},
+    webhook::{SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_key},
+};
+
+use crate::{
+    change::{TRIES_MAX, overtaken},
+    webhook::{NewWebhook, WebhookPatch},
+};
+
+/// The most webhooks of a team, with those in the trash: all are looked through at each event.
+const WEBHOOKS_MAX: usize = 100;
+
+/// The webhooks.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) workspace: Table,
+    pub(crate) activity: Table,
+    pub(crate) keys: Keys,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) retries: Arc<dyn Queue<Retry>>,
+    pub(crate) rules: Rules,
+    clock: Clock,
+}
+
+/// The query of a list and of a read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrashFilter {
+    /// `only` shows what is in the trash.
+    pub(crate) trashed: Option<Trashed>,
+}
+
+/// What is in the trash.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Trashed {
+    /// And nothing else.
+    Only,
+}
+
+impl Store {
+    /// The webhooks of the platform, with messages about deliveries by this queue.
+    pub fn new(platform: &Platform, retries: Arc<dyn Queue<Retry>>, rules: Rules) -> Self {
+        let deliveries = Deliveries::new(platform);
+        let Platform { workspace, activity, keys, clock, .. } = platform.clone();
+        Self { workspace, activity, keys, deliveries, retries, rules, clock }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Makes a webhook; the other one of the answer is its secret.
+    pub(crate) async fn create(&self, by: &Member, new: NewWebhook) -> Result<(StoredWebhook, SigningKeys)> {
+        let new = WebhookPatch::from(new);
+        let found = self.types(&by.team, new.type_names()).await?;
+        let changes = new.checked(&self.rules, &found)?;
+        let (id, keys) = (WebhookId::new(), SigningKeys::new()?);
+        let sealed = keys.seal(&*self.keys.ring().await?, (&by.team, &id))?;
+        let mut webhook = blank(by, id, sealed, self.now());
+        changes.apply(&mut webhook);
+        self.insert(by, &webhook).await?;
+        Ok((webhook, keys))
+    }
+
+    /// Writes a new webhook. If there is no room for it, the one that is in the trash longest makes room: services that
+    /// subscribe and unsubscribe leave many there, and may not destroy any.
+    async fn insert(&self, by: &Member, webhook: &StoredWebhook) -> Result<()> {
+        let full = AttributeValue::N(WEBHOOKS_MAX.to_string());
+        let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
+        let writes = vec![
+            self.workspace.put_item(webhook.key(), webhook.to_item()?).when(When::Absent),
+            self.count(&by.team, 1).when(has_room),
+        ];
+        for _ in 0..TRIES_MAX {
+            match self.workspace.transact(writes.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Failed(error)) => return Err(error),
+                // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
+                Err(WriteError::Refused(refused)) if refused.at(0) => return Ok(()),
+                Err(WriteError::Refused(_)) => self.make_room(by).await?,
+            }
+        }
+        Err(overtaken())
+    }
+
+    async fn make_room(&self, by: &Member) -> Result<()> {
+        let query = Query::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX);
+        let found = self.workspace.query(query.filter(When::Set("trashed_at".to_owned()))).await?;
+        let oldest = found.items.iter().min_by_key(|item| text(item, "trashed_at").map(str::to_owned));
+        let oldest = StoredWebhook::from_item(oldest.ok_or_else(too_many)?)?;
+        match self.destroy(by, &oldest.id, &IfMatch::of(None)).await {
+            // Somebody else has done it.
+            Err(error) if error.code == Code::NotFound => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    pub(crate) async fn list(
+        &self,
+        by: &Member,
+        page: &Page<TrashFilter>,
+    ) -> Result<(Vec<StoredWebhook>, Option<Item>)> {
+        let is_meant = match page.filter.trashed {
+            Some(Trashed::Only) => When::Above("trashed_at".to_owned(), attribute(&self.end_of_trash())?),
+            None => When::Unset("trashed_at".to_owned()),
+        };
+        let is_meant = is_meant.and(When::Unset("destroyed".to_owned()));
+        let query = Query::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX).filter(is_meant);
+        let found = self.workspace.query(query.after(page.after.clone()).limit(page.limit)).await?;
+        Ok((found.items.iter().map(StoredWebhook::from_item).collect::<Result<_>>()?, found.next))
+    }
+
+    /// The webhook; one in the trash only if that is asked for.
+    pub(crate) async fn read(&self, by: &Member, id: &WebhookId, trashed: bool) -> Result<StoredWebhook> {
+        let webhook = self.stored(&by.team, id).await?;
+        if is_trashed(&webhook) == trashed { Ok(webhook) } else { Err(no_such_webhook()) }
+    }
+
+    /// The webhook, in the trash or not.
+    pub(crate) async fn stored(&self, team: &TeamId, id: &WebhookId) -> Result<StoredWebhook> {
+        let item = self.workspace.get(webhook_key(team, id)).await?;
+        let webhook = item.as_ref().map(StoredWebhook::from_item).transpose()?;
+        let is_over =
+            |webhook: &StoredWebhook| webhook.trashed_at.is_some_and(|at| at <= self.end_of_trash());
+        webhook.filter(|webhook| !webhook.destroyed && !is_over(webhook)).ok_or_else(no_such_webhook)
+    }
+
+    /// What was in the trash then already is not there any more.
+    fn end_of_trash(&self) -> Timestamp {
+        self.now().plus_seconds(-TRASH_SECONDS)
+    }
+
+    /// The write that counts the webhooks of a team.
+    pub(crate) fn count(&self, team: &TeamId, amount: i64) -> Write {
+        self.workspace.update(Key::new(workspace_partition(team), "WEBHOOKCOUNT")).add("count", amount)
+    }
+
+    /// The write by which a receiver is taken for a good one again; one that was given up, only if that is meant.
+    pub(crate) fn fresh_health(&self, id: &WebhookId, is_switched_on: bool) -> Write {
+        let write = self.activity.update(Health::key(id)).remove("failing_since");
+        if is_switched_on { write.remove("disabled_at").remove("disabled_reason") } else { write }
+    }
+}
+
+/// A webhook that has no settings yet.
+fn blank(by: &Member, id: WebhookId, keys: SealedKeys, now: Timestamp) -> StoredWebhook {
+    StoredWebhook {
+        id,
+        team: by.team.clone(),
+        name: String::new(),
+        description: String::new(),
+        url: String::new(),
+        topics: Vec::new(),
+        object_types: None,
+        active: false,
+        keys,
+        previous: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        created_by: by.user.clone(),
+        updated_by: by.user.clone(),
+        version: 1,
+        actor: by.actor(),
+        trashed_at: None,
+        destroyed: false,
+    }
+}
+
+pub(crate) fn is_trashed(webhook: &StoredWebhook) -> bool {
+    webhook.trashed_at.is_some()
+}
+
+pub(crate) fn no_such_webhook() -> Error {
+    Error::not_found("webhook")
+}
+
+fn too_many() -> Error {
+    let detail = format!("The team has {WEBHOOKS_MAX} webhooks: move one to the trash first.");
+    Error::new(Code::LimitReached, detail)
+}

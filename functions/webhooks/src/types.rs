@@ -1,0 +1,38 @@
+//! The object types that a webhook names: kept by id, so that no other type that gets the slug takes their place.
+
+use shared::{
+    Result,
+    id::{ObjectTypeId, TeamId},
+    object_type::{object_type_key, object_type_slug_key},
+    table::{Key, text},
+    text::Slug,
+};
+
+use crate::{store::Store, webhook::Found};
+
+impl Store {
+    /// The types of these ids and slugs, as far as the team has them and they are not in the trash.
+    pub(crate) async fn types(&self, team: &TeamId, names: &[String]) -> Result<Found> {
+        let mut found: Found =
+            names.iter().filter_map(|name| Some((name.clone(), ObjectTypeId::parse(name)?))).collect();
+        let slugs: Vec<_> = names
+            .iter()
+            .filter(|name| !found.contains_key(*name))
+            .filter_map(|name| Some((name.clone(), object_type_slug_key(team, &Slug::parse(name)?))))
+            .collect();
+        let taken = self.workspace.get_many(slugs.iter().map(|(_, key)| key.clone()).collect()).await?;
+        for (name, key) in slugs {
+            let item = taken.iter().find(|item| key.is_of(item));
+            if let Some(id) = item.and_then(|item| ObjectTypeId::parse(text(item, "id")?)) {
+                found.insert(name, id);
+            }
+        }
+        let keys: Vec<Key> = found.values().map(|id| object_type_key(team, id)).collect();
+        let types = self.workspace.get_many(keys).await?;
+        found.retain(|_, id| {
+            let key = object_type_key(team, id);
+            types.iter().any(|item| key.is_of(item) && !item.contains_key("trashed_at"))
+        });
+        Ok(found)
+    }
+}

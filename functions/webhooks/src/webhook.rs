@@ -1,0 +1,199 @@
+//! Which webhooks may be made, and which changes of one.
+
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Error, Fault, Result, extract,
+    id::ObjectTypeId,
+    text,
+    webhook::{StoredWebhook, Topic, target::Rules},
+};
+
+const NAME_LENGTH_MAX: usize = 100;
+const DESCRIPTION_LENGTH_MAX: usize = 1_000;
+const OBJECT_TYPES_MAX: usize = 100;
+
+/// A webhook to be made.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewWebhook {
+    /// What people call it.
+    name: String,
+    /// What it is for.
+    #[serde(default)]
+    description: String,
+    /// Where requests go: an address of the public internet, by https.
+    url: String,
+    /// What it is told of; at least one.
+    #[schemars(with = "Vec<Topic>")]
+    topics: Vec<String>,
+    /// The types, by id or slug, whose objects it is told of; all, if absent or null.
+    object_types: Option<Vec<String>>,
+    /// False to make it without sending anything yet.
+    #[serde(default = "on")]
+    active: bool,
+}
+
+fn on() -> bool {
+    true
+}
+
+/// What changes of a webhook. Absent leaves as it is.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookPatch {
+    /// What people call it.
+    name: Option<String>,
+    /// What it is for; null for nothing.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<String>")]
+    description: Option<Option<String>>,
+    /// Where requests go.
+    url: Option<String>,
+    /// What it is told of.
+    #[schemars(with = "Option<Vec<Topic>>")]
+    topics: Option<Vec<String>>,
+    /// The types, by id or slug, whose objects it is told of; null for all.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schemars(with = "Option<Vec<String>>")]
+    object_types: Option<Option<Vec<String>>>,
+    /// False switches it off, true on again, also if it was disabled.
+    active: Option<bool>,
+}
+
+/// Object types by the id or slug that was asked for.
+pub(crate) type Found = HashMap<String, ObjectTypeId>;
+
+/// Changes that may be made.
+#[derive(Clone)]
+pub(crate) struct Changes {
+    name: Option<String>,
+    description: Option<String>,
+    url: Option<String>,
+    topics: Option<Vec<Topic>>,
+    object_types: Option<Option<Vec<ObjectTypeId>>>,
+    active: Option<bool>,
+}
+
+impl From<NewWebhook> for WebhookPatch {
+    fn from(new: NewWebhook) -> Self {
+        let NewWebhook { name, description, url, topics, object_types, active } = new;
+        Self {
+            name: Some(name),
+            description: Some(Some(description)),
+            url: Some(url),
+            topics: Some(topics),
+            object_types: Some(object_types),
+            active: Some(active),
+        }
+    }
+}
+
+impl WebhookPatch {
+    /// The types that are named, unless they are too many.
+    pub(crate) fn type_names(&self) -> &[String] {
+        let names = self.object_types.as_ref().and_then(|names| names.as_deref());
+        names.filter(|names| names.len() <= OBJECT_TYPES_MAX).unwrap_or_default()
+    }
+
+    /// The changes, if they keep to the rules; all faults at once if not.
+    pub(crate) fn checked(self, rules: &Rules, found: &Found) -> Result<Changes> {
+        let Self { name, description, url, topics, object_types, active } = self;
+        let mut faults = Vec::new();
+        let mut one = |outcome: Result<String, Fault>| {
+            outcome.unwrap_or_else(|fault| {
+                faults.push(fault);
+                String::new()
+            })
+        };
+        let name = name.map(|name| one(text::name("/name", &name, NAME_LENGTH_MAX)));
+        let description = description.map(|about| {
+            one(text::lines("/description", &about.unwrap_or_default(), DESCRIPTION_LENGTH_MAX))
+        });
+        let url = url.map(|url| match rules.check("/url", &url) {
+            Ok(target) => target.url().to_string(),
+            Err(found) => {
+                faults.extend(found);
+                url
+            }
+        });
+        let topics = topics.map(|topics| check_topics(&topics, &mut faults));
+        let object_types =
+            object_types.map(|names| names.map(|names| check_types(&names, found, &mut faults)));
+        if !faults.is_empty() {
+            return Err(Error::unprocessable(faults));
+        }
+        Ok(Changes { name, description, url, topics, object_types, active })
+    }
+}
+
+/// The topics, each once and in their order.
+fn check_topics(names: &[String], faults: &mut Vec<Fault>) -> Vec<Topic> {
+    if names.is_empty() {
+        faults.push(Fault::new("/topics", "required", "Give at least one topic."));
+    }
+    for (place, _) in names.iter().enumerate().filter(|(_, name)| Topic::parse(name).is_none()) {
+        let names: Vec<_> = Topic::ALL.iter().map(|topic| topic.name()).collect();
+        let detail = format!("There is no such topic; there are {}.", names.join(", "));
+        faults.push(Fault::new(format!("/topics/{place}"), "unknown_topic", detail));
+    }
+    Topic::ALL.iter().copied().filter(|topic| names.iter().any(|name| name == topic.name())).collect()
+}
+
+/// The ids of the types, each once.
+fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<ObjectTypeId> {
+    if names.is_empty() {
+        let detail = "Give at least one object type, or null for all.";
+        faults.push(Fault::new("/object_types", "required", detail));
+    }
+    if names.len() > OBJECT_TYPES_MAX {
+        let detail = format!("Give at most {OBJECT_TYPES_MAX} object types, or null for all.");
+        faults.push(Fault::new("/object_types", "too_many", detail));
+        return Vec::new();
+    }
+    let mut ids = Vec::with_capacity(names.len());
+    for (place, name) in names.iter().enumerate() {
+        match found.get(name) {
+            Some(id) if ids.contains(id) => {}
+            Some(id) => ids.push(id.clone()),
+            None => {
+                let detail = "The team has no object type of this id or slug.";
+                faults.push(Fault::new(format!("/object_types/{place}"), "not_found", detail));
+            }
+        }
+    }
+    ids
+}
+
+/// What a change means for what is known of the receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// Whether anything is another than before.
+    pub(crate) is_change: bool,
+    /// Whether requests go elsewhere: how the receiver did before says nothing any more.
+    pub(crate) is_moved: bool,
+    /// Whether it is to be on: from now on it is asked again, though it may have been given up.
+    pub(crate) is_switched_on: bool,
+}
+
+impl Changes {
+    /// Makes the changes.
+    pub(crate) fn apply(self, webhook: &mut StoredWebhook) -> Effect {
+        let Self { name, description, url, topics, object_types, active } = self;
+        let is_moved = url.as_ref().is_some_and(|url| *url != webhook.url);
+        let mut is_change = false;
+        macro_rules! put {
+            ($($member:ident)*) => { $(if let Some(value) = $member && value != webhook.$member {
+                webhook.$member = value;
+                is_change = true;
+            })* };
+        }
+        put!(name description url topics object_types active);
+        Effect { is_change, is_moved, is_switched_on: active == Some(true) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Which webhooks may be made and changed, in tables of cases.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn a_type() -> ObjectTypeId {
+    ObjectTypeId::parse("type_0000000000000000000001").unwrap()
+}
+
+fn found() -> Found {
+    [("contacts".to_owned(), a_type()), (a_type().to_string(), a_type())].into()
+}
+
+fn new(changes: &Value) -> NewWebhook {
+    let mut new =
+        json!({"name": " Zapier ", "url": "https://example.com/hooks?a=b", "topics": ["object.created"]});
+    new.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    serde_json::from_value(new).unwrap()
+}
+
+fn checked(patch: WebhookPatch) -> Result<Changes> {
+    patch.checked(&Rules::default(), &found())
+}
+
+fn faults(patch: WebhookPatch) -> Vec<(String, &'static str)> {
+    let error = checked(patch).err().map(|error| error.faults().to_vec()).unwrap_or_default();
+    error.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+}
+
+#[test]
+fn a_webhook_is_kept_in_one_form() {
+    let topics = json!(["object.send", "object.created", "object.send"]);
+    let types = json!(["contacts", a_type()]);
+    let changes = checked(new(&json!({"topics": topics, "object_types": types})).into()).unwrap();
+    assert_eq!(changes.name.as_deref(), Some("Zapier"));
+    assert_eq!(changes.url.as_deref(), Some("https://example.com/hooks?a=b"));
+    assert_eq!(changes.topics, Some(vec![Topic::ObjectCreated, Topic::ObjectSend]));
+    assert_eq!(changes.object_types, Some(Some(vec![a_type()])));
+    assert_eq!((changes.active, changes.description.as_deref()), (Some(true), Some("")));
+}
+
+#[test]
+fn each_fault_is_told_at_its_place() {
+    for (change, expected) in [
+        (json!({"name": ""}), vec![("/name", "required")]),
+        (json!({"name": "a\u{0}"}), vec![("/name", "control_character")]),
+        (json!({"description": "x".repeat(1_001)}), vec![("/description", "too_long")]),
+        (json!({"url": "example.com"}), vec![("/url", "not_a_url")]),
+        (json!({"url": "http://example.com"}), vec![("/url", "not_https")]),
+        (json!({"url": "https://127.1/"}), vec![("/url", "refused_target")]),
+        (json!({"topics": []}), vec![("/topics", "required")]),
+        (
+            json!({"topics": ["object.created", "object.sent", "webhook.test"]}),
+            vec![("/topics/1", "unknown_topic"), ("/topics/2", "unknown_topic")],
+        ),
+        (json!({"object_types": []}), vec![("/object_types", "required")]),
+        (json!({"object_types": ["contacts", "deals"]}), vec![("/object_types/1", "not_found")]),
+        (json!({"object_types": vec!["contacts"; 101]}), vec![("/object_types", "too_many")]),
+        (
+            json!({"name": "", "url": "x", "topics": ["x"], "object_types": ["x"]}),
+            vec![
+                ("/name", "required"),
+                ("/url", "not_a_url"),
+                ("/topics/0", "unknown_topic"),
+                ("/object_types/0", "not_found"),
+            ],
+        ),
+    ] {
+        let expected: Vec<_> = expected.into_iter().map(|(at, code)| (at.to_owned(), code)).collect();
+        assert_eq!(faults(new(&change).into()), expected, "{change}");
+        let patch: WebhookPatch = serde_json::from_value(change.clone()).unwrap();
+        assert_eq!(faults(patch), expected, "{change}");
+    }
+}
+
+#[test]
+fn types_are_looked_up_unless_they_are_too_many() {
+    let names = |change: Value| WebhookPatch::from(new(&change)).type_names().len();
+    assert_eq!(names(json!({})), 0);
+    assert_eq!(names(json!({"object_types": ["a", "b"]})), 2);
+    assert_eq!(names(json!({"object_types": vec!["a"; 101]})), 0);
+}
+
+fn stored() -> StoredWebhook {
+    let json = json!({
+        "id": shared::id::WebhookId::new(), "team": shared::id::TeamId::new(), "name": "Zapier", "description": "",
+        "url": "https://example.com/hooks", "topics": ["object.created"], "object_types": [a_type()], "active": true,
+        "keys": {"key_id": "k", "sealed": "", "public_key": ""}, "previous": [],
+        "created_at": "2026-11-23T00:00:00Z", "updated_at": "2026-11-23T00:00:00Z",
+        "created_by": shared::id::UserId::of_subject("i", "s"), "updated_by": shared::id::UserId::of_subject("i", "s"),
+        "version": 1, "actor": {
+            "user": shared::id::UserId::of_subject("i", "s"), "credential": "session", "token": null, "ip": "",
+            "source": "app", "request_id": "",
+        },
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+#[test]
+fn a_patch_changes_what_it_names_and_begins_anew_where_it_must() {
+    let effect = |is_change, is_moved, is_switched_on| Effect { is_change, is_moved, is_switched_on };
+    for (patch, expected) in [
+        (json!({}), effect(false, false, false)),
+        (json!({"name": "Zapier", "url": "https://example.com/hooks"}), effect(false, false, false)),
+        (json!({"name": "Make"}), effect(true, false, false)),
+        (json!({"url": "https://example.com/other"}), effect(true, true, false)),
+        (json!({"active": false}), effect(true, false, false)),
+        (json!({"active": true}), effect(false, false, true)),
+        (json!({"object_types": ["contacts"]}), effect(false, false, false)),
+        (json!({"object_types": null}), effect(true, false, false)),
+        (json!({"description": null}), effect(false, false, false)),
+    ] {
+        let mut webhook = stored();
+        let read: WebhookPatch = serde_json::from_value(patch.clone()).unwrap();
+        assert_eq!(checked(read).unwrap().apply(&mut webhook), expected, "{patch}");
+    }
+}
+
+#[test]
+fn what_a_webhook_asked_for_matches_and_nothing_else() {
+    let other = ObjectTypeId::new();
+    let all = StoredWebhook { object_types: None, ..stored() };
+    for (webhook, topic, object_type, matches) in [
+        (&stored(), Topic::ObjectCreated, &a_type(), true),
+        (&stored(), Topic::ObjectUpdated, &a_type(), false),
+        (&stored(), Topic::ObjectCreated, &other, false),
+        (&all, Topic::ObjectCreated, &other, true),
+        (&StoredWebhook { active: false, ..stored() }, Topic::ObjectCreated, &a_type(), true),
+        (&StoredWebhook { destroyed: true, ..stored() }, Topic::ObjectCreated, &a_type(), false),
+    ] {
+        assert_eq!(webhook.matches(topic, object_type), matches);
+    }
+    let trashed = StoredWebhook { trashed_at: Some(stored().created_at), ..stored() };
+    let inactive = StoredWebhook { active: false, ..stored() };
+    assert!(stored().is_open() && !trashed.is_open() && !inactive.is_open());
+}

@@ -1,0 +1,101 @@
+//! The functions that no request calls: jobs, the relay, and the sending to webhooks, each fed as Lambda would feed it.
+
+use std::sync::Arc;
+
+use deliveries::Worker;
+use relay::Relay;
+use shared::{
+    Platform,
+    config::Config,
+    delivery::{Queue, Retry},
+    jobs,
+    webhook::target::Rules,
+};
+
+use crate::{
+    queue,
+    requests::{self, Handler, SLOW_QUEUE},
+    stream::{Journal, Parking, Streams},
+};
+
+/// What the functions at work are told, besides their environment.
+pub(crate) struct Settings {
+    /// How far the changes of the tables were told, if that is kept.
+    pub(crate) journal: Option<Arc<Journal>>,
+    /// Whether nobody else uses the tables.
+    pub(crate) is_alone: bool,
+    /// Where webhooks may lead.
+    pub(crate) rules: Rules,
+}
+
+/// The functions at work. They end, in the middle of whatever they do, when this is dropped.
+pub(crate) struct Workers {
+    _jobs: queue::Deliveries,
+    _requests: requests::Delivering,
+    _streams: Streams,
+}
+
+/// The queues that families send to.
+pub(crate) struct Queues {
+    pub(crate) jobs: Arc<dyn jobs::Queue>,
+    pub(crate) retries: Arc<dyn Queue<Retry>>,
+}
+
+impl Workers {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub(crate) fn start(
+        platform: &Platform,
+        config: &Config,
+        settings: Settings,
+    ) -> anyhow::Result<(Self, Queues)> {
+        let Settings { journal, is_alone, rules } = settings;
+        let (jobs, messages) = queue::queue(&platform.clock);
+        let (queues, requests) = requests::queues(&platform.clock);
+        let families = Queues { jobs: jobs.clone(), retries: queues.retries.clone() };
+        let worker = Worker::new(
+            platform,
+            deliveries::Queues {
+                slow: queues.slow_requests.clone(),
+                slow_name: SLOW_QUEUE.to_owned(),
+                retries: queues.retries.clone(),
+            },
+            deliveries::Settings { rules, ..deliveries::Settings::of(config) },
+        )?;
+        let parked = Arc::new(Parking(journal.clone()));
+        let requests::Queues { requests: fast, slow_requests: slow, retries } = queues;
+        let relay =
+            Relay::new(platform, &config.tables, relay::Queues { requests: fast, slow, retries, parked });
+        let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
+        let workers = Self {
+            _streams: Streams::start(url, &relay, journal.as_ref()),
+            _requests: requests.deliver(sending(worker), signing(relay), platform),
+            _jobs: messages.deliver(::jobs::Worker::new(platform, jobs), is_alone),
+        };
+        Ok((workers, families))
+    }
+}
+
+/// The function that sends requests.
+fn sending(worker: Worker) -> Handler {
+    Arc::new(move |event| {
+        let worker = worker.clone();
+        Box::pin(async move {
+            let Ok(event) = serde_json::from_str(&event) else { return false };
+            worker.handle(event).await.is_whole()
+        })
+    })
+}
+
+/// The function that signs what is tried again.
+fn signing(relay: Relay) -> Handler {
+    Arc::new(move |event| {
+        let relay = relay.clone();
+        Box::pin(async move {
+            let Ok(event) = serde_json::from_str(&event) else { return false };
+            relay.handle(event).await.again_from().is_none()
+        })
+    })
+}

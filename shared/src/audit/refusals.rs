@@ -1,0 +1,152 @@
+//! Refused attempts of tokens, one entry for each token and address in an hour, however many they are.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Entry, Event, Kind, Subject, TokenOfActor, Who,
+    item::{KEEP_DAYS, expires, key},
+};
+use crate::{
+    actor::Source,
+    error::Result,
+    id::{AuditId, TeamId, TokenId, UserId},
+    table::{AttributeValue, Item, Table, Write, attribute, number, text},
+    timestamp::Timestamp,
+};
+
+const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
+/// What stands before a reason in the name of the attribute that counts it.
+const WHY: &str = "why_";
+
+/// How often a token was refused, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusals {
+    /// How often, at least: a function that ends may take some uncounted with it.
+    pub count: u64,
+    /// How often for which reason: the code of the refusal, or what the sender is not told of the token.
+    pub reasons: BTreeMap<String, u64>,
+    /// The last time.
+    pub last_at: Option<Timestamp>,
+}
+
+impl Refusals {
+    /// What was counted in an item.
+    pub(super) fn of(item: &Item) -> Option<Self> {
+        let reason = |name: &String| Some((name.strip_prefix(WHY)?.to_owned(), number(item, name)?));
+        Some(Self {
+            count: number(item, "count")?,
+            reasons: item.keys().filter_map(reason).collect(),
+            last_at: text(item, "last_at").and_then(|at| at.parse().ok()),
+        })
+    }
+}
+
+/// Attempts of a token that were refused for one reason.
+pub struct Refused<'a> {
+    /// The team that they were about.
+    pub team: &'a TeamId,
+    /// Whom the token acts for.
+    pub user: &'a UserId,
+    /// The token.
+    pub token: &'a TokenId,
+    /// Its name.
+    pub name: &'a str,
+    /// The address they came from.
+    pub ip: Option<&'a str>,
+    /// Why, as a word of small letters.
+    pub reason: &'a str,
+    /// How many.
+    pub count: u64,
+    /// When the last of them came.
+    pub at: Timestamp,
+}
+
+impl Refused<'_> {
+    /// The write that counts them, in the entry of their hour.
+    ///
+    /// # Errors
+    /// 500: an entry can always be written.
+    pub fn write(&self, activity: &Table) -> Result<Write> {
+        let entry = self.entry();
+        let count = i64::try_from(self.count).unwrap_or(i64::MAX);
+        let text = serde_json::to_string(&entry).map_err(anyhow::Error::from)?;
+        let mut write = activity.update(key(self.team, &entry.id)).set_once("entry", AttributeValue::S(text));
+        for (name, value) in entry.places(self.team) {
+            write = write.set_once(name, value);
+        }
+        let end = expires(self.at, KEEP_DAYS);
+        Ok(write
+            .set("last_at", attribute(&self.at)?)
+            .set("expires", AttributeValue::N(end.to_string()))
+            .add("count", count)
+            .add(format!("{WHY}{}", self.reason), count))
+    }
+
+    /// The entry of the hour. It stands at the beginning of the hour, whatever the last time.
+    fn entry(&self) -> Entry {
+        let Self { user, token, name, ip, at, .. } = self;
+        let hour = at.millis() - at.millis().rem_euclid(HOUR_MILLIS);
+        let hour = Timestamp::from_millis(hour).unwrap_or(*at);
+        let acting = TokenOfActor { id: (*token).clone(), name: Some((*name).to_owned()) };
+        Entry {
+            id: AuditId::derived(hour, &["refused", token.as_str(), ip.unwrap_or_default()]),
+            event: Event::Refused,
+            at: *at,
+            actor: Who {
+                user_id: Some((*user).clone()),
+                token: Some(acting),
+                ip: ip.map(str::to_owned),
+                source: Some(Source::Api),
+                ..Who::default()
+            },
+            subject: Subject {
+                kind: Kind::Token,
+                id: token.to_string(),
+                label: (*name).to_owned(),
+                of_type: None,
+            },
+            fields: Vec::new(),
+            reason: None,
+            refusals: None,
+            request_id: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_of_a_token_from_an_address_are_one_entry_in_an_hour() {
+        let (team, user, token) = (TeamId::new(), UserId::of_subject("i", "s"), TokenId::new());
+        let id = |ip: Option<&str>, at: &str, reason: &str| {
+            let (count, at, name) = (1, at.parse().unwrap(), "Zapier");
+            let (team, user, token) = (&team, &user, &token);
+            Refused { team, user, token, name, ip, reason, count, at }.entry().id
+        };
+        let one = id(Some("192.0.2.1"), "2026-11-24T10:59:59.999Z", "inactive");
+        assert_eq!(one, id(Some("192.0.2.1"), "2026-11-24T10:00:00.000Z", "expired"));
+        assert_ne!(one, id(Some("192.0.2.2"), "2026-11-24T10:00:00.000Z", "inactive"));
+        assert_ne!(one, id(None, "2026-11-24T10:00:00.000Z", "inactive"));
+        assert!(one < id(Some("192.0.2.1"), "2026-11-24T11:00:00.000Z", "inactive"));
+    }
+
+    #[test]
+    fn what_was_counted_is_read_by_reason() {
+        let number = |n: u8| AttributeValue::N(n.to_string());
+        let item = [
+            ("count".to_owned(), number(3)),
+            ("why_inactive".to_owned(), number(1)),
+            ("why_insufficient_scope".to_owned(), number(2)),
+            ("last_at".to_owned(), AttributeValue::S("2026-11-24T10:59:59.999Z".to_owned())),
+        ];
+        let refusals = Refusals::of(&item.into()).unwrap();
+        assert_eq!(refusals.reasons.values().copied().collect::<Vec<_>>(), [1, 2]);
+        assert!(refusals.last_at.is_some());
+        assert_eq!(Refusals::of(&Item::new()), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! The queues in the cloud.
+
+use std::marker::PhantomData;
+
+use anyhow::{Context as _, ensure};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+
+use super::{Message, Queue, Request, Retry, Sending};
+use crate::{aws, config::Config};
+
+/// The most messages of one call.
+const BATCH_MAX: usize = 10;
+
+/// Amazon SQS, one queue of it.
+pub struct Sqs<M> {
+    client: aws_sdk_sqs::Client,
+    url: String,
+    message: PhantomData<fn(M)>,
+}
+
+impl Sqs<Request> {
+    /// The queue `REQUEST_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the environment names none, or lacks what the client needs.
+    pub fn requests(config: &Config) -> anyhow::Result<Self> {
+        Self::new(config, config.request_queue_url.as_deref().context("REQUEST_QUEUE_URL is not set")?)
+    }
+
+    /// The queue `SLOW_REQUEST_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the environment names none, or lacks what the client needs.
+    pub fn slow_requests(config: &Config) -> anyhow::Result<Self> {
+        Self::new(
+            config,
+            config.slow_request_queue_url.as_deref().context("SLOW_REQUEST_QUEUE_URL is not set")?,
+        )
+    }
+}
+
+impl Sqs<Retry> {
+    /// The queue `RETRY_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the environment names none, or lacks what the client needs.
+    pub fn retries(config: &Config) -> anyhow::Result<Self> {
+        Self::new(config, config.retry_queue_url.as_deref().context("RETRY_QUEUE_URL is not set")?)
+    }
+}
+
+impl<M> Sqs<M> {
+    /// The queue `PARKED_QUEUE_URL`, of what could not be handled.
+    ///
+    /// # Errors
+    /// When the environment names none, or lacks what the client needs.
+    pub fn parked(config: &Config) -> anyhow::Result<Self> {
+        Self::new(config, config.parked_queue_url.as_deref().context("PARKED_QUEUE_URL is not set")?)
+    }
+
+    fn new(config: &Config, url: &str) -> anyhow::Result<Self> {
+        Ok(Self { client: aws::sqs(config)?, url: url.to_owned(), message: PhantomData })
+    }
+
+    async fn send_batch(&self, messages: &[M]) -> anyhow::Result<()>
+    where
+        M: Message,
+    {
+        let entry = |(place, message): (usize, &M)| -> anyhow::Result<_> {
+            let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
+            let entry = entry.set_message_group_id(message.group().map(str::to_owned));
+            Ok(entry.message_body(serde_json::to_string(message)?).build()?)
+        };
+        let entries = messages.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+        let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        let failed = call.send().await?.failed;
+        ensure!(failed.is_empty(), "{} of the messages could not be sent", failed.len());
+        Ok(())
+    }
+}
+
+impl<M: Message + Sync> Queue<M> for Sqs<M> {
+    fn send(&self, message: M, delay_seconds: i64) -> Sending<'_> {
+        Box::pin(async move {
+            let body = serde_json::to_string(&message)?;
+            let delay = i32::try_from(delay_seconds).unwrap_or(i32::MAX);
+            let call = self.client.send_message().queue_url(&self.url).message_body(body);
+            let call = call.set_message_group_id(message.group().map(str::to_owned));
+            call.delay_seconds(delay).send().await?;
+            Ok(())
+        })
+    }
+
+    fn send_all(&self, messages: Vec<M>) -> Sending<'_> {
+        Box::pin(async move {
+            for messages in messages.chunks(BATCH_MAX) {
+                self.send_batch(messages).await?;
+            }
+            Ok(())
+        })
+    }
+}

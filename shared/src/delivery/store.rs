@@ -1,0 +1,70 @@
+//! Events, deliveries and the health of receivers in their table.
+
+use super::{Health, StoredDelivery, StoredEvent, delivery_key, event_key};
+use crate::{
+    clock::Clock,
+    error::Result,
+    id::{DeliveryId, EventId, WebhookId},
+    platform::Platform,
+    table::{Item, Table, When, Write, decode},
+};
+
+/// What is kept of events on their way. What has expired is not there, whether it is removed yet or not.
+#[derive(Clone)]
+pub struct Deliveries {
+    activity: Table,
+    clock: Clock,
+}
+
+impl Deliveries {
+    /// The deliveries of the platform.
+    pub fn new(platform: &Platform) -> Self {
+        let Platform { activity, clock, .. } = platform.clone();
+        Self { activity, clock }
+    }
+
+    /// The event, if it is kept.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>> {
+        let event: Option<StoredEvent> = self.activity.get(event_key(id)).await?.map(decode).transpose()?;
+        Ok(event.filter(|event| event.expires > self.clock.now().seconds()))
+    }
+
+    /// The delivery, if it is kept.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn delivery(&self, webhook: &WebhookId, id: &DeliveryId) -> Result<Option<StoredDelivery>> {
+        let item = self.activity.get(delivery_key(webhook, id)).await?;
+        let delivery: Option<StoredDelivery> = item.map(decode).transpose()?;
+        Ok(delivery.filter(|delivery| delivery.expires > self.clock.now().seconds()))
+    }
+
+    /// How the receiver does; well, if nothing is known.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn health(&self, webhook: &WebhookId) -> Result<Health> {
+        let item = self.activity.get(Health::key(webhook)).await?;
+        Ok(item.map(decode).transpose()?.unwrap_or_default())
+    }
+
+    /// The write of an event, which is the same however often it is done.
+    ///
+    /// # Errors
+    /// 500: an event can always be written.
+    pub fn put_event(&self, event: &StoredEvent) -> Result<Write> {
+        self.activity.put(event.key(), event)
+    }
+
+    /// The write of a delivery that is not there yet: one that is may have come further.
+    ///
+    /// # Errors
+    /// 500: a delivery can always be written.
+    pub fn put_delivery(&self, delivery: &StoredDelivery) -> Result<Write> {
+        let item: Item = delivery.to_item()?;
+        Ok(self.activity.put_item(delivery.key(), item).when(When::Absent))
+    }
+}

@@ -1,0 +1,153 @@
+//! The keys that requests of a webhook are signed with, in the forms of Standard Webhooks 1.0.0, and how they are kept.
+
+use anyhow::{Context as _, bail, ensure};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use rand::TryRng as _;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::{
+    error::Result,
+    id::{TeamId, WebhookId},
+    keys::{KeyRing, Keys},
+};
+
+/// Bytes of the secret, of a seed and of a public key.
+const LENGTH: usize = 32;
+/// What stands before a secret that sender and receiver share.
+const SECRET_PREFIX: &str = "whsec_";
+/// What stands before a private key: seed and public key.
+const PRIVATE_PREFIX: &str = "whsk_";
+/// What stands before a public key.
+const PUBLIC_PREFIX: &str = "whpk_";
+
+/// A secret that the receiver has too, and a pair of keys of which the receiver may know the public one.
+///
+/// They have no `Debug` and no `Display`, so that no log line can hold them by accident.
+pub struct SigningKeys {
+    secret: [u8; LENGTH],
+    seed: [u8; LENGTH],
+    pair: Ed25519KeyPair,
+}
+
+impl SigningKeys {
+    /// New keys.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn new() -> anyhow::Result<Self> {
+        let (mut secret, mut seed) = ([0; LENGTH], [0; LENGTH]);
+        rand::rngs::SysRng.try_fill_bytes(&mut secret)?;
+        rand::rngs::SysRng.try_fill_bytes(&mut seed)?;
+        Self::of(secret, seed)
+    }
+
+    pub(super) fn of(secret: [u8; LENGTH], seed: [u8; LENGTH]) -> anyhow::Result<Self> {
+        match Ed25519KeyPair::from_seed_unchecked(&seed) {
+            Ok(pair) => Ok(Self { secret, seed, pair }),
+            Err(_) => bail!("no pair of keys can be made of this"),
+        }
+    }
+
+    /// The secret, to be shown this once.
+    pub fn secret(&self) -> String {
+        format!("{SECRET_PREFIX}{}", BASE64_STANDARD.encode(self.secret))
+    }
+
+    /// The public key, for everybody.
+    pub fn public_key(&self) -> String {
+        format!("{PUBLIC_PREFIX}{}", BASE64_STANDARD.encode(self.pair.public_key()))
+    }
+
+    /// HMAC-SHA-256 under the secret.
+    pub(super) fn mac(&self, content: &[u8]) -> anyhow::Result<String> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.secret)?.chain_update(content).finalize();
+        Ok(BASE64_STANDARD.encode(mac.into_bytes()))
+    }
+
+    /// Ed25519 under the private key.
+    pub(super) fn signature(&self, content: &[u8]) -> String {
+        BASE64_STANDARD.encode(self.pair.sign(content))
+    }
+
+    /// The keys as they are kept: nobody without the key ring can use them, or take them for those of another webhook.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal(&self, ring: &KeyRing, of: (&TeamId, &WebhookId)) -> anyhow::Result<SealedKeys> {
+        let sealed = ring.seal(&context(of), self.text().as_bytes())?;
+        Ok(SealedKeys {
+            key_id: ring.current().to_owned(),
+            sealed: BASE64_STANDARD.encode(sealed),
+            public_key: self.public_key(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let private = [self.seed.as_slice(), self.pair.public_key().as_ref()].concat();
+        format!("{} {PRIVATE_PREFIX}{}", self.secret(), BASE64_STANDARD.encode(private))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let bytes = |text: &str, prefix| BASE64_STANDARD.decode(text.strip_prefix(prefix)?).ok();
+        let (secret, private) = text.split_once(' ')?;
+        let secret = bytes(secret, SECRET_PREFIX)?.try_into().ok()?;
+        let seed = bytes(private, PRIVATE_PREFIX)?.get(..LENGTH)?.try_into().ok()?;
+        Self::of(secret, seed).ok()
+    }
+}
+
+/// Keys as they are kept. They have no `Debug` either.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedKeys {
+    /// The key of the key ring that they are sealed under.
+    pub key_id: String,
+    sealed: String,
+    /// The public key.
+    pub public_key: String,
+}
+
+impl SealedKeys {
+    /// The keys of that webhook.
+    ///
+    /// # Errors
+    /// 500: what is sealed opens where it was sealed, as long as the key ring has the key.
+    pub async fn open(&self, keys: &Keys, of: (&TeamId, &WebhookId)) -> Result<SigningKeys> {
+        let ring = keys.ring_with(&self.key_id).await?;
+        let ring =
+            ring.with_context(|| format!("the key ring lacks {:?}, which a webhook needs", self.key_id))?;
+        let sealed = BASE64_STANDARD.decode(&self.sealed).context("the keys of a webhook are no base64")?;
+        let text = ring.open(&context(of), &sealed).and_then(|text| String::from_utf8(text).ok());
+        let opened =
+            text.and_then(|text| SigningKeys::parse(&text)).context("the keys of a webhook do not open")?;
+        check(&opened, &self.public_key)?;
+        Ok(opened)
+    }
+
+    /// The same keys, sealed under the current key of the ring, so that older ones of the ring fall out of use.
+    ///
+    /// # Errors
+    /// As [`SealedKeys::open`].
+    pub async fn renewed(self, keys: &Keys, of: (&TeamId, &WebhookId)) -> Result<Self> {
+        let ring = keys.ring().await?;
+        if ring.current() == self.key_id {
+            return Ok(self);
+        }
+        Ok(self.open(keys, of).await?.seal(&ring, of)?)
+    }
+}
+
+/// A public key that is not the one that was shown would make every signature look forged.
+fn check(keys: &SigningKeys, public_key: &str) -> anyhow::Result<()> {
+    ensure!(keys.public_key() == public_key, "the keys of a webhook are not those that were shown");
+    Ok(())
+}
+
+fn context((team, webhook): (&TeamId, &WebhookId)) -> String {
+    format!("webhook {team} {webhook}")
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,14 @@
+//! Webhooks: who is told of what and where, and the keys by which receivers know that it comes from here.
+
+mod address;
+mod keys;
+mod signature;
+mod stored;
+/// Where a webhook may be sent to.
+pub mod target;
+mod topic;
+
+pub use keys::{SealedKeys, SigningKeys};
+pub use signature::{signed_headers, unsigned_headers};
+pub use stored::{PreviousKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_key};
+pub use topic::Topic;

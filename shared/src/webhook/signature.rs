@@ -1,0 +1,45 @@
+//! The signature of a request, as Standard Webhooks 1.0.0 has it: of id, time and body, with points between.
+
+use std::collections::BTreeMap;
+
+use super::SigningKeys;
+use crate::{error::Result, id::EventId, timestamp::Timestamp};
+
+/// Who sends.
+const USER_AGENT: &str = "Engine-Webhooks/1";
+
+/// The headers of a request, but for those of the connection: what it is, which event, when it was signed, and by both
+/// keys of each pair, the present ones first, that it was.
+///
+/// # Errors
+/// 500: a key can always sign.
+pub fn signed_headers(
+    keys: &[SigningKeys],
+    event: &EventId,
+    at: Timestamp,
+    body: &str,
+) -> Result<BTreeMap<String, String>> {
+    let content = format!("{event}.{}.{body}", at.seconds());
+    let mut signatures = Vec::with_capacity(2 * keys.len());
+    for keys in keys {
+        signatures.push(format!("v1,{}", keys.mac(content.as_bytes())?));
+        signatures.push(format!("v1a,{}", keys.signature(content.as_bytes())));
+    }
+    let mut headers = unsigned_headers(event, Some(at.seconds()));
+    headers.insert("webhook-signature".to_owned(), signatures.join(" "));
+    Ok(headers)
+}
+
+/// The same without the signature, as far as the time is known.
+pub fn unsigned_headers(event: &EventId, signed_at: Option<i64>) -> BTreeMap<String, String> {
+    let time = signed_at.map(|seconds| ("webhook-timestamp", seconds.to_string()));
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("user-agent", USER_AGENT.to_owned()),
+        ("webhook-id", event.to_string()),
+    ];
+    headers.into_iter().chain(time).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! A webhook as it is stored, where it lies, and what it is to be told of.
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use super::{SealedKeys, SigningKeys, Topic};
+use crate::{
+    actor::Actor,
+    error::Result,
+    id::{ObjectTypeId, TeamId, UserId, WebhookId},
+    keys::Keys,
+    object_type::workspace_partition,
+    table::{AttributeValue, Item, Key, Table, When, Write, attribute, text},
+    timestamp::Timestamp,
+};
+
+/// What the sort key of every webhook begins with, in the partition of its team.
+pub const WEBHOOK_PREFIX: &str = "WEBHOOK#";
+
+/// A webhook as it is stored: as one JSON text, like all that a team sets up. It has no `Debug`, as it has keys.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StoredWebhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// The team it belongs to.
+    pub team: TeamId,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Where requests go, in the one form of a URL.
+    pub url: String,
+    /// What it is told of.
+    pub topics: Vec<Topic>,
+    /// The types whose objects it is told of; all, if there is no list.
+    pub object_types: Option<Vec<ObjectTypeId>>,
+    /// Whether its owner wants it to be told.
+    pub active: bool,
+    /// What requests are signed with.
+    pub keys: SealedKeys,
+    /// What they are signed with besides, for a while.
+    pub previous: Vec<PreviousKeys>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Who made it.
+    pub created_by: UserId,
+    /// Who changed it last.
+    pub updated_by: UserId,
+    /// Grows by one with each write.
+    pub version: u64,
+    /// Who made the last change.
+    pub actor: Actor,
+    /// When it was moved to the trash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trashed_at: Option<Timestamp>,
+    /// Whether it is being destroyed: nobody sees it any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub destroyed: bool,
+}
+
+/// Keys that were rotated away, and count for a while yet.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousKeys {
+    /// The keys.
+    pub keys: SealedKeys,
+    /// Until then requests are signed with them too.
+    pub until: Timestamp,
+}
+
+impl StoredWebhook {
+    /// The attributes that hold it.
+    ///
+    /// # Errors
+    /// 500: a webhook can always be written.
+    pub fn to_item(&self) -> Result<Item> {
+        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
+        let mut item: Item = [
+            ("definition".to_owned(), AttributeValue::S(definition)),
+            ("revision".to_owned(), attribute(&self.version)?),
+        ]
+        .into();
+        if let Some(trashed_at) = &self.trashed_at {
+            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
+        }
+        if self.destroyed {
+            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
+        }
+        Ok(item)
+    }
+
+    /// The webhook in those attributes.
+    ///
+    /// # Errors
+    /// 500: what is stored always has its form.
+    pub fn from_item(item: &Item) -> Result<Self> {
+        let definition = text(item, "definition").context("a stored webhook has no definition")?;
+        Ok(serde_json::from_str(definition).context("reading a stored webhook")?)
+    }
+
+    /// Writes what has become of it, by whom and when, if it is still as it was read.
+    ///
+    /// # Errors
+    /// 500: a webhook can always be written.
+    pub fn write(&mut self, workspace: &Table, by: Actor, now: Timestamp) -> Result<Write> {
+        let is_unchanged = When::is_number("revision", self.version);
+        self.version += 1;
+        (self.updated_at, self.updated_by) = (now, by.user.clone());
+        self.actor = by;
+        Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
+    }
+
+    /// Where it lies.
+    pub fn key(&self) -> Key {
+        webhook_key(&self.team, &self.id)
+    }
+
+    /// Whether it asked to be told of this. One that takes nothing at the moment is to be told later.
+    pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId) -> bool {
+        let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
+        !self.destroyed && self.topics.contains(&topic) && is_of_type
+    }
+
+    /// Whether requests are sent, as far as the webhook itself says.
+    pub fn is_open(&self) -> bool {
+        self.active && self.trashed_at.is_none() && !self.destroyed
+    }
+
+    /// The keys that sign at this moment, the present ones first.
+    ///
+    /// # Errors
+    /// 500: what is sealed opens, as long as the key ring has its key.
+    pub async fn signing_keys(&self, keys: &Keys, now: Timestamp) -> Result<Vec<SigningKeys>> {
+        let previous = self.previous.iter().filter(|previous| previous.until > now);
+        let mut opened = Vec::new();
+        for sealed in std::iter::once(&self.keys).chain(previous.map(|previous| &previous.keys)) {
+            opened.push(sealed.open(keys, (&self.team, &self.id)).await?);
+        }
+        Ok(opened)
+    }
+
+    /// The webhook with all its keys sealed under the current key of the ring.
+    ///
+    /// # Errors
+    /// As [`StoredWebhook::signing_keys`].
+    pub async fn with_keys_renewed(mut self, keys: &Keys) -> Result<Self> {
+        let of = (&self.team, &self.id);
+        self.keys = self.keys.renewed(keys, of).await?;
+        for previous in &mut self.previous {
+            previous.keys = previous.keys.clone().renewed(keys, of).await?;
+        }
+        Ok(self)
+    }
+}
+
+/// Where a webhook lies.
+pub fn webhook_key(team: &TeamId, id: &WebhookId) -> Key {
+    Key::new(workspace_partition(team), format!("{WEBHOOK_PREFIX}{id}"))
+}
