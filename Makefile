@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-engines test-aws example bench bench-scale mutants deny
+.PHONY: help run test check update build deploy test-engines test-receivers test-told test-aws example bench bench-scale bench-audit mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -10,13 +10,14 @@ help: ## list the targets
 run: ## start everything on this machine: make run ARGS="--port 0 --in-memory"
 	cargo run --profile optimised -p local -- $(ARGS)
 
-test: ## format, lints and all tests, on the embedded engine and on a second one
+test: ## format, lints and all tests, on the embedded engine and on a second one, and receivers of webhooks
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
+	tests/receivers.sh
 	tests/engines.sh
 
-check: ## the quick part of the tests: no second engine
+check: ## the part of the tests that installs nothing
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
@@ -34,6 +35,12 @@ deploy: build ## deploy to AWS; asks what it needs to know at the first time
 test-engines: ## the end-to-end tests with the tables in a second DynamoDB engine
 	tests/engines.sh
 
+test-receivers: ## receivers verify our webhooks with the published libraries
+	tests/receivers.sh
+
+test-told: ## kill the relay until 20,000 changes are told and received: make test-told ARGS=50000
+	TOLD_CHANGES=$(or $(ARGS),20000) cargo test --profile optimised -p local --test local told:: -- --nocapture
+
 test-aws: ## the template, sam local invoke with every event, and a deployment into a stand-in
 	tests/aws/validate.sh
 	tests/aws/sam_local.sh
@@ -42,15 +49,19 @@ test-aws: ## the template, sam local invoke with every event, and a deployment i
 example: ## the authorizer in front of another API: examples/orders by sam local start-api, and in a stand-in
 	tests/aws/example.sh
 
-bench: ## cold starts, requests per second, capacity units, next to their baselines
+bench: ## cold starts, requests per second, capacity units, the way to webhooks, next to their baselines
 	cargo build --profile optimised -p local -p bench
-	cargo build --release -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens --bins
+	cargo build --release -p audit-logs -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens -p webhooks --bins
 	cargo build --release -p bench --no-default-features --bin empty --bin empty_call
 	target/optimised/bench all
 
 bench-scale: ## a type of a million objects next to one of a thousand: half an hour, 12 GB; make bench-scale ARGS="--sizes 1000,50000"
 	cargo build --profile optimised -p local -p bench
 	target/optimised/bench scale $(ARGS)
+
+bench-audit: ## pages of an audit log of a thousand entries and of a million: make bench-audit ARGS="--sizes 1000,20000"
+	cargo build --profile optimised -p local -p bench
+	target/optimised/bench audit $(ARGS)
 
 mutants: ## change the rules of tokens, one place at a time, to see whether a test notices
 	test -x target/tools/bin/cargo-mutants || cargo install --locked --root target/tools cargo-mutants@27.1.0

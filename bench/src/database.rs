@@ -3,6 +3,7 @@
 use std::{future::pending, net::Ipv4Addr, path::Path, thread};
 
 use anyhow::Context as _;
+use shared::config::{AccessKeys, Config};
 use tokio::{net::TcpSocket, runtime, sync::oneshot};
 
 /// Connections that wait to be taken.
@@ -18,16 +19,17 @@ pub(crate) struct Database {
 impl Database {
     /// Starts one, in memory or in a file of the directory.
     pub(crate) async fn start(directory: Option<&Path>) -> anyhow::Result<Self> {
-        let database = match directory {
-            Some(directory) => {
-                std::fs::create_dir_all(directory)
-                    .with_context(|| format!("making {}", directory.display()))?;
-                let file = directory.join("bench.db");
-                dynoxide::Database::new(file.to_str().context("the path of the data is no UTF-8")?)
-            }
-            None => dynoxide::Database::memory(),
-        };
-        let database = database.map_err(|error| anyhow::anyhow!("opening the database: {error}"))?;
+        Self::serving(opened(directory)?).await
+    }
+
+    /// Starts one that does not wait for the disk, to be filled. One that has the same file at the same time does.
+    pub(crate) async fn to_be_filled(directory: &Path) -> anyhow::Result<Self> {
+        let database = opened(Some(directory))?;
+        database.enable_bulk_loading().map_err(|error| anyhow::anyhow!("opening the database: {error}"))?;
+        Self::serving(database).await
+    }
+
+    async fn serving(database: dynoxide::Database) -> anyhow::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (ready, address) = oneshot::channel();
         thread::spawn(move || serve(database, ready, stopped));
@@ -38,6 +40,29 @@ impl Database {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// The settings with which the code of the functions gets at its tables.
+    pub(crate) fn config(&self) -> Config {
+        let keys = AccessKeys { id: "bench".to_owned(), secret: "bench".to_owned(), session: None };
+        Config {
+            region: "us-east-1".to_owned(),
+            credentials: Some(keys),
+            dynamodb_endpoint: Some(self.url()),
+            ..Config::default()
+        }
+    }
+}
+
+fn opened(directory: Option<&Path>) -> anyhow::Result<dynoxide::Database> {
+    let database = match directory {
+        Some(directory) => {
+            std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
+            let file = directory.join("bench.db");
+            dynoxide::Database::new(file.to_str().context("the path of the data is no UTF-8")?)
+        }
+        None => dynoxide::Database::memory(),
+    };
+    database.map_err(|error| anyhow::anyhow!("opening the database: {error}"))
 }
 
 /// On one thread, as the engine runs it: what is measured here must be no faster for having more.

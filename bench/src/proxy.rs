@@ -28,6 +28,12 @@ const CHARGED: [&str; 9] = [
 ];
 /// Longer than the embedded database takes, so that calls at the same time overlap as they would over a network.
 const NETWORK: Duration = Duration::from_millis(4);
+/// Long enough for what goes on beside an answer.
+const AFTERWARDS: Duration = Duration::from_millis(25);
+
+/// Longer than the relay takes to look again; and how often that is waited for at the most.
+const QUIET: Duration = Duration::from_millis(150);
+const QUIET_MAX: u32 = 40;
 
 /// What the proxy does beside passing on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,6 +100,31 @@ impl Proxy {
         let mut calls = std::mem::take(&mut *self.state.calls.lock().unwrap_or_else(PoisonError::into_inner));
         calls.sort_by_key(|call| call.started);
         calls
+    }
+
+    /// What something comes to, and the calls behind it.
+    pub(crate) async fn during<T>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<(T, Vec<Call>)> {
+        self.quiet().await;
+        let done = work.await?;
+        // What goes on beside an answer has to end before it can be counted.
+        tokio::time::sleep(AFTERWARDS).await;
+        Ok((done, self.take()))
+    }
+}
+
+impl Proxy {
+    /// Waits until nothing is asked any more: the relay looks at changes some time after their answers.
+    async fn quiet(&self) {
+        for _ in 0..QUIET_MAX {
+            self.take();
+            tokio::time::sleep(QUIET).await;
+            if self.take().is_empty() {
+                return;
+            }
+        }
     }
 }
 

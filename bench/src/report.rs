@@ -13,7 +13,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// A table with these column heads; all columns but the first are aligned to the right.
-    pub(crate) fn new(title: &str, heads: &[&str]) -> Self {
+    pub(crate) fn new(title: &str, heads: &[impl AsRef<str>]) -> Self {
         let mut table = Self { text: format!("\n### {title}\n\n") };
         table.line(heads);
         let rules: Vec<&str> =
@@ -64,4 +64,31 @@ pub(crate) fn ms(time: Duration) -> String {
 #[expect(clippy::cast_precision_loss, reason = "sizes of programs are far below 2^52 bytes")]
 pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.2}", bytes as f64 / 1e6)
+}
+
+/// A ratio with two digits.
+pub(crate) fn ratio(ratio: f64) -> String {
+    format!("{ratio:.2}")
+}
+
+/// Seconds with one digit.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64())
+}
+
+/// With a comma behind each three digits.
+pub(crate) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_threes() {
+        assert_eq!([7, 1_000, 10_050_000].map(thousands), ["7", "1,000", "10,050,000"]);
+    }
 }

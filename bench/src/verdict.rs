@@ -33,6 +33,11 @@ pub(crate) fn print(verdicts: &[Verdict]) -> io::Result<()> {
     table.print(&[])
 }
 
+/// Whether all of them hold.
+pub(crate) fn hold(verdicts: &[Verdict]) -> bool {
+    verdicts.iter().all(|verdict| verdict.holds)
+}
+
 /// How a table says it.
 pub(crate) fn word(holds: bool) -> &'static str {
     if holds { "yes" } else { "**no**" }

@@ -22,7 +22,7 @@ pub(crate) struct Workshop {
     pub(crate) user: String,
     /// The id of the token that may do much.
     pub(crate) token_id: String,
-    /// A token that may create, read, update and delete objects.
+    /// A token that may create, read, update and delete objects, read the audit log and make webhooks.
     pub(crate) token: String,
     /// A token that may only read object types.
     pub(crate) weak_token: String,
@@ -36,7 +36,14 @@ impl Workshop {
         api.session = api.made("/local/session", &person, "session").await?;
         let team = api.made("/v1/teams", &json!({ "name": name, "slug": name }), "id").await?;
         let object_type = api.made(&format!("/v1/teams/{team}/object-types"), &contacts(), "id").await?;
-        let powers = ["object:create", "object:read", "object:update", "object:delete"];
+        let powers = [
+            "object:create",
+            "object:read",
+            "object:update",
+            "object:delete",
+            "audit-log:read",
+            "webhook:create",
+        ];
         let strong = api.post("/v1/tokens", &json!({ "name": "all", "permissions": powers })).await?;
         let weak = json!({ "name": "little", "permissions": ["object-type:read"] });
         let weak_token = api.made("/v1/tokens", &weak, "token").await?;
@@ -48,6 +55,16 @@ impl Workshop {
     /// The path of the objects, with what is to follow it.
     pub(crate) fn objects(&self, rest: &str) -> String {
         format!("/v1/teams/{}/objects/{}{rest}", self.team, self.object_type)
+    }
+
+    /// The path of the audit log, with what is to follow it.
+    pub(crate) fn logs(&self, rest: &str) -> String {
+        format!("/v1/teams/{}/audit-logs{rest}", self.team)
+    }
+
+    /// The path of the webhooks.
+    pub(crate) fn webhooks(&self) -> String {
+        format!("/v1/teams/{}/webhooks", self.team)
     }
 
     /// A request with the token.

@@ -20,12 +20,14 @@ use crate::{
 };
 
 /// The functions of the API, with the event each is asked.
-const FUNCTIONS: [(&str, &str); 7] = [
+const FUNCTIONS: [(&str, &str); 9] = [
     ("authorizer", "authorizer-request"),
     ("objects", "objects-upsert"),
     ("object-types", "object-types-list"),
     ("teams", "teams-me"),
     ("tokens", "tokens-list"),
+    ("webhooks", "webhooks-list"),
+    ("audit-logs", "audit-logs-list"),
     ("discovery", "discovery-permissions"),
     ("console", "console-page"),
 ];
@@ -138,6 +140,7 @@ impl World {
             ("LOG_LEVEL", "info"),
             ("OIDC_AUDIENCE", "bench"),
             ("OIDC_ISSUER", "https://issuer.bench.example"),
+            ("RETRY_QUEUE_URL", "http://127.0.0.1:9/retries"),
             ("SSL_CERT_FILE", &cloud.roots),
             ("TABLE_ACTIVITY", "activity"),
             ("TABLE_IDENTITY", "identity"),

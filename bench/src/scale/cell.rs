@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::{
-    fill::Course,
+use super::{shape::Shape, site::Site};
+use crate::{
+    course::{Course, turn},
     line::{Heard, Line},
-    shape::Shape,
-    site::Site,
+    proxy::Proxy,
+    report::ms,
+    stats::Samples,
+    units::bill::Bill,
 };
-use crate::{proxy::Proxy, report::ms, stats::Samples, units::bill::Bill};
 
 /// How often a request is counted; the median is told.
 const COUNTED: usize = 5;
@@ -92,19 +94,11 @@ pub(super) async fn hear(
     Ok(all)
 }
 
-/// Each kind of request in each size, once, beginning with another size each time.
-fn turn(call: usize, shapes: usize, sizes: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..shapes).flat_map(move |shape| (0..sizes).map(move |step| (shape, (call + shape + step) % sizes)))
-}
-
 async fn bill(shape: Shape, site: &mut Site, heard: &mut Heard) -> anyhow::Result<Bill> {
     let mut bills = Vec::with_capacity(COUNTED);
     for _ in 0..COUNTED {
-        heard.counter.take();
-        site.send(shape, &mut heard.counted).await?;
-        // What goes on beside the answer has to end before it can be counted.
-        tokio::time::sleep(Duration::from_millis(25)).await;
-        bills.push(Bill::of(&heard.counter.take())?);
+        let (_, calls) = heard.counter.during(site.send(shape, &mut heard.counted)).await?;
+        bills.push(Bill::of(&calls)?);
     }
     Bill::median(&bills)
 }
@@ -125,24 +119,5 @@ impl Site {
         let place = || format!("a type of {} objects, after {} ms", self.size(), ms(elapsed));
         shape.check(&answer).with_context(place)?;
         Ok(elapsed)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn each_kind_has_its_turn_in_each_size_and_each_size_begins_as_often() {
-        let calls: Vec<Vec<_>> = (0..6).map(|call| turn(call, 4, 3).collect()).collect();
-        for call in &calls {
-            let different: BTreeSet<_> = call.iter().collect();
-            assert_eq!((call.len(), different.len()), (12, 12));
-        }
-        for size in 0..3 {
-            assert_eq!(calls.iter().filter(|call| call[0].1 == size).count(), 2);
-        }
     }
 }

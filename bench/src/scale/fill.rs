@@ -10,7 +10,6 @@ use std::{
         mpsc::{Receiver, sync_channel},
     },
     thread,
-    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, anyhow, bail};
@@ -18,41 +17,10 @@ use dynoxide::{Database, ImportOptions, types::AttributeValue as Kept};
 use shared::{id::ObjectId, table::AttributeValue};
 
 use super::mold::{Mold, person};
-use crate::report::progress;
+use crate::course::Course;
 
 /// Objects of one transaction.
 const BATCH: usize = 2_000;
-/// How often it is told how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
-/// How far something long is, told now and then.
-pub(super) struct Course {
-    what: String,
-    all: usize,
-    started: Instant,
-    told: Instant,
-}
-
-impl Course {
-    /// Of something that begins now.
-    pub(super) fn new(what: impl Into<String>, all: usize) -> Self {
-        let now = Instant::now();
-        Self { what: what.into(), all, started: now, told: now }
-    }
-
-    /// Tells it, if it is time again.
-    #[expect(clippy::cast_precision_loss, reason = "counts of objects are far below 2^52")]
-    pub(super) fn tell(&mut self, done: usize) {
-        if self.told.elapsed() < TELL_EVERY || done == 0 {
-            return;
-        }
-        self.told = Instant::now();
-        let (seconds, part) = (self.started.elapsed().as_secs_f64(), done as f64 / self.all as f64);
-        let left = seconds / part - seconds;
-        let (what, all, speed) = (&self.what, self.all, done as f64 / seconds);
-        progress(&format!("{what}: {done} of {all}, {speed:.0} a second, about {left:.0} s left"));
-    }
-}
 
 type Row = HashMap<String, Kept>;
 

@@ -2,11 +2,11 @@
 
 mod cell;
 mod fill;
-mod line;
 mod mold;
 mod shape;
 mod site;
 mod tables;
+mod walk;
 
 use std::{
     path::{Path, PathBuf},
@@ -18,12 +18,18 @@ use clap::Args;
 
 use self::{
     cell::{Parts, Whole, hear, time},
-    line::{Heard, Line},
     shape::Shape,
     site::Site,
-    tables::{print, ratio, seconds},
+    tables::print,
 };
-use crate::{report::progress, scratch::Scratch, stats::Samples, units::bill::Bill, verdict::Verdict};
+use crate::{
+    line::{Heard, Line},
+    report::{progress, ratio, seconds},
+    scratch::Scratch,
+    stats::Samples,
+    units::bill::Bill,
+    verdict::Verdict,
+};
 
 /// So many times as long a request may take in the largest type as in the smallest.
 const RATIO_MAX: f64 = 1.5;

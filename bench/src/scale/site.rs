@@ -1,27 +1,25 @@
 //! A database of one size: how it is made, where it lies, and where its lists are entered.
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
-use aws_sdk_dynamodb::Client as Dynamo;
-use shared::{
-    Timestamp, aws,
-    config::{AccessKeys, Config},
-    id::ObjectId,
-    table::Table,
-};
+use shared::{Timestamp, aws, id::ObjectId, table::Table};
 
 use super::{
     fill::fill,
-    line::{Heard, Line, WALK_PAGE, text},
     mold::{Mold, person},
+    walk::WALK_PAGE,
 };
-use crate::{database::Database, scratch::Scratch, workshop::Workshop};
+use crate::{
+    line::{Heard, Line, text},
+    place::Place,
+    scratch::Scratch,
+    workshop::Workshop,
+};
 
 /// Between the making of two objects.
 const STEP_MILLIS: i64 = 5;
@@ -29,9 +27,6 @@ const STEP_MILLIS: i64 = 5;
 const LOOKS: usize = 25;
 /// As deep as a sorted list is walked.
 const DEPTH_MAX: usize = 100_000;
-
-/// Where a site keeps its files.
-pub(super) struct Place(String);
 
 /// Where pages begin that no number leads to.
 pub(super) struct Cursors {
@@ -61,34 +56,6 @@ pub(super) struct Site {
     pub(super) bytes: u64,
 }
 
-impl Place {
-    pub(super) fn new(scratch: &Scratch, size: usize) -> anyhow::Result<Self> {
-        Ok(Self(scratch.path(&size.to_string())?))
-    }
-
-    /// The directory of that name, which is there then.
-    pub(super) fn directory(&self, name: &str) -> anyhow::Result<String> {
-        let directory = format!("{}/{name}", self.0);
-        fs::create_dir_all(&directory).with_context(|| format!("making {directory}"))?;
-        Ok(directory)
-    }
-
-    /// The directory of the database.
-    pub(super) fn files(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.directory("database")?.into())
-    }
-
-    /// The file that the database is in.
-    pub(super) fn file(&self) -> anyhow::Result<PathBuf> {
-        Ok(fs::canonicalize(self.files()?)?.join("bench.db"))
-    }
-
-    /// The file with the keys that all engines have.
-    pub(super) fn keys(&self) -> anyhow::Result<String> {
-        Ok(format!("{}/keys", self.directory("keys")?))
-    }
-}
-
 impl Site {
     /// Sets it up with that many objects below the scratch directory.
     pub(super) async fn set_up(engine: &Path, size: usize, scratch: &Scratch) -> anyhow::Result<Self> {
@@ -100,7 +67,7 @@ impl Site {
         let mut heard = Heard::open(engine, &place, "first").await?;
         let shop = Workshop::set_up(&heard.line.address, &format!("scale-{size}")).await?;
         let (ids, filled) = filled(&mut heard, &shop, &place.file()?, size).await?;
-        let bytes = bytes_below(&place.files()?)?;
+        let bytes = place.bytes()?;
         let cursors = Cursors { last: String::new(), deep: String::new() };
         let (started, walked) = Default::default();
         Ok(Self { place, shop, ids, cursors, turns: 0, filled, started, walked, bytes })
@@ -133,9 +100,10 @@ async fn filled(
     file: &Path,
     size: usize,
 ) -> anyhow::Result<(Arc<[ObjectId]>, Duration)> {
-    let client = client(database)?;
+    let client = aws::dynamodb(&database.config())?;
     let [workspace, objects] = ["workspace", "objects"].map(|name| Table::new(client.clone(), name));
-    let made = line.asked(shop, ("POST", ""), Some(&person(size - 1, 0, size)?)).await?;
+    let create = shop.request("POST", &shop.objects(""), Some(&person(size - 1, 0, size)?))?;
+    let made = line.asked(create).await?;
     let last = ObjectId::parse(&text(&made, "id")?).context("a created object has no id")?;
     let mold = Mold::take(&workspace, &objects, shop, &last).await?;
     mold.compare(&objects, &last, &person(size - 1, 0, size)?).await?;
@@ -159,19 +127,4 @@ fn ids_before(last: &ObjectId, size: usize) -> anyhow::Result<Vec<ObjectId>> {
         Some(ObjectId::at(Timestamp::from_millis(end - before)?))
     };
     (0..size - 1).map(id).collect::<Option<_>>().context("there are too many objects")
-}
-
-fn client(database: &Database) -> anyhow::Result<Dynamo> {
-    let keys = AccessKeys { id: "bench".to_owned(), secret: "bench".to_owned(), session: None };
-    aws::dynamodb(&Config {
-        region: "us-east-1".to_owned(),
-        credentials: Some(keys),
-        dynamodb_endpoint: Some(database.url()),
-        ..Config::default()
-    })
-}
-
-fn bytes_below(directory: &Path) -> anyhow::Result<u64> {
-    let files = fs::read_dir(directory)?.map(|file| Ok(file?.metadata()?.len()));
-    files.sum::<std::io::Result<u64>>().context("looking at the size of the database")
 }

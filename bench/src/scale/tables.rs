@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Parts, RATIO_MAX, Row, site::Site};
 use crate::{
-    report::{Table, megabytes, ms, say},
+    report::{Table, megabytes, ms, ratio, say, seconds, thousands},
     verdict::word,
 };
 
@@ -43,7 +43,7 @@ fn print_times(sizes: &[String], rows: &[Row], calls: u32) -> anyhow::Result<()>
     heads.push("ratio".to_owned());
     heads.extend(sizes.iter().map(|size| format!("{size}, p99 ms")));
     heads.push(format!("≤ {RATIO_MAX}"));
-    let mut table = table(&format!("Time, of {calls} requests of each kind"), &heads);
+    let mut table = Table::new(&format!("Time, of {calls} requests of each kind"), &heads);
     for row in rows {
         let mut cells = vec![row.shape.name().to_owned()];
         cells.extend(row.whole.iter().map(|whole| ms(whole.p50)));
@@ -61,7 +61,7 @@ fn print_parts(sizes: &[String], rows: &[Row]) -> anyhow::Result<()> {
         heads.extend(sizes.iter().map(|size| format!("{part}, {size}")));
         heads.push("ratio".to_owned());
     }
-    let mut table = table("The database alone, and the rest, p50 ms", &heads);
+    let mut table = Table::new("The database alone, and the rest, p50 ms", &heads);
     for row in rows {
         let mut cells = vec![row.shape.name().to_owned()];
         let parts: [fn(&Parts) -> Duration; 2] = [|parts| parts.database, |parts| parts.rest];
@@ -76,7 +76,7 @@ fn print_parts(sizes: &[String], rows: &[Row]) -> anyhow::Result<()> {
 
 fn print_units(sizes: &[String], rows: &[Row]) -> anyhow::Result<()> {
     let ends = ["request".to_owned(), "the same".to_owned()];
-    let mut table = table("What it costs", &[&ends[..1], sizes, &ends[1..]].concat());
+    let mut table = Table::new("What it costs", &[&ends[..1], sizes, &ends[1..]].concat());
     for row in rows {
         let mut cells = vec![row.shape.name().to_owned()];
         cells.extend(row.parts.iter().map(cost));
@@ -90,35 +90,4 @@ fn cost(parts: &Parts) -> String {
     let (gate, work) = (&parts.bill.gate, &parts.bill.work);
     let (trips, reads) = (gate.round_trips + work.round_trips, gate.reads + work.reads);
     format!("{trips} · {reads} R · {} W", gate.writes + work.writes)
-}
-
-fn table(title: &str, heads: &[String]) -> Table {
-    Table::new(title, &heads.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// A ratio with two digits.
-pub(super) fn ratio(ratio: f64) -> String {
-    format!("{ratio:.2}")
-}
-
-/// Seconds with one digit.
-pub(super) fn seconds(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64())
-}
-
-/// With a comma behind each three digits.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    groups.collect::<Vec<_>>().join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_in_threes() {
-        assert_eq!([7, 1_000, 10_050_000].map(thousands), ["7", "1,000", "10,050,000"]);
-    }
 }

@@ -88,12 +88,9 @@ impl Row {
         let mut bills = Vec::with_capacity(TIMES);
         for time in 0..TIMES {
             let request = operation.request(workshop, prepared, time)?;
-            proxy.take();
-            let answer = connection.send(request).await?;
+            let (answer, calls) = proxy.during(connection.send(request)).await?;
             operation.check(&answer)?;
-            // What goes on beside the answer has to end before it can be counted.
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-            bills.push(Bill::of(&proxy.take())?);
+            bills.push(Bill::of(&calls)?);
         }
         let last_used = bills.iter().map(|bill| bill.last_used.writes).fold(0.0, f64::max);
         Ok(Self { operation, bill: Bill::median(&bills)?, last_used })

@@ -1,0 +1,64 @@
+//! A million entries in minutes: written by the very code that the relay writes them with, as transactions of many.
+
+use std::{ops::Range, pin::Pin, sync::Arc};
+
+use anyhow::bail;
+use shared::{
+    Platform,
+    audit::{KEEP_DAYS, Log, expires},
+    keys::KeySource,
+    table::Table,
+};
+use tokio::task::JoinSet;
+
+use super::story::Story;
+use crate::{course::Course, database::Database, place::Place};
+
+/// Entries of one transaction: DynamoDB takes no more.
+const BATCH: usize = 100;
+/// Transactions on their way at once: while one is written, the next ones are made.
+const AT_ONCE: usize = 4;
+
+/// Writes all of it, the oldest first, through another opening of the database in this place, one that does not wait for
+/// the disk.
+pub(super) async fn fill(place: &Place, story: &Arc<Story>) -> anyhow::Result<()> {
+    let database = Database::to_be_filled(&place.files()?).await?;
+    let platform = Platform::new(&database.config(), Arc::new(NoKeys))?;
+    let log = Log::new(&platform);
+    let mut course = Course::new(format!("filling the log of {}", story.size), story.size);
+    let (mut writing, mut done) = (JoinSet::new(), 0);
+    for from in (0..story.size).step_by(BATCH).rev() {
+        if writing.len() == AT_ONCE
+            && let Some(written) = writing.join_next().await
+        {
+            done += written??;
+            course.tell(done);
+        }
+        let ages = from..(from + BATCH).min(story.size);
+        writing.spawn(write(platform.activity.clone(), log.clone(), story.clone(), ages));
+    }
+    while let Some(written) = writing.join_next().await {
+        written??;
+    }
+    Ok(())
+}
+
+async fn write(activity: Table, log: Log, story: Arc<Story>, ages: Range<usize>) -> anyhow::Result<usize> {
+    let count = ages.len();
+    let put = |age| {
+        let entry = story.entry(age)?;
+        Ok(log.put(&story.team, &entry, expires(entry.at, KEEP_DAYS))?)
+    };
+    let writes = ages.rev().map(put).collect::<anyhow::Result<_>>()?;
+    activity.transact(writes).await.map_err(shared::Error::from)?;
+    Ok(count)
+}
+
+/// The log needs none.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
+        Box::pin(async { bail!("the benchmark has no key ring") })
+    }
+}

@@ -1,0 +1,69 @@
+//! Lists gone through page by page, and objects that the API takes for its own.
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use shared::id::ObjectId;
+
+use super::{
+    mold::{address, person},
+    shape::PAGE,
+};
+use crate::{
+    course::Course,
+    line::{Line, text},
+    workshop::Workshop,
+};
+
+/// Objects on a page of a walk.
+pub(super) const WALK_PAGE: usize = 100;
+
+impl Line {
+    /// Goes through a list of that many objects, which are these if they are given, and answers where its last page begins.
+    pub(super) async fn walk(
+        &mut self,
+        shop: &Workshop,
+        (query, depth): (&str, usize),
+        ids: Option<&[ObjectId]>,
+    ) -> anyhow::Result<String> {
+        let mut course = Course::new(format!("going through `?{query}`"), depth);
+        let (mut seen, mut cursor) = (0, String::new());
+        while seen < depth - PAGE {
+            let limit = if seen + WALK_PAGE < depth { WALK_PAGE } else { PAGE };
+            let behind = if seen == 0 { String::new() } else { format!("&cursor={cursor}") };
+            let path = shop.objects(&format!("?limit={limit}{query}{behind}"));
+            let page = self.asked(shop.request("GET", &path, None)?).await?;
+            let data = page["data"].as_array().context("a list has no data")?;
+            ensure!(data.len() == limit, "a page in the midst has {} objects", data.len());
+            let is_right =
+                |(at, object): (usize, &Value)| ids.is_none_or(|ids| object["id"] == ids[seen + at].as_str());
+            ensure!(data.iter().enumerate().all(is_right), "a page has other objects than were made");
+            cursor = text(&page, "next_cursor")?;
+            seen += limit;
+            course.tell(seen);
+        }
+        Ok(cursor)
+    }
+
+    /// Makes sure that the API takes an object for one of its own: reads it, finds it, matches it.
+    pub(super) async fn knows(
+        &mut self,
+        shop: &Workshop,
+        number: usize,
+        ids: &[ObjectId],
+    ) -> anyhow::Result<()> {
+        let (id, person) = (&ids[number], person(number, 0, ids.len())?);
+        let read = self.asked(shop.request("GET", &shop.objects(&format!("/{id}")), None)?).await?;
+        ensure!(read["fields"] == person["fields"], "{read} is not read as {person}");
+        let by_address = shop.objects(&format!("?filter[email][eq]={}", address(number)));
+        let found = self.asked(shop.request("GET", &by_address, None)?).await?;
+        ensure!(found["data"] == Value::from(vec![read]), "{id} is not found, but {found}");
+        let upsert = shop.request("PUT", &shop.objects("?match=email"), Some(&person))?;
+        let matched = self.asked(upsert).await?;
+        let (outcome, matched) = (text(&matched, "outcome")?, text(&matched, "id")?);
+        ensure!(
+            outcome == "updated" && matched == id.as_str(),
+            "{id} is not matched, but {matched} {outcome}"
+        );
+        Ok(())
+    }
+}
