@@ -136,6 +136,21 @@ async fn a_stranger_s_token_is_told_and_one_for_no_team_costs_nothing() {
     assert_eq!(activity.query(query).await.unwrap().items.len(), 0);
 }
 
+#[tokio::test]
+async fn who_tries_many_teams_first_is_told_all_the_same() {
+    let log = Log::new().await;
+    let token = log.world.owner.token(&[Permission::ObjectRead]).await;
+    for _ in 0..20 {
+        let never = shared::id::TeamId::new();
+        token.get(&format!("/v1/teams/{never}/objects/contacts")).await.expect_problem(403, "no_access");
+    }
+    token.delete(&log.path()).await.expect_problem(405, "method_not_allowed");
+    let force = format!("{}/obj_0000000000000000000000/force", log.world.contacts());
+    token.delete(&force).await.expect_problem(403, "insufficient_scope");
+    let entry = log.entry("token", "refused").await;
+    assert!(entry["refusals"]["reasons"]["insufficient_scope"].is_u64(), "{entry}");
+}
+
 mod history {
     use super::*;
 

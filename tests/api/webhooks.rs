@@ -180,6 +180,7 @@ async fn a_change_is_of_what_is_sent_and_of_the_version_that_is_meant() {
     let changed = hooks.owner().patch(&hooks.at(&id, ""), patch.clone()).await.expect(200);
     assert_eq!((&changed["name"], &changed["topics"]), (&json!("Make"), &json!(["object.send"])));
     assert_eq!((&changed["description"], &changed["url"]), (&json!("for tasks"), &json!(URL)));
+    hooks.owner().patch(&hooks.at(&id, ""), json!({"active": true})).await.expect(200);
     let same = hooks.owner().patch(&hooks.at(&id, ""), patch).await.expect(200);
     assert_eq!(same["version"], json!(2), "nothing has changed");
     let late = hooks.owner().header("if-match", "\"1\"");
@@ -281,6 +282,11 @@ async fn a_team_has_a_hundred_webhooks_and_the_trash_makes_room_for_new_ones() {
     );
     service.post(&hooks.path(), a_webhook()).await.expect(201);
     service.post(&hooks.path(), a_webhook()).await.expect_problem(409, "limit_reached");
+    // What somebody else has thrown away is not theirs to destroy.
+    hooks.owner().delete(&hooks.at(&ids[2], "")).await.expect(204);
+    let other = hooks.world.member("administrator").await;
+    other.api.post(&hooks.path(), a_webhook()).await.expect_problem(409, "limit_reached");
+    assert_eq!(hooks.ids("?trashed=only").await, [ids[2].as_str()]);
 }
 
 #[tokio::test]

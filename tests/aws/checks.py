@@ -24,6 +24,12 @@ def sample(name):
     return json.loads((ROOT / "events" / f"{name}.json").read_text())
 
 
+def in_team(name, team):
+    """The same, about another team."""
+    event = sample(name)
+    return json.loads(json.dumps(event).replace(event["pathParameters"]["team"], team))
+
+
 def request(name, method, path, body=None, query=None, params=None, caller=None):
     """The event of another request, made from a sample: what API Gateway would send in its place."""
     event = copy.deepcopy(sample(name))

@@ -8,25 +8,21 @@ import sys
 
 import boto3
 
+import changes
 import rights
 import sign_in
-from checks import JSON, PROBLEM, ROOT, answer, caller, check, policy, problem, request, sample, template, unauthorized
+from checks import JSON, PROBLEM, ROOT, answer, caller, check, in_team, policy
+from checks import problem, request, sample, template, unauthorized
 from gateway import Gateway, outputs
 
 ENDPOINT, STACK = sys.argv[1:]
 CONTACTS = json.loads((ROOT / "tests/aws/contacts.json").read_text())
+LOGGED = ("authorizer", "tokens", "teams", "objects", "webhooks", "audit-logs", "relay", "deliveries")
 CONTACT = {"fields": {"name": "Ada Lovelace", "email": "ada@example.com"}}
 GAPS = []
 UNFILLED = "$context.authorizer.* is not filled in in gateway responses: the authorizer's answer was checked instead"
 GATEWAY = Gateway(ENDPOINT, STACK)
-
-
-def expect(what, status, media, method, path, *rest, **more):
-    """One request through the gateway, checked. Gives headers and body."""
-    got = GATEWAY.call(method, path, *rest, **more)
-    is_right = got[0] == status and got[1].get("content-type", "").startswith(media) and got[1].get("x-request-id")
-    check(f"{what}: {method} {path} → {status}", is_right, got)
-    return got[1], json.loads(got[2]) if "json" in media else got[2]
+expect = GATEWAY.expect
 
 
 def invoke(function, event):
@@ -90,8 +86,7 @@ def refusal(what, team, token, method, path, code, missing):
     else:
         body = json.loads(text)
         check(f"it is {code}", (body["code"], body["required_permissions"]) == (code, missing), body)
-    event = sample("authorizer-request")
-    event = json.loads(json.dumps(event).replace(event["pathParameters"]["team"], team))
+    event = in_team("authorizer-request", team)
     event.update(httpMethod=method, methodArn=event["methodArn"].replace("/PUT/", f"/{method}/"))
     event["headers"]["Authorization"] = f"Bearer {token}"
     context = policy(what, invoke("authorizer", event), "Deny", event["methodArn"])
@@ -128,7 +123,7 @@ def revoked(session, token):
 def kept(secrets):
     """The functions log, but never a credential."""
     logs = boto3.client("logs", endpoint_url=ENDPOINT)
-    groups = [f"/aws/lambda/{STACK}-{name}" for name in ("authorizer", "tokens", "teams", "objects")]
+    groups = [f"/aws/lambda/{STACK}-{name}" for name in LOGGED]
     found = [logs.filter_log_events(logGroupName=group)["events"] for group in groups]
     lines = [event["message"] for events in found for event in events]
     is_clean = not any(secret in line for secret in secrets for line in lines)
@@ -139,14 +134,17 @@ if __name__ == "__main__":
     given = outputs(ENDPOINT, STACK)
     GAPS += GATEWAY.complete()
     rights.verify(ENDPOINT, STACK)
+    GAPS += rights.complete(ENDPOINT, STACK)
     GAPS.append("dynamodb:LeadingKeys is not evaluated in calls: the prefixes were read from the template")
     in_the_open()
     session = sign_in.session(ENDPOINT, given, "demo@example.com")
     team, token = set_up(session)
     path, contact = form_platform(team, token["token"])
     without_the_gateway(team, path, contact)
+    signing, gaps = changes.verify(ENDPOINT, GATEWAY, team, session, token, "Ada King")
+    GAPS += gaps
     revoked(session, token)
-    kept([token["token"], session])
+    kept([token["token"], session, *signing])
     unmade = [name for name, one in template()["Resources"].items() if one.get("Condition") == "IsOnAws"]
     GAPS.append(f"alarms by metric math cannot be made: {' '.join(unmade)} is left out where EndpointUrl is set")
     print("\nWhat ministack cannot do, and what was done about it:")

@@ -7,7 +7,7 @@ import urllib.parse
 
 import boto3
 
-from checks import template
+from checks import check, template
 
 STAGE = "live"
 
@@ -88,6 +88,13 @@ class Gateway:
             sent["Content-Type"] = "application/json"
             body = json.dumps(body)
         return send(self.address, method, f"/{STAGE}{path}", body, sent)
+
+    def expect(self, what, status, media, method, path, *rest, **more):
+        """The same, checked. Gives headers and body."""
+        got = self.call(method, path, *rest, **more)
+        is_right = got[0] == status and got[1].get("content-type", "").startswith(media) and got[1].get("x-request-id")
+        check(f"{what}: {method} {path} → {status}", is_right, got)
+        return got[1], json.loads(got[2]) if "json" in media else got[2]
 
 
 def send(address, method, path, body, headers):

@@ -1,5 +1,7 @@
 """What each function's role may do, asked of the stand-in's policy simulator, and nothing besides."""
 
+import json
+
 import boto3
 
 from checks import check, template
@@ -17,59 +19,175 @@ RIGHTS = {
     "Tokens": {"Identity": (*KEEP, "BatchGetItem"), "Activity": (*REMEMBER, "Query")},
     "Teams": {"Identity": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
     "ObjectTypes": {"Workspace": (*KEEP, "BatchGetItem"), "Objects": ("Query",), "Activity": REMEMBER},
-    "Objects": {"Workspace": ("GetItem", "BatchGetItem"), "Objects": (*KEEP, "BatchGetItem"), "Activity": REMEMBER},
+    "Objects": {
+        **{"Workspace": ("GetItem", "BatchGetItem"), "Objects": (*KEEP, "BatchGetItem")},
+        "Activity": (*REMEMBER, "BatchGetItem"),
+    },
     "Jobs": {
         "Workspace": ("GetItem", "Query", "PutItem", "DeleteItem"),
         "Objects": ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
     },
+    "Webhooks": {"Workspace": (*KEEP, "BatchGetItem"), "Activity": (*REMEMBER, "BatchGetItem", "Query")},
+    "AuditLogs": {"Workspace": ("GetItem",), "Activity": (*REMEMBER, "BatchGetItem", "Query")},
+    "Relay": {
+        **{"Identity": ("GetItem", "Query"), "Workspace": ("GetItem", "Query")},
+        "Activity": ("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+    },
+    "Deliveries": {"Activity": ("BatchGetItem", "UpdateItem")},
     "Discovery": {},
     "Console": {},
 }
+# Role → table → what its indexes are called that may be queried.
+AUDIT = ("audit_user", "audit_subject", "audit_type", "audit_event")
+OBJECTS = (*(f"s{slot:02}" for slot in range(1, 17)), "updated", "trash")
+INDEXES = {
+    "Objects": {"Objects": OBJECTS, "Activity": ("audit_subject",)},
+    "Webhooks": {"Activity": ("open",)},
+    "AuditLogs": {"Activity": AUDIT},
+}
 # Role → the keys that its own statements are limited to.
 PREFIXES = {
-    "Authorizer": {"USER#*", "HISTORY#*", "ADDRESS#*", "RATE#*"},
+    "Authorizer": {"USER#*", "TEAM#*", "HISTORY#*", "ADDRESS#*", "RATE#*", "AUDIT#*"},
     "Tokens": {"USER#*", "HISTORY#*", "RATE#*"},
     "Teams": {"USER#*", "TEAM#*", "SLUG#*", "HISTORY#*"},
     "ObjectTypes": {"TEAM#*", "JOBS"},
-    "Objects": {"TEAM#*"},
+    "Objects": {"TEAM#*", "AUDIT#*"},
     "Jobs": {"TEAM#*", "JOBS"},
+    "Webhooks": {"TEAM#*", "WEBHOOK#*", "EVENT#*"},
+    "AuditLogs": {"TEAM#*", "AUDIT#*"},
+    "Relay": {"USER#*", "TEAM#*", "AUDIT#*", "EVENT#*", "WEBHOOK#*"},
+    "Deliveries": {"WEBHOOK#*", "EVENT#*"},
 }
 # Roles that need no keys.
-KEYLESS = ("Jobs", "Discovery", "Console")
-# Role → what it may do with the queue of jobs.
+KEYLESS = ("Jobs", "Deliveries", "Discovery", "Console")
 QUEUE_ACTIONS = ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "PurgeQueue")
-QUEUE = {"ObjectTypes": {"SendMessage"}, "Jobs": set(QUEUE_ACTIONS) - {"PurgeQueue"}}
+SEND = ("SendMessage",)
+TAKE = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+# Role → queue → actions. Nobody takes anything out of the queues of what has failed.
+QUEUES = {
+    "ObjectTypes": {"JobQueue": SEND},
+    "Jobs": {"JobQueue": (*SEND, *TAKE)},
+    "Webhooks": {"RetryQueue": SEND},
+    "Relay": {
+        **{"RequestQueue": SEND, "SlowRequestQueue": SEND, "ParkedQueue": SEND},
+        "RetryQueue": (*SEND, *TAKE),
+    },
+    "Deliveries": {"RequestQueue": TAKE, "SlowRequestQueue": (*SEND, *TAKE), "RetryQueue": SEND},
+}
+BATCHES = "SendMessageBatch has a right of its own: roles were given it that have sqs:SendMessage, which is it on AWS"
+STREAM_ACTIONS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+# Role → the tables whose streams it reads.
+STREAMS = {"Relay": ("Identity", "Workspace", "Objects")}
 TABLES = ("Identity", "Workspace", "Objects", "Activity")
 
 
-def verify(endpoint, stack):
-    """Checks every role against the table above."""
-    iam = boto3.client("iam", endpoint_url=endpoint)
-    dynamodb = boto3.client("dynamodb", endpoint_url=endpoint)
-    found = {name: resource["PhysicalResourceId"] for name, resource in resources(endpoint, stack).items()}
-    arns = {name: dynamodb.describe_table(TableName=found[f"{name}Table"])["Table"]["TableArn"] for name in TABLES}
-    ring = boto3.client("secretsmanager", endpoint_url=endpoint).describe_secret(SecretId=found["KeyRing"])["ARN"]
+class Stack:
+    """What there is in a stack, by logical id, and what its roles may do with it."""
 
-    sqs = boto3.client("sqs", endpoint_url=endpoint)
-    asked = sqs.get_queue_attributes(QueueUrl=found["JobQueue"], AttributeNames=["QueueArn"])
-    queue = asked["Attributes"]["QueueArn"]
+    def __init__(self, endpoint, stack):
+        self.iam = boto3.client("iam", endpoint_url=endpoint)
+        services = ("dynamodb", "sqs", "secretsmanager")
+        dynamodb, sqs, secrets = (boto3.client(name, endpoint_url=endpoint) for name in services)
+        self.names = {name: resource["PhysicalResourceId"] for name, resource in resources(endpoint, stack).items()}
+        self.tables = {name: dynamodb.describe_table(TableName=self.names[f"{name}Table"])["Table"] for name in TABLES}
+        self.queues = {name: self._queue(sqs, name) for name in of_type("AWS::SQS::Queue")}
+        self.ring = secrets.describe_secret(SecretId=self.names["KeyRing"])["ARN"]
 
-    def allowed(role, names, arn):
-        answers = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=names, ResourceArns=[arn])
+    def _queue(self, sqs, name):
+        asked = sqs.get_queue_attributes(QueueUrl=self.names[name], AttributeNames=["QueueArn"])
+        return asked["Attributes"]["QueueArn"]
+
+    def may(self, role, service, actions, arn):
+        """Those of the actions that a role may do with a thing."""
+        source = self.iam.get_role(RoleName=self.names[f"{role}Role"])["Role"]["Arn"]
+        asked = [f"{service}:{action}" for action in actions]
+        answers = self.iam.simulate_principal_policy(PolicySourceArn=source, ActionNames=asked, ResourceArns=[arn])
         results = answers["EvaluationResults"]
         return {one["EvalActionName"].split(":")[1] for one in results if one["EvalDecision"] == "allowed"}
 
-    for name, wanted in RIGHTS.items():
-        role = iam.get_role(RoleName=found[f"{name}Role"])["Role"]["Arn"]
-        may = {table: allowed(role, [f"dynamodb:{action}" for action in ACTIONS], arns[table]) for table in TABLES}
-        is_exact = all(may[table] == set(wanted.get(table, ())) for table in TABLES)
-        reads_ring = allowed(role, ["secretsmanager:GetSecretValue"], ring) == {"GetSecretValue"}
-        check(f"{name}: what its role may do, and no more", is_exact and reads_ring == (name not in KEYLESS), [may, reads_ring])
-        sends = allowed(role, [f"sqs:{action}" for action in QUEUE_ACTIONS], queue)
-        check(f"{name}: what it may do with the queue", sends == QUEUE.get(name, set()), sorted(sends))
-    for name, prefixes in PREFIXES.items():
-        found = keys(f"{name}Role")
-        check(f"{name}: only keys like {' '.join(sorted(prefixes))}", found == prefixes, sorted(found))
+
+def verify(endpoint, stack):
+    """Checks every role against the tables above."""
+    stack = Stack(endpoint, stack)
+    roles = {name.removesuffix("Function") for name in of_type("AWS::Serverless::Function")}
+    check("every function's role is looked at", roles == set(RIGHTS), sorted(roles ^ set(RIGHTS)))
+    for role in RIGHTS:
+        reads_ring = stack.may(role, "secretsmanager", ["GetSecretValue"], stack.ring) == {"GetSecretValue"}
+        check(f"{role}: whether it may read the key ring", reads_ring == (role not in KEYLESS), reads_ring)
+        exact(f"{role}: what its role may do with each table, and no more", tables(stack, role), RIGHTS[role])
+        wanted = {f"{table}/{name}": ["Query"] for table, names in INDEXES.get(role, {}).items() for name in names}
+        exact(f"{role}: which indexes it may query", indexes(stack, role), wanted)
+        wanted = {name: STREAM_ACTIONS for name in STREAMS.get(role, ())}
+        exact(f"{role}: which streams it may read", streams(stack, role), wanted)
+        exact(f"{role}: what it may do with each queue", queues(stack, role), QUEUES.get(role, {}))
+    for role in sorted(loops()):
+        function = template()["Resources"][f"{role}Function"]["Properties"]
+        check(f"{role}: its messages may come back to it", function.get("RecursiveLoop") == "Allow", function)
+    for role, prefixes in PREFIXES.items():
+        found = keys(f"{role}Role")
+        check(f"{role}: only keys like {' '.join(sorted(prefixes))}", found == prefixes, sorted(found))
+
+
+def complete(endpoint, stack):
+    """Gives roles what the stand-in asks for and AWS does not. Gives the gaps."""
+    stack = Stack(endpoint, stack)
+    for role, queues_of_role in QUEUES.items():
+        arns = [stack.queues[queue] for queue, actions in queues_of_role.items() if "SendMessage" in actions]
+        if stack.may(role, "sqs", ["SendMessageBatch"], arns[0]):
+            return []
+        statement = {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": arns}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        stack.iam.put_role_policy(RoleName=stack.names[f"{role}Role"], PolicyName="batches", PolicyDocument=policy)
+    return [BATCHES]
+
+
+def exact(what, found, wanted):
+    """Checks that a role may do with each thing what it should, and nothing with any other."""
+    found = {name: sorted(actions) for name, actions in found.items() if actions}
+    check(what, found == {name: sorted(actions) for name, actions in wanted.items()}, found)
+
+
+def tables(stack, role):
+    """Table → what the role may do with it."""
+    return {name: stack.may(role, "dynamodb", ACTIONS, table["TableArn"]) for name, table in stack.tables.items()}
+
+
+def indexes(stack, role):
+    """Index → what the role may do with it."""
+    arns = {
+        f"{name}/{index['IndexName']}": f"{table['TableArn']}/index/{index['IndexName']}"
+        for name, table in stack.tables.items()
+        for index in table.get("GlobalSecondaryIndexes", [])
+    }
+    return {name: stack.may(role, "dynamodb", ACTIONS, arn) for name, arn in arns.items()}
+
+
+def streams(stack, role):
+    """Table → what the role may do with its stream."""
+    arns = {name: table["LatestStreamArn"] for name, table in stack.tables.items() if "LatestStreamArn" in table}
+    return {name: stack.may(role, "dynamodb", STREAM_ACTIONS, arn) for name, arn in arns.items()}
+
+
+def queues(stack, role):
+    """Queue → what the role may do with it."""
+    return {name: stack.may(role, "sqs", QUEUE_ACTIONS, arn) for name, arn in stack.queues.items()}
+
+
+def loops():
+    """The roles whose messages lead back to them, by themselves or others. Lambda would end such a chain at 16."""
+    takers = {queue: role for role, queues in QUEUES.items() for queue, may in queues.items() if set(TAKE) <= set(may)}
+    leads = {
+        role: {takers[queue] for queue, may in queues.items() if "SendMessage" in may and queue in takers}
+        for role, queues in QUEUES.items()
+    }
+    for _ in leads:
+        leads = {role: next_ones.union(*(leads[one] for one in next_ones)) for role, next_ones in leads.items()}
+    return {role for role, reached in leads.items() if role in reached}
+
+
+def of_type(kind):
+    """The logical ids of the template's resources of a type."""
+    return [name for name, resource in template()["Resources"].items() if resource["Type"] == kind]
 
 
 def keys(role):

@@ -3,20 +3,29 @@
 usage: sam_local.py <built template> <image> <endpoint of the stand-in>
 """
 
+import datetime
 import json
 import subprocess
 import sys
+import urllib.parse
 
-from checks import ROOT, answer, caller, check, policy, problem, request, sample, template, unauthorized
+import boto3
+
+from checks import ROOT, answer, caller, check, in_team, policy, problem, request, sample, template, unauthorized
+from receiver import Receiver
 
 BUILT, IMAGE, ENDPOINT = sys.argv[1:]
+# Where containers see this machine.
+HOST = urllib.parse.urlparse(ENDPOINT).hostname
+PARAMETERS = f"Architecture=x86_64 EndpointUrl={ENDPOINT} WebhookAllowedHosts={HOST} WebhookAllowsHttp=true"
 CONTACTS = json.loads((ROOT / "tests/aws/contacts.json").read_text())
+DONE = {"batchItemFailures": []}
 
 
 def invoke(function, event):
     """The function's answer to the event, as `sam local invoke` prints it."""
     command = ["sam", "local", "invoke", function, "--template", BUILT, "--event", "-", "--invoke-image", IMAGE]
-    command += ["--skip-pull-image", "--parameter-overrides", f"Architecture=x86_64 EndpointUrl={ENDPOINT}"]
+    command += ["--skip-pull-image", "--parameter-overrides", PARAMETERS]
     for _ in range(2):
         done = subprocess.run(command, input=json.dumps(event), capture_output=True, text=True, timeout=120)
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
@@ -46,8 +55,76 @@ def families():
     check("there is no token yet", (tokens["data"], tokens["next_cursor"]) == ([], None), tokens)
     types = answer("object-types-list", invoke("ObjectTypesFunction", sample("object-types-list")), 200)
     check("there is no type yet", types["data"] == [], types)
-    done = invoke("JobsFunction", sample("jobs"))
-    check("jobs: a job that is not there any more is done", done == {"batchItemFailures": []}, done)
+    webhooks = answer("webhooks-list", invoke("WebhooksFunction", sample("webhooks-list")), 200)
+    check("there is no webhook yet", webhooks["data"] == [], webhooks)
+    log = answer("audit-logs-list", invoke("AuditLogsFunction", sample("audit-logs-list")), 200)
+    check("nothing has happened yet", log["data"] == [], log)
+
+
+def messages():
+    """The functions that are given messages, about what is not there any more."""
+    for name, function in (
+        ("jobs", "JobsFunction"),
+        ("relay-messages", "RelayFunction"),
+        ("deliveries", "DeliveriesFunction"),
+    ):
+        done = invoke(function, sample(name))
+        check(f"{name}: what is not there any more is done", done == DONE, done)
+
+
+def told():
+    """A change in a stream becomes an entry of the audit log."""
+    # Entries are kept for a time: so it is a change of now, in the table as it is called here.
+    now = datetime.datetime.now(datetime.UTC)
+    event = json.dumps(sample("relay-changes")).replace("engine-ObjectsTable-EXAMPLE", "ObjectsTable")
+    event = json.loads(event.replace("2026-11-24T10:00:00.000Z", f"{now:%Y-%m-%dT%H:%M:%S}.000Z"))
+    change = event["Records"][0]["dynamodb"]
+    change["ApproximateCreationDateTime"] = int(now.timestamp())
+    done = invoke("RelayFunction", event)
+    check("relay-changes: the change is told", done == DONE, done)
+    team, thing = change["Keys"]["pk"]["S"].split("#")[0], change["Keys"]["sk"]["S"]
+    listed = in_team("audit-logs-list", team)
+    log = answer("audit-logs-list, of that team", invoke("AuditLogsFunction", listed), 200)
+    found = [(one["event"], one["subject"]["id"], one["actor"]["user_id"]) for one in log["data"]]
+    wanted = [("created", thing, change["NewImage"]["actor"]["M"]["user"]["S"])]
+    check("the audit log has it", found == wanted, log)
+    values = {field["slug"]: field["new"] for field in log["data"][0]["fields"]}
+    check("with its values", values == {"email": "ada@example.com", "amount": 12.3}, values)
+
+
+def delivered():
+    """A test of a webhook, carried from queue to queue as Lambda would, to a receiver."""
+    path, owner = sample("webhooks-list")["path"], caller("webhooks-list")
+
+    def ask(what, status, method, below, body=None):
+        event = request("webhooks-list", method, f"{path}{below}", body, caller=owner)
+        return answer(what, invoke("WebhooksFunction", event), status)
+
+    with Receiver(HOST) as receiver:
+        wanted = {"name": "Receiver", "url": receiver.url, "topics": ["object.created"]}
+        webhook = ask("a webhook", 201, "POST", "", wanted)
+        receiver.secret = webhook["secret"]
+        delivery = ask("a test of it", 202, "POST", f"/{webhook['id']}/test")
+        for name, function, queue in (
+            ("relay-messages", "RelayFunction", "RetryQueue"),
+            ("deliveries", "DeliveriesFunction", "RequestQueue"),
+        ):
+            done = invoke(function, carried(queue, name))
+            check(f"{name}: the message of {queue} is done", done == DONE, done)
+        receiver.next("the test", "webhook.test")
+    found = ask("the delivery", 200, "GET", f"/{webhook['id']}/deliveries/{delivery['id']}")
+    check("it is delivered", found["status"] == "delivered", found)
+
+
+def carried(queue, name):
+    """A sample with the message that lies in a queue."""
+    sqs = boto3.client("sqs", endpoint_url=ENDPOINT)
+    found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages")
+    check(f"there is a message in {queue}", found, found)
+    event = sample(name)
+    event["Records"][0]["body"] = found[0]["Body"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
+    return event
 
 
 def upsert():
@@ -76,7 +153,7 @@ def authorizer():
     made = request("tokens-list", "POST", "/v1/tokens", wanted, caller=caller("tokens-list"))
     token = answer("a token", invoke("TokensFunction", made), 201)["token"]
 
-    event = json.loads(json.dumps(asked["request"]).replace(asked_team(asked["request"]), team))
+    event = in_team("authorizer-request", team)
     event["headers"]["Authorization"] = f"Bearer {token}"
     context = policy("its owner's team", invoke("AuthorizerFunction", event), "Allow", event["methodArn"])
     check("the token's permissions", context["permissions"] == "object:create object:update", context)
@@ -91,11 +168,6 @@ def authorizer():
     check("HTTP API 2.0: isAuthorized true", allowed.get("isAuthorized") is True, allowed)
 
 
-def asked_team(event):
-    """The team in the path of a sample."""
-    return event["pathParameters"]["team"]
-
-
 def every_function_was_tried():
     """So that a function added to the template cannot be left out here."""
     functions = [name for name, resource in template()["Resources"].items() if resource["Type"].endswith("::Function")]
@@ -108,6 +180,9 @@ def every_function_was_tried():
 if __name__ == "__main__":
     public()
     families()
+    messages()
+    told()
+    delivered()
     upsert()
     authorizer()
     every_function_was_tried()

@@ -1,6 +1,7 @@
-"""Makes the tables and the key ring of template.yaml in a stand-in of AWS, under their logical ids.
+"""Makes the tables, the queues and the key ring of template.yaml in a stand-in of AWS, under their logical ids.
 
-Under these names `sam local invoke` looks for them, as it takes `!Ref` for the logical id.
+Under these names `sam local invoke` looks for them, as it takes `!Ref` for the logical id. Of a queue that is a name in
+place of a URL, by which the stand-in knows it too.
 """
 
 import json
@@ -21,6 +22,8 @@ def make(endpoint):
         if resource["Type"] == "AWS::DynamoDB::Table":
             given = resource["Properties"]
             dynamodb.create_table(TableName=name, **{key: given[key] for key in TABLE_PROPERTIES if key in given})
+        if resource["Type"] == "AWS::SQS::Queue":
+            boto3.client("sqs", endpoint_url=endpoint).create_queue(QueueName=name)
         if resource["Type"] == "AWS::SecretsManager::Secret":
             ring = json.loads(resource["Properties"]["GenerateSecretString"]["SecretStringTemplate"])
             ring[resource["Properties"]["GenerateSecretString"]["GenerateStringKey"]] = secrets.token_hex(32)

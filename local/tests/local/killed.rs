@@ -1,7 +1,6 @@
 //! The process is killed at random moments while writers are at work: what was acknowledged is there, what was refused is
 //! not, and unique values and their guards agree.
 
-mod dice;
 mod judge;
 mod place;
 mod tables;
@@ -13,10 +12,10 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use self::{
-    dice::Dice,
     place::{Place, Seen},
     writer::{Action, Attempt, Outcome, Shared, Writer},
 };
+use crate::dice::Dice;
 
 const SEED: u64 = 20_261_124;
 /// How often it is killed, at least and at the most: until enough has come through.

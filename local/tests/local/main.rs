@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
 mod contacts;
+mod dice;
 mod http;
 mod key_ring;
 mod killed;
@@ -10,3 +11,4 @@ mod process;
 mod secrets;
 mod seed;
 mod sign_in;
+mod told;

@@ -28,7 +28,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn start(arguments: &[&str]) -> Engine {
+/// Starts it and waits until it is ready.
+pub(crate) fn start(arguments: &[&str]) -> Engine {
     let mut child = command(arguments).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -162,7 +163,8 @@ fn a_signal_ends_it_after_what_is_in_flight() {
             "POST /local/session HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
         );
         stream.write_all(format!("{head}{begin}").as_bytes()).unwrap();
-        wait_until(|| TcpStream::connect(&address).is_ok());
+        // Connections are taken in their order: who is answered came behind this one.
+        assert!(answered(&address));
         engine.signal(signal);
         wait_until(|| TcpStream::connect(&address).is_err());
         stream.write_all(end.as_bytes()).unwrap();
@@ -171,6 +173,16 @@ fn a_signal_ends_it_after_what_is_in_flight() {
         assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
         assert_eq!(engine.exit_code(), Some(0), "{signal}");
     }
+}
+
+/// Whether a whole request is answered.
+fn answered(address: &str) -> bool {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET /v1/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.starts_with("HTTP/1.1 200 ")
 }
 
 fn wait_until(is_so: impl Fn() -> bool) {

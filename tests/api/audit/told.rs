@@ -47,6 +47,23 @@ async fn an_object_from_its_creation_to_its_end() {
 }
 
 #[tokio::test]
+async fn what_has_a_name_without_end() {
+    let log = Log::new().await;
+    let field = |n: usize| json!({"slug": format!("f{n}"), "label": "F", "type": "textarea"});
+    let novels = json!({"slug": "novels", "singular_label": "N", "plural_label": "N",
+        "item_label_fields": (0..5).map(|n| format!("f{n}")).collect::<Vec<_>>(), "fields": (0..5).map(field).collect::<Vec<_>>()});
+    log.owner().post(&log.world.types(), novels).await.expect(201);
+    let fields: Value = (0..5).map(|n| (format!("f{n}"), json!("\"".repeat(50_000)))).collect();
+    let novels = format!("/v1/teams/{}/objects/novels", log.world.team);
+    let made = log.owner().post(&novels, json!({"fields": fields})).await.expect(201);
+    log.owner().delete(&format!("{novels}/{}/force", made["id"].as_str().unwrap())).await.expect(204);
+    let entries = log.entries(&format!("&subject={}", made["id"].as_str().unwrap()), 2).await;
+    assert_eq!(words(&entries, "event"), ["destroyed", "created"]);
+    assert!(entries.iter().all(|entry| entry["subject"]["label"] == made["label"]));
+    assert!(entries[1]["fields"].as_array().unwrap().iter().any(|field| field["omitted"] == true));
+}
+
+#[tokio::test]
 async fn each_operation_of_a_batch_and_each_upsert() {
     let log = Log::new().await;
     let create = |name: &str| json!({"op": "create", "fields": {"name": name}});

@@ -4,10 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    dice::Dice,
-    place::{Caller, Place, Seen, UNIQUE, values},
-};
+use super::place::{Caller, Place, Seen, UNIQUE, values};
+use crate::dice::Dice;
 
 /// What a request is to do to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

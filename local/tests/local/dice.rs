@@ -1,10 +1,10 @@
 //! Numbers that look like chance (`SplitMix64`), the same for the same seed.
 
 /// A source of such numbers.
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -12,12 +12,12 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
     }
 
     /// So many times in a hundred.
-    pub(super) fn hits(&mut self, percent: usize) -> bool {
+    pub(crate) fn hits(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 }
