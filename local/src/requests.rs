@@ -2,7 +2,7 @@
 //! each with workers of its own. The real functions are given the events that SQS would give them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -34,8 +34,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const AGAIN_SECONDS: i64 = 5;
 /// Messages that are handled at the same time: by all workers of a queue, and for one webhook. One that hangs keeps no
 /// more workers than these from the others.
-const REQUESTS: (usize, usize) = (32, 8);
-const SLOW_REQUESTS: (usize, usize) = (8, 2);
+const REQUESTS: (usize, usize) = (256, 8);
+const SLOW_REQUESTS: (usize, usize) = (64, 2);
 const RETRIES: (usize, usize) = (8, 8);
 /// The name of the queue whose messages are not passed on.
 pub(crate) const SLOW_QUEUE: &str = "slow-requests";
@@ -110,14 +110,7 @@ async fn find_pending(platform: &Platform, retries: &dyn Queue<Retry>, clock: &C
         let page = platform.workspace.scan(after.take()).await?;
         let is_webhook = |item: &&Item| text(item, "sk").is_some_and(|sk| sk.starts_with(WEBHOOK_PREFIX));
         for item in page.items.iter().filter(is_webhook) {
-            let webhook = StoredWebhook::from_item(item)?;
-            for StoredDelivery { team, webhook, id, tries, next_attempt_at, .. } in
-                pending(&platform.activity, &webhook.id).await?
-            {
-                let now = clock.now();
-                let delay = hop_seconds(next_attempt_at.unwrap_or(now), now);
-                retries.send(Retry { team, webhook, delivery: id, tries }, delay).await?;
-            }
+            resend(&platform.activity, &StoredWebhook::from_item(item)?.id, retries, clock).await?;
         }
         match page.next {
             Some(next) => after = Some(next),
@@ -126,17 +119,27 @@ async fn find_pending(platform: &Platform, retries: &dyn Queue<Retry>, clock: &C
     }
 }
 
-/// The deliveries to a webhook that are under way.
-async fn pending(activity: &Table, webhook: &WebhookId) -> Result<Vec<StoredDelivery>> {
-    let (mut found, mut after) = (Vec::new(), None);
+/// Sends a message about each delivery to a webhook that is under way, page by page: the first need not wait for the last.
+async fn resend(
+    activity: &Table,
+    webhook: &WebhookId,
+    retries: &dyn Queue<Retry>,
+    clock: &Clock,
+) -> Result<()> {
+    let mut after = None;
     loop {
         let query = Query::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, Status::Pending))
             .after(after.take());
         let page = activity.query(query).await?;
-        found.extend(activity.get_many(page.items.iter().filter_map(Key::of).collect()).await?);
+        for item in activity.get_many(page.items.iter().filter_map(Key::of).collect()).await? {
+            let StoredDelivery { team, webhook, id, tries, next_attempt_at, .. } = decode(item)?;
+            let now = clock.now();
+            let delay = hop_seconds(next_attempt_at.unwrap_or(now), now);
+            retries.send(Retry { team, webhook, delivery: id, tries }, delay).await?;
+        }
         match page.next {
             Some(next) => after = Some(next),
-            None => return found.into_iter().map(decode).collect(),
+            None => return Ok(()),
         }
     }
 }
@@ -173,6 +176,8 @@ struct Pool<M> {
     /// By the time at which they are due, then in the order in which they came.
     waiting: BTreeMap<(Timestamp, u64), M>,
     came: u64,
+    /// What is due of webhooks that have all the workers that they may have.
+    held_up: HashMap<Option<String>, VecDeque<M>>,
     running: JoinSet<bool>,
     handled: HashMap<Id, M>,
 }
@@ -191,6 +196,7 @@ fn queue<M: Message + Clone + Sync>(
         receiver,
         waiting: BTreeMap::new(),
         came: 0,
+        held_up: HashMap::new(),
         running: JoinSet::new(),
         handled: HashMap::new(),
     };
@@ -225,7 +231,7 @@ impl<M: Message + Clone + Sync> Pool<M> {
         self.waiting.insert((due, self.came), message);
     }
 
-    /// The first message that is due and has a worker.
+    /// A message that is due and has a worker.
     fn next(&mut self) -> Option<M> {
         if self.running.len() >= self.at_once {
             return None;
@@ -234,12 +240,24 @@ impl<M: Message + Clone + Sync> Pool<M> {
         for message in self.handled.values() {
             *busy.entry(message.group()).or_default() += 1;
         }
+        let is_free = |group: Option<&str>| busy.get(&group).is_none_or(|busy| *busy < self.for_one_webhook);
+        let freed = self.held_up.iter_mut().find(|(group, _)| is_free(group.as_deref()));
+        if let Some((group, messages)) = freed {
+            let (message, group) = (messages.pop_front(), group.clone());
+            if messages.is_empty() {
+                self.held_up.remove(&group);
+            }
+            return message;
+        }
         let now = self.clock.now();
-        let is_free =
-            |message: &M| busy.get(&message.group()).is_none_or(|busy| *busy < self.for_one_webhook);
-        let due = self.waiting.iter().take_while(|((due, _), _)| *due <= now);
-        let place = due.filter(|(_, message)| is_free(message)).map(|(place, _)| *place).next()?;
-        self.waiting.remove(&place)
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= now) {
+            let message = first.remove();
+            if is_free(message.group()) {
+                return Some(message);
+            }
+            self.held_up.entry(message.group().map(str::to_owned)).or_default().push_back(message);
+        }
+        None
     }
 }
 

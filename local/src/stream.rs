@@ -145,7 +145,7 @@ async fn handle(relay: &Relay, mut records: Vec<Value>, arn: &str) -> anyhow::Re
         record["eventSourceARN"] = json!(arn);
     }
     let event: Event = serde_json::from_str(&json!({"Records": records}).to_string())?;
-    Ok(relay.handle(event).await.again_from().map(str::to_owned))
+    Ok(relay.handle(event).await.first().map(str::to_owned))
 }
 
 fn sequence_number(record: &Value) -> Option<String> {
@@ -160,7 +160,7 @@ async fn look_again(journal: Arc<Journal>, relay: Relay) {
             json!({"messageId": Uuid::new_v4().to_string(), "body": text, "eventSource": "aws:sqs"});
         let event = serde_json::from_str::<Event>(&json!({"Records": [message]}).to_string());
         let Ok(event) = event else { continue };
-        let is_told = relay.handle(event).await.again_from().is_none();
+        let is_told = relay.handle(event).await.first().is_none();
         if let Some(cause) = is_told.then(|| journal.unpark(place)).and_then(Result::err) {
             tracing::warn!(cause = format!("{cause:#}"), "a change was told, and stays parked all the same");
         }

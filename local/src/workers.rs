@@ -95,7 +95,7 @@ fn signing(relay: Relay) -> Handler {
         let relay = relay.clone();
         Box::pin(async move {
             let Ok(event) = serde_json::from_str(&event) else { return false };
-            relay.handle(event).await.again_from().is_none()
+            relay.handle(event).await.first().is_none()
         })
     })
 }

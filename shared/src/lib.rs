@@ -14,6 +14,8 @@ pub mod authorizer;
 pub mod aws;
 /// Base 62 of fixed width.
 mod base62;
+/// Which records of an event are to come again.
+pub mod batch;
 /// Who is asking.
 pub mod caller;
 /// The clock.

@@ -14,7 +14,7 @@ use shared::{
 
 /// What to send as `cursor` for the next part.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("next-cursor");
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "at",
     "event",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 18] = [
     "source",
     "fields",
     "changes",
+    "reason",
     "request_id",
 ];
 
@@ -73,7 +74,7 @@ impl Output for Csv {
 pub(crate) fn row(entry: Entry) -> String {
     let fields: Vec<_> = entry.fields.iter().map(|field| field.slug.as_str()).collect();
     let (fields, changes) = (fields.join(" "), changes(&entry));
-    let Entry { id, event, at, actor, subject, request_id, .. } = entry;
+    let Entry { id, event, at, actor, subject, reason, request_id, .. } = entry;
     let (type_id, type_slug) =
         subject.of_type.map_or_else(Default::default, |of_type| (of_type.id.to_string(), of_type.slug));
     let (token_id, token) = actor
@@ -97,6 +98,7 @@ pub(crate) fn row(entry: Entry) -> String {
         actor.source.and_then(word).unwrap_or_default(),
         fields,
         changes,
+        reason.unwrap_or_default(),
         request_id.unwrap_or_default(),
     ])
 }

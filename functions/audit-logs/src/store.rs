@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use shared::{
     Code, Fault, Member, Platform, Result,
-    audit::{Entry, Log, Narrowing},
+    audit::{Log, Narrowing},
     id::ObjectTypeId,
     object_type::find,
     table::{Item, Table},
@@ -14,7 +14,8 @@ use crate::{csv::row, query::ListQuery};
 
 /// So many entries are read together.
 const PAGE: usize = 100;
-/// The bytes after which an export ends: an answer of Lambda has 6 MB at the most.
+/// The bytes after which an export ends, as they are in Lambda's answer, which has 6 MB at the most: of one entry up to 1.3
+/// MB may go beyond.
 const EXPORT_SIZE: usize = 4_000_000;
 /// Nothing more is read after this time: API Gateway waits 29 seconds.
 const EXPORT_TIME: Duration = Duration::from_secs(15);
@@ -63,15 +64,45 @@ impl Store {
         narrowing: &Narrowing,
         after: Option<&Item>,
     ) -> Result<(String, Option<Item>)> {
-        let (begun, mut rows, mut after) = (Instant::now(), String::new(), after.cloned());
+        let (begun, mut rows, mut size, mut after) = (Instant::now(), String::new(), 0, after.cloned());
         loop {
             let part = self.log.part(&by.team, narrowing, after.as_ref(), PAGE).await?;
-            part.entries.iter().map(Entry::clone).for_each(|entry| rows += &row(entry));
-            let is_enough = rows.len() >= EXPORT_SIZE || begun.elapsed() >= EXPORT_TIME;
+            let count = part.entries.len();
+            for (place, entry) in part.entries.into_iter().enumerate() {
+                let (position, row) = (entry.position(), row(entry));
+                size += escaped(&row);
+                rows += &row;
+                if size >= EXPORT_SIZE {
+                    let next = if place + 1 == count { part.next } else { Some(position) };
+                    return Ok((rows, next));
+                }
+            }
             match part.next {
-                Some(next) if !is_enough => after = Some(next),
+                Some(next) if begun.elapsed() < EXPORT_TIME => after = Some(next),
                 next => return Ok((rows, next)),
             }
+        }
+    }
+}
+
+/// The bytes of a text in the answer of a function, which is JSON.
+fn escaped(text: &str) -> usize {
+    let byte = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.bytes().map(byte).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_row_is_that_in_json() {
+        for text in ["Ada", "\"\"\\", "a\r\n\tb", "\u{1}\u{1f}", "Zoë 🐢"] {
+            assert_eq!(escaped(text) + 2, serde_json::to_string(text).unwrap().len(), "{text:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::bail;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use shared::{
     Timestamp,
-    delivery::{Attempt, Health, Request, Status, StoredDelivery, chance, hop_seconds},
+    delivery::{Attempt, Health, Request, Status, StoredDelivery, StoredEvent, chance, hop_seconds},
     table::{When, WriteError, attribute},
 };
 
@@ -31,14 +31,12 @@ pub(crate) struct Claimed {
 impl Worker {
     pub(crate) async fn attempt(
         &self,
-        request: Request,
+        (request, event): (Request, StoredEvent),
         seen: Seen,
         is_next: bool,
         health: &Health,
     ) -> anyhow::Result<()> {
         let headers = headers(&request)?;
-        // Events end with their deliveries.
-        let Some(event) = self.deliveries.event(&request.event).await? else { return Ok(()) };
         let mut claimed = self.claim(seen, is_next).await?;
         let begun = Instant::now();
         let outcome = self.request(&request, headers, event.body).await;

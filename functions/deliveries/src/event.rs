@@ -1,8 +1,8 @@
 //! The events that the function is given: messages of the two queues of requests.
 
 use anyhow::anyhow;
-use serde::{Deserialize, Serialize};
-use shared::delivery::Request;
+use serde::Deserialize;
+use shared::{batch::BatchAnswer, delivery::Request};
 use tokio::task::JoinSet;
 
 use crate::Worker;
@@ -24,38 +24,17 @@ struct Record {
     queue: String,
 }
 
-/// The messages that are to come again.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    batch_item_failures: Vec<ItemFailure>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ItemFailure {
-    item_identifier: String,
-}
-
-impl Answer {
-    /// Whether no message is to come again.
-    pub fn is_whole(&self) -> bool {
-        self.batch_item_failures.is_empty()
-    }
-}
-
 impl Worker {
     /// Handles the messages of an event, side by side: one that takes its time delays none of the others.
-    pub async fn handle(&self, event: Event) -> Answer {
+    pub async fn handle(&self, event: Event) -> BatchAnswer {
         let mut running = JoinSet::new();
         for record in event.records {
             let worker = self.clone();
             running.spawn(async move { worker.message(record).await.err() });
         }
-        let failed = running.join_all().await.into_iter().flatten();
-        Answer {
-            batch_item_failures: failed.map(|item_identifier| ItemFailure { item_identifier }).collect(),
-        }
+        let mut answer = BatchAnswer::default();
+        running.join_all().await.into_iter().flatten().for_each(|message: String| answer.again(message));
+        answer
     }
 
     /// Handles a message; if it is to come again, the error is its id.
@@ -85,12 +64,5 @@ mod tests {
         let request: Request = serde_json::from_str(&record.body).unwrap();
         assert_eq!((request.tries, request.url.as_str()), (0, "https://example.com/hooks"));
         assert!(record.queue.ends_with(":engine-requests"));
-    }
-
-    #[test]
-    fn the_answer_names_the_messages_that_are_to_come_again() {
-        let failure = ItemFailure { item_identifier: "m1".into() };
-        let answer = serde_json::to_string(&Answer { batch_item_failures: vec![failure] }).unwrap();
-        assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"m1"}]}"#);
     }
 }

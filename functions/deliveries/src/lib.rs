@@ -16,7 +16,9 @@ use shared::{
     Platform,
     clock::Clock,
     config::Config,
-    delivery::{Deliveries, Health, Queue, Request, Retry, Sqs, Status, StoredDelivery, delivery_key},
+    delivery::{
+        Health, Queue, Request, Retry, Sqs, Status, StoredDelivery, StoredEvent, delivery_key, event_key,
+    },
     table::{Table, When, attribute, decode},
     webhook::target::Rules,
 };
@@ -27,7 +29,7 @@ use self::{
 };
 
 pub use client::Times;
-pub use event::{Answer, Event};
+pub use event::Event;
 pub use resolve::{Resolver, Resolving, System};
 
 /// Where requests may go, and how long they may take.
@@ -56,7 +58,6 @@ pub struct Queues {
 #[derive(Clone)]
 pub struct Worker {
     activity: Table,
-    deliveries: Deliveries,
     clock: Clock,
     client: Arc<Client>,
     rules: Rules,
@@ -100,36 +101,38 @@ impl Worker {
     fn with_client(platform: &Platform, queues: Queues, rules: Rules, client: Client) -> Self {
         let Platform { activity, clock, .. } = platform.clone();
         let Queues { slow, slow_name, retries } = queues;
-        let (deliveries, client) = (Deliveries::new(platform), Arc::new(client));
-        Self { activity, deliveries, clock, client, rules, slow, slow_name: slow_name.into(), retries }
+        let client = Arc::new(client);
+        Self { activity, clock, client, rules, slow, slow_name: slow_name.into(), retries }
     }
 
     /// Does what is to be done about a message. It may come twice, or to two at once: of those who would make the same
     /// request one does.
     async fn deliver(&self, request: Request, is_slow: bool) -> anyhow::Result<()> {
-        let Some((seen, health)) = self.look(&request).await? else { return Ok(()) };
+        let Some((seen, health, event)) = self.look(&request).await? else { return Ok(()) };
         match seen.step(&request, &health, is_slow, self.clock.now()) {
             Step::Nothing => Ok(()),
             Step::Wait => bail!("somebody is at it"),
             Step::PassOn => self.slow.send(request, 0).await,
             Step::Hold => self.hold(&seen.delivery).await,
             Step::Sign(seconds) => self.retries.send(retry(&seen.delivery), seconds).await,
-            Step::Try { is_next } => self.attempt(request, seen, is_next, &health).await,
+            Step::Try { is_next } => self.attempt((request, event), seen, is_next, &health).await,
         }
     }
 
-    /// The delivery, unless its time is over, and how its receiver does.
-    async fn look(&self, request: &Request) -> anyhow::Result<Option<(Seen, Health)>> {
-        let keys = [delivery_key(&request.webhook, &request.delivery), Health::key(&request.webhook)];
+    /// The delivery, how its receiver does, and the event, in one round trip; nothing, if its time is over. An event ends
+    /// with its deliveries.
+    async fn look(&self, request: &Request) -> anyhow::Result<Option<(Seen, Health, StoredEvent)>> {
+        let delivery = delivery_key(&request.webhook, &request.delivery);
+        let keys = [delivery, Health::key(&request.webhook), event_key(&request.event)];
         let mut items = self.activity.get_many(keys.to_vec()).await?;
         let mut take = |place: usize| {
             items.iter().position(|item| keys[place].is_of(item)).map(|found| items.swap_remove(found))
         };
-        let (Some(delivery), health) = (take(0), take(1)) else { return Ok(None) };
+        let (Some(delivery), health, Some(event)) = (take(0), take(1), take(2)) else { return Ok(None) };
         let seen = Seen::of(delivery)?;
         let is_kept = seen.delivery.expires > self.clock.now().seconds();
         let health = health.map(decode).transpose()?.unwrap_or_default();
-        Ok(is_kept.then_some((seen, health)))
+        Ok(if is_kept { Some((seen, health, decode(event)?)) } else { None })
     }
 
     /// Lets a delivery wait until its webhook takes something again.

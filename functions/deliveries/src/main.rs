@@ -1,13 +1,13 @@
 //! The Lambda function that sends events to webhooks.
 
-use deliveries::{Answer, Event, Queues, Settings, Worker};
-use shared::serve::Handling;
+use deliveries::{Event, Queues, Settings, Worker};
+use shared::{batch::BatchAnswer, serve::Handling};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::Ended {
     shared::serve::serve_events(|config, platform| {
         let worker = Worker::new(platform, Queues::on_aws(config)?, Settings::of(config))?;
-        Ok(move |event: Event| -> Handling<Answer> {
+        Ok(move |event: Event| -> Handling<BatchAnswer> {
             let worker = worker.clone();
             Box::pin(async move { Ok(worker.handle(event).await) })
         })

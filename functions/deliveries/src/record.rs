@@ -52,9 +52,9 @@ impl Worker {
             (Status::Delivered, _) => update.set("last_success_at", attribute(&now)?).remove("failing_since"),
             (_, None) if health.is_failing() => return Ok(()),
             (_, None) => update.set("failing_since", attribute(&claimed.at)?),
-            (_, Some(reason)) => given_up(update, reason, health, now)?,
+            (_, Some(reason)) => given_up(update, reason, now)?,
         };
-        self.write_if(update).await?;
+        self.write_if(update.when(is_as_seen(health, settled.given_up))).await?;
         Ok(())
     }
 
@@ -74,13 +74,21 @@ fn is_known(health: &Health, now: Timestamp) -> bool {
     !health.is_failing() && health.last_success_at.is_some_and(is_recent)
 }
 
-fn given_up(update: Write, reason: DisabledReason, health: &Health, now: Timestamp) -> anyhow::Result<Write> {
-    let update = update.set("disabled_at", attribute(&now)?).set("disabled_reason", attribute(&reason)?);
-    Ok(match (reason, health.failing_since) {
-        // A success in between speaks against it.
-        (DisabledReason::Failing, Some(since)) => {
-            update.when(When::is_text("failing_since", since.to_string()))
+fn given_up(update: Write, reason: DisabledReason, now: Timestamp) -> anyhow::Result<Write> {
+    Ok(update.set("disabled_at", attribute(&now)?).set("disabled_reason", attribute(&reason)?))
+}
+
+/// Whether what came of a request is still about this receiver: the webhook may have changed meanwhile, or moved. That it is
+/// given up as failing, a success in between speaks against as well.
+fn is_as_seen(health: &Health, given_up: Option<DisabledReason>) -> When {
+    let is_same = match health.changed_at {
+        Some(at) => When::is_text("changed_at", at.to_string()),
+        None => When::Unset("changed_at".into()),
+    };
+    match (given_up, health.failing_since) {
+        (Some(DisabledReason::Failing), Some(since)) => {
+            is_same.and(When::is_text("failing_since", since.to_string()))
         }
-        _ => update,
-    })
+        _ => is_same,
+    }
 }

@@ -58,10 +58,13 @@ impl Seen {
         }
         if health.is_disabled() {
             Step::Hold
-        } else if health.is_failing() && !is_slow {
+        } else if health.is_down(now) && !is_slow {
             Step::PassOn
         } else if signed_at(request).is_none_or(|at| now.seconds() - at > SIGNATURE_SECONDS_MAX) {
             Step::Sign(0)
+        } else if signed_at(request).is_some_and(|at| health.is_outdated(at)) {
+            // Within the second of the change nobody can tell before from after.
+            Step::Sign(i64::from(health.is_outdated(now.seconds())))
         } else {
             Step::Try { is_next }
         }

@@ -1,7 +1,7 @@
 //! The events that the function is given: messages of the queue, and the schedule's.
 
-use serde::{Deserialize, Serialize};
-use shared::Result;
+use serde::Deserialize;
+use shared::{Result, batch::BatchAnswer};
 
 use crate::Worker;
 
@@ -38,33 +38,13 @@ pub enum Scheduler {
     EventBridge,
 }
 
-/// The messages that are to come again.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    batch_item_failures: Vec<ItemFailure>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ItemFailure {
-    item_identifier: String,
-}
-
-impl Answer {
-    /// Whether no message is to come again.
-    pub fn is_whole(&self) -> bool {
-        self.batch_item_failures.is_empty()
-    }
-}
-
 impl Worker {
     /// Handles an event. Of several messages each counts for itself.
     ///
     /// # Errors
     /// 503 when the database is busy or away while jobs are looked for.
-    pub async fn handle(&self, event: Event) -> Result<Answer> {
-        let mut answer = Answer::default();
+    pub async fn handle(&self, event: Event) -> Result<BatchAnswer> {
+        let mut answer = BatchAnswer::default();
         match event {
             Event::Schedule { source: Scheduler::EventBridge } => self.sweep(false).await?,
             Event::Messages { records } => {
@@ -75,7 +55,7 @@ impl Worker {
                             cause = format!("{cause:#}"),
                             "a job has failed; its message comes again"
                         );
-                        answer.batch_item_failures.push(ItemFailure { item_identifier: record.message_id });
+                        answer.again(record.message_id);
                     }
                 }
             }
@@ -103,12 +83,5 @@ mod tests {
             r#"{"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
         assert!(matches!(serde_json::from_str(event).unwrap(), Event::Schedule { .. }));
         assert!(serde_json::from_str::<Event>(r#"{"source": "aws.s3"}"#).is_err());
-    }
-
-    #[test]
-    fn the_answer_names_the_messages_that_are_to_come_again() {
-        let failure = ItemFailure { item_identifier: "m1".into() };
-        let answer = serde_json::to_string(&Answer { batch_item_failures: vec![failure] }).unwrap();
-        assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"m1"}]}"#);
     }
 }

@@ -18,7 +18,7 @@ use shared::{
     table::{Batch, Item, Query, Table, text},
 };
 
-pub use event::{Answer, Event};
+pub use event::Event;
 
 /// The most objects of a slice.
 const SLICE_OBJECTS: usize = 1_000;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use jobs::{Answer, Event, Worker};
-use shared::{jobs::Sqs, serve::Handling};
+use jobs::{Event, Worker};
+use shared::{batch::BatchAnswer, jobs::Sqs, serve::Handling};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::Ended {
     shared::serve::serve_events(|config, platform| {
         let worker = Worker::new(platform, Arc::new(Sqs::new(config)?));
-        Ok(move |event: Event| -> Handling<Answer> {
+        Ok(move |event: Event| -> Handling<BatchAnswer> {
             let worker = worker.clone();
             Box::pin(async move { worker.handle(event).await })
         })

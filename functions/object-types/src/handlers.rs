@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::{
     Member, Result,
     answer::{Created, NoContent, Started, Versioned},
-    extract::{IfMatch, Json, List, Page, Path, Query, State},
+    extract::{IfMatch, Json, List, Page, Path, Query, State, TrashFilter},
     id::ObjectTypeId,
     object_type::Field,
 };
@@ -14,7 +14,7 @@ use crate::{
     change::{Duplicate, FieldPatch, TypePatch, added, removed},
     object_type::NewObjectType,
     shown::ShownType,
-    store::{Store, TrashFilter},
+    store::Store,
 };
 
 #[derive(Deserialize, JsonSchema)]

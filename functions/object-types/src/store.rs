@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
 use shared::{
     Code, Error, Fault, Member, Platform, Result, Timestamp,
     clock::Clock,
-    extract::{IfMatch, Page},
+    extract::{IfMatch, Page, TrashFilter},
     id::{JobId, ObjectTypeId, TeamId},
     jobs::{Job, Jobs, Queue, StoredJob},
     object_type::{
@@ -35,22 +33,6 @@ pub struct Store {
     pub(crate) objects: Table,
     pub(crate) clock: Clock,
     pub(crate) jobs: Jobs,
-}
-
-/// The query of a list and of a read.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TrashFilter {
-    /// `only` shows what is in the trash.
-    pub(crate) trashed: Option<Trashed>,
-}
-
-/// What is in the trash.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Trashed {
-    /// And nothing else.
-    Only,
 }
 
 impl Store {

@@ -6,13 +6,13 @@ use shared::{
     Member, Result,
     answer::{Accepted, Created, NoContent, Upserted, Versioned},
     audit::Entry,
-    extract::{IfMatch, Json, List, Page, Pages, Path, Query, State},
+    extract::{IfMatch, Json, List, Page, Pages, Path, Query, State, TrashFilter},
     id::ObjectId,
 };
 
 use crate::{
     batch::{BatchBody, Results},
-    object::{Fields, Object, ReadFilter, UpsertQuery, UpsertedObject},
+    object::{Fields, Object, UpsertQuery, UpsertedObject},
     query::{Asked, ListQuery, QueryBody, RelatedQuery, Search, Statistics, Stats, StatsQuery},
     store::{Store, TypeInTeam},
     upsert::{Holders, Outcome},
@@ -130,7 +130,7 @@ pub(crate) async fn read(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
-    Query(query): Query<ReadFilter>,
+    Query(query): Query<TrashFilter>,
 ) -> Result<Versioned<Object>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let object = store.read(&member, &object_type, &path.id, query.trashed.is_some()).await?;

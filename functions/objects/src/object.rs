@@ -13,9 +13,6 @@ use shared::{
 
 use crate::{item::unique_keys, store::TypeInTeam, upsert::Outcome};
 
-/// The most characters of a label; the fields hold the whole.
-const LABEL_LENGTH_MAX: usize = 200;
-
 /// The body of a write.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,22 +28,6 @@ pub(crate) struct Fields {
 pub(crate) struct UpsertQuery {
     /// The unique field by whose value the object is found.
     pub(crate) r#match: String,
-}
-
-/// The query of a read.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReadFilter {
-    /// `only` reads what is in the trash.
-    pub(crate) trashed: Option<Trashed>,
-}
-
-/// What is in the trash.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Trashed {
-    /// And nothing else.
-    Only,
 }
 
 /// An object as it is stored.
@@ -185,10 +166,7 @@ impl Object {
 }
 
 fn label(object: &StoredObject, object_type: &ObjectType) -> String {
-    let values = object_type.item_label_fields.iter().filter_map(|slug| object.fields.get(slug));
-    let label = values.map(Value::display).collect::<Vec<_>>().join(" ");
-    let label: String = label.chars().take(LABEL_LENGTH_MAX).collect();
-    if label.is_empty() { object.id.to_string() } else { label }
+    object_type.label_of(&object.fields).unwrap_or_else(|| object.id.to_string())
 }
 
 /// The values of a new object, if they keep to the rules of its type; all faults at once if not.

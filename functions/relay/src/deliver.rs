@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use shared::{
     Error, Result, Timestamp,
-    delivery::{Health, KEEP_SECONDS, Status, StoredDelivery, StoredEvent, signed_request},
+    delivery::{Health, KEEP_SECONDS, Request, Status, StoredDelivery, StoredEvent, signed_request},
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::workspace_partition,
     table::{Item, Query, WriteError, decode},
     webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX},
 };
 
-use crate::{Relay, cache::after};
+use tokio::task::JoinSet;
+
+use crate::Relay;
+
+/// Webhooks are gone by for so long at the most: receivers look at the time of a signature.
+const LISTED_SECONDS: i64 = 30;
+/// Webhooks of one event that are seen to at the same time.
+const AT_ONCE: usize = 16;
 
 /// What webhooks may be told of.
 pub(crate) struct Occurrence {
@@ -21,6 +28,15 @@ pub(crate) struct Occurrence {
     pub(crate) object_type: ObjectTypeId,
     pub(crate) object: ObjectId,
     pub(crate) at: Timestamp,
+    /// From when on the webhooks must have been read.
+    pub(crate) since: Timestamp,
+}
+
+/// The webhooks of a team, as they were at a moment: what is signed by them is signed as of then, so that a change that was
+/// made since is known to come after it.
+pub(crate) struct Listed {
+    webhooks: Vec<StoredWebhook>,
+    at: Timestamp,
 }
 
 impl Relay {
@@ -30,9 +46,10 @@ impl Relay {
         occurrence: Occurrence,
         body: impl FnOnce() -> Result<String>,
     ) -> Result<()> {
-        let Occurrence { id, team, topic, object_type, object, at } = occurrence;
-        let webhooks = self.webhooks(&team, at).await?;
-        let asked: Vec<_> = webhooks.iter().filter(|webhook| webhook.matches(topic, &object_type)).collect();
+        let Occurrence { id, team, topic, object_type, object, at, since } = occurrence;
+        let listed = self.webhooks(&team, since).await?;
+        let matches = |webhook: &&StoredWebhook| webhook.matches(topic, &object_type, listed.at);
+        let asked: Vec<_> = listed.webhooks.iter().filter(matches).collect();
         if asked.is_empty() {
             return Ok(());
         }
@@ -46,16 +63,31 @@ impl Relay {
             at,
             expires: at.seconds() + KEEP_SECONDS,
         };
-        self.activity.write(self.deliveries.put_event(&event)?).await?;
-        self.deliver(&event, &asked).await
+        let event = self.kept(event).await?;
+        self.deliver(&Arc::new(event), (&asked, listed.at)).await
     }
 
-    /// The webhooks of a team, with all that were there when a change was made.
-    async fn webhooks(&self, team: &TeamId, at: Timestamp) -> Result<Arc<Vec<StoredWebhook>>> {
-        if let Some(kept) = self.webhooks.get(team, after(at)) {
-            return Ok(kept);
+    /// Writes the event, or finds it written: a change may be looked at twice, and each request must have the same body,
+    /// whatever has become of the type meanwhile.
+    async fn kept(&self, event: StoredEvent) -> Result<StoredEvent> {
+        match self.activity.write(self.deliveries.put_event(&event)?).await {
+            Ok(_) => Ok(event),
+            Err(WriteError::Refused(refused)) => {
+                refused.item(0).map_or(Ok(event), |item| decode(item.clone()))
+            }
+            Err(WriteError::Failed(error)) => Err(error),
         }
-        let now = self.clock.now();
+    }
+
+    /// The webhooks of a team, read since then, and lately.
+    async fn webhooks(&self, team: &TeamId, since: Timestamp) -> Result<Arc<Listed>> {
+        let since = since.max(self.clock.now().plus_seconds(-LISTED_SECONDS));
+        let read = Box::pin(self.read_webhooks(team));
+        self.webhooks.get(team.clone(), since, &self.clock, read).await
+    }
+
+    async fn read_webhooks(&self, team: &TeamId) -> Result<Arc<Listed>> {
+        let at = self.clock.now();
         let (mut webhooks, mut next): (Vec<StoredWebhook>, Option<Item>) = (Vec::new(), None);
         loop {
             let query = Query::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(next.take());
@@ -65,30 +97,40 @@ impl Relay {
             }
             next = found.next;
             if next.is_none() {
-                break;
+                return Ok(Arc::new(Listed { webhooks, at }));
             }
         }
-        let webhooks = Arc::new(webhooks);
-        self.webhooks.put(team.clone(), webhooks.clone(), now);
-        Ok(webhooks)
     }
 
     /// Writes the way to each of these webhooks, and sends the requests; to those whose receivers fail by a queue in which
     /// they hold up nobody.
-    async fn deliver(&self, event: &StoredEvent, webhooks: &[&StoredWebhook]) -> Result<()> {
+    async fn deliver(
+        &self,
+        event: &Arc<StoredEvent>,
+        (webhooks, at): (&[&StoredWebhook], Timestamp),
+    ) -> Result<()> {
         let keys = webhooks.iter().map(|webhook| Health::key(&webhook.id)).collect();
         let known = self.activity.get_many(keys).await?;
-        let (mut requests, mut slow, mut failed) = (Vec::new(), Vec::new(), None);
-        for webhook in webhooks {
-            let health = known.iter().find(|item| Health::key(&webhook.id).is_of(item)).cloned();
-            let health: Health = health.map(decode).transpose()?.unwrap_or_default();
-            let Some(delivery) = self.begin(event, webhook, &health).await? else { continue };
-            let signed = signed_request(&self.keys, webhook, (&delivery, event), self.clock.now()).await;
-            match signed {
-                Ok(request) if health.is_failing() => slow.push(request),
-                Ok(request) => requests.push(request),
+        let mut webhooks = webhooks.iter();
+        let (mut running, mut requests, mut slow, mut failed) =
+            (JoinSet::new(), Vec::new(), Vec::new(), None);
+        loop {
+            while running.len() < AT_ONCE
+                && let Some(webhook) = webhooks.next()
+            {
+                let health = known.iter().find(|item| Health::key(&webhook.id).is_of(item)).cloned();
+                let health: Health = health.map(decode).transpose()?.unwrap_or_default();
+                let (relay, event, webhook) = (self.clone(), event.clone(), (*webhook).clone());
+                running.spawn(async move {
+                    (health.is_down(at), relay.request((&event, at), &webhook, &health).await)
+                });
+            }
+            let Some(outcome) = running.join_next().await else { break };
+            match outcome.map_err(anyhow::Error::from)? {
+                (true, Ok(request)) => slow.extend(request),
+                (false, Ok(request)) => requests.extend(request),
                 // Whatever is wrong with one webhook is no reason to tell the others nothing.
-                Err(error) => failed = Some(error),
+                (_, Err(error)) => failed = Some(error),
             }
         }
         for (queue, requests) in [(&self.queues.requests, requests), (&self.queues.slow, slow)] {
@@ -97,6 +139,18 @@ impl Relay {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// The first request of an event to a webhook, if there is something to send.
+    async fn request(
+        &self,
+        (event, at): (&StoredEvent, Timestamp),
+        webhook: &StoredWebhook,
+        health: &Health,
+    ) -> Result<Option<Request>> {
+        let Some(delivery) = self.begin(event, webhook, health).await? else { return Ok(None) };
+        let signed = signed_request(&self.keys, webhook, (&delivery, event), at).await;
+        signed.map(Some)
     }
 
     /// Writes the way of an event to a webhook; none if there is nothing to send: the webhook takes nothing at the moment,

@@ -10,6 +10,8 @@ use shared::{
     table::{Item, Key},
 };
 
+use crate::cache::after;
+
 /// An event: records of one source. Each is read for itself, so that one that cannot be read holds up no other.
 #[derive(Deserialize)]
 pub struct Event {
@@ -102,6 +104,14 @@ impl Record {
         })
     }
 
+    /// The same without the item before and after, for where it does not fit as a whole.
+    pub(crate) fn without_images(&self) -> Option<Self> {
+        let mut record: serde_json::Value = serde_json::from_str(self.text()).ok()?;
+        let images = record["dynamodb"].as_object_mut()?;
+        images.retain(|name, _| !name.ends_with("Image"));
+        Self::of(&record.to_string())
+    }
+
     /// Its place in the stream, if it has one, though it may not be readable otherwise.
     pub(crate) fn sequence_number(&self) -> Option<String> {
         #[derive(Deserialize)]
@@ -148,6 +158,12 @@ impl Change {
         self.dynamodb.new_image.as_ref()
     }
 
+    /// From when on others must have been read to show all that was there when the change was made, at that moment by the
+    /// clock of who made it. The write itself came later: by DynamoDB's clock within that second.
+    pub(crate) fn since(&self, at: Timestamp) -> Timestamp {
+        after(self.noted_at().map_or(at, |noted| at.max(noted.plus_seconds(1))))
+    }
+
     /// When DynamoDB took it in, to the second.
     pub(crate) fn noted_at(&self) -> Option<Timestamp> {
         #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 are few")]
@@ -166,31 +182,6 @@ fn item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Item, D::Error> {
 
 fn some_item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Item>, D::Error> {
     Ok(Option::<serde_dynamo::Item>::deserialize(deserializer)?.map(Item::from))
-}
-
-/// From where the changes are to come again, or which messages; nothing, if all is done.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    batch_item_failures: Vec<Failure>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    item_identifier: String,
-}
-
-impl Answer {
-    /// This message is to come again; or this change, and all behind it.
-    pub(crate) fn again(&mut self, id: String) {
-        self.batch_item_failures.push(Failure { item_identifier: id });
-    }
-
-    /// From where the changes are to come again.
-    pub fn again_from(&self) -> Option<&str> {
-        self.batch_item_failures.first().map(|failure| failure.item_identifier.as_str())
-    }
 }
 
 #[cfg(test)]
@@ -235,23 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn without_images_its_key_and_its_place_are_left() {
+        let records = records(include_str!("../../../events/relay-changes.json"));
+        let record = records[0].without_images().unwrap();
+        let Content::Change(change) = record.read().unwrap() else { panic!("a change") };
+        assert_eq!(change.key().unwrap().sk, "obj_0000000000000000000001");
+        assert!(change.after().is_none() && record.sequence_number() == records[0].sequence_number());
+    }
+
+    #[test]
     fn what_cannot_be_read_holds_up_nothing_else() {
         let records = records(
             r#"{"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "7"}}, 1]}"#,
         );
         assert!(records.iter().all(|record| record.read().is_err()));
         assert_eq!(records[0].sequence_number().as_deref(), Some("7"));
-    }
-
-    #[test]
-    fn the_answer_names_what_is_to_come_again() {
-        let mut answer = Answer::default();
-        assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"batchItemFailures":[]}"#);
-        answer.again("7".to_owned());
-        assert_eq!(answer.again_from(), Some("7"));
-        assert_eq!(
-            serde_json::to_string(&answer).unwrap(),
-            r#"{"batchItemFailures":[{"itemIdentifier":"7"}]}"#
-        );
     }
 }

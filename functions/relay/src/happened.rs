@@ -73,14 +73,12 @@ impl Relay {
 
     /// How many days the team keeps its entries.
     async fn kept_days(&self, team: &TeamId) -> Result<u32> {
-        let now = self.clock.now();
-        if let Some(days) = self.days.get(team, now.plus_seconds(-SETTING_SECONDS)) {
-            return Ok(days);
-        }
-        let item = self.identity.get(team_key(team)).await?;
-        let days = item.and_then(|item| u32::try_from(number(&item, KEPT_DAYS)?).ok()).unwrap_or(KEEP_DAYS);
-        self.days.put(team.clone(), days, now);
-        Ok(days)
+        let since = self.clock.now().plus_seconds(-SETTING_SECONDS);
+        let read = Box::pin(async {
+            let item = self.identity.get(team_key(team)).await?;
+            Ok(item.and_then(|item| u32::try_from(number(&item, KEPT_DAYS)?).ok()).unwrap_or(KEEP_DAYS))
+        });
+        self.days.get(team.clone(), since, &self.clock, read).await
     }
 }
 

@@ -14,9 +14,11 @@ mod workspace;
 
 use std::sync::Arc;
 
+pub use event::{Event, Record};
 use shared::{
     Code, Error, Platform, Result,
     audit::Log,
+    batch::BatchAnswer,
     clock::Clock,
     config::{Config, TableNames},
     delivery::{Deliveries, Queue, Request, Retry, Sqs},
@@ -24,20 +26,20 @@ use shared::{
     keys::Keys,
     object_type::StoredObjectType,
     table::{Key, Table},
-    webhook::StoredWebhook,
 };
-use tokio::task::JoinSet;
-
-pub use event::{Answer, Event, Record};
 
 use self::{
     cache::Cache,
+    deliver::Listed,
     event::{Change, Content, Message, Notice},
     people::Known,
 };
 
 /// Changes that are looked at side by side.
 const AT_ONCE: usize = 8;
+
+/// The most bytes of a parked change: a message of SQS has 1 MiB. Of a larger one the key is kept.
+const PARKED_SIZE_MAX: usize = 1_000_000;
 
 /// Where messages go.
 #[derive(Clone)]
@@ -79,8 +81,8 @@ pub struct Relay {
     deliveries: Deliveries,
     queues: Queues,
     tables: Arc<TableNames>,
-    types: Cache<(TeamId, ObjectTypeId), Arc<StoredObjectType>>,
-    webhooks: Cache<TeamId, Arc<Vec<StoredWebhook>>>,
+    types: Cache<(TeamId, ObjectTypeId), Option<Arc<StoredObjectType>>>,
+    webhooks: Cache<TeamId, Arc<Listed>>,
     names: Cache<Key, Known>,
     days: Cache<TeamId, u32>,
 }
@@ -108,21 +110,28 @@ impl Relay {
     }
 
     /// Handles an event. Changes come again from the first one that was not told; messages each for itself.
-    pub async fn handle(&self, event: Event) -> Answer {
-        let mut answer = Answer::default();
+    pub async fn handle(&self, event: Event) -> BatchAnswer {
+        let mut answer = BatchAnswer::default();
         let mut records = event.records.into_iter();
         loop {
-            let mut running = JoinSet::new();
-            for (place, record) in records.by_ref().take(AT_ONCE).enumerate() {
-                let relay = self.clone();
-                running.spawn(async move { (place, relay.record(record).await) });
+            let mut running = Vec::new();
+            for record in records.by_ref().take(AT_ONCE) {
+                let (relay, own) = (self.clone(), record.clone());
+                running.push((record, tokio::spawn(async move { relay.record(own).await })));
             }
             if running.is_empty() {
                 return answer;
             }
-            let mut failed: Vec<_> = running.join_all().await;
-            failed.sort_by_key(|(place, _)| *place);
-            for again in failed.into_iter().filter_map(|(_, outcome)| outcome.err()) {
+            let mut failed = Vec::new();
+            for (record, handling) in running {
+                let outcome = match handling.await {
+                    Ok(outcome) => outcome,
+                    // It would end the same way the next time.
+                    Err(end) => self.put_aside(record, anyhow::Error::from(end).into()).await,
+                };
+                failed.extend(outcome.err());
+            }
+            for again in failed {
                 match again {
                     Again::From(sequence_number) => {
                         answer.again(sequence_number);
@@ -148,7 +157,12 @@ impl Relay {
     async fn message(&self, message: &Message) -> Result<(), Again> {
         let handled = match message.read() {
             Ok(Notice::Retry(retry)) => self.retry(retry).await,
-            Ok(Notice::Parked(change)) => self.change(&change).await,
+            Ok(Notice::Parked(change)) => {
+                // What it failed by is mended by now, and must be read anew.
+                self.types.clear();
+                self.webhooks.clear();
+                self.change(&change).await
+            }
             Err(cause) => Err(cause.into()),
         };
         handled.map_err(|error| {
@@ -169,6 +183,9 @@ impl Relay {
             return Err(Again::From(sequence_number));
         }
         log(error, "a change could not be told and is parked");
+        // Whatever does not fit must get out of the way all the same.
+        let is_large = record.text().len() > PARKED_SIZE_MAX;
+        let record = record.without_images().filter(|_| is_large).unwrap_or(record);
         self.queues.parked.send(record, 0).await.map_err(|cause| {
             log(cause.into(), "a change could not be parked; it comes again");
             Again::From(sequence_number)

@@ -1,14 +1,14 @@
 //! The Lambda function that turns changes of tables into audit entries and events, and signs what is tried again.
 
-use relay::{Answer, Event, Queues, Relay};
-use shared::{Platform, serve::Handling};
+use relay::{Event, Queues, Relay};
+use shared::{Platform, batch::BatchAnswer, serve::Handling};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::Ended {
     // Requests are signed with keys of webhooks, which are sealed: so this one needs the key ring.
     shared::serve::serve_events(|config, _| {
         let relay = Relay::new(&Platform::on_aws(config)?, &config.tables, Queues::on_aws(config)?);
-        Ok(move |event: Event| -> Handling<Answer> {
+        Ok(move |event: Event| -> Handling<BatchAnswer> {
             let relay = relay.clone();
             Box::pin(async move { Ok(relay.handle(event).await) })
         })

@@ -56,12 +56,8 @@ impl Relay {
     }
 
     async fn known(&self, key: Key) -> Result<Known> {
-        let now = self.clock.now();
-        if let Some(known) = self.names.get(&key, now.plus_seconds(-NAME_SECONDS)) {
-            return Ok(known);
-        }
-        let known = Known::of(self.identity.get(key.clone()).await?.as_ref());
-        self.names.put(key, known.clone(), now);
-        Ok(known)
+        let since = self.clock.now().plus_seconds(-NAME_SECONDS);
+        let read = Box::pin(async { Ok(Known::of(self.identity.get(key.clone()).await?.as_ref())) });
+        self.names.get(key.clone(), since, &self.clock, read).await
     }
 }

@@ -29,7 +29,7 @@ impl Relay {
         }
         let Some(event) = self.deliveries.event(&delivery.event_id).await? else { return Ok(()) };
         let request = signed_request(&self.keys, &webhook, (&delivery, &event), now).await?;
-        let queue = if health.is_failing() { &self.queues.slow } else { &self.queues.requests };
+        let queue = if health.is_down(now) { &self.queues.slow } else { &self.queues.requests };
         queue.send(request, 0).await.map_err(Error::unavailable)
     }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::{
     Member, Result,
     answer::{Created, NoContent, Started, Versioned},
-    extract::{IfMatch, Json, List, OptionalJson, Page, Path, Query, State},
+    extract::{IfMatch, Json, List, OptionalJson, Page, Path, Query, State, TrashFilter},
     id::{DeliveryId, WebhookId},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     recover::Recovery,
     rotation::Rotation,
     shown::{Delivery, Known, Recovered, Webhook, WebhookWithSecret, WholeDelivery},
-    store::{Store, TrashFilter},
+    store::Store,
     webhook::{NewWebhook, WebhookPatch},
 };
 

@@ -9,7 +9,10 @@ use shared::{
     webhook::{PreviousKeys, SealedKeys, SigningKeys, StoredWebhook},
 };
 
-use crate::store::{Store, is_trashed, no_such_webhook};
+use crate::{
+    store::{Store, is_trashed, no_such_webhook},
+    webhook::Effect,
+};
 
 const OVERLAP_SECONDS_DEFAULT: u32 = 24 * 60 * 60;
 /// A week, as with tokens.
@@ -54,7 +57,7 @@ impl Store {
                 return Err(no_such_webhook());
             }
             rotate(webhook, sealed.clone(), overlap_seconds, self.now())?;
-            Ok(Some(Vec::new()))
+            Ok(Some(Effect::default()))
         };
         Ok((self.change(by, id, if_match, rotate).await?, keys))
     }

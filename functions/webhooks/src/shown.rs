@@ -134,7 +134,7 @@ impl Webhook {
 
 impl WebhookHealth {
     fn of(health: &Health) -> Self {
-        let Health { failing_since, disabled_at, disabled_reason, last_success_at } = *health;
+        let Health { failing_since, disabled_at, disabled_reason, last_success_at, changed_at: _ } = *health;
         Self { failing_since, disabled_at, disabled_reason, last_success_at }
     }
 }

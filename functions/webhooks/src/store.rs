@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
 use shared::{
     Code, Error, Member, Platform, Result, Timestamp,
     clock::Clock,
-    delivery::{Deliveries, Health, Queue, Retry},
-    extract::{IfMatch, Page},
+    delivery::{Deliveries, Health, KEEP_SECONDS, Queue, Retry},
+    extract::{IfMatch, Page, TrashFilter, Trashed},
     id::{TeamId, WebhookId},
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
-    table::{AttributeValue, Item, Key, Query, Table, When, Write, WriteError, attribute, text},
+    table::{AttributeValue, Item, Key, Query, Table, When, Write, WriteError, attribute},
     webhook::{SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_key},
 };
 
 use crate::{
     change::{TRIES_MAX, overtaken},
-    webhook::{NewWebhook, WebhookPatch},
+    webhook::{Effect, NewWebhook, WebhookPatch},
 };
 
 /// The most webhooks of a team, with those in the trash: all are looked through at each event.
@@ -34,22 +32,6 @@ pub struct Store {
     pub(crate) retries: Arc<dyn Queue<Retry>>,
     pub(crate) rules: Rules,
     clock: Clock,
-}
-
-/// The query of a list and of a read.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TrashFilter {
-    /// `only` shows what is in the trash.
-    pub(crate) trashed: Option<Trashed>,
-}
-
-/// What is in the trash.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Trashed {
-    /// And nothing else.
-    Only,
 }
 
 impl Store {
@@ -77,8 +59,9 @@ impl Store {
         Ok((webhook, keys))
     }
 
-    /// Writes a new webhook. If there is no room for it, the one that is in the trash longest makes room: services that
-    /// subscribe and unsubscribe leave many there, and may not destroy any.
+    /// Writes a new webhook. If there is no room for it, the one that the caller has thrown away first makes room: services
+    /// that subscribe and unsubscribe leave many there, and may not destroy any. What others have thrown away stays until
+    /// its time is over.
     async fn insert(&self, by: &Member, webhook: &StoredWebhook) -> Result<()> {
         let full = AttributeValue::N(WEBHOOKS_MAX.to_string());
         let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
@@ -101,8 +84,13 @@ impl Store {
     async fn make_room(&self, by: &Member) -> Result<()> {
         let query = Query::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX);
         let found = self.workspace.query(query.filter(When::Set("trashed_at".to_owned()))).await?;
-        let oldest = found.items.iter().min_by_key(|item| text(item, "trashed_at").map(str::to_owned));
-        let oldest = StoredWebhook::from_item(oldest.ok_or_else(too_many)?)?;
+        let trashed: Vec<_> = found.items.iter().map(StoredWebhook::from_item).collect::<Result<_>>()?;
+        let end = self.end_of_trash();
+        let may_go = |webhook: &StoredWebhook| {
+            webhook.updated_by == by.user || webhook.trashed_at.is_some_and(|at| at <= end)
+        };
+        let may_go = trashed.into_iter().filter(may_go);
+        let oldest = may_go.min_by_key(|webhook| webhook.trashed_at).ok_or_else(too_many)?;
         match self.destroy(by, &oldest.id, &IfMatch::of(None)).await {
             // Somebody else has done it.
             Err(error) if error.code == Code::NotFound => Ok(()),
@@ -150,10 +138,24 @@ impl Store {
         self.workspace.update(Key::new(workspace_partition(team), "WEBHOOKCOUNT")).add("count", amount)
     }
 
-    /// The write by which a receiver is taken for a good one again; one that was given up, only if that is meant.
-    pub(crate) fn fresh_health(&self, id: &WebhookId, is_switched_on: bool) -> Write {
-        let write = self.activity.update(Health::key(id)).remove("failing_since");
-        if is_switched_on { write.remove("disabled_at").remove("disabled_reason") } else { write }
+    /// The write by which what was signed before a change is not sent as it is; and by which a receiver is taken for a good
+    /// one again, one that was given up only if that is meant.
+    pub(crate) fn changed_health(&self, id: &WebhookId, effect: Effect) -> Result<Write> {
+        let mut write = self.activity.update(Health::key(id)).set("changed_at", attribute(&self.now())?);
+        if effect.is_moved || effect.is_switched_on {
+            write = write.remove("failing_since");
+        }
+        if effect.is_switched_on {
+            write = write.remove("disabled_at").remove("disabled_reason");
+        }
+        Ok(write)
+    }
+
+    /// The write by which what is still on its way to a webhook that is destroyed stays unsent.
+    pub(crate) fn final_health(&self, id: &WebhookId) -> Result<Write> {
+        let now = self.now();
+        let write = self.activity.update(Health::key(id)).set("disabled_at", attribute(&now)?);
+        Ok(write.set("expires", attribute(&(now.seconds() + KEEP_SECONDS))?))
     }
 }
 

@@ -3,7 +3,6 @@
 
 use shared::{
     Code, Error, Member, Result,
-    delivery::Health,
     extract::IfMatch,
     id::WebhookId,
     table::{When, WriteError},
@@ -13,6 +12,7 @@ use shared::{
 use crate::{
     change::{TRIES_MAX, overtaken},
     store::{Store, is_trashed, no_such_webhook},
+    webhook::Effect,
 };
 
 impl Store {
@@ -23,7 +23,7 @@ impl Store {
                 return Err(no_such_webhook());
             }
             webhook.trashed_at = Some(self.now());
-            Ok(Some(Vec::new()))
+            Ok(Some(Effect::default()))
         })
         .await?;
         Ok(())
@@ -41,7 +41,7 @@ impl Store {
                 return Err(Error::new(Code::WrongState, "The webhook is not in the trash."));
             }
             webhook.trashed_at = None;
-            Ok(Some(Vec::new()))
+            Ok(Some(Effect::default()))
         })
         .await
     }
@@ -57,13 +57,13 @@ impl Store {
                 if_match.check(webhook.version)?;
                 webhook.destroyed = true;
                 let mark = webhook.write(&self.workspace, by.actor(), self.now())?;
-                match self.workspace.transact(vec![mark, self.count(&by.team, -1)]).await {
+                let writes = vec![mark, self.count(&by.team, -1), self.final_health(id)?];
+                match self.workspace.transact(writes).await {
                     Ok(()) => {}
                     Err(WriteError::Failed(error)) => return Err(error),
                     Err(WriteError::Refused(_)) => continue,
                 }
             }
-            self.activity.write(self.activity.delete(Health::key(id))).await?;
             let deletion = self.workspace.delete(key).when(When::Set("destroyed".into()));
             self.workspace.write(deletion).await.map_err(|error| error.or(|_| no_such_webhook()))?;
             return Ok(());

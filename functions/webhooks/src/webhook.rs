@@ -168,7 +168,7 @@ fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<
 }
 
 /// What a change means for what is known of the receiver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Effect {
     /// Whether anything is another than before.
     pub(crate) is_change: bool,

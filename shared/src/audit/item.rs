@@ -18,8 +18,8 @@ use crate::{
 pub const KEEP_DAYS: u32 = 90;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// More of the words that an entry is found by is not kept, so that its place in an index costs one write unit.
-const WORDS_BYTES_MAX: usize = 300;
+/// More of each word that an entry is found by is not kept, so that its place in an index costs one write unit.
+const WORD_BYTES_MAX: usize = 100;
 
 /// The index and the attribute of its partitions: by whoever did it, what it happened to, of which type that is, and
 /// what happened to what sort of thing.
@@ -100,10 +100,13 @@ impl Entry {
         let slug = self.subject.of_type.as_ref().map(|of_type| &of_type.slug);
         let (name, email) = (self.actor.name.as_ref(), self.actor.email.as_ref());
         let words = [Some(&self.subject.label), name, email, token, slug];
-        let words: Vec<_> = words.into_iter().flatten().map(|word| fold(word)).collect();
-        let mut words = words.join("\n");
-        words.truncate(words.floor_char_boundary(WORDS_BYTES_MAX));
-        words
+        // Each has its share, so that a long one hides no other.
+        let cut = |word: &String| {
+            let mut word = fold(word);
+            word.truncate(word.floor_char_boundary(WORD_BYTES_MAX));
+            word
+        };
+        words.into_iter().flatten().map(cut).collect::<Vec<_>>().join("\n")
     }
 
     /// The entry in those attributes.
@@ -167,6 +170,8 @@ pub(super) mod tests {
         let q = item["q"].as_m().unwrap();
         let size: usize = q.iter().map(|(name, value)| name.len() + value.as_s().unwrap().len()).sum();
         assert!(size < 600, "{size}");
+        let words = text(q, "words").unwrap();
+        assert!(words.contains("ada@example.com") && words.contains("zapier"), "{words}");
     }
 
     #[test]

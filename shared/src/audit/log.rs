@@ -116,6 +116,13 @@ impl Log {
     }
 }
 
+impl Entry {
+    /// What to give as `after` for what lies behind this entry.
+    pub fn position(&self) -> Item {
+        position(self.id.to_string())
+    }
+}
+
 /// Where a part ends.
 fn position(sk: String) -> Item {
     [("sk".to_owned(), AttributeValue::S(sk))].into()

@@ -47,12 +47,14 @@ impl<'a> Walk<'a> {
         batch: usize,
     ) -> Self {
         let (places, conditions) = plan(team, narrowing);
+        // The entry behind which it begins is read once more.
+        let batch = batch.max(BATCH_MIN) + usize::from(after.is_some());
         let first = |time: Timestamp| AuditId::first_at(time).to_string();
         // No id is the first one of a moment, so the end may be read as included.
         let end = narrowing.to.map(first);
         Self {
             activity,
-            lanes: Lanes::new(places, batch.max(BATCH_MIN)),
+            lanes: Lanes::new(places, batch),
             when: (!conditions.is_empty()).then_some(When::All(conditions)),
             low: narrowing.from.map(first),
             high: [end, after.map(str::to_owned)].into_iter().flatten().min(),

@@ -75,6 +75,11 @@ impl Sent {
 }
 
 impl Found {
+    /// Whether the token's user is a member of the path's team.
+    pub(super) fn is_member(&self) -> bool {
+        self.membership.is_some()
+    }
+
     /// What it is worth. Nothing tells an unknown token from a wrong secret.
     pub(super) fn worth(self, sent: &Sent, digests: &Digests, now: Timestamp, ip: Option<IpAddr>) -> Worth {
         let presented = StoredToken::recognise(self.token.as_ref(), digests);

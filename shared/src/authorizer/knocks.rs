@@ -19,9 +19,11 @@ use crate::{
 /// The same attempts are written once in this time.
 const EVERY_SECONDS: i64 = 60;
 const HOUR_SECONDS: i64 = 60 * 60;
-/// So many teams, addresses and reasons are told apart of a token in an hour: whoever tries one team after the other must
-/// not cost a read and a write each time.
-const TOLD_APART_MAX: usize = 16;
+/// So many teams are looked for that a token's user is no member of, in an hour: whoever tries one team after the other
+/// must not cost a read each time. Teams of which the user is one are told whatever else was tried.
+const STRANGE_TEAMS_MAX: usize = 16;
+/// So many addresses and reasons are told apart of a token in an hour; all others are counted as from no address.
+const TOLD_APART_MAX: usize = 64;
 /// More tokens than this are not remembered: then all begin anew.
 const REMEMBERED_MAX: usize = 10_000;
 
@@ -38,6 +40,8 @@ pub(super) struct Knocks {
 struct Hour {
     begun: i64,
     attempts: HashMap<Attempt, Count>,
+    /// Teams of others, and whether they are there.
+    strange: HashMap<TeamId, bool>,
 }
 
 /// What is counted together.
@@ -48,12 +52,10 @@ pub(super) struct Attempt {
     reason: &'static str,
 }
 
-/// How often, and what is known of the team.
+/// How often.
 struct Count {
     written_at: i64,
     unwritten: u64,
-    /// Whether there is such a team; not known before it was looked for.
-    is_team: Option<bool>,
 }
 
 impl Knocks {
@@ -62,25 +64,21 @@ impl Knocks {
         Self { identity, activity, seen: Arc::default() }
     }
 
-    /// Counts an attempt that was refused, and writes it down if it is time to.
+    /// Counts an attempt that was refused, and writes it down if it is time to. The team is one that the token's user is a
+    /// member of, or not.
     pub(super) async fn refused(
         &self,
         token: &StoredToken,
-        team: TeamId,
+        (team, is_member): (TeamId, bool),
         reason: &'static str,
         used: &LastUsed,
     ) -> Result<()> {
-        let attempt = Attempt { team, ip: used.ip.clone(), reason };
-        let Some((count, is_team)) = self.count(&token.id, &attempt, used.at.seconds()) else {
-            return Ok(());
-        };
-        let is_team = match is_team {
-            Some(is_team) => is_team,
-            None => self.look_for(&token.id, &attempt).await?,
-        };
-        if !is_team {
+        let now = used.at.seconds();
+        if !is_member && !self.is_team(&token.id, &team, now).await? {
             return Ok(());
         }
+        let attempt = Attempt { team, ip: used.ip.clone(), reason };
+        let Some((attempt, count)) = self.count(&token.id, attempt, now) else { return Ok(()) };
         let Attempt { team, ip, reason } = &attempt;
         let (user, ip, at) = (&token.user, ip.as_deref(), used.at);
         let refused = Refused { team, user, token: &token.id, name: &token.name, ip, reason, count, at };
@@ -88,9 +86,38 @@ impl Knocks {
         Ok(())
     }
 
-    /// How many attempts to write down now, and whether there is such a team, if that is known; none if some were written
-    /// within the minute, or there are too many to be told apart.
-    fn count(&self, token: &TokenId, attempt: &Attempt, now: i64) -> Option<(u64, Option<bool>)> {
+    /// How many attempts to write down now, and as what; none if some were written within the minute.
+    fn count(&self, token: &TokenId, attempt: Attempt, now: i64) -> Option<(Attempt, u64)> {
+        self.in_hour(token, now, |hour| {
+            let is_full = hour.attempts.len() >= TOLD_APART_MAX && !hour.attempts.contains_key(&attempt);
+            let attempt = if is_full { Attempt { ip: None, ..attempt } } else { attempt };
+            let never = Count { written_at: i64::MIN, unwritten: 0 };
+            let count = hour.attempts.entry(attempt.clone()).or_insert(never);
+            count.unwritten += 1;
+            if count.written_at.saturating_add(EVERY_SECONDS) > now {
+                return None;
+            }
+            count.written_at = now;
+            Some((attempt, std::mem::take(&mut count.unwritten)))
+        })
+    }
+
+    /// Whether there is such a team, looked for once an hour: an id that never was one gets no entries, and neither does
+    /// one for which there is no look left.
+    async fn is_team(&self, token: &TokenId, team: &TeamId, now: i64) -> Result<bool> {
+        let (known, has_room) = self.in_hour(token, now, |hour| {
+            (hour.strange.get(team).copied(), hour.strange.len() < STRANGE_TEAMS_MAX)
+        });
+        if known.is_some() || !has_room {
+            return Ok(known.unwrap_or(false));
+        }
+        let is_team = self.identity.get(team_key(team)).await?.is_some();
+        self.in_hour(token, now, |hour| hour.strange.insert(team.clone(), is_team));
+        Ok(is_team)
+    }
+
+    /// Does something with what is remembered of a token in this hour.
+    fn in_hour<T>(&self, token: &TokenId, now: i64, what: impl FnOnce(&mut Hour) -> T) -> T {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= REMEMBERED_MAX {
             seen.clear();
@@ -98,28 +125,8 @@ impl Knocks {
         let hour = seen.entry(token.clone()).or_default();
         let begun = now - now.rem_euclid(HOUR_SECONDS);
         if hour.begun != begun {
-            *hour = Hour { begun, attempts: HashMap::new() };
+            *hour = Hour { begun, ..Hour::default() };
         }
-        if hour.attempts.len() >= TOLD_APART_MAX && !hour.attempts.contains_key(attempt) {
-            return None;
-        }
-        let never = Count { written_at: i64::MIN, unwritten: 0, is_team: None };
-        let count = hour.attempts.entry(attempt.clone()).or_insert(never);
-        count.unwritten += 1;
-        if count.is_team == Some(false) || count.written_at.saturating_add(EVERY_SECONDS) > now {
-            return None;
-        }
-        count.written_at = now;
-        Some((std::mem::take(&mut count.unwritten), count.is_team))
-    }
-
-    /// Whether there is such a team, looked for once an hour: an id that never was one gets no entries.
-    async fn look_for(&self, token: &TokenId, attempt: &Attempt) -> Result<bool> {
-        let is_team = self.identity.get(team_key(&attempt.team)).await?.is_some();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = seen.get_mut(token).and_then(|hour| hour.attempts.get_mut(attempt)) {
-            count.is_team = Some(is_team);
-        }
-        Ok(is_team)
+        what(hour)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     access::Credential,
     actor::{Actor, Source},
     clock::Clock,
-    error::{Error, Result},
+    error::{Code, Error, Result},
     history::{Entry, Event, History, Use},
     id::{TeamId, TokenId},
     identity::token_key,
@@ -71,7 +71,9 @@ impl Notes {
         self.note_use(token, exercised, &used);
         if let Err(error) = outcome {
             let reason = error.code.name();
-            if let Some(team) = route.and_then(Matched::team) {
+            // Whoever is no member is told that and nothing else.
+            let is_member = error.code != Code::NoAccess;
+            if let Some(team) = route.and_then(Matched::team).map(|team| (team, is_member)) {
                 let (knocks, token, used) = (self.knocks.clone(), token.clone(), used.clone());
                 tokio::spawn(async move { told(knocks.refused(&token, team, reason, &used).await) });
             }
@@ -124,13 +126,13 @@ impl Notes {
     }
 
     /// Notes that a genuine secret was refused, before the answer, so that it is not lost with it: in the history of the
-    /// token, and in the audit log of the team that the path names. The reuse of a secret
-    /// that was rotated away switches the token off, if its owner wants that.
+    /// token, and in the audit log of the team that the path names, of which its user is a member or not. The reuse of a
+    /// secret that was rotated away switches the token off, if its owner wants that.
     pub(super) async fn refused(
         &self,
         token: &StoredToken,
         (presented, refusal): (Presented, Refusal),
-        team: Option<TeamId>,
+        team: Option<(TeamId, bool)>,
         question: &Question,
     ) -> Result<()> {
         let used = question.usage(self.clock.now());

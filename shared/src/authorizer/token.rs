@@ -26,10 +26,11 @@ impl Authorizer {
             let found = sent.found(self.identity.get_many(sent.keys()).await?)?;
             let ring = self.keys.ring_for(&StoredToken::key_ids(found.token.as_ref())).await?;
             let (digests, now) = (ring.digests(sent.secret.reveal()), self.clock.now());
+            let is_member = found.is_member();
             match found.worth(&sent, &digests, now, question.address()) {
                 Worth::Unknown => return Ok(None),
                 Worth::Refused(token, presented, refusal) => {
-                    let team = route.and_then(Matched::team);
+                    let team = route.and_then(Matched::team).map(|team| (team, is_member));
                     self.notes.refused(&token, (presented, refusal), team, question).await?;
                     return Ok(None);
                 }

@@ -51,12 +51,12 @@ impl Deliveries {
         Ok(item.map(decode).transpose()?.unwrap_or_default())
     }
 
-    /// The write of an event, which is the same however often it is done.
+    /// The write of an event that is not there yet.
     ///
     /// # Errors
     /// 500: an event can always be written.
     pub fn put_event(&self, event: &StoredEvent) -> Result<Write> {
-        self.activity.put(event.key(), event)
+        Ok(self.activity.put(event.key(), event)?.when(When::Absent))
     }
 
     /// The write of a delivery that is not there yet: one that is may have come further.

@@ -257,7 +257,12 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+/// The cause is for logs alone: what a client is told is [`Problem`].
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
 
 /// What a client sent may be very long; what it is told of it is not.
 fn shortened(mut text: String) -> String {
@@ -291,6 +296,13 @@ fn list(permissions: Permissions) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_tells_the_cause() {
+        let error = Error::unavailable(anyhow::anyhow!("no such host").context("calling DynamoDB"));
+        let line = format!("{:#}", anyhow::Error::from(error));
+        assert!(line.ends_with(": calling DynamoDB: no such host"), "{line}");
+    }
 
     #[test]
     fn a_failure_tells_nothing_of_its_cause() {

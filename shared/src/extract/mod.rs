@@ -7,6 +7,7 @@ mod page;
 mod path;
 mod query;
 mod strict;
+mod trash;
 
 pub use axum::extract::State;
 pub use client::Client;
@@ -15,6 +16,7 @@ pub use json::{Json, OptionalJson, present};
 pub use page::{List, NoFilter, Page, Pages};
 pub use path::Path;
 pub use query::Query;
+pub use trash::{TrashFilter, Trashed};
 
 use crate::error::Fault;
 

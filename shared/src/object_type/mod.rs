@@ -6,6 +6,7 @@ mod decimal;
 mod definition;
 mod field;
 mod fields;
+mod label;
 mod read;
 mod rules;
 mod stored;

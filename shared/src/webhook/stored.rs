@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     id::{ObjectTypeId, TeamId, UserId, WebhookId},
     keys::Keys,
-    object_type::workspace_partition,
+    object_type::{TRASH_SECONDS, workspace_partition},
     table::{AttributeValue, Item, Key, Table, When, Write, attribute, text},
     timestamp::Timestamp,
 };
@@ -116,10 +116,12 @@ impl StoredWebhook {
         webhook_key(&self.team, &self.id)
     }
 
-    /// Whether it asked to be told of this. One that takes nothing at the moment is to be told later.
-    pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId) -> bool {
+    /// Whether it asked to be told of this. One that takes nothing at the moment is to be told later; one whose time in the
+    /// trash is over is not there any more.
+    pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, now: Timestamp) -> bool {
         let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
-        !self.destroyed && self.topics.contains(&topic) && is_of_type
+        let is_over = self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now);
+        !self.destroyed && !is_over && self.topics.contains(&topic) && is_of_type
     }
 
     /// Whether requests are sent, as far as the webhook itself says.

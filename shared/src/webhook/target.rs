@@ -64,12 +64,17 @@ impl Rules {
     /// Every fault of it. The addresses of a name are not asked for here: they may be others at each request.
     pub fn check(&self, pointer: &str, text: &str) -> Result<Target, Vec<Fault>> {
         let fault = |code, detail: &str| Fault::new(pointer, code, detail);
+        let too_long = || vec![fault("too_long", &format!("A URL has at most {URL_LENGTH_MAX} characters."))];
         if text.len() > URL_LENGTH_MAX {
-            return Err(vec![fault("too_long", &format!("A URL has at most {URL_LENGTH_MAX} characters."))]);
+            return Err(too_long());
         }
         let not_a_url = || vec![fault("not_a_url", "Give a URL, such as https://example.com/hooks.")];
         let mut url = Url::parse(text).map_err(|_| not_a_url())?;
         trim_root(&mut url);
+        // What is saved must be one that can be saved again: escaped, it may be longer.
+        if url.as_str().len() > URL_LENGTH_MAX {
+            return Err(too_long());
+        }
         let mut faults = Vec::new();
         match url.scheme() {
             "https" => {}
@@ -215,6 +220,7 @@ mod tests {
     #[test]
     fn all_faults_are_told_at_once() {
         let long = format!("https://example.com/{}", "a".repeat(URL_LENGTH_MAX));
+        let wide = format!("https://example.com/{}", "é".repeat(URL_LENGTH_MAX / 4));
         for (text, expected) in [
             (
                 "http://user:pw@127.0.0.1:0/",
@@ -236,6 +242,7 @@ mod tests {
             ("https://[fe80::1%25eth0]/", vec!["not_a_url"]),
             ("", vec!["not_a_url"]),
             (&long, vec!["too_long"]),
+            (&wide, vec!["too_long"]),
         ] {
             assert_eq!(codes(&Rules::default(), text), expected, "{text}");
         }

@@ -85,10 +85,12 @@ fn who_meets_another_waits_and_goes_on_when_nothing_comes_of_it() {
 
 #[test]
 fn who_is_given_up_is_not_asked_and_who_fails_is_asked_where_it_delays_nobody() {
-    let failing = Health { failing_since: Some(at(-10)), ..Health::default() };
+    let failing = Health { failing_since: Some(at(-30)), ..Health::default() };
+    let now_and_then = Health { failing_since: Some(at(-29)), ..Health::default() };
     let disabled = Health { disabled_at: Some(at(-10)), ..failing.clone() };
     let pending = seen(Status::Pending, 0, None);
     for (health, is_slow, expected) in [
+        (&now_and_then, false, Step::Try { is_next: true }),
         (&failing, false, Step::PassOn),
         (&failing, true, Step::Try { is_next: true }),
         (&disabled, false, Step::Hold),
@@ -108,6 +110,16 @@ fn an_old_signature_is_made_anew() {
         (5, Step::Try { is_next: true }),
     ] {
         assert_eq!(pending.step(&request(0, signed), &Health::default(), true, at(0)), expected, "{signed}");
+    }
+    // The webhook has changed since: its keys, its address, or whether it takes anything at all.
+    for (signed, changed, expected) in [
+        (-3, -2, Step::Sign(0)),
+        (-2, -2, Step::Sign(0)),
+        (-1, -2, Step::Try { is_next: true }),
+        (0, 0, Step::Sign(1)),
+    ] {
+        let health = Health { changed_at: Some(at(changed)), ..Health::default() };
+        assert_eq!(pending.step(&request(0, signed), &health, true, at(0)), expected, "{signed} {changed}");
     }
     let unsigned = Request { headers: [].into(), ..request(0, 0) };
     assert_eq!(pending.step(&unsigned, &Health::default(), true, at(0)), Step::Sign(0));

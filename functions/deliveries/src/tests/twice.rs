@@ -79,7 +79,9 @@ async fn a_try_that_a_dead_worker_has_claimed_is_made_when_its_time_is_over() {
 async fn a_receiver_that_fails_is_asked_from_the_slow_queue_only() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer("200 OK")).await;
-    world.set_health(&Health { failing_since: Some(world.now()), ..Health::default() }).await;
+    world
+        .set_health(&Health { failing_since: Some(world.now().plus_seconds(-30)), ..Health::default() })
+        .await;
     let request = world.request(&receiver, 0).await;
     assert!(!world.handle(&request).await);
     let [(passed, delay)] = world.slow.take().try_into().ok().unwrap();
@@ -88,7 +90,9 @@ async fn a_receiver_that_fails_is_asked_from_the_slow_queue_only() {
     assert!(!world.handle_slow(&passed).await);
     assert_eq!((receiver.connections(), world.delivery(&request).await.status), (1, Status::Delivered));
     // If it cannot be passed on, it comes again.
-    world.set_health(&Health { failing_since: Some(world.now()), ..Health::default() }).await;
+    world
+        .set_health(&Health { failing_since: Some(world.now().plus_seconds(-30)), ..Health::default() })
+        .await;
     world.slow.set_away(true);
     assert!(world.handle(&world.request(&receiver, 0).await).await);
     assert_eq!(receiver.connections(), 1);
@@ -135,6 +139,10 @@ async fn a_message_that_is_not_whole_makes_nothing() {
 
 /// A receiver whose first answer takes a while and is a failure, and whose others are successes.
 async fn slow_at_first() -> Receiver {
+    slow_at_first_with("500 No").await
+}
+
+async fn slow_at_first_with(failure: &'static str) -> Receiver {
     let is_first = Arc::new(AtomicBool::new(true));
     Receiver::start(move |mut stream| {
         let is_first = is_first.swap(false, Ordering::SeqCst);
@@ -143,7 +151,7 @@ async fn slow_at_first() -> Receiver {
             if is_first {
                 tokio::time::sleep(TIMES.whole / 2).await;
             }
-            let head = if is_first { "500 No" } else { "200 OK" };
+            let head = if is_first { failure } else { "200 OK" };
             let _ = stream.write_all(answer(head).as_bytes()).await;
         }
     })
@@ -181,4 +189,21 @@ async fn a_success_in_between_keeps_a_receiver_from_being_given_up() {
     assert!(!world.handle_slow(&second).await);
     slow.await.unwrap();
     assert!(!world.health().await.is_disabled());
+}
+
+#[tokio::test]
+async fn what_the_old_address_says_late_is_nothing_about_the_new_one() {
+    for failure in ["410 Gone", "500 No"] {
+        let world = World::new().await;
+        let receiver = slow_at_first_with(failure).await;
+        let request = world.request(&receiver, 0).await;
+        let (worker, body) = (world.worker.clone(), json!(request).to_string());
+        let late = tokio::spawn(async move { worker.handle(event("requests", &[body])).await });
+        until(|| receiver.connections() > 0).await;
+        world.set_health(&Health { changed_at: Some(world.now()), ..Health::default() }).await;
+        late.await.unwrap();
+        let health = world.health().await;
+        assert!(!health.is_disabled() && !health.is_failing(), "{failure}");
+        assert_eq!(world.delivery(&request).await.tries, 1);
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use shared::{Error, Fault, Result};
 
 use super::operator::Op;
-use crate::object::Trashed;
+use shared::extract::Trashed;
 
 /// A question as a body.
 #[derive(Deserialize, JsonSchema)]

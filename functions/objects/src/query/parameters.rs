@@ -11,7 +11,7 @@ use super::{
     operator::Op,
     stats::Function,
 };
-use crate::object::Trashed;
+use shared::extract::Trashed;
 
 /// The query of a list.
 #[derive(Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use shared::{
     Result, Timestamp,
     actor::Source,
     id::{EventId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
-    object_type::{FieldValues, Value, values_of},
+    object_type::{Value, values_of},
     table::text,
     text::Slug,
     webhook::Topic,
@@ -162,9 +162,7 @@ fn fields(changed: &Changed<'_>) -> BTreeMap<Slug, Option<Value>> {
 
 /// What people call the object: the values of the fields that name it, or else its id.
 pub(super) fn label(changed: &Changed<'_>) -> String {
-    let values: FieldValues = values_of(changed.item);
-    let named = changed.stored.as_ref().map(|stored| stored.object_type.item_label_fields.as_slice());
-    let values = named.unwrap_or_default().iter().filter_map(|slug| values.get(slug));
-    let label = values.map(Value::display).collect::<Vec<_>>().join(" ");
-    if label.is_empty() { changed.place.id.to_string() } else { label }
+    let label =
+        changed.stored.as_ref().and_then(|stored| stored.object_type.label_of(&values_of(changed.item)));
+    label.unwrap_or_else(|| changed.place.id.to_string())
 }

@@ -23,7 +23,6 @@ use self::{
 };
 use crate::{
     Relay,
-    cache::after,
     deliver::Occurrence,
     event::Change,
     happened::{Happened, told_apart},
@@ -67,7 +66,7 @@ impl Relay {
         let Some(changed) = self.changed_object(key, change).await? else { return Ok(()) };
         let event = changed.event();
         self.tell(changed.happened()).await?;
-        let occurrence = changed.occurrence(&event);
+        let occurrence = changed.occurrence(&event, change.since(changed.at));
         self.publish(occurrence, || Body::of(&changed, &event)?.text()).await
     }
 
@@ -76,7 +75,7 @@ impl Relay {
         let (Some(place), Some(item)) = (Place::of(key), change.after()) else { return Ok(None) };
         let Some(turn) = Turn::of(change.before(), item) else { return Ok(None) };
         let at = moment(turn, item).or_else(|| change.noted_at()).context("a change has no time")?;
-        let stored = self.object_type(&place, at).await?;
+        let stored = self.object_type(&place, change.since(at)).await?;
         let old = change.before().filter(|_| turn != Turn::Created).map(values_of).unwrap_or_default();
         let new = if turn.has_differences() { values_of(item) } else { old.clone() };
         let differences = Differences::between(old, new);
@@ -100,22 +99,17 @@ impl Relay {
         }))
     }
 
-    /// The type as it was when a change was made, or later; none if it is gone.
-    async fn object_type(&self, place: &Place, at: Timestamp) -> Result<Option<Arc<StoredObjectType>>> {
+    /// The type as it was at that moment, or later; none if it is gone.
+    async fn object_type(&self, place: &Place, since: Timestamp) -> Result<Option<Arc<StoredObjectType>>> {
         let key = (place.team.clone(), place.object_type.clone());
-        if let Some(kept) = self.types.get(&key, after(at)) {
-            return Ok(Some(kept));
-        }
-        let now = self.clock.now();
-        match find(&self.workspace, &place.team, place.object_type.as_str()).await {
-            Ok(found) => {
-                let found = Arc::new(found);
-                self.types.put(key, found.clone(), now);
-                Ok(Some(found))
+        let read = Box::pin(async {
+            match find(&self.workspace, &place.team, place.object_type.as_str()).await {
+                Ok(found) => Ok(Some(Arc::new(found))),
+                Err(error) if error.code == Code::NotFound => Ok(None),
+                Err(error) => Err(error),
             }
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        });
+        self.types.get(key, since, &self.clock, read).await
     }
 }
 
@@ -142,7 +136,7 @@ impl Changed<'_> {
         }
     }
 
-    fn occurrence(&self, event: &EventId) -> Occurrence {
+    fn occurrence(&self, event: &EventId, since: Timestamp) -> Occurrence {
         let Place { team, object_type, id } = &self.place;
         Occurrence {
             id: event.clone(),
@@ -151,6 +145,7 @@ impl Changed<'_> {
             object_type: object_type.clone(),
             object: id.clone(),
             at: self.at,
+            since,
         }
     }
 

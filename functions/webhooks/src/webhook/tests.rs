@@ -1,6 +1,7 @@
 //! Which webhooks may be made and changed, in tables of cases.
 
 use serde_json::{Value, json};
+use shared::object_type::TRASH_SECONDS;
 
 use super::*;
 
@@ -129,9 +130,13 @@ fn what_a_webhook_asked_for_matches_and_nothing_else() {
         (&StoredWebhook { active: false, ..stored() }, Topic::ObjectCreated, &a_type(), true),
         (&StoredWebhook { destroyed: true, ..stored() }, Topic::ObjectCreated, &a_type(), false),
     ] {
-        assert_eq!(webhook.matches(topic, object_type), matches);
+        assert_eq!(webhook.matches(topic, object_type, stored().created_at), matches);
     }
     let trashed = StoredWebhook { trashed_at: Some(stored().created_at), ..stored() };
+    for (seconds, matches) in [(0, true), (TRASH_SECONDS - 1, true), (TRASH_SECONDS, false)] {
+        let now = stored().created_at.plus_seconds(seconds);
+        assert_eq!(trashed.matches(Topic::ObjectCreated, &a_type(), now), matches, "{seconds}");
+    }
     let inactive = StoredWebhook { active: false, ..stored() };
     assert!(stored().is_open() && !trashed.is_open() && !inactive.is_open());
 }
