@@ -33,6 +33,16 @@ pub(crate) fn system() -> &'static System {
 impl System {
     /// A system of one's own, for who moves its clock. It ends with the process.
     pub(crate) fn start() -> Self {
+        Self::on(another_engine())
+    }
+
+    /// The same with tables of its own, whatever the engine: for who moves the clock by weeks, at which what others have in
+    /// the trash would be destroyed.
+    pub(crate) fn apart() -> Self {
+        Self::on(None)
+    }
+
+    fn on(engine: Option<String>) -> Self {
         let (send, receive) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -41,7 +51,7 @@ impl System {
                     vec!["engine".to_owned(), "--in-memory".into(), "--port=0".into(), "--seed=none".into()];
                 // All tests come from one address, and many of them send bad credentials.
                 args.push(format!("--failures-per-minute={}", u32::MAX));
-                args.extend(another_engine().map(|url| format!("--dynamodb={url}")));
+                args.extend(engine.map(|url| format!("--dynamodb={url}")));
                 let running = local::start(local::Options::parse_from(args)).await.unwrap();
                 let (url, dynamodb) = (running.url().to_owned(), running.dynamodb_url().to_owned());
                 send.send(Self { url, dynamodb, clock: running.clock().clone() }).ok().unwrap();

@@ -13,7 +13,10 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn new() -> Self {
-        let system = System::start();
+        Self::at(System::start()).await
+    }
+
+    pub(crate) async fn at(system: System) -> Self {
         let world = World::at(&Api::at(&system.url)).await;
         Self { system, world }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::object_type::{GRACE_SECONDS, TRASH_SECONDS};
 
 use crate::{
-    harness::an_email,
+    harness::{System, an_email},
     jobs::{items_of, until},
     type_changes::Place,
 };
@@ -110,7 +110,7 @@ async fn a_destroyed_type_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn after_thirty_days_in_the_trash_a_type_is_destroyed() {
-    let place = Place::new().await;
+    let place = Place::at(System::apart()).await;
     place.world.contact(json!({"email": an_email()})).await;
     let id = place.read().await["id"].as_str().unwrap().to_owned();
     place.owner().delete(&place.contacts()).await.expect(204);

@@ -226,7 +226,7 @@ async fn a_webhook_in_the_trash_is_hidden_and_comes_back_as_it_was() {
 
 #[tokio::test]
 async fn after_thirty_days_in_the_trash_a_webhook_is_gone() {
-    let system = System::start();
+    let system = System::apart();
     let hooks = Hooks { world: World::at(&Api::at(&system.url)).await };
     let id = hooks.make(json!({})).await;
     hooks.owner().delete(&hooks.at(&id, "")).await.expect(204);
