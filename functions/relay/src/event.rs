@@ -54,6 +54,8 @@ pub(crate) struct Change {
     #[serde(rename = "eventSourceARN")]
     stream: String,
     dynamodb: Images,
+    #[serde(skip)]
+    received_at: Option<Timestamp>,
 }
 
 /// The item before and after.
@@ -159,9 +161,17 @@ impl Change {
     }
 
     /// From when on others must have been read to show all that was there when the change was made, at that moment by the
-    /// clock of who made it. The write itself came later: by DynamoDB's clock within that second.
+    /// clock of who made it. The write itself came later: by DynamoDB's clock within that second, and in any case before
+    /// this process had it.
     pub(crate) fn since(&self, at: Timestamp) -> Timestamp {
-        after(self.noted_at().map_or(at, |noted| at.max(noted.plus_seconds(1))))
+        let written = after(self.noted_at().map_or(at, |noted| at.max(noted.plus_seconds(1))));
+        self.received_at.map_or(written, |received| written.min(received))
+    }
+
+    /// The same, as it was in hand at that moment by the clock of this process.
+    pub(crate) fn received(self, at: Timestamp) -> Self {
+        // A read of the same millisecond may have begun before.
+        Self { received_at: Timestamp::from_millis(at.millis() + 1), ..self }
     }
 
     /// When DynamoDB took it in, to the second.
@@ -223,6 +233,25 @@ mod tests {
         assert!(matches!(parked.read().unwrap(), Notice::Parked(_)));
         let odd = Message { message_id: "m".to_owned(), body: "{}".to_owned() };
         assert!(odd.read().is_err());
+    }
+
+    #[test]
+    fn what_was_read_since_a_change_was_in_hand_shows_all_that_was_there_before_it() {
+        let records = records(include_str!("../../../events/relay-changes.json"));
+        let change = || match records[0].read().unwrap() {
+            Content::Change(change) => change,
+            Content::Message(_) => panic!("a change"),
+        };
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let made = at("2026-11-24T10:00:00.123Z");
+        // DynamoDB tells the second in which it took the change in.
+        assert_eq!(change().since(made).to_string(), "2026-11-24T10:00:01.020Z");
+        let soon = change().received(at("2026-11-24T10:00:00.200Z"));
+        assert_eq!(soon.since(made).to_string(), "2026-11-24T10:00:00.201Z");
+        let late = change().received(at("2026-11-24T11:00:00.000Z"));
+        assert_eq!(late.since(made).to_string(), "2026-11-24T10:00:01.020Z");
+        let slow = change().since(at("2026-11-24T10:00:05.000Z"));
+        assert_eq!(slow.to_string(), "2026-11-24T10:00:05.020Z");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use event::{Event, Record};
 use shared::{
-    Code, Error, Platform, Result,
+    Code, Error, Platform, Result, Timestamp,
     audit::Log,
     batch::BatchAnswer,
     clock::Clock,
@@ -111,13 +111,13 @@ impl Relay {
 
     /// Handles an event. Changes come again from the first one that was not told; messages each for itself.
     pub async fn handle(&self, event: Event) -> BatchAnswer {
-        let mut answer = BatchAnswer::default();
+        let (mut answer, received) = (BatchAnswer::default(), self.clock.now());
         let mut records = event.records.into_iter();
         loop {
             let mut running = Vec::new();
             for record in records.by_ref().take(AT_ONCE) {
                 let (relay, own) = (self.clone(), record.clone());
-                running.push((record, tokio::spawn(async move { relay.record(own).await })));
+                running.push((record, tokio::spawn(async move { relay.record(own, received).await })));
             }
             if running.is_empty() {
                 return answer;
@@ -143,10 +143,10 @@ impl Relay {
         }
     }
 
-    async fn record(&self, record: Record) -> Result<(), Again> {
+    async fn record(&self, record: Record, received: Timestamp) -> Result<(), Again> {
         match record.read() {
             Ok(Content::Message(message)) => self.message(&message).await,
-            Ok(Content::Change(change)) => match self.change(&change).await {
+            Ok(Content::Change(change)) => match self.change(&change.received(received)).await {
                 Ok(()) => Ok(()),
                 Err(error) => self.put_aside(record, error).await,
             },
