@@ -6,5 +6,6 @@ set -euo pipefail
 start_ministack 127.0.0.1
 say "the tests on ministack's DynamoDB"
 cd "$root"
-TEST_DYNAMODB=$endpoint cargo test -p tests --test api
-TEST_DYNAMODB=$endpoint cargo test -p local --test local killed
+# Of the whole workspace, so that nothing has to be built anew.
+TEST_DYNAMODB=$endpoint cargo test --workspace --test api
+TEST_DYNAMODB=$endpoint cargo test --workspace --test local killed
