@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) journal: Option<Arc<Journal>>,
     /// Whether webhooks may be sent anywhere, and in the clear.
     pub(crate) allows_private_webhooks: bool,
+    /// Whether changes are told here.
+    pub(crate) has_relay: bool,
 }
 
 /// All functions of the API.
@@ -48,7 +50,7 @@ impl Functions {
     /// # Errors
     /// When the settings are not whole.
     pub(crate) fn start(settings: Settings) -> anyhow::Result<Self> {
-        let Settings { config, key_ring, is_alone, journal, allows_private_webhooks } = settings;
+        let Settings { config, key_ring, is_alone, journal, allows_private_webhooks, has_relay } = settings;
         let platform = Platform::new(&config, key_ring)?;
         let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
         let audience = config.oidc_audience.as_deref().unwrap_or_default();
@@ -56,7 +58,7 @@ impl Functions {
         let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
             .with_failures_per_minute(config.failures_per_minute);
         let rules = if allows_private_webhooks { Rules::anywhere() } else { Rules::of(&config) };
-        let at_work = workers::Settings { journal, is_alone, rules: rules.clone() };
+        let at_work = workers::Settings { journal, is_alone, has_relay, rules: rules.clone() };
         let (workers, queues) = Workers::start(&platform, &config, at_work)?;
         let on = || Some(platform.clone());
         let families = vec![

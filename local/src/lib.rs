@@ -93,6 +93,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         is_alone: options.dynamodb.is_none(),
         journal,
         allows_private_webhooks: options.allow_private_webhooks,
+        has_relay: !options.without_relay,
     })?;
     let clock = functions.clock();
     let server = Server::start(listener, Gateway::new(|name| functions.get(name)), issuer);

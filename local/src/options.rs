@@ -11,6 +11,7 @@ use clap::{Parser, ValueEnum};
 /// The whole system in one process: the API, its console, a sign-in and a database.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "engine", version, max_term_width = 100)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Options {
     /// The port to serve on; 0 takes any free one
     #[arg(long, value_name = "N", default_value_t = 3000)]
@@ -27,6 +28,10 @@ pub struct Options {
     /// Use the DynamoDB engine at this URL; tables that are not there are made
     #[arg(long, value_name = "URL", value_parser = http_url)]
     pub dynamodb: Option<String>,
+
+    /// Leave the audit log and webhooks to another process that uses the same tables
+    #[arg(long, requires = "dynamodb")]
+    pub without_relay: bool,
 
     /// What to begin with
     #[arg(long, value_enum, default_value_t = Seed::Demo)]
@@ -121,6 +126,7 @@ mod tests {
             "--seed all",
             "--dynamodb 127.0.0.1:8000",
             "--dynamodb ftp://a",
+            "--without-relay",
             "--in-memory --data x",
             "extra",
         ] {

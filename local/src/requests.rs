@@ -83,22 +83,29 @@ pub(crate) struct Delivering {
 }
 
 impl Messages {
-    /// Gives the messages that are due to the functions, from now on.
-    pub(crate) fn deliver(self, requests: Handler, retries: Handler, platform: &Platform) -> Delivering {
+    /// Gives the messages that are due to the functions, from now on; and those about what is under way on the platform, if
+    /// nobody else sees to that.
+    pub(crate) fn deliver(
+        self,
+        requests: Handler,
+        retries: Handler,
+        platform: Option<&Platform>,
+    ) -> Delivering {
         let Self { requests: fast, slow_requests: slow, retries: again, retry, clock } = self;
         let mut running = JoinSet::new();
         running.spawn(fast.run(requests.clone()));
         running.spawn(slow.run(requests));
         running.spawn(again.run(retries));
-        let platform = platform.clone();
-        running.spawn(async move {
-            if let Err(error) = find_pending(&platform, &*retry, &clock).await {
-                tracing::warn!(
-                    code = error.code.name(),
-                    "deliveries of an earlier run could not be looked for"
-                );
-            }
-        });
+        if let Some(platform) = platform.cloned() {
+            running.spawn(async move {
+                if let Err(error) = find_pending(&platform, &*retry, &clock).await {
+                    tracing::warn!(
+                        code = error.code.name(),
+                        "deliveries of an earlier run could not be looked for"
+                    );
+                }
+            });
+        }
         Delivering { _running: running }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) journal: Option<Arc<Journal>>,
     /// Whether nobody else uses the tables.
     pub(crate) is_alone: bool,
+    /// Whether changes are told here, and what is under way is looked for.
+    pub(crate) has_relay: bool,
     /// Where webhooks may lead.
     pub(crate) rules: Rules,
 }
@@ -32,7 +34,7 @@ pub(crate) struct Settings {
 pub(crate) struct Workers {
     _jobs: queue::Deliveries,
     _requests: requests::Delivering,
-    _streams: Streams,
+    _streams: Option<Streams>,
 }
 
 /// The queues that families send to.
@@ -51,7 +53,7 @@ impl Workers {
         config: &Config,
         settings: Settings,
     ) -> anyhow::Result<(Self, Queues)> {
-        let Settings { journal, is_alone, rules } = settings;
+        let Settings { journal, is_alone, has_relay, rules } = settings;
         let (jobs, messages) = queue::queue(&platform.clock);
         let (queues, requests) = requests::queues(&platform.clock);
         let families = Queues { jobs: jobs.clone(), retries: queues.retries.clone() };
@@ -70,8 +72,8 @@ impl Workers {
             Relay::new(platform, &config.tables, relay::Queues { requests: fast, slow, retries, parked });
         let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
         let workers = Self {
-            _streams: Streams::start(url, &relay, journal.as_ref()),
-            _requests: requests.deliver(sending(worker), signing(relay), platform),
+            _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref())),
+            _requests: requests.deliver(sending(worker), signing(relay), has_relay.then_some(platform)),
             _jobs: messages.deliver(::jobs::Worker::new(platform, jobs), is_alone),
         };
         Ok((workers, families))

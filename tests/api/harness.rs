@@ -27,22 +27,23 @@ pub(crate) struct System {
 /// The system that the tests share, started at the first call and ended with the process.
 pub(crate) fn system() -> &'static System {
     static SYSTEM: OnceLock<System> = OnceLock::new();
-    SYSTEM.get_or_init(System::start)
+    SYSTEM.get_or_init(|| System::on(another_engine(), true))
 }
 
 impl System {
     /// A system of one's own, for who moves its clock. It ends with the process.
     pub(crate) fn start() -> Self {
-        Self::on(another_engine())
+        // Where tables are shared, so are changes: those that the shared system tells.
+        Self::on(another_engine(), false)
     }
 
     /// The same with tables of its own, whatever the engine: for who moves the clock by weeks, at which what others have in
     /// the trash would be destroyed.
     pub(crate) fn apart() -> Self {
-        Self::on(None)
+        Self::on(None, true)
     }
 
-    fn on(engine: Option<String>) -> Self {
+    fn on(engine: Option<String>, has_relay: bool) -> Self {
         let (send, receive) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -51,6 +52,9 @@ impl System {
                     vec!["engine".to_owned(), "--in-memory".into(), "--port=0".into(), "--seed=none".into()];
                 // All tests come from one address, and many of them send bad credentials.
                 args.push(format!("--failures-per-minute={}", u32::MAX));
+                if !has_relay && engine.is_some() {
+                    args.push("--without-relay".into());
+                }
                 args.extend(engine.map(|url| format!("--dynamodb={url}")));
                 let running = local::start(local::Options::parse_from(args)).await.unwrap();
                 let (url, dynamodb) = (running.url().to_owned(), running.dynamodb_url().to_owned());
