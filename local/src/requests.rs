@@ -139,10 +139,9 @@ async fn resend(
             .after(after.take());
         let page = activity.query(query).await?;
         for item in activity.get_many(page.items.iter().filter_map(Key::of).collect()).await? {
-            let StoredDelivery { team, webhook, id, tries, next_attempt_at, .. } = decode(item)?;
-            let now = clock.now();
-            let delay = hop_seconds(next_attempt_at.unwrap_or(now), now);
-            retries.send(Retry { team, webhook, delivery: id, tries }, delay).await?;
+            let (delivery, now): (StoredDelivery, _) = (decode(item)?, clock.now());
+            let delay = hop_seconds(delivery.next_attempt_at.unwrap_or(now), now);
+            retries.send(Retry::of(&delivery), delay).await?;
         }
         match page.next {
             Some(next) => after = Some(next),

@@ -6,14 +6,13 @@ use anyhow::bail;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use shared::{
     Timestamp,
-    delivery::{Attempt, Health, Request, Status, StoredDelivery, StoredEvent, chance, hop_seconds},
+    delivery::{Attempt, Health, Request, Retry, Status, StoredDelivery, StoredEvent, chance, hop_seconds},
     table::{When, WriteError, attribute},
 };
 
 use crate::{
     Worker,
     client::{Answer, Failure},
-    retry,
     step::{Seen, signed_at},
     verdict::{Settled, Verdict},
 };
@@ -58,7 +57,7 @@ impl Worker {
         }
         self.note(&settled, &claimed, health).await?;
         match settled.next {
-            Some(due) => self.retries.send(retry(&claimed.delivery), hop_seconds(due, now)).await,
+            Some(due) => self.retries.send(Retry::of(&claimed.delivery), hop_seconds(due, now)).await,
             None => Ok(()),
         }
     }

@@ -16,10 +16,8 @@ use shared::{
     Platform,
     clock::Clock,
     config::Config,
-    delivery::{
-        Health, Queue, Request, Retry, Sqs, Status, StoredDelivery, StoredEvent, delivery_key, event_key,
-    },
-    table::{Table, When, attribute, decode},
+    delivery::{Health, Queue, Request, Retry, Sqs, StoredDelivery, StoredEvent, delivery_key, event_key},
+    table::{Table, decode},
     webhook::target::Rules,
 };
 
@@ -114,7 +112,7 @@ impl Worker {
             Step::Wait => bail!("somebody is at it"),
             Step::PassOn => self.slow.send(request, 0).await,
             Step::Hold => self.hold(&seen.delivery).await,
-            Step::Sign(seconds) => self.retries.send(retry(&seen.delivery), seconds).await,
+            Step::Sign(seconds) => self.retries.send(Retry::of(&seen.delivery), seconds).await,
             Step::Try { is_next } => self.attempt((request, event), seen, is_next, &health).await,
         }
     }
@@ -137,19 +135,9 @@ impl Worker {
 
     /// Lets a delivery wait until its webhook takes something again.
     async fn hold(&self, delivery: &StoredDelivery) -> anyhow::Result<()> {
-        let update = self.activity.update(delivery.key()).remove("next_attempt_at").remove("claimed_until");
-        let is_unchanged = When::Is("status".into(), attribute(&Status::Pending)?)
-            .and(When::is_number("tries", delivery.tries));
-        let update = Status::Held.set(update, &delivery.webhook)?.when(is_unchanged);
-        self.write_if(update).await?;
+        self.write_if(delivery.hold(&self.activity)?.remove("claimed_until")).await?;
         Ok(())
     }
-}
-
-/// The message by which a delivery is tried next.
-fn retry(delivery: &StoredDelivery) -> Retry {
-    let StoredDelivery { team, webhook, id, tries, .. } = delivery;
-    Retry { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries }
 }
 
 #[cfg(test)]

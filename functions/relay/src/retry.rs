@@ -3,7 +3,7 @@
 use shared::{
     Error, Result,
     delivery::{Retry, Status, StoredDelivery, hop_seconds, signed_request},
-    table::{When, WriteError},
+    table::WriteError,
     webhook::{StoredWebhook, webhook_key},
 };
 
@@ -35,11 +35,7 @@ impl Relay {
 
     /// Lets a delivery wait until its webhook takes something again, unless it has moved on.
     async fn hold(&self, delivery: &StoredDelivery) -> Result<()> {
-        let update = self.activity.update(delivery.key()).remove("next_attempt_at");
-        let is_unchanged =
-            When::is_text("status", Status::Pending.name()).and(When::is_number("tries", delivery.tries));
-        let update = Status::Held.set(update, &delivery.webhook)?.when(is_unchanged);
-        match self.activity.write(update).await {
+        match self.activity.write(delivery.hold(&self.activity)?).await {
             Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
             Err(WriteError::Failed(error)) => Err(error),
         }

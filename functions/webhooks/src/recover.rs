@@ -12,7 +12,7 @@ use shared::{
 };
 use tokio::task::JoinSet;
 
-use crate::{deliveries::is_due_before, resend::retry, shown::Recovered, store::Store};
+use crate::{deliveries::is_due_before, shown::Recovered, store::Store};
 
 /// So many are read together.
 const BATCH: usize = 100;
@@ -109,7 +109,7 @@ impl Store {
 
     async fn recover_one(&self, mut delivery: StoredDelivery, status: Status) -> Result<Option<Retry>> {
         let is_begun = delivery.status == status && self.begin_anew(&mut delivery).await?;
-        Ok(is_begun.then(|| retry(&delivery)))
+        Ok(is_begun.then(|| Retry::of(&delivery)))
     }
 }
 

@@ -22,7 +22,7 @@ impl Store {
         let delivery = StoredDelivery::new(&event, &webhook, Status::Pending);
         let writes = vec![self.deliveries.put_event(&event)?, self.deliveries.put_delivery(&delivery)?];
         self.activity.transact(writes).await?;
-        self.send(vec![retry(&delivery)]).await?;
+        self.send(vec![Retry::of(&delivery)]).await?;
         Ok(delivery)
     }
 
@@ -37,7 +37,7 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let mut delivery = self.delivery(id, delivery).await?;
             if self.begin_anew(&mut delivery).await? {
-                self.send(vec![retry(&delivery)]).await?;
+                self.send(vec![Retry::of(&delivery)]).await?;
                 return Ok(delivery);
             }
         }
@@ -83,12 +83,6 @@ impl Store {
         }
         Ok(webhook)
     }
-}
-
-/// The message that a delivery is due.
-pub(crate) fn retry(delivery: &StoredDelivery) -> Retry {
-    let StoredDelivery { team, webhook, id, tries, .. } = delivery;
-    Retry { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries }
 }
 
 fn test_event(webhook: &StoredWebhook, by: &Member, now: Timestamp) -> StoredEvent {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::StoredDelivery;
 use crate::id::{DeliveryId, EventId, TeamId, WebhookId};
 
 /// A request to be made: signed, but for the body, which the event has. It has no `Debug`, as the URL may hold a secret
@@ -37,6 +38,14 @@ pub struct Retry {
     pub delivery: DeliveryId,
     /// How often it was tried before. One that was tried more often since is not meant any more.
     pub tries: u64,
+}
+
+impl Retry {
+    /// The message by which a delivery is tried next.
+    pub fn of(delivery: &StoredDelivery) -> Self {
+        let StoredDelivery { team, webhook, id, tries, .. } = delivery;
+        Self { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries }
+    }
 }
 
 /// A message of a queue.

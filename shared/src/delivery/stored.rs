@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Result,
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, TeamId, WebhookId},
-    table::{AttributeValue, Item, Key, Write, attribute},
+    table::{AttributeValue, Item, Key, Table, When, Write, attribute},
     timestamp::Timestamp,
     webhook::{StoredWebhook, Topic},
 };
@@ -162,6 +162,17 @@ impl StoredDelivery {
             );
         }
         Ok(item)
+    }
+
+    /// The write by which it waits until its webhook takes something again, unless it has moved on.
+    ///
+    /// # Errors
+    /// 500: a status can always be written.
+    pub fn hold(&self, activity: &Table) -> Result<Write> {
+        let is_unchanged =
+            When::is_text("status", Status::Pending.name()).and(When::is_number("tries", self.tries));
+        let update = activity.update(self.key()).remove("next_attempt_at");
+        Ok(Status::Held.set(update, &self.webhook)?.when(is_unchanged))
     }
 
     /// Its place in the schedule of retries: how often it was tried in this run.
