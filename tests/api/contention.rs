@@ -257,6 +257,21 @@ async fn pass(things: &Things, step: usize, place: &Mutex<String>, value: &str) 
     answer
 }
 
+/// Two requests that do the same in the same millisecond leave the same object: only its doer tells them apart.
+#[tokio::test]
+async fn of_many_who_throw_an_object_away_at_once_one_does() {
+    let things = Things::new().await;
+    for _ in 0..8 {
+        let id = id(&things.post(json!({"code": value()})).await.expect(201));
+        let answers = at_once(WRITERS_AS_READ, |_| {
+            let (things, path) = (things.clone(), format!("/{id}"));
+            async move { things.send("DELETE", &path, None).await }
+        })
+        .await;
+        assert_eq!(statuses(&answers), [(204, 1), (404, WRITERS_AS_READ - 1)].into());
+    }
+}
+
 /// Half of the writers upsert by a value, half give its object another one.
 #[tokio::test]
 async fn an_upsert_never_changes_an_object_that_has_just_given_the_value_up() {

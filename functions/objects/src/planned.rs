@@ -10,10 +10,10 @@ use shared::{
 
 use crate::{
     guards::{Guards, not_unique},
-    item::{change, new_item, object_key, object_of, partition, touch, unique_keys},
+    item::{change, new_item, object_key, partition, touch, unique_keys},
     object::{StoredObject, settled_patch},
     size::size,
-    store::{Store, TypeInTeam, is_live},
+    store::{Store, TypeInTeam, is_live, is_own_write},
 };
 
 /// A write of an object, with its guards; no write if there is nothing to change.
@@ -115,7 +115,11 @@ impl Store {
 
     /// Does an object's write with its guards. The inner refusal is that the object is not as expected; a value that
     /// another object has is an error.
-    pub(crate) async fn commit(&self, planned: Planned) -> Result<Result<StoredObject, Refused>> {
+    pub(crate) async fn commit(
+        &self,
+        by: &Member,
+        planned: Planned,
+    ) -> Result<Result<StoredObject, Refused>> {
         let Planned { write, guards, object } = planned;
         let Some(write) = write else { return Ok(Ok(object)) };
         let outcome = if guards.is_empty() {
@@ -127,17 +131,13 @@ impl Store {
         match outcome {
             Ok(()) => Ok(Ok(object)),
             Err(WriteError::Failed(error)) => Err(error),
-            // A write of which only the answer was lost is tried again, and finds what it has done.
-            Err(WriteError::Refused(refused)) if found(&refused).as_ref() == Some(&object) => Ok(Ok(object)),
+            Err(WriteError::Refused(refused)) if refused.item(0).is_some_and(|item| is_own_write(item, by)) => {
+                Ok(Ok(object))
+            }
             Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {
                 fields if !refused.at(0) => Err(not_unique(fields)),
                 _ => Ok(Err(refused)),
             },
         }
     }
-}
-
-/// The object that stands in the way of its own write.
-fn found(refused: &Refused) -> Option<StoredObject> {
-    refused.item(0).and_then(|item| object_of(item).ok())
 }

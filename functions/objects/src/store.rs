@@ -81,7 +81,7 @@ impl Store {
         let planned = self.plan_create(by, object_type, changes).await?;
         let object = planned.object.clone();
         // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
-        drop(self.commit(planned).await?);
+        drop(self.commit(by, planned).await?);
         Ok(object)
     }
 
@@ -144,7 +144,7 @@ impl Store {
         for attempt in 0..TRIES_MAX {
             let old = self.read(by, object_type, id, false).await?;
             if_match.check(old.version)?;
-            if let Ok(object) = self.commit(self.plan_update(by, object_type, old, checked)?).await? {
+            if let Ok(object) = self.commit(by, self.plan_update(by, object_type, old, checked)?).await? {
                 return Ok(object);
             }
             pause(attempt).await;
@@ -191,7 +191,7 @@ pub(crate) fn touches_unique(changes: &Changes, object_type: &ObjectType) -> boo
 }
 
 /// Whether the item is as this very request left it: a write of which only the answer was lost is tried again.
-fn is_own_write(item: &Item, by: &Member) -> bool {
+pub(crate) fn is_own_write(item: &Item, by: &Member) -> bool {
     let actor = item.get("actor").and_then(|actor| actor.as_m().ok());
     !by.request_id.is_empty() && actor.and_then(|actor| text(actor, "request_id")) == Some(&by.request_id)
 }

@@ -28,7 +28,7 @@ impl Store {
         for attempt in 0..TRIES_MAX {
             let object = self.read(by, object_type, id, false).await?;
             if_match.check(object.version)?;
-            if self.commit(self.plan_trash(by, object_type, object)?).await?.is_ok() {
+            if self.commit(by, self.plan_trash(by, object_type, object)?).await?.is_ok() {
                 return Ok(());
             }
             pause(attempt).await;
@@ -56,7 +56,7 @@ impl Store {
             let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
             let object = object.changed(&Changes::default(), object_type, (by, now));
             let object = StoredObject { trashed_at: None, ..object };
-            if let Ok(object) = self.commit(Planned { write: Some(write), guards, object }).await? {
+            if let Ok(object) = self.commit(by, Planned { write: Some(write), guards, object }).await? {
                 return Ok(object);
             }
             pause(attempt).await;
@@ -87,7 +87,7 @@ impl Store {
                 let write = self.touched(object_type, &object, (by, now))?.remove("ix").remove("tx");
                 let write = write.set("destroyed", AttributeValue::Bool(true));
                 let write = write.set("expires", AttributeValue::N(now.seconds().to_string()));
-                self.commit(Planned { write: Some(write), guards, object }).await?.is_ok()
+                self.commit(by, Planned { write: Some(write), guards, object }).await?.is_ok()
             };
             if is_marked {
                 let delete = self.objects.delete(key).when(When::Set("destroyed".into()));

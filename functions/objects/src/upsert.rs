@@ -140,7 +140,7 @@ impl Store {
             _ => return Ok(None),
         };
         if_match.check(held.version)?;
-        Ok(self.commit(self.plan_update(by, object_type, held, checked)?).await?.ok())
+        Ok(self.commit(by, self.plan_update(by, object_type, held, checked)?).await?.ok())
     }
 }
 

@@ -66,10 +66,9 @@ impl Judge {
                 continue;
             };
             let of = (attempt.event, attempt.id.clone().unwrap());
-            // Who destroys what somebody else is destroying only ends it, and who moves an object to the trash or back in the
-            // very millisecond in which somebody else does finds it done as if by oneself: it is told of the first one.
-            if attempt.mark.is_none() && attempt.event != "sent" && !entries.contains_key(request.as_str()) {
-                assert!(counts.contains_key(&(of.0, &*of.1)), "not told: {attempt:?}");
+            // Who destroys what somebody else is destroying, or has half way, only ends it: it is told of the first one.
+            if attempt.event == "destroyed" && !entries.contains_key(request.as_str()) {
+                assert_eq!(counts.get(&(of.0, &*of.1)), Some(&1), "not told: {attempt:?}");
                 assert!(known[&of].0 + known[&of].1 > 1, "told of another: {attempt:?}");
                 continue;
             }
@@ -87,8 +86,7 @@ impl Judge {
         }
         for ((event, id), told) in counts.iter().filter(|((event, _), _)| *event != "created") {
             let (done, unknown) = known.get(&(*event, (*id).to_owned())).copied().unwrap_or_default();
-            // Of those that may be two for one, the version tells how many there were.
-            let least = if ["updated", "sent"].contains(event) { done } else { 1 };
+            let least = if *event == "destroyed" { 1 } else { done };
             assert!((least..=done + unknown).contains(told), "{event} {id}: {told}, of {done} and {unknown}");
         }
     }
