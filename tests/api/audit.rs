@@ -6,9 +6,15 @@ mod told;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::Permission;
+use shared::{
+    Permission,
+    table::{AttributeValue, Key},
+};
 
-use crate::harness::{Answer, Api, World};
+use crate::{
+    harness::{Answer, Api, System, World},
+    jobs::{platform, until},
+};
 
 /// A team, and its log.
 pub(crate) struct Log {

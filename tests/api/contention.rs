@@ -44,7 +44,7 @@ impl Things {
     }
 
     async fn post(&self, fields: Value) -> Answer {
-        self.api.post(&self.path, json!({"fields": fields})).await
+        self.send("POST", "", Some(json!({"fields": fields}))).await
     }
 
     async fn upsert(&self, field: &str, fields: Value) -> Answer {

@@ -65,13 +65,13 @@ pub(crate) async fn items_of(place: &Place, id: &str) -> Vec<String> {
 
 /// Waits until it holds.
 pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    for _ in 0..300 {
+    for _ in 0..600 {
         if holds().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("it did not come in half a minute");
+    panic!("it did not come in a minute");
 }
 
 impl Place {

@@ -1,8 +1,9 @@
 //! Objects: made, read, listed, changed, thrown away, brought back, destroyed.
 
 use serde_json::{Value, json};
+use shared::object_type::TRASH_SECONDS;
 
-use crate::harness::{Answer, World, an_email, unique};
+use crate::harness::{Answer, Api, System, World, an_email, unique};
 
 fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
@@ -314,6 +315,37 @@ mod trash {
         assert_eq!((world.trash().await.len(), world.all_contacts().await), (0, vec![restored]));
         api.post(&format!("{path}/restore"), json!({})).await.expect_problem(409, "wrong_state");
         api.get(&format!("{path}?trashed=only")).await.expect_problem(404, "not_found");
+    }
+
+    #[tokio::test]
+    async fn keeps_an_object_for_thirty_days() {
+        let system = System::apart();
+        let world = World::at(&Api::at(&system.url)).await;
+        let api = &world.owner.api;
+        let (first, second) = (world.contact(json!({})).await, world.contact(json!({})).await);
+        api.delete(&world.object(&first)).await.expect(204);
+        system.clock.advance(60 * 60);
+        api.delete(&world.object(&second)).await.expect(204);
+        system.clock.advance(TRASH_SECONDS - 60 * 60 - 60);
+        assert_eq!(world.trash().await.len(), 2);
+        let page = api.get(&format!("{}?trashed=only&limit=1", world.contacts())).await.expect(200);
+        system.clock.advance(2 * 60);
+
+        let trashed = world.trash().await;
+        assert_eq!(trashed.iter().map(id).collect::<Vec<_>>(), [id(&second)]);
+        // Where a walk began is gone meanwhile.
+        let next =
+            format!("{}?trashed=only&cursor={}", world.contacts(), page["next_cursor"].as_str().unwrap());
+        assert_eq!(api.get(&next).await.expect(200)["data"], json!(trashed));
+        let path = world.object(&first);
+        for (method, behind) in
+            [("GET", "?trashed=only"), ("GET", "/history"), ("POST", "/restore"), ("DELETE", "/force")]
+        {
+            api.send(method, &format!("{path}{behind}"), None).await.expect_problem(404, "not_found");
+        }
+        api.post(&format!("{}/restore", world.object(&second)), json!({})).await.expect(200);
+        system.clock.advance(TRASH_SECONDS);
+        assert_eq!(world.all_contacts().await.iter().map(id).collect::<Vec<_>>(), [id(&second)]);
     }
 }
 

@@ -4,15 +4,15 @@ mod deliveries;
 
 use serde_json::{Value, json};
 use shared::{
-    Permission,
+    Permission, Platform,
     id::WebhookId,
     object_type::TRASH_SECONDS,
-    table::{AttributeValue, Key, Query, text},
+    table::{AttributeValue, Key, Query, number, text},
 };
 
 use crate::{
     harness::{Answer, Api, Person, System, World, system},
-    jobs::platform,
+    jobs::{platform, until},
 };
 
 /// An address that nobody answers at, whatever is sent to it (RFC 2606).
@@ -235,6 +235,43 @@ async fn after_thirty_days_in_the_trash_a_webhook_is_gone() {
     system.clock.advance(60 * 60);
     assert!(hooks.ids("?trashed=only").await.is_empty());
     hooks.post(&id, "/restore").await.expect_problem(404, "not_found");
+    // The job removes it, with nobody as its doer.
+    let platform = platform(&system.dynamodb);
+    until(|| async { left_of(&platform, &hooks, &id).await == ["WEBHOOKCOUNT"] }).await;
+    let team = format!("TEAM#{}", hooks.world.team);
+    let count = platform.workspace.get(Key::new(team, "WEBHOOKCOUNT")).await.unwrap().unwrap();
+    assert_eq!(number(&count, "count"), Some(0));
+    let log = format!("/v1/teams/{}/audit-logs?kind=webhook&event=destroyed", hooks.world.team);
+    until(|| async { hooks.owner().get(&log).await.expect(200)["data"] != json!([]) }).await;
+    let entries = hooks.owner().get(&log).await.expect(200);
+    let entry = &entries["data"][0];
+    assert_eq!((&entry["subject"]["id"], &entry["reason"]), (&json!(id), &json!("trash_ended")));
+    assert_eq!((&entry["actor"]["user_id"], &entry["request_id"]), (&Value::Null, &Value::Null));
+}
+
+/// What there is of the webhooks of the team: items and jobs.
+async fn left_of(platform: &Platform, hooks: &Hooks, id: &str) -> Vec<String> {
+    let team = format!("TEAM#{}", hooks.world.team);
+    let items = platform.workspace.query(Query::partition(team).prefix("WEBHOOK")).await.unwrap().items;
+    let jobs = platform.workspace.query(Query::partition("JOBS")).await.unwrap().items;
+    let jobs = jobs.iter().filter(|job| format!("{job:?}").contains(id));
+    items.iter().chain(jobs).map(|item| text(item, "sk").unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn one_that_comes_back_from_the_trash_stays() {
+    let system = System::apart();
+    let hooks = Hooks { world: World::at(&Api::at(&system.url)).await };
+    let id = hooks.make(json!({})).await;
+    let platform = platform(&system.dynamodb);
+    for _ in 0..2 {
+        hooks.owner().delete(&hooks.at(&id, "")).await.expect(204);
+        assert_eq!(left_of(&platform, &hooks, &id).await.len(), 3, "it, the count, the job");
+        system.clock.advance(TRASH_SECONDS / 2);
+        hooks.post(&id, "/restore").await.expect(200);
+        assert_eq!(left_of(&platform, &hooks, &id).await.len(), 2);
+    }
+    assert_eq!(hooks.ids("").await, [id]);
 }
 
 #[tokio::test]
@@ -256,10 +293,9 @@ async fn a_destroyed_webhook_leaves_nothing_from_the_trash_or_past_it() {
     }
     assert!(hooks.ids("").await.is_empty() && hooks.ids("?trashed=only").await.is_empty());
     let platform = platform(&system().dynamodb);
-    let team = format!("TEAM#{}", hooks.world.team);
-    let left = platform.workspace.query(Query::partition(team).prefix("WEBHOOK")).await.unwrap().items;
-    let places: Vec<_> = left.iter().map(|item| text(item, "sk").unwrap()).collect();
-    assert_eq!(places, ["WEBHOOKCOUNT"]);
+    for id in &ids {
+        assert_eq!(left_of(&platform, &hooks, id).await, ["WEBHOOKCOUNT"]);
+    }
 }
 
 #[tokio::test]

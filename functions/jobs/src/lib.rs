@@ -1,9 +1,11 @@
-//! Jobs: the work on older objects that changes of types leave behind, a bounded slice per message.
+//! Jobs: the work that requests leave behind, a bounded slice per message: on older objects when a type changes, and on what
+//! was in the trash for its time.
 
-mod destroy;
 mod event;
+mod object_type;
 mod plan;
 mod settle;
+mod webhook;
 
 use std::{
     sync::Arc,
@@ -13,6 +15,7 @@ use std::{
 use shared::{
     Code, Error, Platform, Result,
     clock::Clock,
+    id::{ObjectTypeId, TeamId},
     jobs::{Job, Jobs, Message, Queue, StoredJob},
     object_type::{StoredObjectType, find},
     table::{Batch, Item, Query, Table, text},
@@ -36,6 +39,7 @@ const TRIES_MAX: usize = 20;
 pub struct Worker {
     workspace: Table,
     objects: Table,
+    activity: Table,
     clock: Clock,
     jobs: Jobs,
 }
@@ -52,8 +56,8 @@ impl Worker {
     /// A worker on the platform, with messages by this queue.
     pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
         let jobs = Jobs::new(platform, queue);
-        let Platform { workspace, objects, clock, .. } = platform.clone();
-        Self { workspace, objects, clock, jobs }
+        let Platform { workspace, objects, activity, clock, .. } = platform.clone();
+        Self { workspace, objects, activity, clock, jobs }
     }
 
     /// Does the next slice of a job. To do it twice, or by two at once, does no harm: each write of an object has its
@@ -95,14 +99,15 @@ impl Worker {
 
     async fn slice(&self, job: &mut StoredJob) -> Result<Slice> {
         match job.job.clone() {
-            Job::Settle { field } => Box::pin(self.settle(job, &field)).await,
-            Job::Destroy => Box::pin(self.destroy(job)).await,
+            Job::Settle { object_type, field } => Box::pin(self.settle(job, &object_type, &field)).await,
+            Job::DestroyType { object_type } => Box::pin(self.destroy_type(job, &object_type)).await,
+            Job::DestroyWebhook { webhook } => Box::pin(self.destroy_webhook(job, &webhook)).await,
         }
     }
 
-    /// The type that the job is about, if it is still there.
-    async fn object_type(&self, job: &StoredJob) -> Result<Option<StoredObjectType>> {
-        match find(&self.workspace, &job.team, job.object_type.as_str()).await {
+    /// The type, if it is still there.
+    async fn object_type(&self, team: &TeamId, id: &ObjectTypeId) -> Result<Option<StoredObjectType>> {
+        match find(&self.workspace, team, id.as_str()).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.code == Code::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -111,7 +116,7 @@ impl Worker {
 
     /// Ends a job that nobody needs any more.
     async fn drop(&self, job: &StoredJob) -> Result<Slice> {
-        self.workspace.write(self.jobs.delete(&job.id)).await?;
+        self.workspace.write(StoredJob::removal(&self.workspace, &job.id)).await?;
         Ok(Slice::Ended)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     Code, Result,
-    id::ObjectId,
+    id::{ObjectId, ObjectTypeId},
     jobs::StoredJob,
     object_type::{Failed, StoredObjectType},
     table::{AttributeValue, Item, Key, When, Write, WriteError, attribute, text},
@@ -36,8 +36,14 @@ struct Found {
 }
 
 impl Worker {
-    pub(crate) async fn settle(&self, job: &mut StoredJob, field: &Slug) -> Result<Slice> {
-        let Some(stored) = self.object_type(job).await?.filter(|stored| is_wanted(stored, job, field)) else {
+    pub(crate) async fn settle(
+        &self,
+        job: &mut StoredJob,
+        object_type: &ObjectTypeId,
+        field: &Slug,
+    ) -> Result<Slice> {
+        let stored = self.object_type(&job.team, object_type).await?;
+        let Some(stored) = stored.filter(|stored| is_wanted(stored, job, field)) else {
             return self.drop(job).await;
         };
         let mut walk = Walk::new(stored.partition());
@@ -52,13 +58,13 @@ impl Worker {
             job.after = last(&items).or(job.after.take());
             run.clone().each(items, job).await?;
         }
-        if walk.is_at_end { self.finish(job, field).await } else { Ok(Slice::More) }
+        if walk.is_at_end { self.finish(job, object_type, field).await } else { Ok(Slice::More) }
     }
 
     /// Notes at the type that the work is done, or what stood in the way, and ends the job.
-    async fn finish(&self, job: &StoredJob, field: &Slug) -> Result<Slice> {
+    async fn finish(&self, job: &StoredJob, object_type: &ObjectTypeId, field: &Slug) -> Result<Slice> {
         for _ in 0..TRIES_MAX {
-            let stored = self.object_type(job).await?;
+            let stored = self.object_type(&job.team, object_type).await?;
             let Some(mut stored) = stored.filter(|stored| is_wanted(stored, job, field)) else {
                 return self.drop(job).await;
             };
@@ -70,7 +76,7 @@ impl Worker {
                 work.slot = None;
                 work.failed = Some(failed);
             }
-            let writes = vec![stored.write(&self.workspace)?, self.jobs.delete(&job.id)];
+            let writes = vec![stored.write(&self.workspace)?, StoredJob::removal(&self.workspace, &job.id)];
             match self.workspace.transact(writes).await {
                 Ok(()) => return Ok(Slice::Ended),
                 Err(WriteError::Refused(_)) => {}

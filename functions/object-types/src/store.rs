@@ -189,7 +189,7 @@ impl Store {
             writes.push(release_slug(&self.workspace, old, now)?);
         }
         if let Some(job) = &job {
-            writes.push(self.jobs.put(job)?);
+            writes.push(job.write(&self.workspace)?);
         }
         Ok((new, writes, job))
     }
@@ -205,8 +205,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<StoredJob>> {
         let due = now.plus_seconds(GRACE_SECONDS);
-        let (task, about) = (Job::Settle { field: slug.clone() }, (&by.team, &object_type.id));
-        let job = StoredJob::new(about, task, (now, due), by.actor());
+        let job = Job::Settle { object_type: object_type.id.clone(), field: slug.clone() };
+        let job = StoredJob::new(&by.team, job, (now, due), by.actor());
         let field = object_type.field(slug.as_str());
         let found = consequences(new, slug, field, &job.id)?;
         if let Some(field) = field.filter(|_| found.may_be_contradicted) {

@@ -28,7 +28,7 @@ impl Store {
             let job = destruction(by, &stored, (now, now.plus_seconds(TRASH_SECONDS)));
             stored.trashed_at = Some(now);
             stored.end = Some(End { job: job.id.clone(), is_final: false });
-            let writes = vec![self.touched(by, &mut stored, now)?, self.jobs.put(&job)?];
+            let writes = vec![self.touched(by, &mut stored, now)?, job.write(&self.workspace)?];
             if self.done(writes).await? {
                 self.hidden(now).await;
                 return Ok(());
@@ -52,7 +52,10 @@ impl Store {
                 return Err(Error::new(Code::WrongState, detail));
             };
             stored.trashed_at = None;
-            let writes = vec![self.touched(by, &mut stored, self.clock.now())?, self.jobs.delete(&end.job)];
+            let writes = vec![
+                self.touched(by, &mut stored, self.clock.now())?,
+                StoredJob::removal(&self.workspace, &end.job),
+            ];
             if self.done(writes).await? {
                 return Ok(stored);
             }
@@ -78,8 +81,8 @@ impl Store {
             let before = stored.end.replace(End { job: job.id.clone(), is_final: true });
             let was_visible = stored.trashed_at.is_none();
             stored.trashed_at.get_or_insert(now);
-            let mut writes = vec![self.touched(by, &mut stored, now)?, self.jobs.put(&job)?];
-            writes.extend(before.map(|end| self.jobs.delete(&end.job)));
+            let mut writes = vec![self.touched(by, &mut stored, now)?, job.write(&self.workspace)?];
+            writes.extend(before.map(|end| StoredJob::removal(&self.workspace, &end.job)));
             if self.done(writes).await? {
                 self.jobs.send(&job).await;
                 if was_visible {
@@ -117,5 +120,6 @@ impl Store {
 }
 
 fn destruction(by: &Member, stored: &StoredObjectType, times: (Timestamp, Timestamp)) -> StoredJob {
-    StoredJob::new((&by.team, &stored.object_type.id), Job::Destroy, times, by.actor())
+    let job = Job::DestroyType { object_type: stored.object_type.id.clone() };
+    StoredJob::new(&by.team, job, times, by.actor())
 }

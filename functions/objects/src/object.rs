@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
     id::{ObjectId, ObjectTypeId, UserId},
-    object_type::{Changes, Checked, FieldValues, ObjectType, SentFields, Value, clear_faults, rule_faults},
+    object_type::{
+        Changes, Checked, FieldValues, ObjectType, SentFields, TRASH_SECONDS, Value, clear_faults,
+        rule_faults,
+    },
     text::Slug,
 };
 
@@ -43,7 +46,7 @@ pub(crate) struct StoredObject {
     pub(crate) created_by: UserId,
     pub(crate) updated_by: UserId,
     pub(crate) trashed_at: Option<Timestamp>,
-    /// Marked to be destroyed: gone for everybody.
+    /// Marked to be destroyed.
     pub(crate) destroyed: bool,
 }
 
@@ -51,6 +54,11 @@ impl StoredObject {
     /// Whether it is not in the trash and not about to be destroyed.
     pub(crate) fn is_live(&self) -> bool {
         self.trashed_at.is_none() && !self.destroyed
+    }
+
+    /// Whether it is gone for everybody: about to be destroyed, or its time in the trash is over.
+    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
+        self.destroyed || self.trashed_at.is_some_and(|at| is_trash_over(at, now))
     }
 
     /// The object as these changes leave it.
@@ -76,6 +84,11 @@ impl StoredObject {
             ..self
         }
     }
+}
+
+/// Whether what was thrown away then is not in the trash any more. DynamoDB removes it some time later.
+pub(crate) fn is_trash_over(trashed_at: Timestamp, now: Timestamp) -> bool {
+    trashed_at.plus_seconds(TRASH_SECONDS) <= now
 }
 
 /// An object as the caller may see it. What it holds is there only for those who may read objects.

@@ -4,7 +4,7 @@
 use shared::{
     Member, Result, Timestamp,
     id::ObjectId,
-    object_type::{Changes, Checked, StoredObjectType},
+    object_type::{Changes, Checked, StoredObjectType, TRASH_SECONDS},
     table::{AttributeValue, Refused, When, Write, WriteError, attribute},
 };
 
@@ -83,7 +83,8 @@ impl Store {
         Ok(Planned { write: Some(write), guards, object })
     }
 
-    /// An object goes to the trash: out of every index and list, and its unique values are free again, at once.
+    /// An object goes to the trash: out of every index and list, and its unique values are free again, at once. When its
+    /// time there is over the table itself removes it, in a second that has not begun before.
     pub(crate) fn plan_trash(
         &self,
         by: &Member,
@@ -94,6 +95,8 @@ impl Store {
         let guards = Guards::released(&object_type.0, &old.id, &old.unique);
         let write = self.touched(object_type, &old, (by, now))?.remove("ix");
         let write = write.set("trashed_at", attribute(&now)?);
+        let end = now.seconds() + TRASH_SECONDS + 1;
+        let write = write.set("expires", AttributeValue::N(end.to_string()));
         let write = write.set("tx", AttributeValue::S(partition(&object_type.0)));
         let object = StoredObject {
             trashed_at: Some(now),
@@ -131,7 +134,9 @@ impl Store {
         match outcome {
             Ok(()) => Ok(Ok(object)),
             Err(WriteError::Failed(error)) => Err(error),
-            Err(WriteError::Refused(refused)) if refused.item(0).is_some_and(|item| is_own_write(item, by)) => {
+            Err(WriteError::Refused(refused))
+                if refused.item(0).is_some_and(|item| is_own_write(item, by)) =>
+            {
                 Ok(Ok(object))
             }
             Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {

@@ -154,7 +154,7 @@ impl Store {
 
     pub(crate) async fn stored(&self, object_type: &TypeInTeam, id: &ObjectId) -> Result<StoredObject> {
         let item = self.objects.get(object_key(&object_type.0, id)).await?;
-        let object = item.as_ref().map(object_of).transpose()?.filter(|object| !object.destroyed);
+        let object = item.as_ref().map(object_of).transpose()?.filter(|object| !object.is_gone(self.now()));
         object.ok_or_else(|| Error::not_found("object"))
     }
 }

@@ -52,7 +52,11 @@ impl Store {
             }
             let guards = Guards::taken(&object_type.0, id, &object.unique);
             let now = self.now();
-            let write = self.touched(object_type, &object, (by, now))?.remove("tx").remove("trashed_at");
+            let write = self
+                .touched(object_type, &object, (by, now))?
+                .remove("tx")
+                .remove("trashed_at")
+                .remove("expires");
             let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
             let object = object.changed(&Changes::default(), object_type, (by, now));
             let object = StoredObject { trashed_at: None, ..object };
@@ -78,6 +82,9 @@ impl Store {
             let item = self.objects.get(key.clone()).await?;
             let object = object_of(&item.ok_or_else(|| Error::not_found("object"))?)?;
             if !object.destroyed {
+                if object.is_gone(self.now()) {
+                    return Err(Error::not_found("object"));
+                }
                 if_match.check(object.version)?;
             }
             let is_marked = object.destroyed || {

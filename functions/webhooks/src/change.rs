@@ -1,7 +1,13 @@
 //! How a webhook is changed: as it was read, and again if somebody else came between.
 
 use shared::{
-    Error, Member, Result, extract::IfMatch, id::WebhookId, table::WriteError, webhook::StoredWebhook,
+    Error, Member, Result,
+    extract::IfMatch,
+    id::WebhookId,
+    jobs::{Job, StoredJob},
+    object_type::TRASH_SECONDS,
+    table::{Write, WriteError},
+    webhook::StoredWebhook,
 };
 
 use crate::{
@@ -45,19 +51,32 @@ impl Store {
     ) -> Result<StoredWebhook> {
         for _ in 0..TRIES_MAX {
             let mut webhook = self.stored(&by.team, id).await?;
-            let version = webhook.version;
+            let (version, end) = (webhook.version, webhook.end.clone());
             let effect = change(&mut webhook)?;
             if_match.check(version)?;
             let Some(effect) = effect else { return Ok(webhook) };
             let mut webhook = webhook.with_keys_renewed(&self.keys).await?;
             let write = webhook.write(&self.workspace, by.actor(), self.now())?;
-            match self.workspace.transact(vec![write, self.changed_health(id, effect)?]).await {
+            let mut writes = vec![write, self.changed_health(id, effect)?];
+            if webhook.end != end {
+                writes.extend(end.map(|job| StoredJob::removal(&self.workspace, &job)));
+                writes.extend(self.ending(by, &webhook)?);
+            }
+            match self.workspace.transact(writes).await {
                 Ok(()) => return Ok(webhook),
                 Err(WriteError::Failed(error)) => return Err(error),
                 Err(WriteError::Refused(_)) => {}
             }
         }
         Err(overtaken())
+    }
+
+    /// The write of the job that destroys a webhook when its time in the trash is over, if it is there.
+    fn ending(&self, by: &Member, webhook: &StoredWebhook) -> Result<Option<Write>> {
+        let (Some(id), Some(at)) = (webhook.end.clone(), webhook.trashed_at) else { return Ok(None) };
+        let job = Job::DestroyWebhook { webhook: webhook.id.clone() };
+        let job = StoredJob::new(&by.team, job, (at, at.plus_seconds(TRASH_SECONDS)), by.actor());
+        StoredJob { id, ..job }.write(&self.workspace).map(Some)
     }
 }
 

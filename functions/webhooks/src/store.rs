@@ -5,13 +5,15 @@ use std::sync::Arc;
 use shared::{
     Code, Error, Member, Platform, Result, Timestamp,
     clock::Clock,
-    delivery::{Deliveries, Health, KEEP_SECONDS, Queue, Retry},
+    delivery::{Deliveries, Health, Queue, Retry},
     extract::{IfMatch, Page, TrashFilter, Trashed},
     id::{TeamId, WebhookId},
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
-    table::{AttributeValue, Item, Key, Query, Table, When, Write, WriteError, attribute},
-    webhook::{SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_key},
+    table::{AttributeValue, Item, Query, Table, When, Write, WriteError, attribute},
+    webhook::{
+        SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_count, webhook_key,
+    },
 };
 
 use crate::{
@@ -67,7 +69,7 @@ impl Store {
         let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
         let writes = vec![
             self.workspace.put_item(webhook.key(), webhook.to_item()?).when(When::Absent),
-            self.count(&by.team, 1).when(has_room),
+            webhook_count(&self.workspace, &by.team, 1).when(has_room),
         ];
         for _ in 0..TRIES_MAX {
             match self.workspace.transact(writes.clone()).await {
@@ -133,11 +135,6 @@ impl Store {
         self.now().plus_seconds(-TRASH_SECONDS)
     }
 
-    /// The write that counts the webhooks of a team.
-    pub(crate) fn count(&self, team: &TeamId, amount: i64) -> Write {
-        self.workspace.update(Key::new(workspace_partition(team), "WEBHOOKCOUNT")).add("count", amount)
-    }
-
     /// The write by which what was signed before a change is not sent as it is; and by which a receiver is taken for a good
     /// one again, one that was given up only if that is meant.
     pub(crate) fn changed_health(&self, id: &WebhookId, effect: Effect) -> Result<Write> {
@@ -149,13 +146,6 @@ impl Store {
             write = write.remove("disabled_at").remove("disabled_reason");
         }
         Ok(write)
-    }
-
-    /// The write by which what is still on its way to a webhook that is destroyed stays unsent.
-    pub(crate) fn final_health(&self, id: &WebhookId) -> Result<Write> {
-        let now = self.now();
-        let write = self.activity.update(Health::key(id)).set("disabled_at", attribute(&now)?);
-        Ok(write.set("expires", attribute(&(now.seconds() + KEEP_SECONDS))?))
     }
 }
 
@@ -179,6 +169,7 @@ fn blank(by: &Member, id: WebhookId, keys: SealedKeys, now: Timestamp) -> Stored
         version: 1,
         actor: by.actor(),
         trashed_at: None,
+        end: None,
         destroyed: false,
     }
 }

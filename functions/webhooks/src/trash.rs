@@ -3,10 +3,11 @@
 
 use shared::{
     Code, Error, Member, Result,
+    delivery::Health,
     extract::IfMatch,
-    id::WebhookId,
-    table::{When, WriteError},
-    webhook::{StoredWebhook, webhook_key},
+    id::{JobId, WebhookId},
+    table::WriteError,
+    webhook::{StoredWebhook, webhook_count, webhook_key},
 };
 
 use crate::{
@@ -22,7 +23,7 @@ impl Store {
             if is_trashed(webhook) {
                 return Err(no_such_webhook());
             }
-            webhook.trashed_at = Some(self.now());
+            (webhook.trashed_at, webhook.end) = (Some(self.now()), Some(JobId::new()));
             Ok(Some(Effect::default()))
         })
         .await?;
@@ -40,7 +41,7 @@ impl Store {
             if !is_trashed(webhook) {
                 return Err(Error::new(Code::WrongState, "The webhook is not in the trash."));
             }
-            webhook.trashed_at = None;
+            (webhook.trashed_at, webhook.end) = (None, None);
             Ok(Some(Effect::default()))
         })
         .await
@@ -49,24 +50,23 @@ impl Store {
     /// Destroys a webhook, from the trash or past it. It is marked first, so that its last change tells who did it; a
     /// mark that was left behind is followed up by the next try.
     pub(crate) async fn destroy(&self, by: &Member, id: &WebhookId, if_match: &IfMatch) -> Result<()> {
-        let key = webhook_key(&by.team, id);
         for _ in 0..TRIES_MAX {
-            let item = self.workspace.get(key.clone()).await?.ok_or_else(no_such_webhook)?;
+            let item = self.workspace.get(webhook_key(&by.team, id)).await?.ok_or_else(no_such_webhook)?;
             let mut webhook = StoredWebhook::from_item(&item)?;
             if !webhook.destroyed {
                 if_match.check(webhook.version)?;
                 webhook.destroyed = true;
                 let mark = webhook.write(&self.workspace, by.actor(), self.now())?;
-                let writes = vec![mark, self.count(&by.team, -1), self.final_health(id)?];
+                let count = webhook_count(&self.workspace, &by.team, -1);
+                let writes = vec![mark, count, Health::end(&self.activity, id, self.now())?];
                 match self.workspace.transact(writes).await {
                     Ok(()) => {}
                     Err(WriteError::Failed(error)) => return Err(error),
                     Err(WriteError::Refused(_)) => continue,
                 }
             }
-            let deletion = self.workspace.delete(key).when(When::Set("destroyed".into()));
-            self.workspace.write(deletion).await.map_err(|error| error.or(|_| no_such_webhook()))?;
-            return Ok(());
+            let removal = self.workspace.transact(webhook.removal(&self.workspace)).await;
+            return removal.map_err(|error| error.or(|_| no_such_webhook()));
         }
         Err(overtaken())
     }

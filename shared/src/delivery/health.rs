@@ -4,7 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::webhook_partition;
-use crate::{id::WebhookId, table::Key, timestamp::Timestamp};
+use crate::{
+    delivery::KEEP_SECONDS,
+    error::Result,
+    id::WebhookId,
+    table::{AttributeValue, Key, Table, Write, attribute},
+    timestamp::Timestamp,
+};
 
 /// The sort key of what is known of a receiver, beside the deliveries to it.
 const HEALTH: &str = "HEALTH";
@@ -47,6 +53,16 @@ impl Health {
     /// Where it lies.
     pub fn key(webhook: &WebhookId) -> Key {
         Key::new(webhook_partition(webhook), HEALTH)
+    }
+
+    /// The write by which what is still on its way to a webhook that is destroyed stays unsent.
+    ///
+    /// # Errors
+    /// 500: it can always be written.
+    pub fn end(activity: &Table, webhook: &WebhookId, now: Timestamp) -> Result<Write> {
+        let expires = AttributeValue::N((now.seconds() + KEEP_SECONDS).to_string());
+        let write = activity.update(Self::key(webhook)).set("disabled_at", attribute(&now)?);
+        Ok(write.set("expires", expires))
     }
 
     /// Whether nothing is sent until somebody switches the webhook on again.

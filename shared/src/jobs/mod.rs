@@ -12,7 +12,7 @@ use crate::{
     actor::Actor,
     clock::Clock,
     error::Result,
-    id::{JobId, ObjectId, ObjectTypeId, TeamId},
+    id::{JobId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     platform::Platform,
     table::{Item, Key, Query, Table, When, Write, WriteError, decode},
     text::Slug,
@@ -36,11 +36,21 @@ const OBJECTS_MAX: usize = 20;
 pub enum Job {
     /// Older objects are made to agree with a field that has changed.
     Settle {
+        /// Their type.
+        object_type: ObjectTypeId,
         /// The field.
         field: Slug,
     },
     /// A type is destroyed, with all its objects.
-    Destroy,
+    DestroyType {
+        /// The type.
+        object_type: ObjectTypeId,
+    },
+    /// A webhook is destroyed.
+    DestroyWebhook {
+        /// The webhook.
+        webhook: WebhookId,
+    },
 }
 
 /// A job, and how far it is.
@@ -50,8 +60,6 @@ pub struct StoredJob {
     pub id: JobId,
     /// The team it works for.
     pub team: TeamId,
-    /// The type it is about.
-    pub object_type: ObjectTypeId,
     /// What is to be done.
     pub job: Job,
     /// When it begins.
@@ -102,16 +110,10 @@ impl Findings {
 
 impl StoredJob {
     /// A job that begins at that moment.
-    pub fn new(
-        (team, object_type): (&TeamId, &ObjectTypeId),
-        job: Job,
-        (now, due): (Timestamp, Timestamp),
-        actor: Actor,
-    ) -> Self {
+    pub fn new(team: &TeamId, job: Job, (now, due): (Timestamp, Timestamp), actor: Actor) -> Self {
         Self {
             id: JobId::new(),
             team: team.clone(),
-            object_type: object_type.clone(),
             job,
             due,
             after: None,
@@ -125,6 +127,19 @@ impl StoredJob {
             moved_at: now,
             actor,
         }
+    }
+
+    /// The write that makes it, to go with the change that it follows from.
+    ///
+    /// # Errors
+    /// 500: a job can always be written.
+    pub fn write(&self, workspace: &Table) -> Result<Write> {
+        Ok(workspace.put(key(&self.id), self)?.when(When::Absent))
+    }
+
+    /// The write that ends a job.
+    pub fn removal(workspace: &Table, id: &JobId) -> Write {
+        workspace.delete(key(id))
     }
 
     /// Whether it does not come on any more.
@@ -168,19 +183,6 @@ impl Jobs {
     pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
         let Platform { workspace, clock, .. } = platform.clone();
         Self { workspace, clock, queue }
-    }
-
-    /// The write that makes a job, to go with the change that it follows from.
-    ///
-    /// # Errors
-    /// 500: a job can always be written.
-    pub fn put(&self, job: &StoredJob) -> Result<Write> {
-        Ok(self.workspace.put(key(&job.id), job)?.when(When::Absent))
-    }
-
-    /// The write that ends a job.
-    pub fn delete(&self, id: &JobId) -> Write {
-        self.workspace.delete(key(id))
     }
 
     /// Sends the next message about a job. If that fails the job is not lost: [`Jobs::sweep`] finds it.

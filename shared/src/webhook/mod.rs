@@ -10,5 +10,5 @@ mod topic;
 
 pub use keys::{SealedKeys, SigningKeys};
 pub use signature::{signed_headers, unsigned_headers};
-pub use stored::{PreviousKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_key};
+pub use stored::{PreviousKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_count, webhook_key};
 pub use topic::Topic;

@@ -7,7 +7,8 @@ use super::{SealedKeys, SigningKeys, Topic};
 use crate::{
     actor::Actor,
     error::Result,
-    id::{ObjectTypeId, TeamId, UserId, WebhookId},
+    id::{JobId, ObjectTypeId, TeamId, UserId, WebhookId},
+    jobs::StoredJob,
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
     table::{AttributeValue, Item, Key, Table, When, Write, attribute, text},
@@ -55,6 +56,9 @@ pub struct StoredWebhook {
     /// When it was moved to the trash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trashed_at: Option<Timestamp>,
+    /// The job that destroys it when its time in the trash is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<JobId>,
     /// Whether it is being destroyed: nobody sees it any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub destroyed: bool,
@@ -111,6 +115,24 @@ impl StoredWebhook {
         Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
     }
 
+    /// Marks it as destroyed because its time in the trash is over, if it is still as it was read. Nobody does that: version
+    /// and doer stay, and so it is told apart.
+    ///
+    /// # Errors
+    /// 500: a webhook can always be written.
+    pub fn end_of_trash(&mut self, workspace: &Table) -> Result<Write> {
+        let is_unchanged = When::is_number("revision", self.version).and(When::Unset("destroyed".into()));
+        self.destroyed = true;
+        Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
+    }
+
+    /// The writes that remove it when it is marked as destroyed, with its job; that of the webhook is the first.
+    pub fn removal(&self, workspace: &Table) -> Vec<Write> {
+        let deletion = workspace.delete(self.key()).when(When::Set("destroyed".into()));
+        let job = self.end.as_ref().map(|job| StoredJob::removal(workspace, job));
+        std::iter::once(deletion).chain(job).collect()
+    }
+
     /// Where it lies.
     pub fn key(&self) -> Key {
         webhook_key(&self.team, &self.id)
@@ -154,6 +176,11 @@ impl StoredWebhook {
         }
         Ok(self)
     }
+}
+
+/// The write that counts the webhooks of a team, with those in the trash.
+pub fn webhook_count(workspace: &Table, team: &TeamId, amount: i64) -> Write {
+    workspace.update(Key::new(workspace_partition(team), "WEBHOOKCOUNT")).add("count", amount)
 }
 
 /// Where a webhook lies.

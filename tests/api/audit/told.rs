@@ -47,6 +47,35 @@ async fn an_object_from_its_creation_to_its_end() {
 }
 
 #[tokio::test]
+async fn the_end_of_what_was_in_the_trash_for_its_time() {
+    let system = System::apart();
+    let log = Log { world: World::at(&Api::at(&system.url)).await };
+    let (ended, restored) = (log.contact("Ada").await, log.contact("Eda").await);
+    for object in [&ended, &restored] {
+        log.owner().delete(&path_of(&log, object)).await.expect(204);
+    }
+    log.owner().post(&format!("{}/restore", path_of(&log, &restored)), json!({})).await.expect(200);
+    let objects = platform(&system.dynamodb).objects;
+    let key = |object: &Value| {
+        let part = |value: &Value| value.as_str().unwrap().to_owned();
+        Key::new(format!("{}#{}", log.world.team, part(&object["object_type"]["id"])), part(&object["id"]))
+    };
+    assert!(!objects.get(key(&restored)).await.unwrap().unwrap().contains_key("expires"));
+    // It was thrown away thirty days ago.
+    let now = shared::Timestamp::now().seconds();
+    let write = objects.update(key(&ended)).set("expires", AttributeValue::N(now.to_string()));
+    objects.write(write).await.unwrap();
+
+    until(|| async { !log.asked("&event=destroyed").await.is_empty() }).await;
+
+    assert!(objects.get(key(&ended)).await.unwrap().is_none());
+    let entry = log.entry("object", "destroyed").await;
+    assert_eq!((&entry["subject"]["id"], &entry["subject"]["label"]), (&ended["id"], &json!("Ada")));
+    assert_eq!((&entry["reason"], &entry["request_id"]), (&json!("trash_ended"), &Value::Null));
+    assert_eq!((&entry["actor"]["user_id"], &entry["fields"]), (&Value::Null, &json!([])));
+}
+
+#[tokio::test]
 async fn what_has_a_name_without_end() {
     let log = Log::new().await;
     let field = |n: usize| json!({"slug": format!("f{n}"), "label": "F", "type": "textarea"});

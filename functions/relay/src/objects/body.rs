@@ -35,8 +35,9 @@ struct Data<'a> {
     object: Object<'a>,
     changes: BTreeMap<&'a Slug, Change<'a>>,
     version: u64,
-    actor: Doer<'a>,
-    source: Source,
+    /// Nobody, where time did it.
+    actor: Option<Doer<'a>>,
+    source: Option<Source>,
     /// Of a deletion: whether there is no way back.
     #[serde(skip_serializing_if = "Option::is_none")]
     permanent: Option<bool>,
@@ -101,9 +102,9 @@ impl<'a> Body<'a> {
             object: object(changed).context("a stored object is not whole")?,
             changes,
             version: *version,
-            actor: Doer { user: &actor.user, token: actor.token.as_ref() },
-            source: actor.source,
-            permanent: (*turn == Turn::Destroyed).then_some(true),
+            actor: actor.as_ref().map(|actor| Doer { user: &actor.user, token: actor.token.as_ref() }),
+            source: actor.as_ref().map(|actor| actor.source),
+            permanent: turn.is_permanent().then_some(true),
         };
         Ok(Self { r#type: turn.topic(), timestamp: *at, data })
     }

@@ -41,8 +41,9 @@ struct Changed<'a> {
     turn: Turn,
     at: Timestamp,
     version: u64,
-    actor: Actor,
-    /// The item after it.
+    /// Who made it; nobody, where time did.
+    actor: Option<Actor>,
+    /// The item after it, or the last that there was.
     item: &'a Item,
     differences: Differences,
     /// The type, unless it is gone.
@@ -72,8 +73,8 @@ impl Relay {
 
     /// What the change was; none if nobody made it, as with the work of jobs.
     async fn changed_object<'a>(&self, key: &Key, change: &'a Change) -> Result<Option<Changed<'a>>> {
-        let (Some(place), Some(item)) = (Place::of(key), change.after()) else { return Ok(None) };
-        let Some(turn) = Turn::of(change.before(), item) else { return Ok(None) };
+        let Some(place) = Place::of(key) else { return Ok(None) };
+        let Some((turn, item)) = turn(change) else { return Ok(None) };
         let at = moment(turn, item).or_else(|| change.noted_at()).context("a change has no time")?;
         let stored = self.object_type(&place, change.since(at)).await?;
         let old = change.before().filter(|_| turn != Turn::Created).map(values_of).unwrap_or_default();
@@ -84,14 +85,16 @@ impl Relay {
         if turn.may_be_a_job(change.before(), item) && differences.known(stored.as_deref()).next().is_none() {
             return Ok(None);
         }
-        let version = number(item, "version").context("an object has no version")?;
+        let is_ended = turn == Turn::TrashEnded;
+        // The end comes behind the last version.
+        let version = number(item, "version").context("an object has no version")? + u64::from(is_ended);
         let sends = number(item, "sends").unwrap_or_default();
         Ok(Some(Changed {
             place,
             turn,
             at,
             version,
-            actor: actor(item)?,
+            actor: if is_ended { None } else { Some(actor(item)?) },
             item,
             differences,
             stored,
@@ -128,10 +131,10 @@ impl Changed<'_> {
             team: team.clone(),
             event: self.turn.event(),
             at: self.at,
-            actor: Some(self.actor.clone()),
+            actor: self.actor.clone(),
             subject,
             fields: self.differences.told(self.stored.as_deref()),
-            reason: None,
+            reason: (self.turn == Turn::TrashEnded).then_some("trash_ended"),
             from: self.from.clone(),
         }
     }
@@ -157,9 +160,22 @@ impl Changed<'_> {
     }
 }
 
+/// What a change was, and the item that tells of it.
+fn turn(change: &Change) -> Option<(Turn, &Item)> {
+    match (change.before(), change.after()) {
+        (old, Some(new)) => Some((Turn::of(old, new)?, new)),
+        (Some(old), None) => Some((Turn::of_removal(old, change.noted_at()?)?, old)),
+        (None, None) => None,
+    }
+}
+
 /// When it was, as far as the item tells.
 fn moment(turn: Turn, item: &Item) -> Option<Timestamp> {
-    let name = if turn == Turn::Sent { "sent_at" } else { "updated_at" };
+    let name = match turn {
+        Turn::TrashEnded => return None,
+        Turn::Sent => "sent_at",
+        _ => "updated_at",
+    };
     text(item, name)?.parse().ok()
 }
 

@@ -51,7 +51,7 @@ fn changed<'a>(old: Option<&Item>, new: &'a Item) -> Changed<'a> {
         turn,
         at: moment(turn, new).unwrap(),
         version: number(new, "version").unwrap(),
-        actor: serde_json::from_value(actor).unwrap(),
+        actor: Some(serde_json::from_value(actor).unwrap()),
         item: new,
         differences: Differences::between(old, values_of(new)),
         stored: Some(Arc::new(contacts())),
@@ -90,10 +90,44 @@ fn each_change_is_what_it_looks_like() {
     let marked = object(json!({"destroyed": destroyed}));
     assert_eq!(Turn::of(Some(&live), &indexed), None);
     assert_eq!(Turn::of(Some(&marked), &marked), None);
+    let end = "2026-12-24T11:00:01.000Z".parse::<Timestamp>().unwrap();
+    let thrown_away = |more: Json| {
+        let mut all = json!({"trashed_at": at, "expires": {"N": end.seconds().to_string()}});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        object(all)
+    };
+    let over = Turn::of_removal(&thrown_away(json!({})), end).unwrap();
+    assert_eq!(
+        (over.event(), over.topic(), over.is_permanent()),
+        (Event::Destroyed, Topic::ObjectDeleted, true)
+    );
+    // With its type, what was told before, and what was never thrown away.
+    assert_eq!(Turn::of_removal(&thrown_away(json!({})), end.plus_seconds(-1)), None);
+    assert_eq!(Turn::of_removal(&thrown_away(json!({"destroyed": destroyed})), end), None);
+    assert_eq!(Turn::of_removal(&live, end), None);
     // A job that moves guards counts the version up, and leaves the time.
     let moved = object(json!({"version": {"N": "2"}}));
     assert!(Turn::Updated.may_be_a_job(Some(&live), &moved));
     assert!(!Turn::Updated.may_be_a_job(Some(&live), &later(json!({}))));
+}
+
+#[test]
+fn that_the_trash_is_over_is_told_as_what_nobody_did() {
+    let item = object(json!({"trashed_at": {"S": "2026-11-24T11:00:00.000Z"}, "version": {"N": "4"}}));
+    let at: Timestamp = "2026-12-24T11:00:01.000Z".parse().unwrap();
+    let differences = Differences::between(values_of(&item), values_of(&item));
+    let changed = changed(None, &item);
+    let changed = Changed { turn: Turn::TrashEnded, at, actor: None, version: 5, differences, ..changed };
+    let event = changed.event();
+    let body: Json = serde_json::from_str(&Body::of(&changed, &event).unwrap().text().unwrap()).unwrap();
+    assert_eq!((&body["type"], &body["timestamp"]), (&json!("object.deleted"), &json!(at)));
+    let data = &body["data"];
+    assert_eq!((&data["permanent"], &data["version"]), (&json!(true), &json!(5)));
+    assert_eq!((&data["actor"], &data["source"], &data["changes"]), (&Json::Null, &Json::Null, &json!({})));
+    assert_eq!(data["object"]["trashed_at"], json!("2026-11-24T11:00:00.000Z"));
+    let happened = changed.happened();
+    assert_eq!((happened.event, happened.reason), (Event::Destroyed, Some("trash_ended")));
+    assert!(happened.actor.is_none() && happened.fields.is_empty());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a change did to an object, told from the item before and after.
 
 use shared::{
+    Timestamp,
     audit::Event,
     table::{Item, number},
     webhook::Topic,
@@ -14,12 +15,13 @@ pub(super) enum Turn {
     Deleted,
     Restored,
     Destroyed,
+    /// Its time in the trash was over, and the table removed it.
+    TrashEnded,
     Sent,
 }
 
 impl Turn {
-    /// What became of it; none where nobody has changed it, as with indexes that were built. A removal is none either: what
-    /// is removed was marked before, or goes with its type.
+    /// What became of it; none where nobody has changed it, as with indexes that were built.
     pub(super) fn of(old: Option<&Item>, new: &Item) -> Option<Self> {
         let Some(old) = old else { return Some(Turn::Created) };
         let turned = |name: &str| (old.contains_key(name), new.contains_key(name));
@@ -33,6 +35,15 @@ impl Turn {
             _ if grown("version") => Some(Turn::Updated),
             _ => None,
         }
+    }
+
+    /// What became of an object that was removed at that moment; none where that was told before, as it was marked, or where
+    /// it goes with its type.
+    pub(super) fn of_removal(old: &Item, at: Timestamp) -> Option<Self> {
+        let is_over =
+            number(old, "expires").is_some_and(|end| i64::try_from(end).is_ok_and(|end| end <= at.seconds()));
+        let is_in_trash = old.contains_key("trashed_at") && !old.contains_key("destroyed");
+        (is_in_trash && is_over).then_some(Turn::TrashEnded)
     }
 
     /// Whether it could be the work of a job, which leaves the time of the last change alone. Two changes in one
@@ -53,7 +64,7 @@ impl Turn {
             Turn::Updated => Event::Updated,
             Turn::Deleted => Event::Deleted,
             Turn::Restored => Event::Restored,
-            Turn::Destroyed => Event::Destroyed,
+            Turn::Destroyed | Turn::TrashEnded => Event::Destroyed,
             Turn::Sent => Event::Sent,
         }
     }
@@ -62,8 +73,13 @@ impl Turn {
         match self {
             Turn::Created => Topic::ObjectCreated,
             Turn::Updated | Turn::Restored => Topic::ObjectUpdated,
-            Turn::Deleted | Turn::Destroyed => Topic::ObjectDeleted,
+            Turn::Deleted | Turn::Destroyed | Turn::TrashEnded => Topic::ObjectDeleted,
             Turn::Sent => Topic::ObjectSend,
         }
+    }
+
+    /// Whether there is no way back.
+    pub(super) const fn is_permanent(self) -> bool {
+        matches!(self, Turn::Destroyed | Turn::TrashEnded)
     }
 }

@@ -14,7 +14,7 @@ impl Relay {
         if key.sk.starts_with("TYPE#") {
             self.type_changed(key, team, change, new).await
         } else if key.sk.starts_with(WEBHOOK_PREFIX) {
-            self.webhook_changed(key, team, (change.before(), new)).await
+            self.webhook_changed(key, team, change, new).await
         } else {
             Ok(())
         }

@@ -1,6 +1,7 @@
 //! What happens to a webhook. Its keys are never told, and of its URL only the host: the rest may be a secret of the
 //! receiver.
 
+use anyhow::Context as _;
 use shared::{
     Result,
     audit::{Event, FieldChange, Kind, Subject},
@@ -11,6 +12,7 @@ use shared::{
 
 use crate::{
     Relay,
+    event::Change,
     happened::{Happened, changed, parts, told_apart},
 };
 
@@ -28,17 +30,21 @@ impl Relay {
         &self,
         key: &Key,
         team: TeamId,
-        (old, new): (Option<&Item>, &Item),
+        change: &Change,
+        new: &Item,
     ) -> Result<()> {
-        let old = old.map(StoredWebhook::from_item).transpose()?;
+        let old = change.before().map(StoredWebhook::from_item).transpose()?;
         let new = StoredWebhook::from_item(new)?;
-        if old.as_ref().is_some_and(|old| old.version == new.version) {
+        // By its version it is told what somebody did. That its time in the trash is over leaves the version alone.
+        let is_over = old.as_ref().is_some_and(|old| old.version == new.version);
+        if is_over && old.as_ref().is_some_and(|old| old.destroyed == new.destroyed) {
             return Ok(());
         }
+        let at = if is_over { change.noted_at() } else { Some(new.updated_at) };
         let happened = Happened {
             team,
             event: event(old.as_ref(), &new),
-            at: new.updated_at,
+            at: at.context("a change has no time")?,
             subject: Subject {
                 kind: Kind::Webhook,
                 id: new.id.to_string(),
@@ -46,9 +52,9 @@ impl Relay {
                 of_type: None,
             },
             fields: fields(old.as_ref(), &new)?,
-            reason: None,
-            from: told_apart(key, [new.version.to_string()]),
-            actor: Some(new.actor),
+            reason: is_over.then_some("trash_ended"),
+            from: told_apart(key, [is_over.to_string(), new.version.to_string()]),
+            actor: (!is_over).then_some(new.actor),
         };
         self.tell(happened).await
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     Result,
+    id::ObjectTypeId,
     jobs::StoredJob,
     object_type::{StoredObjectType, object_type_slug_key},
     table::{Item, Key, Table, WriteError},
@@ -14,8 +15,12 @@ use tokio::task::JoinSet;
 use crate::{AT_ONCE, Slice, Walk, Worker};
 
 impl Worker {
-    pub(crate) async fn destroy(&self, job: &mut StoredJob) -> Result<Slice> {
-        let stored = self.object_type(job).await?;
+    pub(crate) async fn destroy_type(
+        &self,
+        job: &mut StoredJob,
+        object_type: &ObjectTypeId,
+    ) -> Result<Slice> {
+        let stored = self.object_type(&job.team, object_type).await?;
         let is_mine = |stored: &StoredObjectType| stored.end.as_ref().is_some_and(|end| end.job == job.id);
         let Some(mut stored) = stored.filter(is_mine) else { return self.drop(job).await };
         if !self.is_final(&mut stored).await? {
@@ -86,7 +91,7 @@ impl Worker {
         let writes = vec![
             self.workspace.delete(stored.key()).when(stored.is_unchanged()),
             self.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
-            self.jobs.delete(&job.id),
+            StoredJob::removal(&self.workspace, &job.id),
         ];
         match self.workspace.transact(writes).await {
             Ok(()) => Ok(Slice::Ended),
