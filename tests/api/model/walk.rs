@@ -59,7 +59,7 @@ pub(super) struct Walk {
 
 impl Walk {
     async fn new(seed: u64) -> Self {
-        let system = System::start();
+        let system = System::apart();
         let nobody = Api::at(&system.url);
         let (mut people, mut teams, mut world) = (Vec::new(), Vec::new(), World::default());
         for _ in 0..PEOPLE {
