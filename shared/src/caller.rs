@@ -122,7 +122,9 @@ impl Member {
     #[must_use]
     pub fn in_batch(&self, place: usize) -> Self {
         let mut member = self.clone();
-        member.caller.request_id = format!("{}#{place}", self.request_id);
+        if !self.request_id.is_empty() {
+            member.caller.request_id = format!("{}#{place}", self.request_id);
+        }
         member
     }
 }

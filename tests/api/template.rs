@@ -169,3 +169,20 @@ fn each_function_has_a_role_of_its_own_a_log_and_no_right_to_all() {
         }
     }
 }
+
+/// Removals are told of the trash of objects alone: the function is given these, and no others.
+#[test]
+fn the_relay_is_given_what_it_tells_of() {
+    let template = template();
+    let sources = at(&template, &["Resources", "RelayFunction", "Properties", "Events"]);
+    let of_trash =
+        r#"{"eventName": ["REMOVE"], "dynamodb": {"OldImage": {"trashed_at": {"S": [{"exists": true}]}}}}"#;
+    for table in TABLES.iter().filter(|table| table.is_streamed) {
+        let name = format!("{}{}", table.name[..1].to_uppercase(), &table.name[1..]);
+        let filters = at(sources, &[&name, "Properties", "FilterCriteria", "Filters"]).as_sequence().unwrap();
+        let patterns: Vec<_> = filters.iter().map(|filter| text(at(filter, &["Pattern"]))).collect();
+        let mut wanted = vec![r#"{"eventName": ["INSERT", "MODIFY"]}"#];
+        wanted.extend((table.name == "objects").then_some(of_trash));
+        assert_eq!(patterns, wanted, "{name}");
+    }
+}

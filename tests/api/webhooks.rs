@@ -7,7 +7,8 @@ use shared::{
     Permission, Platform,
     id::WebhookId,
     object_type::TRASH_SECONDS,
-    table::{AttributeValue, Key, Query, number, text},
+    table::{AttributeValue, Key, Query, WriteError, number, text},
+    webhook::StoredWebhook,
 };
 
 use crate::{
@@ -235,6 +236,7 @@ async fn after_thirty_days_in_the_trash_a_webhook_is_gone() {
     system.clock.advance(60 * 60);
     assert!(hooks.ids("?trashed=only").await.is_empty());
     hooks.post(&id, "/restore").await.expect_problem(404, "not_found");
+    hooks.owner().delete(&hooks.at(&id, "/force")).await.expect_problem(404, "not_found");
     // The job removes it, with nobody as its doer.
     let platform = platform(&system.dynamodb);
     until(|| async { left_of(&platform, &hooks, &id).await == ["WEBHOOKCOUNT"] }).await;
@@ -247,6 +249,29 @@ async fn after_thirty_days_in_the_trash_a_webhook_is_gone() {
     let entry = &entries["data"][0];
     assert_eq!((&entry["subject"]["id"], &entry["reason"]), (&json!(id), &json!("trash_ended")));
     assert_eq!((&entry["actor"]["user_id"], &entry["request_id"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn who_read_a_webhook_before_its_end_cannot_bring_it_back() {
+    let hooks = Hooks::new().await;
+    let id = hooks.make(json!({})).await;
+    hooks.owner().delete(&hooks.at(&id, "")).await.expect(204);
+    let platform = platform(&system().dynamodb);
+    let (workspace, now) = (&platform.workspace, shared::Timestamp::now());
+    let key = Key::new(format!("TEAM#{}", hooks.world.team), format!("WEBHOOK#{id}"));
+    let item = workspace.get(key).await.unwrap().unwrap();
+    let (mut ended, mut late) =
+        (StoredWebhook::from_item(&item).unwrap(), StoredWebhook::from_item(&item).unwrap());
+    let mark = ended.end_of_trash((workspace, &platform.activity), now).unwrap();
+    workspace.transact(mark).await.unwrap();
+    let by = late.actor.clone();
+    let refused = workspace.write(late.write(workspace, by, now).unwrap()).await;
+    assert!(matches!(refused, Err(WriteError::Refused(_))));
+    let mut again = StoredWebhook::from_item(&item).unwrap();
+    let mark = again.end_of_trash((workspace, &platform.activity), now).unwrap();
+    assert!(matches!(workspace.transact(mark).await, Err(WriteError::Refused(_))), "it counts once");
+    workspace.transact(ended.removal(workspace)).await.unwrap();
+    assert_eq!(left_of(&platform, &hooks, &id).await, ["WEBHOOKCOUNT"]);
 }
 
 /// What there is of the webhooks of the team: items and jobs.

@@ -16,7 +16,7 @@ use shared::{
     Code, Error, Platform, Result,
     clock::Clock,
     id::{ObjectTypeId, TeamId},
-    jobs::{Job, Jobs, Message, Queue, StoredJob},
+    jobs::{Job, Jobs, Message, Queue, StoredJob, Subject},
     object_type::{StoredObjectType, find},
     table::{Batch, Item, Query, Table, text},
 };
@@ -98,10 +98,12 @@ impl Worker {
     }
 
     async fn slice(&self, job: &mut StoredJob) -> Result<Slice> {
-        match job.job.clone() {
-            Job::Settle { object_type, field } => Box::pin(self.settle(job, &object_type, &field)).await,
-            Job::DestroyType { object_type } => Box::pin(self.destroy_type(job, &object_type)).await,
-            Job::DestroyWebhook { webhook } => Box::pin(self.destroy_webhook(job, &webhook)).await,
+        match (job.job.clone(), job.subject.clone()) {
+            (Job::Settle { field }, Subject::ObjectType(id)) => Box::pin(self.settle(job, &id, &field)).await,
+            (Job::Destroy, Subject::ObjectType(id)) => Box::pin(self.destroy_type(job, &id)).await,
+            (Job::Destroy, Subject::Webhook(id)) => Box::pin(self.destroy_webhook(job, &id)).await,
+            // There is no such job.
+            (Job::Settle { .. }, Subject::Webhook(_)) => self.drop(job).await,
         }
     }
 

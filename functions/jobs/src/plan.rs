@@ -1,6 +1,7 @@
 //! What is to be done about one object so that it agrees with a field as it is now.
 
 use shared::{
+    Timestamp,
     id::ObjectId,
     object_type::{StoredObjectType, Value, contradicted, slot_name, slot_text, values_of},
     table::{AttributeValue, Item, number, text},
@@ -45,10 +46,12 @@ impl Plan {
 }
 
 impl<'a> Seen<'a> {
-    /// The object in an item; `None` if it is none, or is being destroyed.
-    pub(crate) fn of(item: &'a Item) -> Option<Self> {
+    /// The object in an item; `None` if it is none, is being destroyed, or its time in the trash is over.
+    pub(crate) fn of(item: &'a Item, now: Timestamp) -> Option<Self> {
         let id = ObjectId::parse(text(item, "sk")?)?;
-        let is_there = !item.contains_key("destroyed");
+        let is_over = number(item, "expires")
+            .is_some_and(|end| i64::try_from(end).is_ok_and(|end| end <= now.seconds()));
+        let is_there = !item.contains_key("destroyed") && !is_over;
         let is_live = !item.contains_key("trashed_at");
         is_there.then_some(Self { id, version: number(item, "version")?, is_live, item })
     }
@@ -177,7 +180,7 @@ mod tests {
     }
 
     fn plan(item: &Item, flags: Option<Json>) -> Plan {
-        Seen::of(item).unwrap().plan(&stored(flags), &Slug::parse("a").unwrap())
+        Seen::of(item, Timestamp::now()).unwrap().plan(&stored(flags), &Slug::parse("a").unwrap())
     }
 
     fn names(plan: &Plan) -> Vec<&str> {
@@ -237,10 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_destroyed_and_what_is_no_object_is_not_seen() {
+    fn what_is_gone_and_what_is_no_object_is_not_seen() {
+        let now = Timestamp::now();
         let mut item = object(None, None);
+        assert!(Seen::of(&item, now).is_some());
+        item.insert("expires".to_owned(), AttributeValue::N(now.seconds().to_string()));
+        assert!(Seen::of(&item, now).is_none() && Seen::of(&item, now.plus_seconds(-1)).is_some());
         item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
-        assert!(Seen::of(&item).is_none());
-        assert!(Seen::of(&Item::new()).is_none());
+        assert!(Seen::of(&item, now.plus_seconds(-1)).is_none());
+        assert!(Seen::of(&Item::new(), now).is_none());
     }
 }

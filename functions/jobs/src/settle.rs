@@ -131,7 +131,7 @@ impl Run {
     /// Settles an object, under the condition that it is still as it was read; it is read again if not.
     async fn one(&self, mut item: Item) -> Result<Option<(ObjectId, Found)>> {
         for _ in 0..TRIES_MAX {
-            let Some(seen) = Seen::of(&item) else { return Ok(None) };
+            let Some(seen) = Seen::of(&item, self.worker.clock.now()) else { return Ok(None) };
             let plan = seen.plan(&self.stored, &self.field);
             let contradicts = self.checks && seen.contradicts(&self.stored, &self.field);
             match self.write(&seen, plan).await {

@@ -2,11 +2,10 @@
 
 use shared::{
     Result,
-    delivery::Health,
     id::WebhookId,
     jobs::StoredJob,
     table::{Write, WriteError},
-    webhook::{StoredWebhook, webhook_count, webhook_key},
+    webhook::{StoredWebhook, webhook_key},
 };
 
 use crate::{Slice, Worker};
@@ -19,11 +18,7 @@ impl Worker {
         let is_mine = |webhook: &StoredWebhook| webhook.end.as_ref() == Some(&job.id);
         let Some(mut webhook) = webhook.filter(is_mine) else { return self.drop(job).await };
         if !webhook.destroyed {
-            let writes = vec![
-                webhook.end_of_trash(&self.workspace)?,
-                webhook_count(&self.workspace, &job.team, -1),
-                Health::end(&self.activity, id, self.clock.now())?,
-            ];
+            let writes = webhook.end_of_trash((&self.workspace, &self.activity), self.clock.now())?;
             if !self.is_done(writes).await? {
                 return Ok(Slice::More);
             }

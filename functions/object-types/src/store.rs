@@ -7,7 +7,7 @@ use shared::{
     clock::Clock,
     extract::{IfMatch, Page, TrashFilter},
     id::{JobId, ObjectTypeId, TeamId},
-    jobs::{Job, Jobs, Queue, StoredJob},
+    jobs::{Job, Jobs, Queue, StoredJob, Subject},
     object_type::{
         GRACE_SECONDS, ObjectType, StoredObjectType, find, no_such_type, release_slug, take_slug,
         workspace_partition,
@@ -205,8 +205,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<StoredJob>> {
         let due = now.plus_seconds(GRACE_SECONDS);
-        let job = Job::Settle { object_type: object_type.id.clone(), field: slug.clone() };
-        let job = StoredJob::new(&by.team, job, (now, due), by.actor());
+        let (job, subject) =
+            (Job::Settle { field: slug.clone() }, Subject::ObjectType(object_type.id.clone()));
+        let job = StoredJob::new((&by.team, subject), job, (now, due), by.actor());
         let field = object_type.field(slug.as_str());
         let found = consequences(new, slug, field, &job.id)?;
         if let Some(field) = field.filter(|_| found.may_be_contradicted) {

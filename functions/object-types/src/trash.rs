@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::{
     Code, Error, Member, Result, Timestamp,
     extract::IfMatch,
-    jobs::{Job, StoredJob},
+    jobs::{Job, StoredJob, Subject},
     object_type::{CACHE_SECONDS, End, GRACE_SECONDS, StoredObjectType, TRASH_SECONDS, find},
     table::{Write, WriteError},
 };
@@ -120,6 +120,6 @@ impl Store {
 }
 
 fn destruction(by: &Member, stored: &StoredObjectType, times: (Timestamp, Timestamp)) -> StoredJob {
-    let job = Job::DestroyType { object_type: stored.object_type.id.clone() };
-    StoredJob::new(&by.team, job, times, by.actor())
+    let subject = Subject::ObjectType(stored.object_type.id.clone());
+    StoredJob::new((&by.team, subject), Job::Destroy, times, by.actor())
 }

@@ -58,7 +58,7 @@ impl StoredObject {
 
     /// Whether it is gone for everybody: about to be destroyed, or its time in the trash is over.
     pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
-        self.destroyed || self.trashed_at.is_some_and(|at| is_trash_over(at, now))
+        self.destroyed || self.trashed_at.is_some_and(|at| at < first_in_trash(now))
     }
 
     /// The object as these changes leave it.
@@ -86,9 +86,9 @@ impl StoredObject {
     }
 }
 
-/// Whether what was thrown away then is not in the trash any more. DynamoDB removes it some time later.
-pub(crate) fn is_trash_over(trashed_at: Timestamp, now: Timestamp) -> bool {
-    trashed_at.plus_seconds(TRASH_SECONDS) <= now
+/// What was thrown away before that moment is not in the trash any more. DynamoDB removes it some time later.
+pub(crate) fn first_in_trash(now: Timestamp) -> Timestamp {
+    now.plus_seconds(-TRASH_SECONDS)
 }
 
 /// An object as the caller may see it. What it holds is there only for those who may read objects.

@@ -5,12 +5,12 @@ use shared::{
     Member, Result, Timestamp,
     id::ObjectId,
     object_type::{Changes, Checked, StoredObjectType, TRASH_SECONDS},
-    table::{AttributeValue, Refused, When, Write, WriteError, attribute},
+    table::{AttributeValue, Item, Refused, When, Write, WriteError, attribute},
 };
 
 use crate::{
     guards::{Guards, not_unique},
-    item::{change, new_item, object_key, partition, touch, unique_keys},
+    item::{change, new_item, object_key, object_of, partition, touch, unique_keys},
     object::{StoredObject, settled_patch},
     size::size,
     store::{Store, TypeInTeam, is_live, is_own_write},
@@ -134,15 +134,19 @@ impl Store {
         match outcome {
             Ok(()) => Ok(Ok(object)),
             Err(WriteError::Failed(error)) => Err(error),
-            Err(WriteError::Refused(refused))
-                if refused.item(0).is_some_and(|item| is_own_write(item, by)) =>
-            {
-                Ok(Ok(object))
-            }
+            Err(WriteError::Refused(refused)) if is_done(&refused, &object, by) => Ok(Ok(object)),
             Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {
                 fields if !refused.at(0) => Err(not_unique(fields)),
                 _ => Ok(Err(refused)),
             },
         }
     }
+}
+
+/// Whether it is its own write that stands in the way: one of which only the answer was lost is tried again. By the object
+/// alone two who do the same at once would look like one; by the request alone those who share an id, as clients of API
+/// Gateway may choose theirs.
+fn is_done(refused: &Refused, object: &StoredObject, by: &Member) -> bool {
+    let is_same = |item: &Item| object_of(item).is_ok_and(|found| found == *object);
+    refused.item(0).is_some_and(|item| is_own_write(item, by) && is_same(item))
 }

@@ -4,7 +4,7 @@ use shared::{
     Error, Member, Result,
     extract::IfMatch,
     id::WebhookId,
-    jobs::{Job, StoredJob},
+    jobs::{Job, StoredJob, Subject},
     object_type::TRASH_SECONDS,
     table::{Write, WriteError},
     webhook::StoredWebhook,
@@ -74,8 +74,8 @@ impl Store {
     /// The write of the job that destroys a webhook when its time in the trash is over, if it is there.
     fn ending(&self, by: &Member, webhook: &StoredWebhook) -> Result<Option<Write>> {
         let (Some(id), Some(at)) = (webhook.end.clone(), webhook.trashed_at) else { return Ok(None) };
-        let job = Job::DestroyWebhook { webhook: webhook.id.clone() };
-        let job = StoredJob::new(&by.team, job, (at, at.plus_seconds(TRASH_SECONDS)), by.actor());
+        let (about, end) = ((&by.team, Subject::Webhook(webhook.id.clone())), at.plus_seconds(TRASH_SECONDS));
+        let job = StoredJob::new(about, Job::Destroy, (at, end), by.actor());
         StoredJob { id, ..job }.write(&self.workspace).map(Some)
     }
 }

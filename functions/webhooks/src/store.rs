@@ -61,9 +61,8 @@ impl Store {
         Ok((webhook, keys))
     }
 
-    /// Writes a new webhook. If there is no room for it, the one that the caller has thrown away first makes room: services
-    /// that subscribe and unsubscribe leave many there, and may not destroy any. What others have thrown away stays until
-    /// its time is over.
+    /// Writes a new webhook. If there is no room for it, one makes room whose time in the trash is over, or else the one that
+    /// the caller has thrown away first: services that subscribe and unsubscribe leave many there, and may not destroy any.
     async fn insert(&self, by: &Member, webhook: &StoredWebhook) -> Result<()> {
         let full = AttributeValue::N(WEBHOOKS_MAX.to_string());
         let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
@@ -87,17 +86,30 @@ impl Store {
         let query = Query::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX);
         let found = self.workspace.query(query.filter(When::Set("trashed_at".to_owned()))).await?;
         let trashed: Vec<_> = found.items.iter().map(StoredWebhook::from_item).collect::<Result<_>>()?;
-        let end = self.end_of_trash();
-        let may_go = |webhook: &StoredWebhook| {
-            webhook.updated_by == by.user || webhook.trashed_at.is_some_and(|at| at <= end)
-        };
+        let now = self.now();
+        let may_go = |webhook: &StoredWebhook| webhook.is_trash_over(now) || webhook.updated_by == by.user;
         let may_go = trashed.into_iter().filter(may_go);
         let oldest = may_go.min_by_key(|webhook| webhook.trashed_at).ok_or_else(too_many)?;
+        if oldest.is_trash_over(now) {
+            return self.end(oldest).await;
+        }
         match self.destroy(by, &oldest.id, &IfMatch::of(None)).await {
             // Somebody else has done it.
             Err(error) if error.code == Code::NotFound => Ok(()),
             outcome => outcome,
         }
+    }
+
+    /// Removes a webhook whose time in the trash is over, unless its job has done it meanwhile.
+    async fn end(&self, mut webhook: StoredWebhook) -> Result<()> {
+        let tables = (&self.workspace, &self.activity);
+        let mark = if webhook.destroyed { None } else { Some(webhook.end_of_trash(tables, self.now())?) };
+        for writes in mark.into_iter().chain([webhook.removal(&self.workspace)]) {
+            if let Err(WriteError::Failed(error)) = self.workspace.transact(writes).await {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn list(
@@ -125,9 +137,8 @@ impl Store {
     pub(crate) async fn stored(&self, team: &TeamId, id: &WebhookId) -> Result<StoredWebhook> {
         let item = self.workspace.get(webhook_key(team, id)).await?;
         let webhook = item.as_ref().map(StoredWebhook::from_item).transpose()?;
-        let is_over =
-            |webhook: &StoredWebhook| webhook.trashed_at.is_some_and(|at| at <= self.end_of_trash());
-        webhook.filter(|webhook| !webhook.destroyed && !is_over(webhook)).ok_or_else(no_such_webhook)
+        let is_there = |webhook: &StoredWebhook| !webhook.destroyed && !webhook.is_trash_over(self.now());
+        webhook.filter(is_there).ok_or_else(no_such_webhook)
     }
 
     /// What was in the trash then already is not there any more.

@@ -54,6 +54,9 @@ impl Store {
             let item = self.workspace.get(webhook_key(&by.team, id)).await?.ok_or_else(no_such_webhook)?;
             let mut webhook = StoredWebhook::from_item(&item)?;
             if !webhook.destroyed {
+                if webhook.is_trash_over(self.now()) {
+                    return Err(no_such_webhook());
+                }
                 if_match.check(webhook.version)?;
                 webhook.destroyed = true;
                 let mark = webhook.write(&self.workspace, by.actor(), self.now())?;

@@ -27,6 +27,8 @@ const DELAY_SECONDS_MAX: i64 = 15 * 60;
 const LOST_SECONDS: i64 = 5 * 60;
 /// A job that has failed so often in one place is told as failed. It is tried again all the same.
 const TRIES_MAX: u64 = 5;
+/// So many are read together when all are looked through: most of them are to end what is in the trash, and wait.
+const SWEEP_BATCH: usize = 1_000;
 /// Findings name so many objects at the most.
 const OBJECTS_MAX: usize = 20;
 
@@ -34,23 +36,23 @@ const OBJECTS_MAX: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Job {
-    /// Older objects are made to agree with a field that has changed.
+    /// Older objects of a type are made to agree with a field that has changed.
     Settle {
-        /// Their type.
-        object_type: ObjectTypeId,
         /// The field.
         field: Slug,
     },
-    /// A type is destroyed, with all its objects.
-    DestroyType {
-        /// The type.
-        object_type: ObjectTypeId,
-    },
-    /// A webhook is destroyed.
-    DestroyWebhook {
-        /// The webhook.
-        webhook: WebhookId,
-    },
+    /// The subject is destroyed: a type with all its objects.
+    Destroy,
+}
+
+/// What a job is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An object type.
+    ObjectType(ObjectTypeId),
+    /// A webhook.
+    Webhook(WebhookId),
 }
 
 /// A job, and how far it is.
@@ -60,6 +62,9 @@ pub struct StoredJob {
     pub id: JobId,
     /// The team it works for.
     pub team: TeamId,
+    /// What it is about, under its name.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// What is to be done.
     pub job: Job,
     /// When it begins.
@@ -110,10 +115,16 @@ impl Findings {
 
 impl StoredJob {
     /// A job that begins at that moment.
-    pub fn new(team: &TeamId, job: Job, (now, due): (Timestamp, Timestamp), actor: Actor) -> Self {
+    pub fn new(
+        (team, subject): (&TeamId, Subject),
+        job: Job,
+        (now, due): (Timestamp, Timestamp),
+        actor: Actor,
+    ) -> Self {
         Self {
             id: JobId::new(),
             team: team.clone(),
+            subject,
             job,
             due,
             after: None,
@@ -236,7 +247,8 @@ impl Jobs {
     pub async fn sweep(&self, is_restart: bool) -> Result<()> {
         let mut after: Option<Item> = None;
         loop {
-            let page = self.workspace.query(Query::partition(PARTITION).after(after.take())).await?;
+            let query = Query::partition(PARTITION).after(after.take()).limit(SWEEP_BATCH);
+            let page = self.workspace.query(query).await?;
             for item in page.items {
                 let job: StoredJob = decode(item)?;
                 let now = self.clock.now();
@@ -260,7 +272,10 @@ fn key(id: &JobId) -> Key {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::table::text;
 
     #[test]
     fn findings_name_some_objects_and_count_all() {
@@ -271,6 +286,22 @@ mod tests {
         }
         assert_eq!((findings.count, findings.objects.len()), (30, OBJECTS_MAX));
         assert_eq!(findings.objects.iter().filter(|object| **object == first).count(), 1);
+    }
+
+    #[test]
+    fn a_job_is_kept_with_the_id_of_its_subject() {
+        let (id, actor) = (
+            ObjectTypeId::new(),
+            json!({"user": "usr_0000000000000000000001", "credential": "session",
+            "token": null, "ip": "", "source": "app", "request_id": ""}),
+        );
+        let (now, actor) = (Timestamp::from_millis(0).unwrap(), serde_json::from_value(actor).unwrap());
+        let subject = Subject::ObjectType(id.clone());
+        let job = StoredJob::new((&TeamId::new(), subject.clone()), Job::Destroy, (now, now), actor);
+        let item: Item = serde_dynamo::to_item(&job).unwrap();
+        assert_eq!((text(&item, "object_type"), text(&item, "job")), (Some(id.as_str()), Some("destroy")));
+        let read: StoredJob = decode(item).unwrap();
+        assert_eq!((read.id, read.subject, read.job), (job.id, subject, Job::Destroy));
     }
 
     #[test]

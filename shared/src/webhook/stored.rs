@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{SealedKeys, SigningKeys, Topic};
 use crate::{
     actor::Actor,
+    delivery::Health,
     error::Result,
     id::{JobId, ObjectTypeId, TeamId, UserId, WebhookId},
     jobs::StoredJob,
@@ -108,22 +109,39 @@ impl StoredWebhook {
     /// # Errors
     /// 500: a webhook can always be written.
     pub fn write(&mut self, workspace: &Table, by: Actor, now: Timestamp) -> Result<Write> {
-        let is_unchanged = When::is_number("revision", self.version);
+        let is_unchanged = self.is_unchanged();
         self.version += 1;
         (self.updated_at, self.updated_by) = (now, by.user.clone());
         self.actor = by;
         Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
     }
 
-    /// Marks it as destroyed because its time in the trash is over, if it is still as it was read. Nobody does that: version
-    /// and doer stay, and so it is told apart.
+    /// Whether its time in the trash is over: it is gone for everybody.
+    pub fn is_trash_over(&self, now: Timestamp) -> bool {
+        self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
+    }
+
+    /// The writes that mark it as destroyed because its time in the trash is over, if it is still as it was read; to be
+    /// followed by [`StoredWebhook::removal`]. Nobody does that: version and doer stay, and so it is told apart.
     ///
     /// # Errors
     /// 500: a webhook can always be written.
-    pub fn end_of_trash(&mut self, workspace: &Table) -> Result<Write> {
-        let is_unchanged = When::is_number("revision", self.version).and(When::Unset("destroyed".into()));
+    pub fn end_of_trash(
+        &mut self,
+        (workspace, activity): (&Table, &Table),
+        now: Timestamp,
+    ) -> Result<Vec<Write>> {
+        let is_unchanged = self.is_unchanged();
         self.destroyed = true;
-        Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
+        Ok(vec![
+            workspace.put_item(self.key(), self.to_item()?).when(is_unchanged),
+            webhook_count(workspace, &self.team, -1),
+            Health::end(activity, &self.id, now)?,
+        ])
+    }
+
+    fn is_unchanged(&self) -> When {
+        When::is_number("revision", self.version).and(When::Unset("destroyed".into()))
     }
 
     /// The writes that remove it when it is marked as destroyed, with its job; that of the webhook is the first.
@@ -142,8 +160,7 @@ impl StoredWebhook {
     /// trash is over is not there any more.
     pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, now: Timestamp) -> bool {
         let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
-        let is_over = self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now);
-        !self.destroyed && !is_over && self.topics.contains(&topic) && is_of_type
+        !self.destroyed && !self.is_trash_over(now) && self.topics.contains(&topic) && is_of_type
     }
 
     /// Whether requests are sent, as far as the webhook itself says.

@@ -14,6 +14,7 @@ use super::{
     range::{Range, intersect},
     search::{Search, Sort},
 };
+use crate::object::first_in_trash;
 
 /// Where the texts of slots with a value begin: behind [`NO_VALUE`], and before all that a key may begin with.
 const VALUES: &str = "\u{2}";
@@ -40,10 +41,15 @@ pub(super) enum Place {
 }
 
 impl Plan {
-    /// How to answer a search: along its order if it has one, else along what narrows it most.
-    pub(super) fn of_search(search: &Search) -> Self {
+    /// How to answer a search at that moment: along its order if it has one, else along what narrows it most.
+    pub(super) fn of_search(search: &Search, now: Timestamp) -> Self {
         if search.trashed {
-            return Self { place: Place::Trash, ranges: vec![Range::default()], descending: false };
+            let first = first_in_trash(now).to_string();
+            return Self {
+                place: Place::Trash,
+                ranges: vec![Range::new(Some(&first), None)],
+                descending: false,
+            };
         }
         let conditions = conjuncts(search.filter.as_ref());
         let on = match &search.sort {
@@ -203,7 +209,9 @@ mod tests {
 
     fn plan(filters: Vec<Filter>, sort: Option<(On, bool)>) -> Plan {
         let sort = sort.map(|(by, descending)| Sort { by, descending });
-        Plan::of_search(&Search { filter: Some(Filter::All(filters)), sort, fields: None, trashed: false })
+        let filter = Some(Filter::All(filters));
+        let now = "2026-11-24T00:00:00.000Z".parse().unwrap();
+        Plan::of_search(&Search { filter, sort, fields: None, trashed: false }, now)
     }
 
     fn one(key: &str) -> Test {

@@ -2,13 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::{
-    Error, Fault, Result, Timestamp,
-    extract::Page,
-    object_type::StoredObjectType,
-    table::{Item, text},
-    text::Slug,
-};
+use shared::{Error, Fault, Result, extract::Page, object_type::StoredObjectType, table::Item, text::Slug};
 
 use super::{
     asked::{Asked, Named},
@@ -19,7 +13,7 @@ use super::{
 };
 use crate::{
     item::object_of,
-    object::{StoredObject, is_trash_over},
+    object::StoredObject,
     store::{Store, TypeInTeam},
 };
 
@@ -123,8 +117,8 @@ fn read_field(object_type: &StoredObjectType, field: &Named, faults: &mut Vec<Fa
 }
 
 /// The objects of a page so far, and the bytes of their values.
+#[derive(Default)]
 struct Found {
-    now: Timestamp,
     objects: Vec<StoredObject>,
     size: usize,
 }
@@ -137,10 +131,10 @@ impl Store {
         page: &Page<Search>,
     ) -> Result<(Vec<StoredObject>, Option<Item>)> {
         let filter = page.filter.filter.as_ref();
-        let plan = Plan::of_search(&page.filter);
+        let plan = Plan::of_search(&page.filter, self.now());
         let place = (&self.objects, &*object_type.0);
         let mut walk = Walk::new(place, &plan, filter, page.after.as_ref(), page.limit)?;
-        let mut found = Found { now: self.now(), objects: Vec::new(), size: 0 };
+        let mut found = Found::default();
         while let Some(entries) = walk.next().await? {
             if let Some(last) = found.take(&mut walk, filter, &entries, page.limit).await? {
                 let is_all_read = last + 1 == entries.len();
@@ -163,13 +157,8 @@ impl Found {
         entries: &[Item],
         limit: usize,
     ) -> Result<Option<usize>> {
-        let is_over = |entry: &Item| {
-            let trashed_at = text(entry, "trashed_at").and_then(|at| at.parse().ok());
-            trashed_at.is_some_and(|at| is_trash_over(at, self.now))
-        };
-        let may_be_meant = |(_, entry): &(usize, &Item)| {
-            !is_over(entry) && filter.is_none_or(|filter| filter.holds(entry) != Some(false))
-        };
+        let may_be_meant =
+            |(_, entry): &(usize, &Item)| filter.is_none_or(|filter| filter.holds(entry) != Some(false));
         let candidates: Vec<_> = entries.iter().enumerate().filter(may_be_meant).collect();
         let mut left = candidates.as_slice();
         while !left.is_empty() {

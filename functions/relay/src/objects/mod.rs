@@ -77,6 +77,12 @@ impl Relay {
         let Some((turn, item)) = turn(change) else { return Ok(None) };
         let at = moment(turn, item).or_else(|| change.noted_at()).context("a change has no time")?;
         let stored = self.object_type(&place, change.since(at)).await?;
+        // The objects of a type that ends go with it, without a word each.
+        let is_type_final =
+            |stored: &Arc<StoredObjectType>| stored.end.as_ref().is_some_and(|end| end.is_final);
+        if turn == Turn::TrashEnded && stored.as_ref().is_none_or(is_type_final) {
+            return Ok(None);
+        }
         let old = change.before().filter(|_| turn != Turn::Created).map(values_of).unwrap_or_default();
         let new = if turn.has_differences() { values_of(item) } else { old.clone() };
         let differences = Differences::between(old, new);

@@ -40,6 +40,8 @@ impl Relay {
         if is_over && old.as_ref().is_some_and(|old| old.destroyed == new.destroyed) {
             return Ok(());
         }
+        let version = new.version.to_string();
+        let by = if is_over { vec![version, "trash_ended".to_owned()] } else { vec![version] };
         let at = if is_over { change.noted_at() } else { Some(new.updated_at) };
         let happened = Happened {
             team,
@@ -53,7 +55,7 @@ impl Relay {
             },
             fields: fields(old.as_ref(), &new)?,
             reason: is_over.then_some("trash_ended"),
-            from: told_apart(key, [is_over.to_string(), new.version.to_string()]),
+            from: told_apart(key, by),
             actor: (!is_over).then_some(new.actor),
         };
         self.tell(happened).await
