@@ -55,7 +55,7 @@ PREFIXES = {
     "Jobs": {"TEAM#*", "JOBS", "WEBHOOK#*"},
     "Webhooks": {"TEAM#*", "JOBS", "WEBHOOK#*", "EVENT#*"},
     "AuditLogs": {"TEAM#*", "AUDIT#*"},
-    "Relay": {"USER#*", "TEAM#*", "AUDIT#*", "EVENT#*", "WEBHOOK#*"},
+    "Relay": {"USER#*", "TEAM#*", "AUDIT#*", "EVENT#*", "WEBHOOK#*", "RELAY#*"},
     "Deliveries": {"WEBHOOK#*", "EVENT#*"},
 }
 # Roles that need no keys.

@@ -38,6 +38,15 @@ pub(crate) enum Notice {
     Retry(Retry),
     /// A change that was parked is to be looked at again.
     Parked(Box<Change>),
+    /// Changes that the stream has dropped before they were told.
+    Lost(Lost),
+}
+
+/// What Lambda says of changes that it gives up: where they were in a stream, and not what.
+#[derive(Deserialize)]
+pub(crate) struct Lost {
+    #[serde(rename = "DDBStreamBatchInfo")]
+    pub(crate) batch: Box<RawValue>,
 }
 
 /// A message of a queue.
@@ -135,6 +144,9 @@ impl Message {
         if source(&self.body).is_ok() {
             return Ok(Notice::Parked(serde_json::from_str(&self.body).context("reading a parked change")?));
         }
+        if let Ok(lost) = serde_json::from_str(&self.body) {
+            return Ok(Notice::Lost(lost));
+        }
         Ok(Notice::Retry(serde_json::from_str(&self.body).context("reading a message about a delivery")?))
     }
 }
@@ -231,6 +243,11 @@ mod tests {
                 .to_owned(),
         };
         assert!(matches!(parked.read().unwrap(), Notice::Parked(_)));
+        let lost = r#"{"requestContext": {"condition": "RetryAttemptsExhausted"}, "version": "1.0", "DDBStreamBatchInfo": {"shardId": "s"}}"#;
+        let lost = Message { message_id: "m".to_owned(), body: lost.to_owned() };
+        assert!(
+            matches!(lost.read().unwrap(), Notice::Lost(lost) if lost.batch.get() == r#"{"shardId": "s"}"#)
+        );
         let odd = Message { message_id: "m".to_owned(), body: "{}".to_owned() };
         assert!(odd.read().is_err());
     }

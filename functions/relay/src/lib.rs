@@ -10,6 +10,7 @@ mod identity;
 mod objects;
 mod people;
 mod retry;
+mod suspect;
 mod workspace;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use self::{
     deliver::Listed,
     event::{Change, Content, Message, Notice},
     people::Known,
+    suspect::Suspect,
 };
 
 /// Changes that are looked at side by side.
@@ -111,8 +113,38 @@ impl Relay {
 
     /// Handles an event. Changes come again from the first one that was not told; messages each for itself.
     pub async fn handle(&self, event: Event) -> BatchAnswer {
+        match Suspect::among(&event.records, self.clock.now()) {
+            Some(suspect) => self.handle_suspect(suspect).await,
+            None => self.handle_all(event.records).await,
+        }
+    }
+
+    /// Handles a change that may have ended the function before.
+    async fn handle_suspect(&self, suspect: Suspect) -> BatchAnswer {
+        let Suspect { record, sequence_number } = &suspect;
+        let mut answer = BatchAnswer::default();
+        match self.is_fatal(&suspect).await {
+            Ok(false) => answer = self.handle_all(vec![record.clone()]).await,
+            Ok(true) => {
+                let cause =
+                    anyhow::anyhow!("a change has ended the function each time that it was looked at");
+                if self.put_aside(record.clone(), cause.into()).await.is_err() {
+                    answer.again(sequence_number);
+                }
+            }
+            Err(error) => {
+                log(error, "a change was not looked at; it comes again");
+                answer.again(sequence_number);
+                return answer;
+            }
+        }
+        self.acquit(&suspect).await;
+        answer
+    }
+
+    async fn handle_all(&self, records: Vec<Record>) -> BatchAnswer {
         let (mut answer, received) = (BatchAnswer::default(), self.clock.now());
-        let mut records = event.records.into_iter();
+        let mut records = records.into_iter();
         loop {
             let mut running = Vec::new();
             for record in records.by_ref().take(AT_ONCE) {
@@ -163,6 +195,10 @@ impl Relay {
                 self.webhooks.clear();
                 self.change(&change).await
             }
+            Ok(Notice::Lost(lost)) => {
+                tracing::error!(batch = lost.batch.get(), "changes were lost: their stream has dropped them");
+                Ok(())
+            }
             Err(cause) => Err(cause.into()),
         };
         handled.map_err(|error| {
@@ -196,6 +232,11 @@ impl Relay {
     async fn change(&self, change: &Change) -> Result<()> {
         let TableNames { identity, workspace, objects, activity: _ } = &*self.tables;
         let (Some(key), Some(table)) = (change.key(), change.table()) else { return Ok(()) };
+        if change.before().is_none() && change.after().is_none() {
+            return Err(
+                anyhow::anyhow!("a change was parked without its content, as it was too large").into()
+            );
+        }
         // The embedded engine tells of writes that change nothing.
         if change.before() == change.after() {
             return Ok(());

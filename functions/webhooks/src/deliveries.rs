@@ -66,14 +66,9 @@ impl Store {
     }
 
     async fn count_open(&self, webhook: &WebhookId, status: Status) -> Result<(usize, bool)> {
-        let found = self.activity.query_once(&self.open(webhook, status).limit(COUNT_MAX)).await?;
+        let query = open(webhook, status).between("sk", Some(self.first_kept().as_str()), None);
+        let found = self.activity.query_once(&query.limit(COUNT_MAX)).await?;
         Ok((found.items.len(), found.next.is_some()))
-    }
-
-    /// The deliveries that stand so and did not come through, in their index; the oldest first.
-    pub(crate) fn open(&self, webhook: &WebhookId, status: Status) -> Query {
-        let query = Query::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, status));
-        query.between("sk", Some(self.first_kept().as_str()), None)
     }
 
     /// Where the ids of deliveries begin that are kept. Older ones may still lie there.
@@ -89,14 +84,23 @@ impl Store {
         page: &Page<StatusFilter>,
     ) -> Result<(Vec<StoredDelivery>, Option<Item>)> {
         self.stored(&by.team, id).await?;
-        let all =
-            Query::partition(webhook_partition(id)).between("sk", Some(self.first_kept().as_str()), None);
+        let first = self.first_kept();
+        let reached = page.after.as_ref().and_then(|after| text(after, "sk"));
+        // Nothing behind it is kept any more, and DynamoDB goes on from nowhere outside of a range.
+        if reached.is_some_and(|reached| reached < first.as_str()) {
+            return Ok((Vec::new(), None));
+        }
+        let all = Query::partition(webhook_partition(id));
         let query = match page.filter.status {
             None => all,
             Some(Status::Delivered) => all.filter(When::is_text("status", Status::Delivered.name())),
-            Some(status) => self.open(id, status),
+            Some(status) => open(id, status),
         };
-        let query = query.latest_first().after(page.after.clone()).limit(page.limit);
+        let query = query
+            .between("sk", Some(first.as_str()), None)
+            .latest_first()
+            .after(page.after.clone())
+            .limit(page.limit);
         let found = self.activity.query(query).await?;
         let items = match page.filter.status {
             None | Some(Status::Delivered) => found.items,
@@ -136,6 +140,11 @@ impl Store {
     pub(crate) async fn delivery(&self, webhook: &WebhookId, id: &DeliveryId) -> Result<StoredDelivery> {
         self.deliveries.delivery(webhook, id).await?.ok_or_else(no_such_delivery)
     }
+}
+
+/// The deliveries that stand so and did not come through, in their index; the oldest first.
+pub(crate) fn open(webhook: &WebhookId, status: Status) -> Query {
+    Query::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, status))
 }
 
 /// When a delivery is to be tried next, of an item that need not be read as a whole.

@@ -8,11 +8,15 @@ use shared::{
     Error, Fault, Member, Result, Timestamp,
     delivery::{Retry, Status, StoredDelivery},
     id::{DeliveryId, WebhookId},
-    table::{Item, Query, decode},
+    table::{Item, decode},
 };
 use tokio::task::JoinSet;
 
-use crate::{deliveries::is_due_before, shown::Recovered, store::Store};
+use crate::{
+    deliveries::{is_due_before, open},
+    shown::Recovered,
+    store::Store,
+};
 
 /// So many are read together.
 const BATCH: usize = 100;
@@ -20,8 +24,8 @@ const BATCH: usize = 100;
 const AT_ONCE: usize = 16;
 /// Nothing more is begun after this time.
 const TIME_MAX: Duration = Duration::from_secs(15);
-/// What is due and has not moved for so long has lost its message.
-const LOST_SECONDS: i64 = 60 * 60;
+/// What is due and has not moved for so long has lost its message, or waits among very many. Twice the message does no harm.
+const LOST_SECONDS: i64 = 15 * 60;
 
 /// Which events are meant.
 #[derive(Deserialize, JsonSchema)]
@@ -57,13 +61,20 @@ impl Store {
     pub(crate) async fn recover(&self, by: &Member, id: &WebhookId, span: &Span) -> Result<Recovered> {
         self.open_webhook(by, id).await?;
         let (begun, mut recovered) = (Instant::now(), 0);
+        // The same for all pages: DynamoDB goes on from nowhere outside of a range.
+        let since = DeliveryId::first_at(span.since).max(self.first_kept());
+        let until = DeliveryId::first_at(span.until);
+        if until <= since {
+            return Ok(Recovered { recovered, more: false });
+        }
         for status in [Status::Failed, Status::Held, Status::Pending] {
             let mut after = None;
             loop {
                 if begun.elapsed() >= TIME_MAX {
                     return Ok(Recovered { recovered, more: true });
                 }
-                let query = self.open_in(id, status, span).after(after.take()).limit(BATCH);
+                let query = open(id, status).between("sk", Some(since.as_str()), Some(until.as_str()));
+                let query = query.after(after.take()).limit(BATCH);
                 let found = self.activity.query_once(&query).await?;
                 let (retries, failed) = self.recover_batch(found.items, status).await?;
                 recovered += retries.len();
@@ -77,12 +88,6 @@ impl Store {
             }
         }
         Ok(Recovered { recovered, more: false })
-    }
-
-    fn open_in(&self, id: &WebhookId, status: Status, span: &Span) -> Query {
-        let since = DeliveryId::first_at(span.since).max(self.first_kept());
-        let until = DeliveryId::first_at(span.until);
-        self.open(id, status).between("sk", Some(since.as_str()), Some(until.as_str()))
     }
 
     /// Begins these anew, as far as they still stand so; with the last error, if there was any.

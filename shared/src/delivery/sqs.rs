@@ -69,7 +69,7 @@ impl<M> Sqs<M> {
         let entry = |(place, message): (usize, &M)| -> anyhow::Result<_> {
             let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
             let entry = entry.set_message_group_id(message.group().map(str::to_owned));
-            Ok(entry.message_body(serde_json::to_string(message)?).build()?)
+            Ok(entry.message_body(body(message)?).build()?)
         };
         let entries = messages.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
         let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
@@ -79,12 +79,17 @@ impl<M> Sqs<M> {
     }
 }
 
+/// The message as JSON, without the two characters that JSON may hold as they are and SQS refuses.
+fn body(message: &impl Message) -> anyhow::Result<String> {
+    let text = serde_json::to_string(message)?;
+    Ok(text.replace('\u{fffe}', r"\ufffe").replace('\u{ffff}', r"\uffff"))
+}
+
 impl<M: Message + Sync> Queue<M> for Sqs<M> {
     fn send(&self, message: M, delay_seconds: i64) -> Sending<'_> {
         Box::pin(async move {
-            let body = serde_json::to_string(&message)?;
             let delay = i32::try_from(delay_seconds).unwrap_or(i32::MAX);
-            let call = self.client.send_message().queue_url(&self.url).message_body(body);
+            let call = self.client.send_message().queue_url(&self.url).message_body(body(&message)?);
             let call = call.set_message_group_id(message.group().map(str::to_owned));
             call.delay_seconds(delay).send().await?;
             Ok(())
@@ -98,5 +103,29 @@ impl<M: Message + Sync> Queue<M> for Sqs<M> {
             }
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Text(String);
+
+    impl Message for Text {
+        fn group(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_body_holds_no_character_that_sqs_refuses() {
+        let text = "a\u{fffe}b\u{ffff}c\u{fffd}\u{1f600}\u{1}";
+        let body = body(&Text(text.to_owned())).unwrap();
+        assert_eq!(body, "\"a\\ufffeb\\uffffc\u{fffd}\u{1f600}\\u0001\"");
+        assert_eq!(serde_json::from_str::<String>(&body).unwrap(), text);
     }
 }

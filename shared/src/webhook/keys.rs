@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     id::{TeamId, WebhookId},
     keys::{KeyRing, Keys},
 };
@@ -113,9 +113,9 @@ impl SealedKeys {
     /// The keys of that webhook.
     ///
     /// # Errors
-    /// 500: what is sealed opens where it was sealed, as long as the key ring has the key.
+    /// 503 when the key ring cannot be read; 500: what is sealed opens where it was sealed, as long as the ring has the key.
     pub async fn open(&self, keys: &Keys, of: (&TeamId, &WebhookId)) -> Result<SigningKeys> {
-        let ring = keys.ring_with(&self.key_id).await?;
+        let ring = keys.ring_with(&self.key_id).await.map_err(Error::unavailable)?;
         let ring =
             ring.with_context(|| format!("the key ring lacks {:?}, which a webhook needs", self.key_id))?;
         let sealed = BASE64_STANDARD.decode(&self.sealed).context("the keys of a webhook are no base64")?;

@@ -154,6 +154,31 @@ async fn a_delivery_is_sent_again_however_it_stands() {
 }
 
 #[tokio::test]
+async fn a_list_ends_where_deliveries_are_not_kept_any_more() {
+    let system = System::apart();
+    let hooks = Hooks { world: World::at(&Api::at(&system.url)).await };
+    let id = hooks.make(json!({"active": false})).await;
+    for _ in 0..2 {
+        hooks.world.contact(json!({})).await;
+    }
+    let count = async || hooks.deliveries(&id, "").await["data"].as_array().unwrap().len();
+    until(async || count().await == 2).await;
+    system.clock.advance(KEEP_SECONDS - 60);
+    let lists =
+        ["?limit=1", "?limit=1&status=held"].map(|query| hooks.at(&id, &format!("/deliveries{query}")));
+    let mut next = Vec::new();
+    for list in &lists {
+        let first = hooks.owner().get(list).await.expect(200);
+        next.push(format!("{list}&cursor={}", first["next_cursor"].as_str().unwrap()));
+    }
+    system.clock.advance(2 * 60);
+    for path in lists.iter().chain(&next) {
+        let list = hooks.owner().get(path).await.expect(200);
+        assert_eq!(list, json!({"data": [], "next_cursor": null}), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_did_not_come_through_in_a_time_is_recovered() {
     let hooks = Hooks::new().await;
     let id = hooks.make(json!({})).await;
@@ -162,11 +187,11 @@ async fn what_did_not_come_through_in_a_time_is_recovered() {
     let held = put(&hooks, &id, "held", ago(3 * HOUR)).await;
     let lost = put(&hooks, &id, "pending", ago(3 * HOUR)).await;
     let delivered = put(&hooks, &id, "delivered", ago(3 * HOUR)).await;
-    let waiting = put(&hooks, &id, "pending", ago(HOUR / 2)).await;
-    let after = put(&hooks, &id, "failed", ago(HOUR / 4)).await;
+    let waiting = put(&hooks, &id, "pending", ago(HOUR / 6)).await;
+    let after = put(&hooks, &id, "failed", ago(HOUR / 20)).await;
     let none = hooks.recover(&id, ago(9 * HOUR), Some(ago(8 * HOUR))).await;
     assert_eq!(none, json!({"recovered": 0, "more": false}));
-    let found = hooks.recover(&id, ago(5 * HOUR), Some(ago(HOUR / 3))).await;
+    let found = hooks.recover(&id, ago(5 * HOUR), Some(ago(HOUR / 10))).await;
     assert_eq!(found, json!({"recovered": 3, "more": false}));
     for (delivery, status) in [
         (&before, "held"),
@@ -179,8 +204,11 @@ async fn what_did_not_come_through_in_a_time_is_recovered() {
     ] {
         assert_eq!(hooks.delivery(&id, delivery).await["status"], json!(status));
     }
-    let again = hooks.recover(&id, ago(5 * HOUR), Some(ago(HOUR / 3))).await;
+    let again = hooks.recover(&id, ago(5 * HOUR), Some(ago(HOUR / 10))).await;
     assert_eq!(again["recovered"], json!(0), "they are on their way");
+    let month = 30 * 24 * HOUR;
+    let over = hooks.recover(&id, ago(2 * month), Some(ago(month + HOUR))).await;
+    assert_eq!(over, none, "what is not kept any more");
     let time = json!({"since": ago(HOUR), "until": ago(2 * HOUR)});
     let refused = hooks.owner().post(&hooks.at(&id, "/recover"), time).await;
     assert_eq!(faults(&refused.expect_problem(422, "invalid_data")), [("/until", "out_of_range")]);
