@@ -2,9 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -15,7 +14,7 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 
 use crate::{
     http::{client, new_team, send, session, start},
-    process::{Directory, Engine, command, on},
+    process::{self, Directory, Engine, on},
 };
 
 const CONTACTS: usize = 2_000;
@@ -151,11 +150,9 @@ fn values(file: &Path) -> Vec<Value> {
 fn again(data: &Path, url: &str) -> Engine {
     let (_, port) = url.rsplit_once(':').unwrap();
     let arguments = ["--seed=none", "--port", port, "--data", data.to_str().unwrap()];
-    let mut child: Child = command(&arguments).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line.trim_end(), format!("ready {url}"));
-    Engine { child, url: url.to_owned() }
+    let engine = process::start(&arguments);
+    assert_eq!(engine.url, url);
+    engine
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! The program: its first line, its end, and what it keeps.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -28,11 +29,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts it and waits until it is ready.
+/// Starts it and waits until it is ready. What it says later is read and left alone: it would stand still when nobody does.
 pub(crate) fn start(arguments: &[&str]) -> Engine {
     let mut child = command(arguments).spawn().unwrap();
+    let (mut out, mut err) = (BufReader::new(child.stdout.take().unwrap()), child.stderr.take().unwrap());
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    out.read_line(&mut line).unwrap();
+    thread::spawn(move || io::copy(&mut out, &mut io::sink()));
+    thread::spawn(move || io::copy(&mut err, &mut io::sink()));
     let url =
         line.trim_end().strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line:?}")).to_owned();
     Engine { child, url }
@@ -189,7 +193,7 @@ fn wait_until(is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(10), "it never came");
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
