@@ -3,7 +3,7 @@
 use shared::{
     Timestamp,
     delivery::{ATTEMPTS_MAX, Attempt, DisabledReason, Health, Status},
-    table::{When, Write, WriteError, attribute},
+    table::{When, Write, attribute, is_done},
 };
 
 use crate::{Worker, attempt::Claimed, verdict::Settled};
@@ -60,11 +60,7 @@ impl Worker {
 
     /// Writes, if the condition holds; whether it did.
     pub(crate) async fn write_if(&self, write: Write) -> anyhow::Result<bool> {
-        match self.activity.write(write).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Refused(_)) => Ok(false),
-            Err(WriteError::Failed(error)) => Err(error.into()),
-        }
+        Ok(is_done(self.activity.write(write).await)?)
     }
 }
 

@@ -7,7 +7,7 @@ use shared::{
     id::ObjectTypeId,
     jobs::StoredJob,
     object_type::{StoredObjectType, object_type_slug_key},
-    table::{Item, Key, Table, WriteError},
+    table::{Item, Key, Table, is_done},
     text::Slug,
 };
 use tokio::task::JoinSet;
@@ -46,11 +46,7 @@ impl Worker {
             Some(end) if !end.is_final => end.is_final = true,
             _ => return Ok(true),
         }
-        match self.workspace.write(stored.write(&self.workspace)?).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Refused(_)) => Ok(false),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        is_done(self.workspace.write(stored.write(&self.workspace)?).await)
     }
 
     /// Removes objects with the guards that they hold.
@@ -93,11 +89,7 @@ impl Worker {
             self.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
             StoredJob::removal(&self.workspace, &job.id),
         ];
-        match self.workspace.transact(writes).await {
-            Ok(()) => Ok(Slice::Ended),
-            Err(WriteError::Refused(_)) => Ok(Slice::More),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        Ok(if is_done(self.workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
     }
 }
 

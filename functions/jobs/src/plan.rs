@@ -4,7 +4,7 @@ use shared::{
     Timestamp,
     id::ObjectId,
     object_type::{StoredObjectType, Value, contradicted, slot_name, slot_text, values_of},
-    table::{AttributeValue, Item, number, text},
+    table::{AttributeValue, Item, is_expired, number, text},
     text::Slug,
 };
 
@@ -49,9 +49,7 @@ impl<'a> Seen<'a> {
     /// The object in an item; `None` if it is none, is being destroyed, or its time in the trash is over.
     pub(crate) fn of(item: &'a Item, now: Timestamp) -> Option<Self> {
         let id = ObjectId::parse(text(item, "sk")?)?;
-        let is_over = number(item, "expires")
-            .is_some_and(|end| i64::try_from(end).is_ok_and(|end| end <= now.seconds()));
-        let is_there = !item.contains_key("destroyed") && !is_over;
+        let is_there = !item.contains_key("destroyed") && !is_expired(item, now);
         let is_live = !item.contains_key("trashed_at");
         is_there.then_some(Self { id, version: number(item, "version")?, is_live, item })
     }

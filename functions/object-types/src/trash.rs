@@ -7,7 +7,7 @@ use shared::{
     extract::IfMatch,
     jobs::{Job, StoredJob, Subject},
     object_type::{CACHE_SECONDS, End, GRACE_SECONDS, StoredObjectType, TRASH_SECONDS, find},
-    table::{Write, WriteError},
+    table::{Write, is_done},
 };
 
 use crate::{
@@ -111,11 +111,7 @@ impl Store {
 
     /// Does the writes, of which the first is that of the type; whether it was still as it was read.
     async fn done(&self, writes: Vec<Write>) -> Result<bool> {
-        match self.workspace.transact(writes).await {
-            Ok(()) => Ok(true),
-            Err(WriteError::Refused(_)) => Ok(false),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        is_done(self.workspace.transact(writes).await)
     }
 }
 

@@ -5,7 +5,7 @@ use shared::{
     Code, Error, Member, Result, Timestamp,
     delivery::{KEEP_SECONDS, Retry, Status, StoredDelivery, StoredEvent, delivery_key},
     id::{DeliveryId, EventId, WebhookId},
-    table::{When, Write, WriteError, attribute},
+    table::{When, Write, attribute, is_done},
     webhook::{StoredWebhook, Topic},
 };
 
@@ -51,11 +51,7 @@ impl Store {
         delivery.status = Status::Pending;
         delivery.tries_before = delivery.tries;
         delivery.next_attempt_at = Some(self.now());
-        match self.activity.write(self.anew(delivery)?.when(seen)).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Refused(_)) => Ok(false),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        is_done(self.activity.write(self.anew(delivery)?.when(seen)).await)
     }
 
     fn anew(&self, delivery: &StoredDelivery) -> Result<Write> {

@@ -91,25 +91,14 @@ impl Store {
         let may_go = trashed.into_iter().filter(may_go);
         let oldest = may_go.min_by_key(|webhook| webhook.trashed_at).ok_or_else(too_many)?;
         if oldest.is_trash_over(now) {
-            return self.end(oldest).await;
+            // If it is not done, its job does it.
+            return oldest.finish((&self.workspace, &self.activity), now).await.map(drop);
         }
         match self.destroy(by, &oldest.id, &IfMatch::of(None)).await {
             // Somebody else has done it.
             Err(error) if error.code == Code::NotFound => Ok(()),
             outcome => outcome,
         }
-    }
-
-    /// Removes a webhook whose time in the trash is over, unless its job has done it meanwhile.
-    async fn end(&self, mut webhook: StoredWebhook) -> Result<()> {
-        let tables = (&self.workspace, &self.activity);
-        let mark = if webhook.destroyed { None } else { Some(webhook.end_of_trash(tables, self.now())?) };
-        for writes in mark.into_iter().chain([webhook.removal(&self.workspace)]) {
-            if let Err(WriteError::Failed(error)) = self.workspace.transact(writes).await {
-                return Err(error);
-            }
-        }
-        Ok(())
     }
 
     pub(crate) async fn list(

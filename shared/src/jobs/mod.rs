@@ -14,7 +14,7 @@ use crate::{
     error::Result,
     id::{JobId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     platform::Platform,
-    table::{Item, Key, Query, Table, When, Write, WriteError, decode},
+    table::{Item, Key, Query, Table, When, Write, decode, is_done},
     text::Slug,
     timestamp::Timestamp,
 };
@@ -233,11 +233,7 @@ impl Jobs {
         let is_unchanged = When::is_number("step", job.step);
         job.step += 1;
         job.moved_at = self.clock.now();
-        match self.workspace.write(self.workspace.put(key(&job.id), job)?.when(is_unchanged)).await {
-            Ok(_) => Ok(true),
-            Err(WriteError::Refused(_)) => Ok(false),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        is_done(self.workspace.write(self.workspace.put(key(&job.id), job)?.when(is_unchanged)).await)
     }
 
     /// Sends a message about every job that is due and whose message may be lost; after a restart, about every job.

@@ -17,12 +17,15 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use expression::When;
 pub use query::{Batch, Query, QueryPage};
-pub use refusal::{Refused, WriteError};
+pub use refusal::{Refused, WriteError, is_done};
 pub use write::{Write, pause};
 
 use self::write::CONFLICT_RETRIES_MAX;
 
-use crate::error::{Error, Fault, Result};
+use crate::{
+    error::{Error, Fault, Result},
+    timestamp::Timestamp,
+};
 
 /// An item as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -148,6 +151,11 @@ pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 /// A whole number among the attributes of an item.
 pub fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// Whether the time is over that the table keeps an item; DynamoDB removes it some time later.
+pub fn is_expired(item: &Item, now: Timestamp) -> bool {
+    number(item, "expires").is_some_and(|end| i64::try_from(end).is_ok_and(|end| end <= now.seconds()))
 }
 
 /// DynamoDB's word for an item over 400 KB, of a single write and of one in a transaction, and for a transaction over 4 MB.

@@ -49,6 +49,18 @@ impl WriteError {
     }
 }
 
+/// Whether a write was done, where it is no fault that its condition did not hold.
+///
+/// # Errors
+/// When the call failed.
+pub fn is_done<T>(outcome: Result<T, WriteError>) -> crate::error::Result<bool> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(WriteError::Refused(_)) => Ok(false),
+        Err(WriteError::Failed(error)) => Err(error),
+    }
+}
+
 impl From<WriteError> for Error {
     /// For writes that carry no condition which could fail in good order.
     fn from(error: WriteError) -> Self {

@@ -12,7 +12,7 @@ use crate::{
     jobs::StoredJob,
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
-    table::{AttributeValue, Item, Key, Table, When, Write, attribute, text},
+    table::{AttributeValue, Item, Key, Table, When, Write, attribute, is_done, text},
     timestamp::Timestamp,
 };
 
@@ -119,6 +119,19 @@ impl StoredWebhook {
     /// Whether its time in the trash is over: it is gone for everybody.
     pub fn is_trash_over(&self, now: Timestamp) -> bool {
         self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
+    }
+
+    /// Ends it, as its time in the trash is over: marked first, so that its last change tells why it went. Whether nobody else
+    /// came between.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn finish(mut self, tables: (&Table, &Table), now: Timestamp) -> Result<bool> {
+        let (workspace, _) = tables;
+        if !self.destroyed && !is_done(workspace.transact(self.end_of_trash(tables, now)?).await)? {
+            return Ok(false);
+        }
+        is_done(workspace.transact(self.removal(workspace)).await)
     }
 
     /// The writes that mark it as destroyed because its time in the trash is over, if it is still as it was read; to be

@@ -3,7 +3,7 @@
 use shared::{
     Timestamp,
     audit::Event,
-    table::{Item, number},
+    table::{Item, is_expired, number},
     webhook::Topic,
 };
 
@@ -40,10 +40,8 @@ impl Turn {
     /// What became of an object that was removed at that moment; none where that was told before, as it was marked, or where
     /// it goes with its type.
     pub(super) fn of_removal(old: &Item, at: Timestamp) -> Option<Self> {
-        let is_over =
-            number(old, "expires").is_some_and(|end| i64::try_from(end).is_ok_and(|end| end <= at.seconds()));
         let is_in_trash = old.contains_key("trashed_at") && !old.contains_key("destroyed");
-        (is_in_trash && is_over).then_some(Turn::TrashEnded)
+        (is_in_trash && is_expired(old, at)).then_some(Turn::TrashEnded)
     }
 
     /// Whether it could be the work of a job, which leaves the time of the last change alone. Two changes in one
