@@ -38,6 +38,8 @@ mod idempotency;
 pub mod identity;
 /// Work that goes on behind requests.
 pub mod jobs;
+/// JSON as clients send it.
+pub mod json;
 /// The key ring.
 pub mod keys;
 /// All routes, as the authorizer knows them.

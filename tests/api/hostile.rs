@@ -14,17 +14,18 @@ use crate::{
     harness::{Answer, Api, Person, World, an_email, system},
 };
 
-const JSON: &str = "Content-Type: application/json\r\n";
-const CONTACTS: &str = "/v1/teams/{team}/objects/contacts";
-const CONTACT: &str = "/v1/teams/{team}/objects/contacts/{id}";
+pub(crate) const JSON: &str = "Content-Type: application/json\r\n";
+pub(crate) const CONTACTS: &str = "/v1/teams/{team}/objects/contacts";
+pub(crate) const CONTACT: &str = "/v1/teams/{team}/objects/contacts/{id}";
 const WEBHOOKS: &str = "/v1/teams/{team}/webhooks";
 /// An address that nobody answers at (RFC 2606).
 const NOBODY: &str = "https://receiver.invalid/";
 /// All that an owner can see, `T` being the path of the team.
 const LISTS: &str = "/v1/me /v1/teams /v1/tokens T T/object-types T/members T/invitations T/objects/contacts?limit=100 \
                      T/objects/contacts?trashed=only T/webhooks T/webhooks?trashed=only";
-const NO_JSON: &[u8] = b";{\"name\": \"Ad;{} {};{'a': 1};{\"a\": NaN};{\"a\": 1e999};{\"a\": 01};{\"a\": \"\n\"};{\"a\": \"\xff\xfe\"};\
-                         {\"a\": \"\xed\xa0\x80\"};{\"a\": \"\\ud800\"};\xef\xbb\xbf{};\0{};{\"a\": 1,};{/**/}";
+const NO_JSON: &[u8] =
+    b";{\"name\": \"Ad;{} {};{'a': 1};{\"a\": NaN};{\"a\": 01};{\"a\": \"\n\"};{\"a\": \"\xff\xfe\"};\
+                         {\"a\": \"\xed\xa0\x80\"};{\"a\": \"\\ud800\"};\0{};{\"a\": 1,};{/**/}";
 const TWICE: &[u8] = b"{\"name\": \"a\", \"name\": \"b\"};{\"a\": {\"b\": 1, \"\\u0062\": 2}}";
 const NO_OBJECT: &[u8] = b"[];\"name\";null;7;true;[[\"name\", 1]]";
 const OTHER_KINDS: &str = "[[[]]] {\"a\":{\"b\":[]}} -1 1.5 1e308 18446744073709551616";
@@ -55,16 +56,16 @@ const SLUGS: &str = "size name status type data key values pk sk ix tx q fields 
                      trashed_at updated_at created_by s01 s16 decimal set add expires sends or not null constructor";
 
 /// A team with one thing of each kind, so that every path leads somewhere, and what its owner saw in the beginning.
-struct Scene {
-    world: World,
+pub(crate) struct Scene {
+    pub(crate) world: World,
     /// Somebody else's, for what only a token may do.
     token: Api,
     ids: Vec<(&'static str, String)>,
-    before: Vec<Value>,
+    pub(crate) before: Vec<Value>,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let ids = vec![("{team}", world.team.clone()), ("{user}", world.member("member").await.id)];
         let token = Person::new().await.token(&[Permission::Upload]).await;
@@ -100,7 +101,7 @@ impl Scene {
         panic!("the delivery is not tried");
     }
 
-    fn seen(&self) -> Vec<Value> {
+    pub(crate) fn seen(&self) -> Vec<Value> {
         let lists = LISTS.replace('T', "/v1/teams/{team}");
         lists.split(' ').map(|list| self.send("GET", list, "").expect(200)).collect()
     }
@@ -109,11 +110,17 @@ impl Scene {
         self.ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id))
     }
 
-    fn send(&self, method: &str, path: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, body: impl AsRef<[u8]>) -> Answer {
         self.send_with(JSON.trim_end(), method, path, body)
     }
 
-    fn send_with(&self, headers: &str, method: &str, path: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn send_with(
+        &self,
+        headers: &str,
+        method: &str,
+        path: &str,
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
         let is_own = path.starts_with("/v1/token/") || path.split('?').next() == Some("/v1/token");
         let sender = if is_own { &self.token } else { &self.world.owner.api }.credential();
         let head = format!("{method} {} HTTP/1.1\r\nAuthorization: Bearer {sender}\r\n", self.path(path));
@@ -144,7 +151,7 @@ fn raw(head: &str, body: &[u8]) -> Answer {
 }
 
 /// The routes that read a body; an upsert says by what it matches.
-fn writing() -> impl Iterator<Item = (RouteInfo, String)> {
+pub(crate) fn writing() -> impl Iterator<Item = (RouteInfo, String)> {
     all().into_iter().filter(|info| info.reads_body).map(|info| {
         let query = if info.route.method == "PUT" { "?match=email" } else { "" };
         (info.clone(), format!("{}{query}", info.route.path))

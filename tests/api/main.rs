@@ -8,6 +8,7 @@
 mod audit;
 mod authorizer;
 mod batch;
+mod bodies;
 mod contention;
 mod conventions;
 mod discovery;
@@ -30,6 +31,7 @@ mod related;
 mod revocation;
 mod sizes;
 mod ssrf;
+mod strict_json;
 mod team_settings;
 mod team_tokens;
 mod teams;

@@ -96,8 +96,9 @@ async fn a_wrong_field_type_is_named_with_its_place() {
     let world = World::new().await;
     let mut body = deals();
     body["fields"][0]["type"] = json!("blob");
-    let problem = world.owner.api.post(&world.types(), body).await.expect_problem(400, "invalid_request");
+    let problem = world.owner.api.post(&world.types(), body).await.expect_problem(422, "invalid_data");
     assert_eq!(problem["errors"][0]["pointer"], json!("/fields/0/type"));
+    assert_eq!(problem["errors"][0]["code"], json!("unknown_choice"));
 }
 
 #[tokio::test]

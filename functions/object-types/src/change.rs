@@ -1,10 +1,11 @@
 //! Which changes of a type may be made, and what each leaves to be done about older objects.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::{
     Error, Fault, Result,
+    json::{self, Nullable},
     object_type::{Field, FieldType, Locked, ObjectType, Required, Settings, Visible},
     text::Slug,
 };
@@ -48,8 +49,8 @@ pub(crate) struct FieldPatch {
     /// What it holds is fixed: only the same may be sent.
     r#type: Option<FieldType>,
     /// What the value means, in a word; null for none.
-    #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<Slug>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<Slug>")]
     semantics: Option<Option<Slug>>,
     /// Whether it can be filtered and sorted by, once its index is ready.
     searchable: Option<bool>,
@@ -62,7 +63,7 @@ pub(crate) struct FieldPatch {
     /// Whether the field is there.
     visible: Option<Visible>,
     /// What an object is created with if nothing is given; null for none.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Option<serde_json::Value>")]
     default: Option<Option<Box<RawValue>>>,
     /// What belongs to the type.
@@ -202,11 +203,4 @@ fn checked(new: ObjectType, place: Option<usize>, mut faults: Vec<Fault>) -> Res
             Err(Error::unprocessable(faults))
         }
     }
-}
-
-/// A member that is there, null or not, apart from one that is absent.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
 }

@@ -7,8 +7,8 @@ use shared::{
     access::{Access, Claim, Credential},
     actor::Actor,
     audit::KEEP_DAYS,
-    extract,
     id::{InvitationId, TeamId, UserId},
+    json::{self, Nullable},
     keys::KeyedHash,
     secret::Secret,
     text::{self, Slug},
@@ -48,8 +48,8 @@ pub(crate) struct TeamPatch {
     /// A new name: 1 to 100 characters.
     name: Option<String>,
     /// The longest life, in days, of a token that may reach the team, or null. Only a session of an owner may set it.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<u32>", range(min = 1, max = 3_650))]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<u32>", range(min = 1, max = 3_650))]
     token_lifetime_days_max: Option<Option<i64>>,
     /// How many days new entries of the audit log are kept. Only a session of an owner may set it.
     #[schemars(with = "Option<u32>", range(min = 7, max = 3_650))]

@@ -4,8 +4,9 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Code, Error, Fault, Permission, Permissions, Result, Timestamp, extract,
+    Code, Error, Fault, Permission, Permissions, Result, Timestamp,
     id::TeamId,
+    json::{self, Nullable},
     rate::RateLimit,
     text,
     token::{OnReuse, parse_range},
@@ -34,13 +35,21 @@ pub(crate) struct NewToken {
     /// What it may do: at least one permission, fixed for good.
     #[schemars(with = "Vec<Permission>")]
     permissions: Vec<String>,
-    /// When it ends; never, if absent.
+    /// When it ends; never, if absent or null.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Timestamp>")]
     expires_at: Option<Timestamp>,
-    /// The teams it is limited to; all of yours, if absent.
+    /// The teams it is limited to; all of yours, if absent or null.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Vec<TeamId>>")]
     team_ids: Option<Vec<TeamId>>,
-    /// The addresses it may be used from, as CIDR ranges; any, if absent.
+    /// The addresses it may be used from, as CIDR ranges; any, if absent or null.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Vec<String>>")]
     allowed_cidrs: Option<Vec<String>>,
-    /// How often it may be used; without limit, if absent.
+    /// How often it may be used; without limit, if absent or null.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<RateLimit>")]
     rate_limit: Option<RateLimit>,
     /// What happens when a secret is used that was rotated away.
     #[serde(default)]
@@ -96,29 +105,29 @@ pub(crate) struct TokenPatch {
     /// A new name.
     name: Option<String>,
     /// A new description; null for none.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<String>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<String>")]
     description: Option<Option<String>>,
     /// False switches the token off, true on again.
     active: Option<bool>,
     /// Permissions are fixed: anything here is refused.
     #[schemars(with = "Option<Vec<Permission>>")]
-    permissions: Option<serde_json::Value>,
+    permissions: Option<Vec<String>>,
     /// A new end.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<Timestamp>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<Timestamp>")]
     expires_at: Option<Option<Timestamp>>,
     /// Other teams to be limited to.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<Vec<TeamId>>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<Vec<TeamId>>")]
     team_ids: Option<Option<Vec<TeamId>>>,
     /// Other addresses to be limited to.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<Vec<String>>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<Vec<String>>")]
     allowed_cidrs: Option<Option<Vec<String>>>,
     /// Another limit of its use; null for none.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<RateLimit>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<RateLimit>")]
     rate_limit: Option<Option<RateLimit>>,
     /// What happens when a secret is used that was rotated away.
     on_reuse: Option<OnReuse>,
@@ -187,14 +196,16 @@ pub(crate) struct Rotation {
     /// How long the old secret counts beside the new one, unless the new one is used before: 0 seconds to a week. A token
     /// that rotates itself should give some: with none, a lost answer leaves it without a secret.
     #[serde(default)]
-    overlap_seconds: u32,
+    #[schemars(with = "u32", range(max = 604_800))]
+    overlap_seconds: i64,
 }
 
 impl Rotation {
     /// The overlap in seconds, if it is not too long.
     pub(crate) fn checked(self) -> Result<u32> {
-        if self.overlap_seconds <= OVERLAP_SECONDS_MAX {
-            return Ok(self.overlap_seconds);
+        let seconds = u32::try_from(self.overlap_seconds).ok();
+        if let Some(seconds) = seconds.filter(|seconds| *seconds <= OVERLAP_SECONDS_MAX) {
+            return Ok(seconds);
         }
         let detail = format!("Give a number from 0 to {OVERLAP_SECONDS_MAX}.");
         Err(Error::unprocessable(vec![Fault::new("/overlap_seconds", "out_of_range", detail)]))
@@ -345,10 +356,10 @@ mod tests {
 
     #[test]
     fn an_overlap_and_a_report_have_their_bounds() {
-        let rotation = |seconds: u32| Rotation { overlap_seconds: seconds }.checked();
+        let rotation = |seconds: i64| Rotation { overlap_seconds: seconds }.checked();
         assert_eq!(
-            (rotation(0).ok(), rotation(604_800).ok(), rotation(604_801).ok()),
-            (Some(0), Some(604_800), None)
+            [-1, 0, 604_800, 604_801].map(|seconds| rotation(seconds).ok()),
+            [None, Some(0), Some(604_800), None]
         );
         let report = |count: usize| Report { credentials: vec![String::new(); count] }.checked().is_ok();
         assert_eq!([0, 1, 1_000, 1_001].map(report), [false, true, true, false]);
@@ -416,7 +427,6 @@ mod tests {
                 (code, faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>())
             })
         };
-        assert_eq!(found(r#"{"permissions": null}"#), None);
         assert_eq!(
             found(r#"{"permissions": []}"#),
             Some((Code::PermissionsFixed, vec!["/permissions".into()]))

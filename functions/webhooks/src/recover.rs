@@ -8,6 +8,7 @@ use shared::{
     Error, Fault, Member, Result, Timestamp,
     delivery::{Retry, Status, StoredDelivery},
     id::{DeliveryId, WebhookId},
+    json::{self, Nullable},
     table::{Item, decode},
 };
 use tokio::task::JoinSet;
@@ -33,7 +34,9 @@ const LOST_SECONDS: i64 = 15 * 60;
 pub(crate) struct Recovery {
     /// Events from this moment on.
     since: Timestamp,
-    /// Events before this moment; until now, if absent.
+    /// Events before this moment; until now, if absent or null.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Timestamp>")]
     until: Option<Timestamp>,
 }
 

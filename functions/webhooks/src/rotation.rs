@@ -14,9 +14,9 @@ use crate::{
     webhook::Effect,
 };
 
-const OVERLAP_SECONDS_DEFAULT: u32 = 24 * 60 * 60;
+const OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
 /// A week, as with tokens.
-const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+const OVERLAP_SECONDS_MAX: i64 = 7 * 24 * 60 * 60;
 /// Each pair of keys makes two more signatures in a header.
 const PREVIOUS_MAX: usize = 3;
 
@@ -25,19 +25,20 @@ const PREVIOUS_MAX: usize = 3;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
     /// How long the old secret signs beside the new one: 0 to 604800 seconds, a day if absent.
-    overlap_seconds: Option<u32>,
+    #[schemars(with = "Option<u32>", range(max = 604_800))]
+    overlap_seconds: Option<i64>,
 }
 
 impl Rotation {
     /// The seconds, if they keep to the rules.
     pub(crate) fn checked(&self) -> Result<i64> {
         let seconds = self.overlap_seconds.unwrap_or(OVERLAP_SECONDS_DEFAULT);
-        if seconds > OVERLAP_SECONDS_MAX {
-            let detail = format!("Give at most {OVERLAP_SECONDS_MAX} seconds.");
+        if !(0..=OVERLAP_SECONDS_MAX).contains(&seconds) {
+            let detail = format!("Give 0 to {OVERLAP_SECONDS_MAX} seconds.");
             let fault = Fault::new("/overlap_seconds", "out_of_range", detail);
             return Err(Error::unprocessable(vec![fault]));
         }
-        Ok(seconds.into())
+        Ok(seconds)
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Error, Fault, Result, extract,
+    Error, Fault, Result,
     id::ObjectTypeId,
+    json::{self, Nullable},
     text,
     webhook::{StoredWebhook, Topic, target::Rules},
 };
@@ -30,6 +31,8 @@ pub(crate) struct NewWebhook {
     #[schemars(with = "Vec<Topic>")]
     topics: Vec<String>,
     /// The types, by id or slug, whose objects it is told of; all, if absent or null.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Vec<String>>")]
     object_types: Option<Vec<String>>,
     /// False to make it without sending anything yet.
     #[serde(default = "on")]
@@ -47,8 +50,8 @@ pub(crate) struct WebhookPatch {
     /// What people call it.
     name: Option<String>,
     /// What it is for; null for nothing.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<String>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<String>")]
     description: Option<Option<String>>,
     /// Where requests go.
     url: Option<String>,
@@ -56,8 +59,8 @@ pub(crate) struct WebhookPatch {
     #[schemars(with = "Option<Vec<Topic>>")]
     topics: Option<Vec<String>>,
     /// The types, by id or slug, whose objects it is told of; null for all.
-    #[serde(default, deserialize_with = "extract::present")]
-    #[schemars(with = "Option<Vec<String>>")]
+    #[serde(default, deserialize_with = "json::present")]
+    #[schemars(with = "Nullable<Vec<String>>")]
     object_types: Option<Option<Vec<String>>>,
     /// False switches it off, true on again, also if it was disabled.
     active: Option<bool>,

@@ -71,7 +71,7 @@ codes! {
     Stale = 412 "stale";
     /// The body is larger than 1 MiB.
     TooLarge = 413 "too_large";
-    /// The body must be JSON, sent with `Content-Type: application/json`.
+    /// The body must be JSON, sent with `Content-Type: application/json` and without a `Content-Encoding`.
     UnsupportedMediaType = 415 "unsupported_media_type";
     /// The request is well formed, but the data breaks a rule; `errors` names each place.
     InvalidData = 422 "invalid_data";

@@ -2,6 +2,7 @@
 
 mod code;
 mod parts;
+mod summary;
 
 use std::fmt;
 
@@ -16,14 +17,15 @@ use serde::Serialize;
 use crate::{permission::Permissions, rate::Budget, role::Role, secret::concealed};
 
 pub use code::Code;
+use summary::{shortened, summary};
 
 /// What handlers, rules and stores answer with.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An answer names this many faults at the most, so that it stays small whatever was sent.
 const FAULTS_MAX: usize = 100;
-/// The most bytes of a pointer or a detail.
-const TEXT_LENGTH_MAX: usize = 300;
+/// What is wrong with a body in a coding.
+pub(crate) const UNSUPPORTED_CODING: &str = "unsupported_coding";
 
 /// One fault in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -205,6 +207,12 @@ impl Error {
             Code::IdempotencyInProgress | Code::RateLimited | Code::Unavailable => {
                 Some((header::RETRY_AFTER, "1"))
             }
+            // Only where the coding was the fault (RFC 9110, section 12.5.3).
+            Code::UnsupportedMediaType
+                if self.faults.iter().any(|fault| fault.code == UNSUPPORTED_CODING) =>
+            {
+                Some((header::ACCEPT_ENCODING, "identity"))
+            }
             _ => None,
         }
     }
@@ -264,29 +272,8 @@ impl std::error::Error for Error {
     }
 }
 
-/// What a client sent may be very long; what it is told of it is not.
-fn shortened(mut text: String) -> String {
-    if text.len() > TEXT_LENGTH_MAX {
-        text.truncate(text.floor_char_boundary(TEXT_LENGTH_MAX));
-        text.push('…');
-    }
-    text
-}
-
 fn status(code: Code) -> StatusCode {
     StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-fn summary(faults: &[Fault]) -> String {
-    match faults {
-        [one] => format!("{}: {}", place(one), one.detail),
-        [first, rest @ ..] => format!("{}: {} And {} more.", place(first), first.detail, rest.len()),
-        [] => "The request is not valid.".to_owned(),
-    }
-}
-
-fn place(fault: &Fault) -> &str {
-    if fault.pointer.is_empty() { "The body" } else { &fault.pointer }
 }
 
 fn list(permissions: Permissions) -> String {

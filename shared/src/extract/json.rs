@@ -7,11 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::{fault, strict};
 use crate::{
-    error::{Code, Error, Fault, Result},
+    error::{Code, Error, Fault, Result, UNSUPPORTED_CODING},
+    json::{self, Refusal},
     openapi::{Input, Operation, Output},
 };
 
@@ -22,9 +22,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        let is_json = is_json(request.headers());
-        let body = Bytes::from_request(request, state).await.map_err(|_| Error::too_large())?;
-        if is_json { parse(&body).map(Self) } else { Err(no_json()) }
+        Body::from_request(request, state).await?.read().map(Self)
     }
 }
 
@@ -35,53 +33,49 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        let is_json = is_json(request.headers());
-        let body = Bytes::from_request(request, state).await.map_err(|_| Error::too_large())?;
-        match body.is_empty() {
-            true => Ok(Self(T::default())),
-            false if is_json => parse(&body).map(Self),
-            false => Err(no_json()),
+        let body = Body::from_request(request, state).await?;
+        if body.is_empty() { Ok(Self(T::default())) } else { body.read().map(Self) }
+    }
+}
+
+/// A body that is not yet read.
+struct Body {
+    bytes: Bytes,
+    is_json: bool,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        if let Some(coding) = coding(request.headers()) {
+            return Err(Error::unsupported_coding(&coding));
         }
+        let is_json = is_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| Error::too_large())?;
+        Ok(Self { bytes, is_json })
     }
 }
 
-fn no_json() -> Error {
-    Error::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json.")
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    strict::check(body).map_err(|fault| Error::invalid(vec![fault]))?;
-    // Serde would take an array for an object, its items as the members in their order.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::invalid(vec![Fault::new("", "wrong_type", "Send a JSON object.")]));
+impl Body {
+    fn is_empty(&self) -> bool {
+        json::without_mark(&self.bytes).is_empty()
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        Error::invalid(vec![fault(&pointer, &error.inner().to_string())])
-    })
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.is_json {
+            return json::read(&self.bytes).map_err(Refusal::in_body);
+        }
+        Err(Error::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json."))
+    }
 }
 
-/// Tells a member that is null from one that is absent, for serde's `deserialize_with`.
-///
-/// # Errors
-/// When the member is neither null nor a value of the type.
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(index.to_string()),
-            Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        })
-        .map(|name| format!("/{name}"))
-        .collect()
+/// The first coding of the body that is more than none.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::CONTENT_ENCODING).iter();
+    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+    let codings = lines.flat_map(|line| line.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>());
+    codings.into_iter().find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -92,6 +86,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 impl Error {
+    /// 415: a body in this coding is not read.
+    fn unsupported_coding(coding: &str) -> Self {
+        let detail = format!("Send the body as it is, without the Content-Encoding {coding}.");
+        let fault = Fault::new("Content-Encoding", UNSUPPORTED_CODING, detail);
+        Self::new(Code::UnsupportedMediaType, &*fault.detail).with_faults(vec![fault])
+    }
+
     /// 413.
     pub(crate) fn too_large() -> Self {
         Self::new(Code::TooLarge, "The body is larger than 1 MiB.")
@@ -123,43 +124,5 @@ impl<T: JsonSchema> Input for OptionalJson<T> {
 impl<T: JsonSchema> Output for Json<T> {
     fn describe(operation: &mut Operation) {
         operation.answer::<T>(200, "As asked.", &[]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Outer {
-        #[expect(dead_code, reason = "only read by serde")]
-        list: Vec<Inner>,
-    }
-
-    #[derive(Debug, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Inner {
-        #[expect(dead_code, reason = "only read by serde")]
-        number: u8,
-    }
-
-    #[test]
-    fn the_place_of_a_fault_is_named() {
-        for (body, pointer, code) in [
-            (r#"{"list": [{"number": 1}, {"number": "1"}]}"#, "/list/1/number", "wrong_type"),
-            (r#"{"list": [{"number": 300}]}"#, "/list/0/number", "invalid"),
-            (r#"{"list": [{"nummer": 1}]}"#, "/list/0/nummer", "unknown_member"),
-            (r#"{"list": [{}]}"#, "/list/0/number", "missing_member"),
-            ("{}", "/list", "missing_member"),
-            ("[]", "", "wrong_type"),
-        ] {
-            let problem = parse::<Outer>(body.as_bytes()).unwrap_err().problem("");
-            assert_eq!(
-                (problem.status, problem.errors[0].pointer.as_str(), problem.errors[0].code),
-                (400, pointer, code),
-                "{body}"
-            );
-        }
     }
 }

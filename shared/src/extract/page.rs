@@ -113,14 +113,19 @@ impl Pages {
     /// `place`: `/` for a body, `?` for a query.
     ///
     /// # Errors
-    /// 400 when the size is out of range, or the cursor is of another list.
+    /// 400, in a body 422, when the size is out of range; 400 when the cursor is of another list.
     pub async fn page<F: Debug>(
         self,
         place: &str,
         (limit, cursor): (Option<usize>, Option<&str>),
         filter: F,
     ) -> Result<Page<F>> {
-        let limit = check_limit(&format!("{place}limit"), Some(limit.unwrap_or(LIMIT_DEFAULT)))?;
+        let limit = check_limit(&format!("{place}limit"), Some(limit.unwrap_or(LIMIT_DEFAULT)));
+        // In a body it is a rule of range like any other.
+        let limit = limit.map_err(|error| match place {
+            "/" => Error::unprocessable(error.faults().to_vec()),
+            _ => error,
+        })?;
         // A cursor belongs to its list, its narrowing and its caller; the size of the page may change on the way.
         let context = format!("{} {filter:?}", self.context);
         let page = Page { limit, after: None, filter, context, platform: self.platform };

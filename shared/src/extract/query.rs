@@ -6,9 +6,9 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::fault;
 use crate::{
     error::{Error, Fault, Result},
+    json::{self, Refusal},
     openapi::{Input, Operation},
 };
 
@@ -52,12 +52,5 @@ pub(super) fn pairs(query: &str) -> Result<BTreeMap<String, String>> {
 
 /// The parameters as a type takes them.
 pub(super) fn read<T: DeserializeOwned>(query: &BTreeMap<String, String>) -> Result<T> {
-    let encoded = serde_urlencoded::to_string(query).map_err(anyhow::Error::from)?;
-    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(encoded.as_bytes()));
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let place = error.path().to_string();
-        let place = if place == "." { String::new() } else { format!("/{place}") };
-        let fault = fault(&place, &error.inner().to_string());
-        Error::invalid(vec![Fault { pointer: fault.pointer.replacen('/', "?", 1), ..fault }])
-    })
+    json::read_query(query).map_err(Refusal::in_query)
 }

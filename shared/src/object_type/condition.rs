@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{FieldValues, ObjectType, Value, check_value};
-use crate::text::Slug;
+use crate::{json, text::Slug};
 
 /// Whether an object must have a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -105,7 +105,7 @@ struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     op: Option<Op>,
     /// A value for `eq` and `ne`, an array of values for `in`, none for the others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "json::nullable", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     value: Option<Box<RawValue>>,
 }
@@ -168,7 +168,7 @@ impl TryFrom<Written> for Condition {
             Written { all: None, any: None, field: Some(field), op: Some(op), value } => {
                 Ok(Self::Test(Test { field, op, value }))
             }
-            _ => Err("a condition has field and op, or all, or any, and nothing besides"),
+            _ => Err("send field and op, or all, or any, and nothing besides"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::Operation;
+use super::{Operation, nulls};
 use crate::{access::Access, error::Problem, permission::Permission};
 
 /// A row of a route table, as far as the document tells of it.
@@ -32,7 +32,7 @@ pub(crate) fn document(operations: Vec<Described>) -> Value {
         (value, generator) = operation(&row, generator);
         paths.entry(path).or_insert_with(|| json!({}))[method] = value;
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Engine API",
@@ -58,7 +58,9 @@ pub(crate) fn document(operations: Vec<Described>) -> Value {
                 },
             },
         },
-    })
+    });
+    nulls::settle(&mut document);
+    document
 }
 
 fn operation(row: &Described, generator: SchemaGenerator) -> (Value, SchemaGenerator) {

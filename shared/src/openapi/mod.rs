@@ -2,6 +2,8 @@
 
 #[cfg(feature = "openapi")]
 mod document;
+#[cfg(feature = "openapi")]
+mod nulls;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};

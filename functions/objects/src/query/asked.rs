@@ -3,26 +3,39 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::{Error, Fault, Result};
+use shared::{
+    Error, Fault, Result,
+    extract::Trashed,
+    json::{self, Nullable},
+};
 
 use super::operator::Op;
-use shared::extract::Trashed;
 
 /// A question as a body.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueryBody {
     /// Which objects; all if it is left out.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<FilterBody>")]
     filter: Option<FilterBody>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<String>")]
     sort: Option<String>,
     /// The fields to answer with; all if it is left out.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Vec<String>>")]
     fields: Option<Vec<String>>,
     /// `only` asks what is in the trash.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Trashed>")]
     trashed: Option<Trashed>,
     /// How many at most, from 1 to 100; 50 unless told.
     pub(crate) limit: Option<usize>,
     /// `next_cursor` of the page before.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<String>")]
     pub(crate) cursor: Option<String>,
 }
 
@@ -35,6 +48,7 @@ struct FilterBody {
     /// How its value is compared.
     op: Option<Op>,
     /// What it is compared with: as the field takes it; a list for `in`, true or false for `empty`.
+    #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Option<serde_json::Value>")]
     value: Option<Box<RawValue>>,
     /// All of these hold.

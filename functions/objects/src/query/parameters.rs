@@ -42,19 +42,13 @@ pub(crate) struct StatsQuery {
 /// All other parameters, each a condition, as `filter[amount][gte]=10`.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Conditions(BTreeMap<String, String>);
+pub(super) struct Conditions(BTreeMap<String, String>);
 
 impl ListQuery {
     /// The question.
     pub(crate) fn asked(&self) -> Result<Asked> {
         let Self { trashed, sort, fields, conditions } = self;
-        let named = |name| Named::new("?fields", name);
-        Ok(Asked {
-            filter: conditions.filter()?,
-            sort: sort.as_deref().map(|sort| Named::new("?sort", sort)),
-            fields: fields.as_deref().map(|fields| fields.split(',').map(named).collect()),
-            trashed: trashed.is_some(),
-        })
+        conditions.asked(*trashed, sort.as_deref(), fields.as_deref())
     }
 }
 
@@ -77,6 +71,22 @@ impl StatsQuery {
 }
 
 impl Conditions {
+    /// The question that has these conditions.
+    pub(super) fn asked(
+        &self,
+        trashed: Option<Trashed>,
+        sort: Option<&str>,
+        fields: Option<&str>,
+    ) -> Result<Asked> {
+        let named = |name| Named::new("?fields", name);
+        Ok(Asked {
+            filter: self.filter()?,
+            sort: sort.map(|sort| Named::new("?sort", sort)),
+            fields: fields.map(|fields| fields.split(',').map(named).collect()),
+            trashed: trashed.is_some(),
+        })
+    }
+
     /// All of them.
     fn filter(&self) -> Result<Option<Node>> {
         let (mut nodes, mut faults) = (Vec::new(), Vec::new());

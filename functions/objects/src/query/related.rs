@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Error, Result,
+    extract::Trashed,
     id::ObjectId,
     object_type::{FieldType, ObjectType, StoredObjectType},
 };
@@ -11,7 +12,7 @@ use shared::{
 use super::{
     asked::{Asked, Condition, Named, Node, Sent},
     operator::Op,
-    parameters::ListQuery,
+    parameters::Conditions,
     search::Search,
 };
 
@@ -23,14 +24,22 @@ const FIELD: &str = "{field}";
 pub(crate) struct RelatedQuery {
     /// The object type whose field it is, by its id or slug; that of the object itself if it is left out.
     pub(crate) object_type: Option<String>,
+    /// `only` lists what is in the trash.
+    trashed: Option<Trashed>,
+    /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
+    sort: Option<String>,
+    /// The fields to answer with, joined by commas; all if it is left out.
+    fields: Option<String>,
+    // Of what is flattened as a whole, a fault would have no place.
     #[serde(flatten)]
-    list: ListQuery,
+    conditions: Conditions,
 }
 
 impl RelatedQuery {
     /// What is asked besides.
     pub(crate) fn asked(&self) -> Result<Asked> {
-        self.list.asked()
+        let Self { object_type: _, trashed, sort, fields, conditions } = self;
+        conditions.asked(*trashed, sort.as_deref(), fields.as_deref())
     }
 }
 

@@ -95,6 +95,9 @@ impl Rule<'_> {
                 self.refuse(pointer, "not_possible", "Leave the value out: this needs none.");
             }
             (Op::Eq | Op::Ne, Some(value)) => self.check_value(field, value, pointer),
+            (Op::In, Some(value)) if !value.get().starts_with('[') => {
+                self.refuse(pointer, "wrong_type", "Give an array of values.");
+            }
             (Op::In, Some(_)) => {
                 let values = test.values();
                 if !(1..=IN_VALUES_MAX).contains(&values.len()) {

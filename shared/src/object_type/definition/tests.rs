@@ -154,6 +154,7 @@ fn a_condition_looks_at_another_field_in_a_way_that_fits() {
         (json!({"field": "stage", "op": "eq", "value": "won"}), "/value not_an_option"),
         (json!({"field": "stage", "op": "eq", "value": ""}), "/value required"),
         (json!({"field": "stage", "op": "in", "value": []}), "/value out_of_range"),
+        (json!({"field": "stage", "op": "in", "value": "New"}), "/value wrong_type"),
         (json!({"field": "stage", "op": "in", "value": ["New", "x"]}), "/value/1 not_an_option"),
         (json!({"field": "vip", "op": "checked", "value": true}), "/value not_possible"),
         (json!({"any": []}), "/any required"),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::{Field, Value, decimal};
-use crate::error::Fault;
+use crate::{error::Fault, json};
 
 /// The currency of a field that names none.
 const CURRENCY_DEFAULT: &str = "USD";
@@ -15,6 +15,7 @@ const CURRENCY_DEFAULT: &str = "USD";
 #[serde(deny_unknown_fields)]
 struct Sent {
     amount: Box<RawValue>,
+    #[serde(default, deserialize_with = "json::nullable")]
     currency: Option<String>,
 }
 
@@ -27,7 +28,7 @@ pub(in super::super) fn places(currency: &str) -> Option<u16> {
 pub(super) fn sent(field: &Field, pointer: &str, raw: &RawValue) -> Result<Value, Fault> {
     let detail = r#"Send an amount such as {"amount": "12.30", "currency": "EUR"}."#;
     let wrong = |_| Fault::new(pointer, "wrong_type", detail);
-    let Sent { amount, currency } = serde_json::from_str(raw.get()).map_err(wrong)?;
+    let Sent { amount, currency } = json::read(raw.get().as_bytes()).map_err(wrong)?;
     let own = field.settings.currency.as_deref().unwrap_or(CURRENCY_DEFAULT);
     if currency.is_some_and(|currency| currency != own) {
         let detail = format!("This field holds amounts in {own}.");
@@ -48,9 +49,11 @@ pub(super) fn compared(field: &Field, pointer: &str, raw: &RawValue) -> Result<V
 }
 
 fn read(pointer: &str, raw: &RawValue, places: u16) -> Result<String, Fault> {
-    let text = serde_json::from_str::<String>(raw.get());
+    let text = serde_json::from_str::<String>(raw.get()).ok();
+    let is_number = raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let is_sound = text.as_deref().map_or(is_number, is_decimal);
     let text = text.as_deref().unwrap_or(raw.get());
-    if !is_decimal(text) {
+    if !is_sound {
         return Err(Fault::new(pointer, "wrong_type", r#"Send an amount such as "12.30"."#));
     }
     let amount = decimal::parse(text)
@@ -63,7 +66,7 @@ fn read(pointer: &str, raw: &RawValue, places: u16) -> Result<String, Fault> {
     Ok(amount)
 }
 
-/// Whether it is a decimal as JSON writes them, without an exponent.
+/// Whether a text is a decimal as people write them, without an exponent.
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, places) = digits.split_once('.').unwrap_or((digits, "0"));
