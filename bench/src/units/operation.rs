@@ -34,10 +34,12 @@ enum Act {
     PatchAll,
     UpsertNew,
     UpsertKnown,
+    UpsertEqual,
     Trash,
     ListTrash,
     BatchNew,
     BatchKnown,
+    BatchEqual,
 }
 
 /// The most that an operation may cost behind the gate.
@@ -75,6 +77,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         (Act::PatchAll, "patch of all but the unique field", None),
         (Act::UpsertNew, "upsert that creates", of(Some(2), Some(14.0))),
         (Act::UpsertKnown, "upsert that changes 4 searchable fields", of(Some(2), Some(14.0))),
+        (Act::UpsertEqual, "upsert, equal", of(Some(2), Some(0.0))),
         (Act::Trash, "trash", None),
         (Act::ListTrash, "list the trash (5 objects)", of(Some(2), None)),
         (Act::BatchNew, "batch of 100 upserts that create", of(Some(BATCH + 1), Some(1400.0))),
@@ -83,6 +86,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "batch of 100 upserts that change 4 searchable fields",
             of(Some(BATCH + 1), Some(1400.0)),
         ),
+        (Act::BatchEqual, "batch of 100 upserts, equal", of(Some(2), Some(0.0))),
     ];
     rows.into_iter().map(|(act, name, budget)| Operation { name, budget, act }).collect()
 }
@@ -192,10 +196,13 @@ impl Operation {
             }
             Act::UpsertNew => shop.request("PUT", &upsert, Some(&contact(3 * NEW + time, 0))),
             Act::UpsertKnown => shop.request("PUT", &upsert, Some(&contact(30 + time, 7))),
+            Act::UpsertEqual => shop.request("PUT", &upsert, Some(&contact(50 + time, 0))),
             Act::ListTrash => shop.request("GET", &shop.objects("?trashed=only"), None),
             Act::Trash => shop.request("DELETE", &at(40), None),
             Act::BatchNew => shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 0))),
-            Act::BatchKnown => shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 7))),
+            Act::BatchKnown | Act::BatchEqual => {
+                shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 7)))
+            }
         }
     }
 
@@ -206,7 +213,7 @@ impl Operation {
             Act::Malformed => status == 401,
             Act::Refused => status == 403,
             Act::BatchNew => status == 200 && each(answer, 201)?,
-            Act::BatchKnown => status == 200 && each(answer, 200)?,
+            Act::BatchKnown | Act::BatchEqual => status == 200 && each(answer, 200)?,
             _ => (200..300).contains(&status),
         };
         ensure!(is_right, "{} was answered {status}: {}", self.name, String::from_utf8_lossy(answer.body()));
