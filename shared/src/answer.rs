@@ -15,56 +15,56 @@ use crate::{
 /// What the `ETag` header is, in the documents.
 const ETAG: (&str, &str) = ("ETag", "The version, for If-Match.");
 
-/// A thing, with its version as the `ETag`.
-pub struct Versioned<T>(pub u64, pub T);
+/// A thing, with its version as the `ETag`; with an optional one where not everybody may know it.
+pub struct Versioned<T, V = u64>(pub V, pub T);
 
-impl<T: Serialize> IntoResponse for Versioned<T> {
+impl<T: Serialize, V: Into<Option<u64>>> IntoResponse for Versioned<T, V> {
     fn into_response(self) -> Response {
-        with_etag(self.0, Json(self.1).into_response())
+        with_etag(self.0.into(), Json(self.1).into_response())
     }
 }
 
-impl<T: JsonSchema> Output for Versioned<T> {
+impl<T: JsonSchema, V> Output for Versioned<T, V> {
     fn describe(operation: &mut Operation) {
         operation.answer::<T>(200, "As asked.", &[ETAG]);
     }
 }
 
 /// A new thing, and where it is.
-pub struct Created<T> {
+pub struct Created<T, V = u64> {
     /// The path of the thing.
     pub location: String,
-    /// Its version.
-    pub version: u64,
+    /// Its version; an optional one where not everybody may know it.
+    pub version: V,
     /// The thing.
     pub body: T,
 }
 
-impl<T: Serialize> IntoResponse for Created<T> {
+impl<T: Serialize, V: Into<Option<u64>>> IntoResponse for Created<T, V> {
     fn into_response(self) -> Response {
         let mut response = (StatusCode::CREATED, Json(self.body).into_response()).into_response();
         if let Ok(location) = HeaderValue::from_str(&self.location) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        with_etag(self.version, response)
+        with_etag(self.version.into(), response)
     }
 }
 
-impl<T: JsonSchema> Output for Created<T> {
+impl<T: JsonSchema, V> Output for Created<T, V> {
     fn describe(operation: &mut Operation) {
         operation.answer::<T>(201, "Created.", &[ETAG, ("Location", "The path of the new thing.")]);
     }
 }
 
 /// A thing that was created or, if it was there already, changed.
-pub enum Upserted<T> {
+pub enum Upserted<T, V = u64> {
     /// It is new.
-    Created(Created<T>),
+    Created(Created<T, V>),
     /// It was there.
-    Updated(Versioned<T>),
+    Updated(Versioned<T, V>),
 }
 
-impl<T: Serialize> IntoResponse for Upserted<T> {
+impl<T: Serialize, V: Into<Option<u64>>> IntoResponse for Upserted<T, V> {
     fn into_response(self) -> Response {
         match self {
             Upserted::Created(created) => created.into_response(),
@@ -73,7 +73,7 @@ impl<T: Serialize> IntoResponse for Upserted<T> {
     }
 }
 
-impl<T: JsonSchema> Output for Upserted<T> {
+impl<T: JsonSchema, V> Output for Upserted<T, V> {
     fn describe(operation: &mut Operation) {
         Created::<T>::describe(operation);
         operation.answer::<T>(200, "It was there and is changed.", &[ETAG]);
@@ -125,8 +125,9 @@ impl<T: JsonSchema> Output for Started<T> {
     }
 }
 
-fn with_etag(version: u64, mut response: Response) -> Response {
-    if let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+fn with_etag(version: Option<u64>, mut response: Response) -> Response {
+    let etag = version.map(|version| HeaderValue::from_str(&format!("\"{version}\"")));
+    if let Some(Ok(etag)) = etag {
         response.headers_mut().insert(header::ETAG, etag);
     }
     response

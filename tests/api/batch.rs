@@ -148,7 +148,7 @@ mod of_its_parts {
         for answer in [each, all] {
             let text = answer.text;
             assert!(
-                !text.contains("secret") && !text.contains("\"fields\"") && !text.contains("\"label\""),
+                !text.contains(secret) && !text.contains("\"fields\":") && !text.contains("\"label\":"),
                 "{text}"
             );
             assert!(!text.contains(&other) && !text.contains(world.owner.id.as_str()), "{text}");

@@ -233,10 +233,12 @@ async fn values_that_a_hundred_writers_pass_around_have_one_object_each_or_none(
 /// One step of a writer.
 async fn pass(things: &Things, step: usize, place: &Mutex<String>, value: &str) -> Answer {
     let id_there = place.lock().unwrap().clone();
+    // Each writes something of its own, as what is equal is no change.
+    let own = unique().to_string();
     let answer = match step {
-        0..=2 => things.patch(&id_there, json!({"code": value})).await,
-        3 | 4 => things.upsert("code", json!({"code": value})).await,
-        5 => things.patch(&id_there, json!({"code": null})).await,
+        0..=2 => things.patch(&id_there, json!({"code": value, "w0": own})).await,
+        3 | 4 => things.upsert("code", json!({"code": value, "w0": own})).await,
+        5 => things.patch(&id_there, json!({"code": null, "w0": own})).await,
         6 => things.send("DELETE", &format!("/{id_there}"), None).await,
         7 | 8 => things.send("POST", &format!("/{id_there}/restore"), Some(json!({}))).await,
         _ => {

@@ -18,7 +18,8 @@ async fn the_first_submission_creates_the_contact_and_the_second_updates_it() {
     let second_body = second.clone().expect(200);
 
     assert_eq!((&first_body["outcome"], &second_body["outcome"]), (&json!("created"), &json!("updated")));
-    assert_eq!((first.header("etag"), second.header("etag")), ("\"1\"".to_owned(), "\"2\"".to_owned()));
+    // A version would tell whether something has changed.
+    assert!(!first.headers.contains_key("etag") && !second.headers.contains_key("etag"));
     assert_eq!(first_body["id"], second_body["id"]);
     let contacts = world.all_contacts().await;
     assert_eq!(contacts.len(), 1);
@@ -56,10 +57,12 @@ async fn fifty_submissions_at_once_make_one_contact() {
 async fn a_token_without_read_learns_no_data_from_any_answer() {
     let world = World::new().await;
     let form = world.owner.token(&[ObjectCreate, ObjectUpdate]).await;
+    // No id is as long, and none has a space: it cannot stand in an answer by chance.
     let (path, secret) = (world.contacts(), "a secret that only readers see");
+    let name = "ada, whose name only readers see";
     let email = an_email();
     let contact =
-        world.contact(json!({"email": email, "name": "Ada", "company": secret, "number": "7"})).await;
+        world.contact(json!({"email": email, "name": name, "company": secret, "number": "7"})).await;
     let other = world.contact(json!({"email": an_email(), "notes": secret})).await;
     let own = format!("{path}/{}", contact["id"].as_str().unwrap());
 
@@ -77,10 +80,10 @@ async fn a_token_without_read_learns_no_data_from_any_answer() {
     ];
 
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
-    assert_eq!(statuses, [200, 201, 409, 200, 200, 412, 403, 403, 409, 403]);
+    assert_eq!(statuses, [200, 201, 409, 200, 200, 403, 403, 403, 409, 403]);
     for answer in answers {
         let text = answer.text.to_lowercase();
-        assert!(!text.contains("secret") && !text.contains("ada") && !text.contains("\"fields\""), "{text}");
+        assert!(!text.contains(secret) && !text.contains(name) && !text.contains("\"fields\":"), "{text}");
         assert!(!text.contains(other["id"].as_str().unwrap()), "{text}");
         assert!(!text.contains(world.owner.id.as_str()), "{text}");
     }

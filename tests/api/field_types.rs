@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, World};
 
 /// A type with a field of each type, named by it.
-fn everything() -> Value {
+pub(crate) fn everything() -> Value {
     let field = |r#type: &str, settings: Value| json!({"slug": r#type, "label": r#type, "type": r#type, "settings": settings});
     let options = json!({"options": ["New", "Won", "Lost"]});
     let parts = json!({"fields": [

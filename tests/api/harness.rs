@@ -44,6 +44,12 @@ impl System {
     }
 
     fn on(engine: Option<String>, has_relay: bool) -> Self {
+        let without_relay = (!has_relay && engine.is_some()).then(|| "--without-relay".to_owned());
+        Self::with(engine.map(|url| format!("--dynamodb={url}")).into_iter().chain(without_relay).collect())
+    }
+
+    /// A system of one's own with these options.
+    pub(crate) fn with(options: Vec<String>) -> Self {
         let (send, receive) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -52,10 +58,7 @@ impl System {
                     vec!["engine".to_owned(), "--in-memory".into(), "--port=0".into(), "--seed=none".into()];
                 // All tests come from one address, and many of them send bad credentials.
                 args.push(format!("--failures-per-minute={}", u32::MAX));
-                if !has_relay && engine.is_some() {
-                    args.push("--without-relay".into());
-                }
-                args.extend(engine.map(|url| format!("--dynamodb={url}")));
+                args.extend(options);
                 let running = local::start(local::Options::parse_from(args)).await.unwrap();
                 let (url, dynamodb) = (running.url().to_owned(), running.dynamodb_url().to_owned());
                 send.send(Self { url, dynamodb, clock: running.clock().clone() }).ok().unwrap();

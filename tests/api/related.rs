@@ -129,7 +129,7 @@ async fn an_object_is_sent_as_it_is_and_stays_so() {
     let world = World::new().await;
     let contact = world.contact(json!({"name": "Ada"})).await;
     let own = format!("{}/{}", world.contacts(), contact["id"].as_str().unwrap());
-    let token = world.owner.token(&[ObjectUpdate]).await;
+    let token = world.owner.token(&[ObjectUpdate, ObjectRead]).await;
 
     let sent = token.post(&format!("{own}/send"), json!({})).await;
     assert_eq!((sent.status, sent.text.as_str()), (202, ""));

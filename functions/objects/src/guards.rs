@@ -6,7 +6,7 @@ use shared::{
     Code, Error, Fault, Result,
     id::ObjectId,
     object_type::{Changes, StoredObjectType},
-    table::{Key, Refused, Table, When, Write, attribute, text},
+    table::{Key, Refused, Table, When, Write, attribute},
     text::Slug,
 };
 
@@ -70,11 +70,6 @@ pub(crate) fn guard_key(object_type: &StoredObjectType, field: &Slug, key: &str)
     Key::new(object_type.guards(field), key)
 }
 
-/// The object that holds a value, read strongly.
-pub(crate) async fn holder(table: &Table, key: Key) -> Result<Option<ObjectId>> {
-    Ok(table.get(key).await?.as_ref().and_then(|guard| text(guard, "id")).and_then(ObjectId::parse))
-}
-
 impl Guards {
     /// The guards of these values are taken.
     pub(crate) fn taken<'a>(
@@ -123,6 +118,12 @@ impl Guards {
         let mut guards = Self::taken(object_type, id, come);
         guards.0.extend(Self::released(object_type, id, gone).0);
         guards
+    }
+
+    /// The guards that are this object's with these writes.
+    pub(crate) fn taken_by(&self, id: &ObjectId) -> impl Iterator<Item = (Key, ObjectId)> {
+        let taken = self.0.iter().filter(|guard| matches!(guard.turn, Turn::Taken { .. }));
+        taken.map(|guard| (guard.place.clone(), id.clone()))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Guard> {

@@ -6,16 +6,18 @@ use shared::{
     Member, Result,
     answer::{Accepted, Created, NoContent, Upserted, Versioned},
     audit::Entry,
-    extract::{IfMatch, Json, List, Page, Pages, Path, Query, State, TrashFilter},
+    extract::{Json, List, Page, Pages, Path, Query, State, TrashFilter},
     id::ObjectId,
 };
 
 use crate::{
     batch::{BatchBody, Results},
+    expected::Expected,
+    holders::Ahead,
     object::{Fields, Object, UpsertQuery, UpsertedObject},
     query::{Asked, ListQuery, QueryBody, RelatedQuery, Search, Statistics, Stats, StatsQuery},
     store::{Store, TypeInTeam},
-    upsert::{Holders, Outcome},
+    upsert::Outcome,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -41,7 +43,7 @@ pub(crate) async fn create(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     Json(new): Json<Fields>,
-) -> Result<Created<Object>> {
+) -> Result<Created<Object, Option<u64>>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let object = store.create(&member, &object_type, &new.fields).await?;
     Ok(created(Object::of(object, &object_type, &member), &member))
@@ -91,21 +93,21 @@ pub(crate) async fn stats(
 
 pub(crate) async fn upsert(
     member: Member,
+    Expected(if_match): Expected,
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     Query(query): Query<UpsertQuery>,
-    if_match: IfMatch,
     Json(sent): Json<Fields>,
-) -> Result<Upserted<UpsertedObject>> {
+) -> Result<Upserted<UpsertedObject, Option<u64>>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let (object, outcome) = store
-        .upsert((&member, &if_match), &object_type, (&query.r#match, &sent.fields), &mut Holders::default())
+        .upsert((&member, &if_match), &object_type, (&query.r#match, &sent.fields), &mut Ahead::default())
         .await?;
     let object = Object::of(object, &object_type, &member);
     Ok(match outcome {
         Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),
         Outcome::Updated => {
-            Upserted::Updated(Versioned(object.version, UpsertedObject::new(object, outcome)))
+            Upserted::Updated(Versioned(object.version(), UpsertedObject::new(object, outcome)))
         }
     })
 }
@@ -131,29 +133,29 @@ pub(crate) async fn read(
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
     Query(query): Query<TrashFilter>,
-) -> Result<Versioned<Object>> {
+) -> Result<Versioned<Object, Option<u64>>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let object = store.read(&member, &object_type, &path.id, query.trashed.is_some()).await?;
-    Ok(Versioned(object.version, Object::of(object, &object_type, &member)))
+    Ok(versioned(Object::of(object, &object_type, &member)))
 }
 
 pub(crate) async fn update(
     member: Member,
+    Expected(if_match): Expected,
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
-    if_match: IfMatch,
     Json(patch): Json<Fields>,
-) -> Result<Versioned<Object>> {
+) -> Result<Versioned<Object, Option<u64>>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let object = store.update(&member, &object_type, &path.id, &patch.fields, &if_match).await?;
-    Ok(Versioned(object.version, Object::of(object, &object_type, &member)))
+    Ok(versioned(Object::of(object, &object_type, &member)))
 }
 
 pub(crate) async fn trash(
     member: Member,
+    Expected(if_match): Expected,
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
-    if_match: IfMatch,
 ) -> Result<NoContent> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     store.trash(&member, &object_type, &path.id, &if_match).await?;
@@ -162,20 +164,20 @@ pub(crate) async fn trash(
 
 pub(crate) async fn restore(
     member: Member,
+    Expected(if_match): Expected,
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
-    if_match: IfMatch,
-) -> Result<Versioned<Object>> {
+) -> Result<Versioned<Object, Option<u64>>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let object = store.restore(&member, &object_type, &path.id, &if_match).await?;
-    Ok(Versioned(object.version, Object::of(object, &object_type, &member)))
+    Ok(versioned(Object::of(object, &object_type, &member)))
 }
 
 pub(crate) async fn destroy(
     member: Member,
+    Expected(if_match): Expected,
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
-    if_match: IfMatch,
 ) -> Result<NoContent> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     store.destroy(&member, &object_type, &path.id, &if_match).await?;
@@ -184,9 +186,9 @@ pub(crate) async fn destroy(
 
 pub(crate) async fn send(
     member: Member,
+    Expected(if_match): Expected,
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
-    if_match: IfMatch,
 ) -> Result<Accepted> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     store.send(&member, &object_type, &path.id, &if_match).await?;
@@ -231,10 +233,14 @@ async fn found(
     Ok(Json(page.of(objects.into_iter().map(seen).collect(), next).await?))
 }
 
-fn created<T: Location>(body: T, member: &Member) -> Created<T> {
+fn versioned(object: Object) -> Versioned<Object, Option<u64>> {
+    Versioned(object.version(), object)
+}
+
+fn created<T: Location>(body: T, member: &Member) -> Created<T, Option<u64>> {
     let object = body.object();
     let location = format!("/v1/teams/{}/objects/{}/{}", member.team, object.object_type.slug, object.id);
-    Created { location, version: object.version, body }
+    Created { location, version: object.version(), body }
 }
 
 /// What has an object in it, of which the path can be told.

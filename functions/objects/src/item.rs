@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use shared::{
     Member, Result, Timestamp,
     id::{ObjectId, UserId},
-    object_type::{Changes, FieldValues, StoredObjectType, Value, slot_name, slot_text},
+    object_type::{Changes, Checked, FieldValues, StoredObjectType, Value, slot_name, slot_text},
     table::{AttributeValue, Item, Key, Table, When, Write, attribute, number, text},
     text::Slug,
 };
@@ -15,6 +15,9 @@ use crate::{
     object::StoredObject,
     size::{OBJECT_SIZE_MAX, size},
 };
+
+/// So many values are compared in the condition of a write, which has 4 KB.
+const COMPARED_MAX: usize = 40;
 
 /// The partition of all objects of a type.
 pub(crate) fn partition(object_type: &StoredObjectType) -> String {
@@ -97,19 +100,48 @@ pub(crate) fn change(
     Ok(write)
 }
 
-/// The same of an object that was not read, if it cannot become too large: `size` is then more than it has, and the next
-/// who reads it sets it right.
+/// The same of an object that was not read, if something changes by it, and if it cannot become too large: `size` is then
+/// more than it has, and the next who reads it sets it right. `None` where only a look at the object tells whether
+/// something changes.
 pub(crate) fn unread_change(
     table: &Table,
     object_type: &StoredObjectType,
     id: &ObjectId,
-    changes: &Changes,
+    (checked, changes): (&Checked, &Changes),
     by: (&Member, Timestamp),
-) -> Result<Write> {
+) -> Result<Option<Write>> {
+    let Some(is_there) = is_there(object_type, checked, changes) else { return Ok(None) };
     let more = size(&changes.set);
     let has_room = When::AtMost("size".into(), attribute(&OBJECT_SIZE_MAX.saturating_sub(more))?);
     let write = change(table, object_type, id, changes, by)?;
-    Ok(write.add("size", i64::try_from(more).unwrap_or(i64::MAX)).when(has_room))
+    let write = write.add("size", i64::try_from(more).unwrap_or(i64::MAX));
+    Ok(Some(write.when(has_room.and(is_there.not()))))
+}
+
+/// The condition that the object is as these changes leave it; `None` where DynamoDB cannot compare, as a value can be
+/// written in several ways that are all the same, or there are too many for one expression.
+fn is_there(object_type: &StoredObjectType, checked: &Checked, changes: &Changes) -> Option<When> {
+    if changes.set.len() + changes.clear.len() > COMPARED_MAX {
+        return None;
+    }
+    let keys = searchable_keys(&changes.set, object_type);
+    let is_set = |(slug, value): (&Slug, &Value)| match value {
+        Value::Text(_) | Value::Exact(_) => {
+            let ways = [value.clone()].into_iter().chain(checked.as_sent(slug).filter(|sent| sent != value));
+            let is = |way: Value| When::Is(format!("fields.{slug}"), way.to_attribute());
+            Some(When::Any(ways.map(is).collect()))
+        }
+        Value::Bool(_) => Some(When::Is(format!("fields.{slug}"), value.to_attribute())),
+        // Equal decimals have one key.
+        Value::Decimal(_) => keys
+            .iter()
+            .find(|(of, _, _)| of == slug)
+            .map(|(_, _, key)| When::is_text(format!("q.{slug}"), key)),
+        Value::Money { .. } | Value::Numbered { .. } | Value::List(_) | Value::Parts(_) => None,
+    };
+    let set = changes.set.iter().map(is_set).collect::<Option<Vec<_>>>()?;
+    let clear = changes.clear.iter().map(|slug| When::Unset(format!("fields.{slug}")));
+    Some(When::All(set.into_iter().chain(clear).collect()))
 }
 
 /// What every change of an object sets.

@@ -1,9 +1,11 @@
 //! Objects: a team's records, each of one object type.
 
 mod batch;
+mod expected;
 mod guards;
 mod handlers;
 mod history;
+mod holders;
 mod item;
 mod numbers;
 mod object;

@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
+    extract::IfMatch,
     id::{ObjectId, ObjectTypeId, UserId},
     object_type::{
         Changes, Checked, FieldValues, ObjectType, SentFields, TRASH_SECONDS, Value, clear_faults,
-        rule_faults,
+        rule_faults, unseen_rule_faults,
     },
     text::Slug,
 };
@@ -61,6 +62,22 @@ impl StoredObject {
         self.destroyed || self.trashed_at.is_some_and(|at| at < first_in_trash(now))
     }
 
+    /// What changes of it by what was sent, if it is of a version that the client expects and keeps to the rules of its
+    /// type. What is wrong with the request itself is told before the version, and the rules behind it.
+    pub(crate) fn changes_by(
+        &self,
+        by: &Member,
+        object_type: &ObjectType,
+        checked: &Checked,
+        if_match: &IfMatch,
+    ) -> Result<Changes> {
+        let before = Before::of(&self.fields, by);
+        if let Err(stale) = if_match.check(self.version) {
+            return Err(before.sound(checked).err().unwrap_or(stale));
+        }
+        settled_patch(object_type, checked, before)
+    }
+
     /// The object as these changes leave it.
     pub(crate) fn changed(
         self,
@@ -91,17 +108,24 @@ pub(crate) fn first_in_trash(now: Timestamp) -> Timestamp {
     now.plus_seconds(-TRASH_SECONDS)
 }
 
-/// An object as the caller may see it. What it holds is there only for those who may read objects.
+/// An object as the caller may see it. What it holds, and what moves with that, is there only for those who may read objects.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Object {
     pub(crate) id: ObjectId,
     pub(crate) object_type: TypeName,
-    pub(crate) version: u64,
+    #[serde(flatten)]
+    state: Option<State>,
+    #[serde(flatten)]
+    content: Option<Content>,
+}
+
+/// How far an object is, which only readers see: else a guess at a value could be tested by whether it is a change.
+#[derive(Serialize, JsonSchema)]
+struct State {
+    version: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
     trashed_at: Option<Timestamp>,
-    #[serde(flatten)]
-    content: Option<Content>,
 }
 
 /// The type of an object.
@@ -150,7 +174,9 @@ impl Object {
             trashed_at,
             ..
         } = object;
-        let content = caller.may(Permission::ObjectRead).then(|| Content {
+        let may_read = caller.may(Permission::ObjectRead);
+        let state = may_read.then_some(State { version, created_at, updated_at, trashed_at });
+        let content = may_read.then(|| Content {
             label,
             fields: object_type
                 .fields
@@ -161,10 +187,15 @@ impl Object {
             updated_by,
         });
         let object_type = TypeName { id: object_type.id.clone(), slug: object_type.slug.clone() };
-        Self { id, object_type, version, created_at, updated_at, trashed_at, content }
+        Self { id, object_type, state, content }
     }
 
-    /// Without what only readers see.
+    /// Its version, for those who may read objects.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.state.as_ref().map(|state| state.version)
+    }
+
+    /// Without its values.
     pub(crate) fn without_content(self) -> Self {
         Self { content: None, ..self }
     }
@@ -188,19 +219,50 @@ pub(crate) fn settled_new(object_type: &ObjectType, checked: Checked, now: Times
     settled(&checked, rule_faults(object_type, &checked, None))
 }
 
-/// The changes to an object, if they keep to the rules of its type; all faults at once if not. Without the values before
-/// them only what needs none of these is judged.
+/// The values of an object before a change, as far as the answer may depend on them.
+#[derive(Clone, Copy)]
+pub(crate) enum Before<'a> {
+    /// They were not read.
+    Unread,
+    /// Who makes the change may read them.
+    Seen(&'a FieldValues),
+    /// Who makes the change may not: whatever they are, the answer is the same.
+    Unseen(&'a FieldValues),
+}
+
+impl<'a> Before<'a> {
+    pub(crate) fn of(values: &'a FieldValues, by: &Member) -> Self {
+        if by.may(Permission::ObjectRead) { Self::Seen(values) } else { Self::Unseen(values) }
+    }
+
+    /// What was sent, without what is no fault for these values.
+    fn checked(self, checked: &Checked) -> Checked {
+        match self {
+            Self::Seen(values) => checked.without_kept(values),
+            Self::Unread | Self::Unseen(_) => checked.clone(),
+        }
+    }
+
+    /// Refuses what is wrong with what was sent, whatever the rules of the fields say.
+    pub(crate) fn sound(self, checked: &Checked) -> Result<()> {
+        settled(&self.checked(checked), Vec::new()).map(drop)
+    }
+}
+
+/// The changes to an object, if they keep to the rules of its type; all faults at once if not. What it holds already is no
+/// change. Without the values before them only what needs none of these is judged.
 pub(crate) fn settled_patch(
     object_type: &ObjectType,
     checked: &Checked,
-    before: Option<&FieldValues>,
+    before: Before<'_>,
 ) -> Result<Changes> {
-    match before {
-        Some(before) => {
-            settled(&checked.without_kept(before), rule_faults(object_type, checked, Some(before)))
-        }
-        None => settled(checked, clear_faults(object_type, checked)),
-    }
+    let sent = before.checked(checked);
+    let (broken, values) = match before {
+        Before::Unread => return settled(&sent, clear_faults(object_type, &sent)),
+        Before::Seen(values) => (rule_faults(object_type, &sent, Some(values)), values),
+        Before::Unseen(values) => (unseen_rule_faults(object_type, &sent, values), values),
+    };
+    settled(&sent, broken).map(|_| sent.without_kept(values).changes)
 }
 
 fn settled(checked: &Checked, broken: Vec<Fault>) -> Result<Changes> {
@@ -233,7 +295,7 @@ mod tests {
     }
 
     fn patch(json: serde_json::Value) -> Result<Changes> {
-        settled_patch(&contacts(), &sent(json), None)
+        settled_patch(&contacts(), &sent(json), Before::Unread)
     }
 
     fn sent(json: serde_json::Value) -> Checked {

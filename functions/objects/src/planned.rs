@@ -4,14 +4,14 @@
 use shared::{
     Member, Result, Timestamp,
     id::ObjectId,
-    object_type::{Changes, Checked, StoredObjectType, TRASH_SECONDS},
+    object_type::{Changes, StoredObjectType, TRASH_SECONDS},
     table::{AttributeValue, Item, Refused, When, Write, WriteError, attribute},
 };
 
 use crate::{
     guards::{Guards, not_unique},
     item::{change, new_item, object_key, object_of, partition, touch, unique_keys},
-    object::{StoredObject, settled_patch},
+    object::StoredObject,
     size::size,
     store::{Store, TypeInTeam, is_live, is_own_write},
 };
@@ -53,16 +53,14 @@ impl Store {
         Ok(Planned { write: Some(write), guards, object })
     }
 
-    /// A change of an object only as it was read: where unique values change, their guards move in the same write; and
-    /// rules that look at other values hold of those that are there.
+    /// Changes of an object only as it was read: where unique values change, their guards move in the same write.
     pub(crate) fn plan_update(
         &self,
         by: &Member,
         object_type: &TypeInTeam,
         old: StoredObject,
-        checked: &Checked,
+        changes: &Changes,
     ) -> Result<Planned> {
-        let changes = &settled_patch(object_type, checked, Some(&old.fields))?;
         if *changes == Changes::default() {
             return Ok(Planned { write: None, guards: Guards::default(), object: old });
         }
@@ -132,7 +130,10 @@ impl Store {
             self.objects.transact(std::iter::once(Ok(write)).chain(guards).collect::<Result<_>>()?).await
         };
         match outcome {
-            Ok(()) => Ok(Ok(object)),
+            Ok(()) => {
+                self.guesses.learn(guards.taken_by(&object.id));
+                Ok(Ok(object))
+            }
             Err(WriteError::Failed(error)) => Err(error),
             Err(WriteError::Refused(refused)) if is_done(&refused, &object, by) => Ok(Ok(object)),
             Err(WriteError::Refused(refused)) => match guards.conflicts(&refused).as_slice() {

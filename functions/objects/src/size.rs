@@ -35,9 +35,8 @@ impl StoredObject {
         if size_now <= OBJECT_SIZE_MAX || before.is_some_and(|before| size_now <= size(before)) {
             return Ok(());
         }
-        let detail = format!(
-            "The values of an object have at most {OBJECT_SIZE_MAX} bytes together; these have {size_now}."
-        );
+        // How many these are would tell what else the object holds.
+        let detail = format!("The values of an object have at most {OBJECT_SIZE_MAX} bytes together.");
         Err(Error::unprocessable(vec![Fault::new("/fields", "too_large", detail)]))
     }
 }

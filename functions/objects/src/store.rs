@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use shared::{
-    Error, Member, Platform, Result, Timestamp,
+    Code, Error, Member, Permission, Platform, Result, Timestamp,
     audit::Log,
     clock::Clock,
     extract::IfMatch,
@@ -13,9 +13,10 @@ use shared::{
 };
 
 use crate::{
+    holders::Guesses,
     item::{object_key, object_of, unread_change},
     numbers::Numbers,
-    object::{StoredObject, settled_new, settled_patch},
+    object::{Before, StoredObject, settled_new, settled_patch},
     types::Types,
 };
 
@@ -27,6 +28,7 @@ pub(crate) const TRIES_MAX: u32 = 20;
 pub struct Store {
     pub(crate) objects: Table,
     pub(crate) numbers: Numbers,
+    pub(crate) guesses: Guesses,
     pub(crate) log: Log,
     types: Types,
     clock: Clock,
@@ -48,7 +50,7 @@ impl Store {
     pub fn new(platform: &Platform) -> Self {
         let Platform { objects, workspace, clock, .. } = platform.clone();
         let (log, types) = (Log::new(platform), Types::new(workspace, clock.clone()));
-        Self { objects, numbers: Numbers::default(), log, types, clock }
+        Self { objects, numbers: Numbers::default(), guesses: Guesses::default(), log, types, clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -107,24 +109,30 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
         let checked = self.checked(by, object_type, sent).await?;
-        if must_be_read(object_type, &checked) {
+        if must_be_read(by, object_type, &checked) {
             return self.update_as_read(by, object_type, id, &checked, if_match).await;
         }
-        let changes = settled_patch(object_type, &checked, None)?;
+        let changes = settled_patch(object_type, &checked, Before::Unread)?;
         if changes == Changes::default() {
             let object = self.read(by, object_type, id, false).await?;
             return if_match.check(object.version).map(|()| object);
         }
-        if touches_unique(&changes, object_type) {
+        let change = (&checked, &changes);
+        let write = unread_change(&self.objects, &object_type.0, id, change, (by, self.now()))?;
+        let Some(write) = write.filter(|_| !touches_unique(&changes, object_type)) else {
             return self.update_as_read(by, object_type, id, &checked, if_match).await;
-        }
-        let write = unread_change(&self.objects, &object_type.0, id, &changes, (by, self.now()))?;
+        };
         match self.objects.write(write.and_when(is_expected(if_match))).await {
             Ok(item) => object_of(&item),
             Err(WriteError::Failed(error)) => Err(error),
             Err(WriteError::Refused(refused)) => match refused.item(0) {
                 Some(item) if is_own_write(item, by) => object_of(item),
                 Some(item) if is_as_expected(item, if_match) => {
+                    let object = object_of(item)?;
+                    let before = Before::of(&object.fields, by);
+                    if settled_patch(object_type, &checked, before)? == Changes::default() {
+                        return Ok(object);
+                    }
                     self.update_as_read(by, object_type, id, &checked, if_match).await
                 }
                 _ => Err(refusal(&refused, if_match)),
@@ -142,9 +150,14 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
         for attempt in 0..TRIES_MAX {
-            let old = self.read(by, object_type, id, false).await?;
-            if_match.check(old.version)?;
-            if let Ok(object) = self.commit(by, self.plan_update(by, object_type, old, checked)?).await? {
+            let old = match self.read(by, object_type, id, false).await {
+                Err(error) if error.code == Code::NotFound => {
+                    return Err(Before::Unread.sound(checked).err().unwrap_or(error));
+                }
+                old => old?,
+            };
+            let changes = old.changes_by(by, object_type, checked, if_match)?;
+            if let Ok(object) = self.commit(by, self.plan_update(by, object_type, old, &changes)?).await? {
                 return Ok(object);
             }
             pause(attempt).await;
@@ -180,9 +193,11 @@ fn is_as_expected(item: &Item, if_match: &IfMatch) -> bool {
     object_of(item).is_ok_and(|object| object.is_live() && if_match.check(object.version).is_ok())
 }
 
-/// Whether a change can only be judged with the values before it.
-pub(crate) fn must_be_read(object_type: &ObjectType, checked: &Checked) -> bool {
-    object_type.has_rules() || !checked.missing.is_empty()
+/// Whether a change can only be judged with the values before it: where rules look at them, or where what is refused of a
+/// new value may be there already.
+pub(crate) fn must_be_read(by: &Member, object_type: &ObjectType, checked: &Checked) -> bool {
+    let may_be_kept = || settled_patch(object_type, checked, Before::Unread).is_err();
+    object_type.has_rules() || (by.may(Permission::ObjectRead) && may_be_kept())
 }
 
 pub(crate) fn touches_unique(changes: &Changes, object_type: &ObjectType) -> bool {

@@ -1,23 +1,23 @@
 //! Upsert: the object with a value in a unique field is changed, or made if there is none, under any concurrency.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    Code, Error, Fault, Member, Result,
+    Code, Error, Fault, Member, Permission, Result,
     extract::IfMatch,
-    id::ObjectId,
-    object_type::{Checked, Field, SentFields},
+    object_type::{Changes, Checked, Field, SentFields},
     table::{Key, Refused, When, WriteError, pause},
     text::Slug,
 };
 
 use crate::{
-    guards::{guard_key, holder},
+    guards::guard_key,
+    holders::{Ahead, Holder},
     item::{object_of, unread_change},
-    object::{StoredObject, settled_new, settled_patch},
-    store::{Store, TypeInTeam, is_live, must_be_read, overtaken},
+    object::{Before, StoredObject, settled_new, settled_patch},
+    store::{Store, TypeInTeam, is_live, overtaken},
 };
 
 /// Each try is overtaken only by another writer of the same value that came through.
@@ -33,10 +33,6 @@ pub(crate) enum Outcome {
     Updated,
 }
 
-/// Who has which values, or that nobody has them, as it was read ahead for several upserts. It may be so no longer: a
-/// write finds out.
-pub(crate) type Holders = HashMap<Key, Option<ObjectId>>;
-
 /// The value by which an upsert finds its object.
 pub(crate) struct Wanted {
     pub(crate) field: Slug,
@@ -48,7 +44,7 @@ impl Wanted {
     pub(crate) fn of(object_type: &TypeInTeam, field: &str, checked: &Checked) -> Result<Self> {
         let field = match_field(object_type, field)?;
         let Some(value) = checked.changes.set.get(&field.slug) else {
-            settled_patch(object_type, checked, None)?;
+            settled_patch(object_type, checked, Before::Unread)?;
             return Err(no_match_value(field));
         };
         Ok(Self { field: field.slug.clone(), key: value.unique_key() })
@@ -63,70 +59,85 @@ impl Wanted {
     pub(crate) fn is_of(&self, object: &StoredObject) -> bool {
         object.unique.get(&self.field) == Some(&self.key)
     }
+
+    /// What is to become of an object that has it. To who may not read, the field by which the object was found does not
+    /// count where it has rules: it could not be sent, or told nothing, as what was sent is there.
+    pub(crate) fn rest<'a>(
+        &self,
+        by: &Member,
+        object_type: &TypeInTeam,
+        checked: &'a Checked,
+    ) -> Cow<'a, Checked> {
+        let has_rules = object_type.field(self.field.as_str()).is_some_and(Field::has_rules);
+        if has_rules && !by.may(Permission::ObjectRead) {
+            return Cow::Owned(checked.clone().without(&self.field));
+        }
+        Cow::Borrowed(checked)
+    }
 }
 
 impl Store {
-    /// Finds by the guard, read strongly; writes under the condition that nothing has changed; begins again if it has.
+    /// Finds by the guard, read strongly; writes, if something changes, under the condition that nothing has changed; begins
+    /// again if it has.
     pub(crate) async fn upsert(
         &self,
         (by, if_match): (&Member, &IfMatch),
         object_type: &TypeInTeam,
         (field, sent): (&str, &SentFields),
-        holders: &mut Holders,
+        ahead: &mut Ahead,
     ) -> Result<(StoredObject, Outcome)> {
         match_field(object_type, field)?;
         let checked = self.checked(by, object_type, sent).await?;
         let wanted = Wanted::of(object_type, field, &checked)?;
         for attempt in 0..TRIES_MAX {
-            if let Some(id) = self.holder(wanted.guard(object_type), holders).await? {
-                if let Some(object) =
-                    self.update_matched((by, if_match), object_type, &id, &wanted, &checked).await?
-                {
-                    return Ok((object, Outcome::Updated));
+            match self.holder_of(object_type, &wanted, ahead).await? {
+                Holder::Object(held) => {
+                    let updated = self.update_matched((by, if_match), object_type, held, &wanted, &checked);
+                    if let Some(object) = updated.await? {
+                        return Ok((object, Outcome::Updated));
+                    }
+                    pause(attempt).await;
                 }
-                pause(attempt).await;
-                continue;
-            }
-            if if_match.is_set() {
-                return Err(no_such_version());
-            }
-            let new = settled_new(object_type, checked.clone(), self.now())?;
-            match self.insert(by, &object_type.0, new).await {
-                Ok(object) => return Ok((object, Outcome::Created)),
-                Err(error) if is_about(&error, &wanted.field) => {}
-                Err(error) => return Err(error),
+                Holder::Unclear => pause(attempt).await,
+                Holder::Nobody if if_match.is_set() => return Err(no_such_version()),
+                Holder::Nobody => {
+                    let new = settled_new(object_type, checked.clone(), self.now())?;
+                    match self.insert(by, &object_type.0, new).await {
+                        Ok(object) => return Ok((object, Outcome::Created)),
+                        Err(error) if is_about(&error, &wanted.field) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
             }
         }
         Err(overtaken())
     }
 
-    /// The object that has the value: as it was read ahead, which counts once, or read now.
-    async fn holder(&self, guard: Key, holders: &mut Holders) -> Result<Option<ObjectId>> {
-        match holders.remove(&guard) {
-            Some(holder) => Ok(holder),
-            None => holder(&self.objects, guard).await,
-        }
-    }
-
-    /// Changes the object if it still has the value; `None` if it has not.
+    /// Changes the object that was read if it still has the value; `None` if it has not, or is not as it was read.
     async fn update_matched(
         &self,
         (by, if_match): (&Member, &IfMatch),
         object_type: &TypeInTeam,
-        id: &ObjectId,
+        held: StoredObject,
         wanted: &Wanted,
         checked: &Checked,
     ) -> Result<Option<StoredObject>> {
-        let changes = &checked.changes;
+        let checked = &*wanted.rest(by, object_type, checked);
+        let changes = held.changes_by(by, object_type, checked, if_match)?;
+        if changes == Changes::default() {
+            return Ok(Some(held));
+        }
         let is_other_unique = |other: &Field| {
             other.slug != wanted.field
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        let as_read = must_be_read(object_type, checked) || object_type.unique_fields().any(is_other_unique);
-        if !as_read && !if_match.is_set() {
-            settled_patch(object_type, checked, None)?;
+        let is_judged_as_read = object_type.has_rules() || if_match.is_set();
+        if !is_judged_as_read
+            && !object_type.unique_fields().any(is_other_unique)
+            && let Some(write) =
+                unread_change(&self.objects, &object_type.0, &held.id, (checked, &changes), (by, self.now()))?
+        {
             let has_value = When::is_text(format!("unique.{}", wanted.field), &wanted.key);
-            let write = unread_change(&self.objects, &object_type.0, id, changes, (by, self.now()))?;
             match self.objects.write(write.and_when(is_live().and(has_value))).await {
                 Ok(item) => return Ok(Some(object_of(&item)?)),
                 Err(WriteError::Refused(refused)) if !is_held(&refused, wanted) => return Ok(None),
@@ -134,13 +145,7 @@ impl Store {
                 Err(WriteError::Failed(error)) => return Err(error),
             }
         }
-        let held = match self.read(by, object_type, id, false).await {
-            Ok(held) if wanted.is_of(&held) => held,
-            Err(error) if error.code != Code::NotFound => return Err(error),
-            _ => return Ok(None),
-        };
-        if_match.check(held.version)?;
-        Ok(self.commit(by, self.plan_update(by, object_type, held, checked)?).await?.ok())
+        Ok(self.commit(by, self.plan_update(by, object_type, held, &changes)?).await?.ok())
     }
 }
 

@@ -259,7 +259,7 @@ impl Field {
     }
 
     /// Whether a write has to know what else the object holds.
-    pub(super) fn has_rules(&self) -> bool {
+    pub fn has_rules(&self) -> bool {
         !matches!(self.required, Required::Never | Required::Always)
             || !matches!(self.visible, Visible::Always)
             || !matches!(self.locked, Locked::Never)

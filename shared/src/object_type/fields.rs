@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::value::RawValue;
+
 use super::{Field, ObjectType, Precision, Value, pointer_part, read::sent_value};
 use crate::{error::Fault, text::Slug, timestamp::Timestamp};
 
@@ -28,8 +30,8 @@ pub struct Checked {
     pub faults: Vec<Fault>,
     /// Of the references those to what is not there, or not there any more.
     pub missing: Vec<Reference>,
-    /// The fields that have been sent, sound or not.
-    pub(super) sent: Vec<Slug>,
+    /// What has been sent for which fields, sound or not.
+    pub(super) sent: BTreeMap<Slug, Box<RawValue>>,
 }
 
 /// A value that points at something.
@@ -78,7 +80,7 @@ pub fn checked(object_type: &ObjectType, sent: &super::SentFields) -> Checked {
             checked.faults.push(Fault::new(pointer, "unknown_field", detail));
             continue;
         };
-        checked.sent.push(field.slug.clone());
+        checked.sent.insert(field.slug.clone(), raw.clone());
         match sent_value(field, &pointer, raw) {
             Ok(sent) => {
                 checked.references.extend(sent.references);
@@ -96,7 +98,9 @@ pub fn checked(object_type: &ObjectType, sent: &super::SentFields) -> Checked {
 impl Checked {
     /// Whether a sound value, or none, was sent for the field, or nothing at all.
     pub(super) fn is_known(&self, slug: &Slug) -> bool {
-        !self.sent.contains(slug) || self.changes.set.contains_key(slug) || self.changes.clear.contains(slug)
+        !self.sent.contains_key(slug)
+            || self.changes.set.contains_key(slug)
+            || self.changes.clear.contains(slug)
     }
 
     /// The faults that there are without a look at the values before.
@@ -104,25 +108,10 @@ impl Checked {
         self.faults.iter().cloned().chain(self.missing.iter().map(Reference::not_found))
     }
 
-    /// The same for an object of these values: what a field pointed at before it may go on pointing at, though it is in the
-    /// trash meanwhile.
-    #[must_use]
-    pub fn without_kept(&self, before: &FieldValues) -> Self {
-        let is_kept = |reference: &Reference| {
-            let slug = reference.pointer.strip_prefix("/fields/").and_then(Slug::parse);
-            slug.is_some_and(|slug| {
-                before.contains_key(&slug) && before.get(&slug) == self.changes.set.get(&slug)
-            })
-        };
-        let mut checked = self.clone();
-        checked.missing.retain(|reference| !is_kept(reference));
-        checked
-    }
-
     /// The same for a new object: with the defaults of what was not sent, and what fills itself.
     #[must_use]
     pub fn with_defaults(mut self, object_type: &ObjectType, now: Timestamp) -> Self {
-        for field in object_type.fields.iter().filter(|field| !self.sent.contains(&field.slug)) {
+        for field in object_type.fields.iter().filter(|field| !self.sent.contains_key(&field.slug)) {
             if let Some(value) = initial(field, now) {
                 self.changes.set.insert(field.slug.clone(), value);
             }
@@ -137,7 +126,7 @@ impl Checked {
             let values = &checked.changes.set;
             let is_hidden = |field: &&Field| {
                 values.contains_key(&field.slug)
-                    && !checked.sent.contains(&field.slug)
+                    && !checked.sent.contains_key(&field.slug)
                     && !field.is_visible(object_type, values)
             };
             object_type.fields.iter().find(is_hidden).map(|field| field.slug.clone())

@@ -6,10 +6,12 @@ mod decimal;
 mod definition;
 mod field;
 mod fields;
+mod kept;
 mod label;
 mod read;
 mod rules;
 mod stored;
+mod unseen;
 mod value;
 
 use std::collections::BTreeMap;
@@ -31,6 +33,7 @@ pub use stored::{
     no_such_type, object_type_key, object_type_slug_key, release_slug, slot_name, slot_text, take_slug,
     values_of, workspace_partition,
 };
+pub use unseen::unseen_rule_faults;
 pub use value::{SORT_KEY_BYTES_MAX, Value};
 
 use crate::{id::ObjectTypeId, text::Slug, timestamp::Timestamp};

@@ -108,7 +108,7 @@ impl Field {
     }
 }
 
-fn required(field: &Field) -> Fault {
+pub(super) fn required(field: &Field) -> Fault {
     fault(field, "required", format!("{} needs a value.", field.label))
 }
 

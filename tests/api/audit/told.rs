@@ -98,8 +98,9 @@ async fn each_operation_of_a_batch_and_each_upsert() {
     let create = |name: &str| json!({"op": "create", "fields": {"name": name}});
     let batch = json!({"atomic": true, "operations": [create("One"), create("Two")]});
     log.owner().post(&format!("{}/batch", log.world.contacts()), batch).await.expect(200);
-    let upsert = json!({"fields": {"email": crate::harness::an_email(), "name": "Three"}});
+    let mut upsert = json!({"fields": {"email": crate::harness::an_email(), "name": "Three"}});
     log.owner().put(&format!("{}?match=email", log.world.contacts()), upsert.clone()).await.expect(201);
+    upsert["fields"]["name"] = json!("Three again");
     log.owner().put(&format!("{}?match=email", log.world.contacts()), upsert).await.expect(200);
     let entries = log.entries("&kind=object", 4).await;
     let mut requests = words(&entries, "request_id");

@@ -1,20 +1,17 @@
 //! Atomic batches: everything is read, every operation is planned by what was read, and all of it is written at once if
 //! nothing has changed since.
 
-use std::collections::HashMap;
-
 use shared::{
     Code, Error, Member, Result,
-    extract::IfMatch,
     id::ObjectId,
     object_type::Checked,
-    table::{Item, Key, WriteError, pause, text},
+    table::{WriteError, pause},
 };
 
 use super::{Done, Operation, pointer, transaction::Transaction};
 use crate::{
-    item::{object_key, object_of},
-    object::{StoredObject, settled_new},
+    holders::Ahead,
+    object::{Before, settled_new},
     planned::Planned,
     store::{Store, TRIES_MAX, TypeInTeam, overtaken},
     upsert::{Outcome, Wanted, no_such_version},
@@ -26,12 +23,6 @@ struct Step<'a> {
     checked: Option<Checked>,
     /// By which value an upsert finds its object, if it names one.
     wanted: Option<Wanted>,
-}
-
-/// What is there, as it was read before the batch is planned.
-struct There {
-    objects: HashMap<ObjectId, StoredObject>,
-    holders: HashMap<Key, ObjectId>,
 }
 
 impl Store {
@@ -53,6 +44,9 @@ impl Store {
                 pause(attempt).await;
                 continue;
             };
+            if plans.iter().all(|(planned, _)| planned.write.is_none()) {
+                return Ok(plans.into_iter().zip(operations).map(done).collect());
+            }
             let transaction = Transaction::of(&self.objects, &object_type.0, &plans)?;
             match self.objects.transact(transaction.writes()).await {
                 Ok(()) => return Ok(plans.into_iter().zip(operations).map(done).collect()),
@@ -75,7 +69,7 @@ impl Store {
         object_type: &TypeInTeam,
         operations: &'a [Operation<'a>],
     ) -> Result<Vec<Step<'a>>> {
-        all(operations.iter().map(|operation| by.needs(operation.permissions())).collect())?;
+        all(operations.iter().map(|operation| by.needs(&operation.permissions())).collect())?;
         let sent: Vec<_> = operations.iter().filter_map(Operation::fields).collect();
         let mut checked = self.checked_all(by, object_type, &sent).await?.into_iter();
         let step = |operation: &'a Operation<'a>| {
@@ -91,26 +85,14 @@ impl Store {
         Ok(operations.iter().map(step).collect())
     }
 
-    /// Reads the objects and the guards that the batch is about, all at once, and then the objects behind the guards.
-    async fn there(&self, object_type: &TypeInTeam, steps: &[Step<'_>]) -> Result<There> {
-        let key = |step: &Step<'_>| match step.operation {
-            Operation::Update { id, .. } | Operation::Delete { id, .. } => {
-                Some(object_key(&object_type.0, id))
-            }
-            Operation::Create { .. } | Operation::Upsert { .. } => {
-                step.wanted.as_ref().map(|wanted| wanted.guard(object_type))
-            }
+    /// Reads the objects and the guards that the batch is about, all at once, and the objects behind the guards.
+    async fn there(&self, object_type: &TypeInTeam, steps: &[Step<'_>]) -> Result<Ahead> {
+        let id = |step: &Step<'_>| match step.operation {
+            Operation::Update { id, .. } | Operation::Delete { id, .. } => Some((*id).clone()),
+            Operation::Create { .. } | Operation::Upsert { .. } => None,
         };
-        let items = self.objects.get_many(steps.iter().filter_map(key).collect()).await?;
-        let (guards, mut objects): (Vec<Item>, Vec<Item>) =
-            items.into_iter().partition(|item| item.contains_key("id"));
-        let holder = |guard: &Item| Some((Key::of(guard)?, ObjectId::parse(text(guard, "id")?)?));
-        let holders: HashMap<_, _> = guards.iter().filter_map(holder).collect();
-        let held = holders.values().map(|id| object_key(&object_type.0, id)).collect();
-        objects.extend(self.objects.get_many(held).await?);
-        let objects = objects.iter().map(object_of).collect::<Result<Vec<_>>>()?;
-        let objects = objects.into_iter().filter(StoredObject::is_live);
-        Ok(There { objects: objects.map(|object| (object.id.clone(), object)).collect(), holders })
+        let guards = steps.iter().filter_map(|step| Some(step.wanted.as_ref()?.guard(object_type)));
+        self.ahead(object_type, guards.collect(), steps.iter().filter_map(id).collect()).await
     }
 
     /// What an operation would write; `None` if what was read does not fit together, and is to be read again.
@@ -119,22 +101,23 @@ impl Store {
         by: &Member,
         object_type: &TypeInTeam,
         step: &Step<'_>,
-        there: &There,
+        there: &Ahead,
     ) -> Result<Option<(Planned, Outcome)>> {
-        let read = |id: &ObjectId, if_match: &IfMatch| {
-            let object = there.objects.get(id).ok_or_else(|| Error::not_found("object"))?;
-            if_match.check(object.version).map(|()| object.clone())
-        };
+        let read = |id: &ObjectId| there.objects.get(id).cloned().ok_or_else(|| Error::not_found("object"));
         let updated = |planned| Ok(Some((planned, Outcome::Updated)));
         match (step.operation, &step.checked) {
             (Operation::Update { id, if_match, .. }, Some(checked)) => {
-                updated(self.plan_update(by, object_type, read(id, if_match)?, checked)?)
+                let old = read(id).map_err(|error| Before::Unread.sound(checked).err().unwrap_or(error))?;
+                let changes = old.changes_by(by, object_type, checked, if_match)?;
+                updated(self.plan_update(by, object_type, old, &changes)?)
             }
             (Operation::Upsert { field, if_match, .. }, Some(checked)) => {
                 let wanted = Wanted::of(object_type, field, checked)?;
-                match there.holders.get(&wanted.guard(object_type)) {
-                    Some(id) if there.objects.get(id).is_some_and(|object| wanted.is_of(object)) => {
-                        updated(self.plan_update(by, object_type, read(id, if_match)?, checked)?)
+                match there.holder([wanted.guard(object_type)]).map(|id| there.objects.get(id)) {
+                    Some(Some(old)) if wanted.is_of(old) => {
+                        let checked = wanted.rest(by, object_type, checked);
+                        let changes = old.changes_by(by, object_type, &checked, if_match)?;
+                        updated(self.plan_update(by, object_type, old.clone(), &changes)?)
                     }
                     Some(_) => Ok(None),
                     None if if_match.is_set() => Err(no_such_version()),
@@ -142,7 +125,9 @@ impl Store {
                 }
             }
             (Operation::Delete { id, if_match }, ..) => {
-                updated(self.plan_trash(by, object_type, read(id, if_match)?)?)
+                let old = read(id)?;
+                if_match.check(old.version)?;
+                updated(self.plan_trash(by, object_type, old)?)
             }
             (_, Some(checked)) => self.plan_new(by, object_type, checked).await.map(Some),
             (_, None) => Err(anyhow::anyhow!("an operation with values came without them").into()),

@@ -7,20 +7,17 @@ mod transaction;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{
-    Error, Fault, Member, Permission, Result,
-    id::ObjectId,
-    object_type::checked,
-    table::{Item, Key, text},
-};
+use shared::{Error, Fault, Member, Permission, Result, object_type::checked};
 
 pub(crate) use operation::Operation;
 pub(crate) use result::Results;
 
 use crate::{
+    expected::TO_EXPECT,
+    holders::Ahead,
     object::StoredObject,
     store::{Store, TypeInTeam},
-    upsert::{Holders, Outcome, Wanted},
+    upsert::{Outcome, Wanted},
 };
 use operation::OperationBody;
 
@@ -71,13 +68,17 @@ impl BatchBody {
 
 impl Operation<'_> {
     /// What its doer needs.
-    fn permissions(&self) -> &'static [Permission] {
-        match self {
-            Operation::Create { .. } => &[Permission::ObjectCreate],
-            Operation::Update { .. } => &[Permission::ObjectUpdate],
-            Operation::Upsert { .. } => &[Permission::ObjectCreate, Permission::ObjectUpdate],
-            Operation::Delete { .. } => &[Permission::ObjectDelete],
-        }
+    fn permissions(&self) -> Vec<Permission> {
+        let (mut needed, if_match) = match self {
+            Operation::Create { .. } => (vec![Permission::ObjectCreate], None),
+            Operation::Update { if_match, .. } => (vec![Permission::ObjectUpdate], Some(if_match)),
+            Operation::Upsert { if_match, .. } => {
+                (vec![Permission::ObjectCreate, Permission::ObjectUpdate], Some(if_match))
+            }
+            Operation::Delete { if_match, .. } => (vec![Permission::ObjectDelete], Some(if_match)),
+        };
+        needed.extend(if_match.filter(|if_match| if_match.is_set()).map(|_| TO_EXPECT));
+        needed
     }
 }
 
@@ -90,11 +91,11 @@ impl Store {
         operations: &[Operation<'_>],
     ) -> Vec<Result<Done>> {
         let until = self.now().plus_seconds(BATCH_SECONDS);
-        let mut holders = self.holders(object_type, operations).await;
+        let mut ahead = self.ahead_of(object_type, operations).await;
         let mut done = Vec::with_capacity(operations.len());
         for (place, operation) in operations.iter().enumerate() {
             let outcome = if self.now() < until {
-                self.operate(&by.in_batch(place), object_type, operation, &mut holders).await
+                self.operate(&by.in_batch(place), object_type, operation, &mut ahead).await
             } else {
                 Err(Error::unavailable(anyhow::anyhow!("a batch took too long to be done as a whole")))
             };
@@ -103,21 +104,17 @@ impl Store {
         done
     }
 
-    /// Who has the values that the upserts match by: one round trip for all instead of one for each. What cannot be read
-    /// ahead is read when its turn comes.
-    async fn holders(&self, object_type: &TypeInTeam, operations: &[Operation<'_>]) -> Holders {
+    /// Who has the values that the upserts match by: for all of them at once. What cannot be read ahead is read when its
+    /// turn comes.
+    async fn ahead_of(&self, object_type: &TypeInTeam, operations: &[Operation<'_>]) -> Ahead {
         let guard = |operation: &Operation<'_>| match operation {
             Operation::Upsert { field, fields, .. } => {
                 Some(Wanted::of(object_type, field, &checked(object_type, fields)).ok()?.guard(object_type))
             }
             _ => None,
         };
-        let guards: Vec<_> = operations.iter().filter_map(guard).collect();
-        let Ok(found) = self.objects.get_many(guards.clone()).await else { return Holders::default() };
-        let mut holders: Holders = guards.into_iter().map(|guard| (guard, None)).collect();
-        let held = |item: &Item| Some((Key::of(item)?, Some(ObjectId::parse(text(item, "id")?)?)));
-        holders.extend(found.iter().filter_map(held));
-        holders
+        let guards = operations.iter().filter_map(guard).collect();
+        self.ahead(object_type, guards, Vec::new()).await.unwrap_or_default()
     }
 
     async fn operate(
@@ -125,21 +122,23 @@ impl Store {
         by: &Member,
         object_type: &TypeInTeam,
         operation: &Operation<'_>,
-        holders: &mut Holders,
+        ahead: &mut Ahead,
     ) -> Result<Done> {
-        by.needs(operation.permissions())?;
+        by.needs(&operation.permissions())?;
         Ok(match operation {
             Operation::Create { fields } => Done::Created(self.create(by, object_type, fields).await?),
             Operation::Update { id, fields, if_match } => {
+                ahead.forget(id);
                 Done::Updated(self.update(by, object_type, id, fields, if_match).await?)
             }
             Operation::Upsert { field, fields, if_match } => {
-                match self.upsert((by, if_match), object_type, (field, fields), holders).await? {
+                match self.upsert((by, if_match), object_type, (field, fields), ahead).await? {
                     (object, Outcome::Created) => Done::Created(object),
                     (object, Outcome::Updated) => Done::Updated(object),
                 }
             }
             Operation::Delete { id, if_match } => {
+                ahead.forget(id);
                 self.trash(by, object_type, id, if_match).await?;
                 Done::Deleted
             }

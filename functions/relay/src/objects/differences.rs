@@ -28,6 +28,11 @@ impl Differences {
         Self(slugs.into_iter().filter_map(difference).collect())
     }
 
+    /// Whether everything is what it was.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Those of fields that the type has.
     pub(super) fn known(&self, stored: Option<&StoredObjectType>) -> impl Iterator<Item = &Difference> {
         let is_known = move |one: &&Difference| {

@@ -86,6 +86,10 @@ impl Relay {
         let old = change.before().filter(|_| turn != Turn::Created).map(values_of).unwrap_or_default();
         let new = if turn.has_differences() { values_of(item) } else { old.clone() };
         let differences = Differences::between(old, new);
+        // A write that changes nothing is no change, whoever has written it.
+        if turn == Turn::Updated && differences.is_nothing() {
+            return Ok(None);
+        }
         // A job that takes away a field moves guards, and so counts the version up: what is left of the field is nothing
         // that a reader has seen.
         if turn.may_be_a_job(change.before(), item) && differences.known(stored.as_deref()).next().is_none() {

@@ -1,7 +1,7 @@
 //! What a change of an object's item comes to.
 
 use serde_json::{Value as Json, json};
-use shared::{audit::Event, webhook::Topic};
+use shared::{audit::Event, object_type::FieldValues, webhook::Topic};
 
 use super::*;
 
@@ -109,6 +109,9 @@ fn each_change_is_what_it_looks_like() {
     let moved = object(json!({"version": {"N": "2"}}));
     assert!(Turn::Updated.may_be_a_job(Some(&live), &moved));
     assert!(!Turn::Updated.may_be_a_job(Some(&live), &later(json!({}))));
+    // A version that changes nothing is told to nobody.
+    assert!(Differences::between(values_of(&live), values_of(&later(json!({})))).is_nothing());
+    assert!(!Differences::between(values_of(&live), FieldValues::new()).is_nothing());
 }
 
 #[test]

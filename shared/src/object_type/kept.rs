@@ -1,0 +1,162 @@
+//! Whether what is sent is what is there already: then it is no change, and nothing about it is refused.
+
+use serde_json::value::RawValue;
+
+use super::{Checked, FieldValues, SentFields, Value, decimal};
+use crate::text::Slug;
+
+impl Checked {
+    /// The same without what an object of these values holds already, and without the faults of that: what a read has
+    /// answered may be sent back whatever has become of the field since.
+    #[must_use]
+    pub fn without_kept(&self, before: &FieldValues) -> Self {
+        let kept = self.sent.iter().filter(|(slug, raw)| self.is_kept(slug, raw, before.get(*slug)));
+        kept.fold(self.clone(), |checked, (slug, _)| checked.without(slug))
+    }
+
+    /// The same as if nothing had been sent for the field.
+    #[must_use]
+    pub fn without(mut self, slug: &Slug) -> Self {
+        let pointer = format!("/fields/{slug}");
+        let is_other = |place: &str| {
+            place.strip_prefix(&pointer).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        };
+        self.changes.set.remove(slug);
+        self.changes.clear.retain(|cleared| cleared != slug);
+        self.references.retain(|reference| is_other(&reference.pointer));
+        self.missing.retain(|reference| is_other(&reference.pointer));
+        self.faults.retain(|fault| is_other(&fault.pointer));
+        self.sent.remove(slug);
+        self
+    }
+
+    /// The text that was sent for a field as it would be kept if it was left as it is: what a version with other rules of
+    /// form has kept.
+    pub fn as_sent(&self, slug: &Slug) -> Option<Value> {
+        let text = serde_json::from_str(self.sent.get(slug)?.get()).ok()?;
+        match self.changes.set.get(slug)? {
+            Value::Text(_) => Some(Value::Text(text)),
+            Value::Exact(_) => Some(Value::Exact(text)),
+            _ => None,
+        }
+    }
+
+    fn is_kept(&self, slug: &Slug, raw: &RawValue, before: Option<&Value>) -> bool {
+        match (self.changes.set.get(slug), before) {
+            (Some(value), Some(before)) => value.is_equal(before) || before.is_shown_as(raw),
+            (Some(_), None) => false,
+            (None, Some(before)) => before.is_shown_as(raw),
+            (None, None) => raw.get() == "null" || self.changes.clear.contains(slug),
+        }
+    }
+}
+
+impl Value {
+    /// Whether it is the same to the last letter. Of decimals the value counts, not how it is written.
+    pub fn is_equal(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Decimal(one), Value::Decimal(other)) => is_equal_decimal(one, other),
+            (
+                Value::Money { amount: one, currency: own },
+                Value::Money { amount: other, currency: others },
+            ) => own == others && is_equal_decimal(one, other),
+            (Value::Parts(own), Value::Parts(others)) => {
+                own.keys().eq(others.keys())
+                    && own.values().zip(others.values()).all(|(one, other)| one.is_equal(other))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// Whether that is the JSON which a read answers for it.
+    fn is_shown_as(&self, raw: &RawValue) -> bool {
+        let is_text = |raw: &RawValue, text: &str| {
+            serde_json::from_str::<String>(raw.get()).is_ok_and(|sent| sent == text)
+        };
+        let members = || serde_json::from_str::<SentFields>(raw.get()).unwrap_or_default();
+        match self {
+            Value::Text(text) | Value::Exact(text) | Value::Numbered { text, .. } => is_text(raw, text),
+            Value::Decimal(own) => decimal::parse(raw.get()).is_some_and(|sent| is_equal_decimal(own, &sent)),
+            Value::Bool(own) => serde_json::from_str(raw.get()).is_ok_and(|sent: bool| sent == *own),
+            Value::Money { amount, currency } => {
+                let members = members();
+                members.len() == 2
+                    && members.get("amount").is_some_and(|sent| is_text(sent, amount))
+                    && members.get("currency").is_some_and(|sent| is_text(sent, currency))
+            }
+            Value::List(own) => serde_json::from_str(raw.get()).is_ok_and(|sent: Vec<String>| sent == *own),
+            Value::Parts(own) => {
+                let members = members();
+                own.keys().eq(members.keys())
+                    && own.values().zip(members.values()).all(|(part, sent)| part.is_shown_as(sent))
+            }
+        }
+    }
+}
+
+fn is_equal_decimal(one: &str, other: &str) -> bool {
+    one == other || decimal::sort_key(one).is_some_and(|key| Some(key) == decimal::sort_key(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn all() -> Vec<Value> {
+        let decimal = |text: &str| Value::Decimal(text.to_owned());
+        let money = |amount: &str, currency: &str| Value::Money {
+            amount: amount.to_owned(),
+            currency: currency.to_owned(),
+        };
+        let parts = |value| Value::Parts([("n".to_owned(), value), ("city".to_owned(), text("Ulm"))].into());
+        let list = |items: &[&str]| Value::List(items.iter().map(|item| (*item).to_owned()).collect());
+        vec![
+            text("Ada"),
+            text("ada"),
+            decimal("1.0"),
+            decimal("-1"),
+            decimal("12345678901234567890123456789012345678"),
+            Value::Bool(true),
+            Value::Bool(false),
+            money("1.00", "EUR"),
+            money("1.00", "USD"),
+            money("2", "EUR"),
+            Value::Numbered { n: 7, text: "INV-7".to_owned() },
+            list(&["a", "b"]),
+            list(&["b", "a"]),
+            parts(decimal("1.0")),
+            parts(decimal("2")),
+            Value::Parts([("city".to_owned(), text("Ulm"))].into()),
+        ]
+    }
+
+    #[test]
+    fn a_value_is_shown_as_its_own_json_and_equal_to_itself_alone() {
+        let all = all();
+        for (place, value) in all.iter().enumerate() {
+            let raw = to_raw_value(value).unwrap();
+            for (other_place, other) in all.iter().enumerate() {
+                assert_eq!(other.is_shown_as(&raw), place == other_place, "{value:?} {other:?}");
+                assert_eq!(other.is_equal(value), place == other_place, "{value:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_are_equal_by_value_wherever_they_stand() {
+        let decimal = |text: &str| Value::Decimal(text.to_owned());
+        let money = |amount: &str| Value::Money { amount: amount.to_owned(), currency: "EUR".to_owned() };
+        let parts = |value| Value::Parts([("n".to_owned(), value)].into());
+        assert!(decimal("30").is_equal(&decimal("30.0")) && money("12.3").is_equal(&money("12.30")));
+        assert!(parts(decimal("0.0")).is_equal(&parts(decimal("0"))));
+        assert!(
+            !decimal("30").is_equal(&decimal("30.01")) && !parts(money("1")).is_equal(&parts(money("2")))
+        );
+    }
+}
