@@ -392,6 +392,35 @@ async fn numbers_come_to_exact_sums() {
 }
 
 #[tokio::test]
+async fn values_that_come_one_by_one_are_taken_whole() {
+    let mut deals = Deals::new().await;
+    deals.add('f', json!({"title": "Smith, Wesson", "amount": 7})).await;
+    deals.add('g', json!({"title": " Wesson", "amount": 8})).await;
+    for (query, expected) in [
+        ("filter[title][in][]=Smith, Wesson", "f"),
+        ("filter[title][in][]=Smith, Wesson&filter[title][in][]=Adam", "ef"),
+        ("filter[title][in][0]=Adam&filter[title][in][1]=Smith, Wesson", "ef"),
+        (
+            "filter%5Btitle%5D%5Bin%5D%5B%5D=Smith%2C+Wesson&filter[amount][in][]=7&filter[amount][in][]=10",
+            "f",
+        ),
+        ("filter[amount][in][]=7&filter[amount][in][]=7.0&filter[amount][lt]=8", "f"),
+        ("filter[amount][in]=7,8", "fg"),
+        ("filter[title][in]=Smith,Adam", "e"),
+    ] {
+        let mut found: Vec<_> = deals.letters(&deals.get(query).await.expect(200)).chars().collect();
+        found.sort_unstable();
+        assert_eq!(found.into_iter().collect::<String>(), expected, "{query}");
+    }
+    assert_eq!(deals.stats("filter[title][in][]=Smith, Wesson").await.expect(200)["count"], json!(1));
+    let values = (0..101).map(|n| format!("filter[amount][in][]={n}")).collect::<Vec<_>>();
+    let limited = deals.get(&format!("limit=100&{}", values[..100].join("&"))).await.expect(200);
+    assert_eq!(limited["next_cursor"], Value::Null);
+    let problem = deals.get(&values.join("&")).await.expect_problem(422, "invalid_data");
+    assert_eq!(problem["errors"][0]["pointer"], json!("?filter[amount][in]"));
+}
+
+#[tokio::test]
 async fn a_question_needs_no_more_than_to_read_and_writes_nothing() {
     let deals = Deals::new().await;
     let reader = deals.world.owner.token(&[ObjectRead]).await;

@@ -129,7 +129,8 @@ impl Pages {
         // A cursor belongs to its list, its narrowing and its caller; the size of the page may change on the way.
         let context = format!("{} {filter:?}", self.context);
         let page = Page { limit, after: None, filter, context, platform: self.platform };
-        let after = match cursor {
+        // An empty one is that of the first page: so clients write a parameter that they have nothing for.
+        let after = match cursor.filter(|cursor| !cursor.is_empty()) {
             Some(cursor) => Some(page.open(cursor, &format!("{place}cursor")).await?),
             None => None,
         };

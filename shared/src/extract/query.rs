@@ -1,6 +1,6 @@
 //! The query of a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use schemars::JsonSchema;
@@ -31,13 +31,22 @@ impl<T: JsonSchema> Input for Query<T> {
     }
 }
 
-/// The parameters by name, each at most once.
+/// The parameters by name, each at most once. Of a name that ends with `[]` there may be several: the first is called `[0]`,
+/// and so on.
 pub(super) fn pairs(query: &str) -> Result<BTreeMap<String, String>> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| {
         Error::invalid(vec![Fault::new("?", "invalid", "The query string is not well formed.")])
     })?;
-    let mut members = BTreeMap::new();
+    let (mut members, mut lists) = (BTreeMap::new(), HashMap::<String, usize>::new());
     for (name, value) in pairs {
+        let name = match name.strip_suffix("[]") {
+            Some(list) => {
+                let place = lists.entry(list.to_owned()).or_default();
+                *place += 1;
+                format!("{list}[{}]", *place - 1)
+            }
+            None => name,
+        };
         if members.insert(name.clone(), value).is_some() {
             let fault = Fault::new(
                 format!("?{name}"),

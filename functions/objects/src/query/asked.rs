@@ -96,6 +96,8 @@ pub(super) enum Sent {
     Json(Box<RawValue>),
     /// The text of a parameter, which may mean a number just as well.
     Text(String),
+    /// The texts of several parameters, each at its place.
+    Texts(Vec<(String, String)>),
 }
 
 impl Named {

@@ -33,6 +33,7 @@ pub(super) fn key(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<S
             let value = match sent {
                 Sent::Json(raw) => check_value(field, pointer, raw),
                 Sent::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
+                Sent::Texts(_) => Err(Fault::new(pointer, "wrong_type", "Send one value.")),
             };
             let detail = "Send a value; to ask for objects without one, use empty.";
             value?.as_ref().map(Value::sort_key).ok_or_else(|| Fault::new(pointer, "required", detail))
@@ -45,6 +46,9 @@ pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<
     let values: Vec<(String, Sent)> = match sent {
         Sent::Text(text) => {
             text.split(',').map(|value| (pointer.to_owned(), Sent::Text(value.to_owned()))).collect()
+        }
+        Sent::Texts(texts) => {
+            texts.iter().map(|(pointer, text)| (pointer.clone(), Sent::Text(text.clone()))).collect()
         }
         Sent::Json(raw) => {
             let list: Vec<Box<RawValue>> = serde_json::from_str(raw.get())
@@ -86,16 +90,19 @@ pub(super) fn part(pointer: &str, sent: &Sent) -> Result<String, Fault> {
 /// True or false.
 pub(super) fn flag(pointer: &str, sent: &Sent) -> Result<bool, Fault> {
     let text = match sent {
-        Sent::Json(raw) => raw.get(),
-        Sent::Text(text) => text,
+        Sent::Json(raw) => Some(raw.get()),
+        Sent::Text(text) => Some(text.as_str()),
+        Sent::Texts(_) => None,
     };
-    text.parse().map_err(|_| Fault::new(pointer, "wrong_type", "Send true or false."))
+    let flag = text.and_then(|text| text.parse().ok());
+    flag.ok_or_else(|| Fault::new(pointer, "wrong_type", "Send true or false."))
 }
 
 fn text(sent: &Sent) -> Option<String> {
     match sent {
         Sent::Json(raw) => serde_json::from_str(raw.get()).ok(),
         Sent::Text(text) => Some(text.clone()),
+        Sent::Texts(_) => None,
     }
 }
 

@@ -91,9 +91,9 @@ impl Conditions {
     fn filter(&self) -> Result<Option<Node>> {
         let (mut nodes, mut faults) = (Vec::new(), Vec::new());
         for (name, value) in &self.0 {
-            match condition(name, value) {
-                Ok(condition) => nodes.push(Node::Is(condition)),
-                Err(fault) => faults.push(fault),
+            match condition(name, value).map(|next| added(&mut nodes, next)) {
+                Ok(Ok(())) => {}
+                Ok(Err(fault)) | Err(fault) => faults.push(fault),
             }
         }
         if !faults.is_empty() {
@@ -103,26 +103,50 @@ impl Conditions {
     }
 }
 
+/// Adds a condition, or one more value to the list before it: its values stand together, as names are in order.
+fn added(nodes: &mut Vec<Node>, next: Condition) -> Result<(), Fault> {
+    match (nodes.last_mut(), next) {
+        (Some(Node::Is(last)), Condition { value: Sent::Texts(more), value_pointer, op_pointer, .. })
+            if last.value_pointer == value_pointer =>
+        {
+            let Sent::Texts(values) = &mut last.value else {
+                let detail = "Send the values joined by commas, or one by one; not both.";
+                return Err(Fault::new(op_pointer, "duplicate_member", detail));
+            };
+            values.extend(more);
+        }
+        (_, next) => nodes.push(Node::Is(next)),
+    }
+    Ok(())
+}
+
+/// The condition of a parameter. One value of a list (`filter[stage][in][0]`) is taken whole, commas and all.
 fn condition(name: &str, value: &str) -> Result<Condition, Fault> {
     let pointer = format!("?{name}");
     let Some(rest) = name.strip_prefix("filter") else {
         return Err(Fault::new(pointer, "unknown_member", "This path has no such parameter."));
     };
-    let parts = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.split_once("]["));
-    let Some((field, op)) = parts else {
-        return Err(Fault::new(pointer, "invalid", "Write a condition as filter[amount][gte]=10."));
+    let parts = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let parts: Vec<_> = parts.unwrap_or_default().split("][").collect();
+    let (field, op, is_listed) = match parts.as_slice() {
+        [field, op] => (field, op, false),
+        [field, op @ "in", place] if place.parse::<u16>().is_ok() => (field, op, true),
+        _ => {
+            let detail = "Write a condition as filter[amount][gte]=10, or filter[stage][in][]=Won for one of several values.";
+            return Err(Fault::new(pointer, "invalid", detail));
+        }
     };
     let Some(op) = Op::parse(op) else {
         let detail = "Use eq, ne, lt, lte, gt, gte, in, starts_with, contains or empty.";
         return Err(Fault::new(pointer, "invalid", detail));
     };
-    Ok(Condition {
-        field: Named::new(&*pointer, field),
-        op,
-        op_pointer: pointer.clone(),
-        value: Sent::Text(value.to_owned()),
-        value_pointer: pointer,
-    })
+    let value = value.to_owned();
+    let (value, value_pointer) = if is_listed {
+        (Sent::Texts(vec![(pointer.clone(), value)]), format!("?filter[{field}][in]"))
+    } else {
+        (Sent::Text(value), pointer.clone())
+    };
+    Ok(Condition { field: Named::new(&*pointer, field), op, op_pointer: pointer, value, value_pointer })
 }
 
 impl JsonSchema for Conditions {
@@ -141,6 +165,11 @@ impl JsonSchema for Conditions {
                 "filter[field][op]": {
                     "type": "string",
                     "description": "A condition; several must all hold. `field` is a searchable field, `created_at` or `updated_at`; `op` is one of eq, ne, lt, lte, gt, gte, in (values joined by commas), starts_with, contains, empty (true or false).",
+                },
+                "filter[field][in][]": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "The values of `in` one by one, each taken whole, with commas in it.",
                 },
             },
         })
@@ -162,6 +191,9 @@ mod tests {
             ("filter[a]eq", "invalid"),
             ("filter[a][like]", "invalid"),
             ("filter[a][eq", "invalid"),
+            ("filter[a][eq][0]", "invalid"),
+            ("filter[a][in][x]", "invalid"),
+            ("filter[a][in][0][0]", "invalid"),
             ("page", "unknown_member"),
         ] {
             assert_eq!(condition(name, "").err().unwrap().code, code, "{name}");
