@@ -11,8 +11,10 @@ use shared::{
     authorizer::{Authorizer, Sessions},
     clock::Clock,
     config::Config,
+    cors::Origins,
     keys::KeySource,
     manifest::Manifest,
+    routes::Routes,
     webhook::target::Rules,
 };
 
@@ -60,22 +62,33 @@ impl Functions {
         let rules = if allows_private_webhooks { Rules::anywhere() } else { Rules::of(&config) };
         let at_work = workers::Settings { journal, is_alone, has_relay, rules: rules.clone() };
         let (workers, queues) = Workers::start(&platform, &config, at_work)?;
+        let origins = Origins::of(config.allowed_origins.as_deref());
         let on = || Some(platform.clone());
         let families = vec![
-            ("tokens", tokens::routes().router(tokens::Store::new(&platform), on())),
-            ("teams", teams::routes().router(teams::Store::new(&platform), on())),
+            ("tokens", family(tokens::routes(), tokens::Store::new(&platform), on(), &origins)),
+            ("teams", family(teams::routes(), teams::Store::new(&platform), on(), &origins)),
             (
                 "object-types",
-                object_types::routes().router(object_types::Store::new(&platform, queues.jobs), on()),
+                family(
+                    object_types::routes(),
+                    object_types::Store::new(&platform, queues.jobs),
+                    on(),
+                    &origins,
+                ),
             ),
-            ("objects", objects::routes().router(objects::Store::new(&platform), on())),
+            ("objects", family(objects::routes(), objects::Store::new(&platform), on(), &origins)),
             (
                 "webhooks",
-                webhooks::routes().router(webhooks::Store::new(&platform, queues.retries, rules), on()),
+                family(
+                    webhooks::routes(),
+                    webhooks::Store::new(&platform, queues.retries, rules),
+                    on(),
+                    &origins,
+                ),
             ),
-            ("audit-logs", audit_logs::routes().router(audit_logs::Store::new(&platform), on())),
-            ("discovery", discovery::routes().router((), None)),
-            ("console", console::routes().router(console::Store::new(&config), None)),
+            ("audit-logs", family(audit_logs::routes(), audit_logs::Store::new(&platform), on(), &origins)),
+            ("discovery", family(discovery::routes(), (), None, &origins)),
+            ("console", family(console::routes(), console::Store::new(&config), None, &origins)),
         ];
         let clock = platform.clock;
         Ok(Self { authorizer: Arc::new(authorizer), families, clock, _workers: workers })
@@ -99,6 +112,14 @@ impl Functions {
             None => panic!("there is no function {name}"),
         }
     }
+}
+
+/// A function as its `main` makes it.
+fn family<S>(routes: Routes<S>, store: S, platform: Option<Platform>, origins: &Origins) -> Router
+where
+    S: Clone + Send + Sync + 'static,
+{
+    routes.called_from(origins.clone()).router(store, platform)
 }
 
 struct Gate(Arc<Authorizer>);

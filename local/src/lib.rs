@@ -27,6 +27,7 @@ use anyhow::Context as _;
 use shared::{
     clock::Clock,
     config::{AccessKeys, Config},
+    cors::Origins,
 };
 
 pub use options::{Options, Seed};
@@ -87,6 +88,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             oidc_audience: Some(AUDIENCE.to_owned()),
             oidc_discovery_url: Some(format!("{url}{DISCOVERY_PATH}")),
             failures_per_minute: options.failures_per_minute,
+            allowed_origins: options.allowed_origins.clone(),
             ..config
         },
         key_ring: Arc::new(key_ring),
@@ -96,7 +98,9 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         has_relay: !options.without_relay,
     })?;
     let clock = functions.clock();
-    let server = Server::start(listener, Gateway::new(|name| functions.get(name)), issuer);
+    let origins = Origins::of(options.allowed_origins.as_deref());
+    let gateway = Gateway::new(|name| functions.get(name)).called_from(origins);
+    let server = Server::start(listener, gateway, issuer);
     Ok(Running { url, seed: options.seed, clock, server, functions, database, _data: data })
 }
 

@@ -41,6 +41,10 @@ pub struct Options {
     #[arg(long, value_name = "N")]
     pub failures_per_minute: Option<u32>,
 
+    /// The origins whose pages may call the API, with commas between; without it every one
+    #[arg(long, value_name = "ORIGINS")]
+    pub allowed_origins: Option<String>,
+
     /// Let webhooks be sent to this machine and its network, and in the clear
     #[arg(long)]
     pub allow_private_webhooks: bool,

@@ -41,6 +41,8 @@ pub struct Config {
     pub oidc_audience: Option<String>,
     /// Where the issuer's configuration is, if not under the issuer.
     pub oidc_discovery_url: Option<String>,
+    /// The origins whose pages may call the API, with commas between; every one if there is none.
+    pub allowed_origins: Option<String>,
     /// The routes of another API, for an authorizer that stands in front of it.
     pub routes: Option<String>,
     /// How many bad credentials an address may send a minute, if not the default number.
@@ -115,6 +117,7 @@ impl Config {
             oidc_issuer: get("OIDC_ISSUER"),
             oidc_audience: get("OIDC_AUDIENCE"),
             oidc_discovery_url: get("OIDC_DISCOVERY_URL"),
+            allowed_origins: get("ALLOWED_ORIGINS"),
             routes: get("ROUTES"),
             failures_per_minute: get("FAILURES_PER_MINUTE").and_then(|number| number.parse().ok()),
         }

@@ -1,9 +1,9 @@
-//! `Idempotency-Key`: a request that is sent again gets the first answer again, and is not done twice.
+//! `Idempotency-Key`: a request that was done and is sent again gets the first answer again, and is not done twice.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequest as _, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -64,20 +64,21 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let owner = caller.token.as_ref().map_or(caller.user.as_str(), |token| token.as_str());
     // Hashed, as what a client takes for a key may be a secret.
     let place = Key::new(format!("IDEMPOTENCY#{owner}"), digest(&[key.as_bytes()]));
-    let if_match =
-        parts.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let fingerprint = fingerprint(&format!("{} {} {if_match}", parts.method, parts.uri), &body);
+    let fingerprint = fingerprint(&parts, &body);
 
     if let Some(answer) = claim(platform, &place, &fingerprint).await? {
         return Ok(answer);
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let response = render(response, &caller.request_id);
-    if response.status().is_server_error() {
-        platform.activity.write(platform.activity.delete(place)).await?;
-        return Ok(response);
+    if response.status().is_success() {
+        return keep(platform, &place, fingerprint, response).await;
     }
-    keep(platform, &place, fingerprint, response).await
+    // Nothing was done: the key is free for the request as it will be when it is mended.
+    if let Err(error) = platform.activity.write(platform.activity.delete(place)).await {
+        tracing::warn!(code = Error::from(error).code.name(), "an Idempotency-Key could not be given free");
+    }
+    Ok(response)
 }
 
 /// Marks the request as running. The answer is one to give instead, of a run before this one.
@@ -107,15 +108,16 @@ async fn claim(platform: &Platform, place: &Key, fingerprint: &str) -> Result<Op
 
 async fn replay(platform: &Platform, place: &Key, fingerprint: &str, item: &Item) -> Result<Response> {
     let record: Record = decode(item.clone())?;
-    if record.fingerprint != fingerprint {
+    let sealed = item.get(ANSWER).and_then(|answer| answer.as_b().ok());
+    // As long as it runs, it may still be refused, and its key be free for another one.
+    let is_running = sealed.is_none() && record.running_until > platform.clock.now().seconds();
+    if record.fingerprint != fingerprint && !is_running {
         return Err(Error::new(
             Code::IdempotencyKeyReused,
             "This Idempotency-Key came with another request before.",
         ));
     }
-    let Some(sealed) = item.get(ANSWER).and_then(|answer| answer.as_b().ok()) else {
-        return Err(in_progress());
-    };
+    let Some(sealed) = sealed else { return Err(in_progress()) };
     let plain = platform.keys.ring().await?.open(&context(place), sealed.as_ref());
     let plain = plain.ok_or_else(|| anyhow::anyhow!("a kept answer does not open"))?;
     let end = plain.iter().position(|byte| *byte == BREAK).unwrap_or(plain.len());
@@ -168,9 +170,14 @@ fn key(headers: &HeaderMap) -> Result<Option<String>> {
     })
 }
 
-/// What makes two requests the same: method, path and query, the precondition, and the body to the byte.
-fn fingerprint(head: &str, body: &[u8]) -> String {
-    digest(&[head.as_bytes(), &[0], body])
+/// What makes two requests the same: method, path and query, the preconditions, and the body to the byte.
+fn fingerprint(Parts { method, uri, headers, .. }: &Parts, body: &[u8]) -> String {
+    let lines =
+        |name| headers.get_all(name).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b',');
+    let (if_match, if_none_match) = (lines(header::IF_MATCH), lines(header::IF_NONE_MATCH));
+    let head = format!("{method} {uri} ");
+    let none_match: &[&[u8]] = if if_none_match.is_empty() { &[] } else { &[b" !", &if_none_match] };
+    digest(&[&[head.as_bytes(), &if_match], none_match, &[&[0], body]].concat())
 }
 
 fn digest(parts: &[&[u8]]) -> String {

@@ -22,6 +22,8 @@ pub mod caller;
 pub mod clock;
 /// The environment.
 pub mod config;
+/// Pages of other origins in browsers.
+pub mod cors;
 /// Events on their way to webhooks.
 pub mod delivery;
 /// The one error type.

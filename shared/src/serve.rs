@@ -13,6 +13,7 @@ use tracing_subscriber::{
 use crate::{
     authorizer::{Authorizer, Event, Sessions},
     config::Config,
+    cors::Origins,
     error::Result,
     manifest::Manifest,
     platform::Platform,
@@ -32,9 +33,11 @@ where
     S: Clone + Send + Sync + 'static,
 {
     log();
-    let platform = Platform::on_aws(&Config::from_env())?;
+    let config = Config::from_env();
+    let platform = Platform::on_aws(&config)?;
     // Every such function may read its idempotency records, so this look-up is within its rights.
     let warm = platform.warm(&platform.activity, Key::new("IDEMPOTENCY#", "warm"));
+    let routes = routes.called_from(Origins::of(config.allowed_origins.as_deref()));
     let router = routes.router(store(&platform), Some(platform.clone()));
     warm.await;
     lambda_http::run(router).await
@@ -49,7 +52,9 @@ where
     S: Clone + Send + Sync + 'static,
 {
     log();
-    lambda_http::run(routes.router(store(&Config::from_env()), None)).await
+    let config = Config::from_env();
+    let routes = routes.called_from(Origins::of(config.allowed_origins.as_deref()));
+    lambda_http::run(routes.router(store(&config), None)).await
 }
 
 /// Serves the authorizer, on Lambda: for the routes in `ROUTES`, or for those of this API.

@@ -1,9 +1,16 @@
 //! Conventions of the whole API: versions, idempotency, cursors, the forms of refusals.
 
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectRead, ObjectUpdate};
+use shared::{
+    Permission::{self, ObjectCreate, ObjectRead, ObjectUpdate},
+    routes::RouteInfo,
+};
 
-use crate::harness::{Answer, Api, Person, World, an_email, unique};
+use crate::{
+    every_route,
+    harness::{Answer, Api, Person, World, an_email, unique},
+    hostile::Scene,
+};
 
 fn key() -> String {
     format!("key-{}", unique())
@@ -141,24 +148,66 @@ async fn twenty_requests_at_once_with_one_key_are_done_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_kept_for_its_key_too() {
+async fn a_refused_request_may_be_mended_and_sent_again_with_its_key() {
     let world = World::new().await;
     let api = world.owner.api.header("idempotency-key", &key());
     let email = an_email();
-    let contact = world.contact(json!({"email": email})).await;
+    let taken = world.contact(json!({"email": email})).await;
+    let own = format!("{}/{}", world.contacts(), taken["id"].as_str().unwrap());
     let body = json!({"fields": {"email": email}});
-    api.post(&world.contacts(), body.clone()).await.expect_problem(409, "not_unique");
-    world
-        .owner
-        .api
-        .delete(&format!("{}/{}", world.contacts(), contact["id"].as_str().unwrap()))
-        .await
-        .expect(204);
+    api.post(&world.contacts(), json!({"field": {}})).await.expect_problem(400, "invalid_request");
+    api.post(&world.contacts(), json!({"fields": {"amount": "x"}})).await.expect_problem(422, "invalid_data");
+    api.header("if-match", "\"9\"").patch(&own, body.clone()).await.expect_problem(412, "stale");
+    for _ in 0..2 {
+        let again = api.post(&world.contacts(), body.clone()).await;
+        assert_eq!(again.header("idempotency-replayed"), "");
+        again.expect_problem(409, "not_unique");
+    }
+    world.owner.api.delete(&own).await.expect(204);
 
+    let done = api.post(&world.contacts(), body.clone()).await;
     let again = api.post(&world.contacts(), body).await;
 
-    assert_eq!((again.status, again.header("idempotency-replayed")), (409, "true".to_owned()));
-    assert_eq!(world.all_contacts().await.len(), 0);
+    assert_eq!((done.status, done.header("idempotency-replayed")), (201, String::new()));
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true".to_owned()));
+    let other = api.post(&world.contacts(), json!({"fields": {}})).await;
+    other.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(world.all_contacts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_a_key_where_nothing_is_written() {
+    let scene = Scene::new().await;
+    let everything = scene.world.owner.token(Permission::ALL).await;
+    let mut asked = 0;
+    for info in every_route::all().into_iter().filter(|info| !info.writes) {
+        for caller in [&scene.world.owner.api, &everything] {
+            let caller = caller.header("idempotency-key", &key());
+            let body = || match info.id.as_str() {
+                "tokens.check" => Some(json!({"method": "GET", "path": "/v1/me"}).to_string()),
+                _ => info.reads_body.then(|| "{}".to_owned()),
+            };
+            let path = scene.path(&info.route.path);
+            let first = caller.send(&info.route.method, &path, body()).await;
+            let again = caller.send(&info.route.method, &path, body()).await;
+            assert_eq!((first.status, again.header("idempotency-replayed")), (again.status, String::new()));
+            asked += usize::from(first.status == 200 && info.route.method == "POST");
+            // Had anything been kept, this would be another request with the same key.
+            let made = caller.post(&scene.world.contacts(), json!({"fields": {}})).await;
+            assert_eq!(made.status, 201, "{:?} {}", info.route, made.text);
+        }
+    }
+    let asking = every_route::all().into_iter().filter(|info| !info.writes && info.route.method == "POST");
+    assert!(asked >= asking.count());
+}
+
+#[test]
+fn a_route_that_needs_no_more_than_to_read_is_said_to_write_nothing() {
+    for info in every_route::all().into_iter().filter(|info| info.writes) {
+        let needed = info.route.access.permissions();
+        let reads = needed.iter().filter(|permission| permission.name().ends_with(":read")).count();
+        assert!(reads < needed.iter().count().max(1), "{:?} is a row for `ask`", info.route);
+    }
 }
 
 #[tokio::test]
@@ -214,7 +263,7 @@ async fn a_cursor_leads_nowhere_else() {
     let mut changed = cursor.clone();
     let last = if changed.pop() == Some('A') { 'B' } else { 'A' };
     changed.push(last);
-    for bad in [changed.as_str(), "", "x", &cursor[..cursor.len() / 2]] {
+    for bad in [changed.as_str(), "x", &cursor[..cursor.len() / 2]] {
         refused(world.owner.api.get(&format!("{list}&cursor={bad}")).await);
     }
     refused(world.owner.api.get(&format!("{}?limit=1&cursor={cursor}", other.contacts())).await);
@@ -222,6 +271,30 @@ async fn a_cursor_leads_nowhere_else() {
     refused(world.owner.api.get(&format!("{}?cursor={cursor}", world.members())).await);
     refused(member.api.get(&format!("{list}&cursor={cursor}")).await);
     world.owner.api.get(&format!("{}?limit=2&cursor={cursor}", world.contacts())).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_empty_cursor_is_that_of_the_first_page_of_every_list() {
+    let scene = Scene::new().await;
+    let document = scene.send("GET", "/v1/openapi.json", "").expect(200);
+    let takes_cursor = |info: &RouteInfo| {
+        let parameters = &document["paths"][&info.route.path]["get"]["parameters"];
+        parameters.as_array().is_some_and(|all| all.iter().any(|one| one["name"] == json!("cursor")))
+    };
+    let mut lists = 0;
+    for info in every_route::all().into_iter().filter(takes_cursor) {
+        let first = scene.send("GET", &info.route.path, "");
+        let empty = scene.send("GET", &format!("{}?cursor=", info.route.path), "");
+        assert_eq!(first.status, empty.status, "{:?} {}", info.route, empty.text);
+        if empty.status == 200 {
+            assert_eq!(first.text, empty.text, "{:?}", info.route);
+            lists += 1;
+        }
+    }
+    assert!(lists > 5, "{lists}");
+    let body = json!({"cursor": "", "limit": 1}).to_string();
+    let page = scene.send("POST", "/v1/teams/{team}/objects/contacts/query", body).expect(200);
+    assert_eq!(page["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -95,8 +95,12 @@ async fn with_every_permission_but_the_needed_one_it_is_403_and_names_it() {
             let others: Vec<_> =
                 Permission::ALL.iter().copied().filter(|permission| !missing.contains(permission)).collect();
             let token = world.owner.token(&others).await;
-            let problem = call(&token, &info, &path).await.expect_problem(403, "insufficient_scope");
+            let answer = call(&token, &info, &path).await;
+            let challenge = answer.header("www-authenticate");
+            let problem = answer.expect_problem(403, "insufficient_scope");
             assert_eq!(problem["required_permissions"], json!(missing), "{} {path}", info.route.method);
+            let scope = missing.iter().map(|permission| permission.name()).collect::<Vec<_>>().join(" ");
+            assert_eq!(challenge, format!(r#"Bearer error="insufficient_scope", scope="{scope}""#));
             let detail = problem["detail"].as_str().unwrap();
             assert!(missing.iter().all(|permission| detail.contains(permission.name())), "{detail}");
             checked += 1;
@@ -132,6 +136,7 @@ async fn a_role_that_does_not_allow_it_is_403_and_is_named() {
             if needed.is_empty() {
                 assert!(answer.status < 400, "{:?} {}", info.route, answer.text);
             } else {
+                assert_eq!(answer.header("www-authenticate"), "");
                 let problem = answer.expect_problem(403, "insufficient_role");
                 assert!(problem["detail"].as_str().unwrap().contains("billing-manager"));
                 assert_eq!(problem["required_permissions"], json!(needed));
@@ -166,8 +171,9 @@ async fn another_team_is_refused_in_the_same_bytes_as_one_that_never_was() {
         for api in [&stranger.api, &token] {
             let mut bodies = Vec::new();
             for team in [world.team.as_str(), &never, "nonsense"] {
-                let mut body =
-                    call(api, &info, &path_in(&info.route.path, team)).await.expect_problem(403, "no_access");
+                let answer = call(api, &info, &path_in(&info.route.path, team)).await;
+                assert_eq!(answer.header("www-authenticate"), "");
+                let mut body = answer.expect_problem(403, "no_access");
                 body["request_id"] = Value::Null;
                 bodies.push(body.to_string());
             }

@@ -42,11 +42,11 @@ PATCH /v1/teams/{team}/objects/contacts/{id} {"fields":{"name":NAME}}"#;
 const SPELLINGS: &str = "</>/ /</> <//> </./> </x/../> </%2e/> </x/%2e%2e/> <%2f> </^ </>;a=b </>%00 </>%20 <\\> </>%ff \
                          </>% </>%zz </>| </* </>é </>/. </>/.. </>%2f </>/%";
 const QUERIES: &str = "no=1 %00 =x a=1&a=2 %ff=1 a[b]=1 limit=1%26cursor=2 limit=0 limit=101 limit=-1 limit=1.5 limit= \
-                       limit=1e1 limit=99999999999999999999 limit=%EF%BC%95 limit=1&limit=1 cursor= cursor=x cursor=%00 \
+                       limit=1e1 limit=99999999999999999999 limit=%EF%BC%95 limit=1&limit=1 cursor=x cursor=%00 \
                        trashed= trashed=only%00 trashed=all match= match=amount match=%23n0 status=x";
 /// What stands in the place of, or behind, the content type, and the status.
 const HEADERS: &str = "415X: 1;415Content-Type:;415Content-Type: text/plain;400+Idempotency-Key:;400+Idempotency-Key: é;\
-                       400+Idempotency-Key: LONG;400+If-Match:;400+If-Match: 1;400+If-Match: \"1;400+If-Match: W/\"1\"";
+                       400+Idempotency-Key: LONG;400+If-Match:;400+If-Match: 1;400+If-Match: \"1;400+If-Match: W/1";
 const CREDENTIALS: &str = "Basic S;Token S;S;;Bearer;Bearer \"S\";Bearer S, Bearer S;Bearer S S;Bearer\tS;Bearer Sé;Bearer x\r\nAuthorization: Bearer S";
 /// Words of expressions, of other languages and of our own keys.
 const INJECTIONS: &str = "attribute_exists(pk);#n0 = :v0;SET fields.name = :v0;x' OR '1'='1;{\"S\": \"x\"};\"},{\"a\":\";\\;\
@@ -106,7 +106,7 @@ impl Scene {
         lists.split(' ').map(|list| self.send("GET", list, "").expect(200)).collect()
     }
 
-    fn path(&self, path: &str) -> String {
+    pub(crate) fn path(&self, path: &str) -> String {
         self.ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id))
     }
 
@@ -276,8 +276,12 @@ async fn a_path_has_one_spelling_and_a_method_too() {
 async fn odd_headers_are_refused() {
     let scene = Scene::new().await;
     let headers = HEADERS.replace("LONG", &"k".repeat(256)).replace('+', JSON);
-    for (RouteInfo { route, .. }, path) in writing() {
-        for line in headers.split(';').filter(|line| route.method == "PATCH" || !line.contains("If-Match")) {
+    for (RouteInfo { route, writes, .. }, path) in writing() {
+        let counts = |line: &&str| {
+            (route.method == "PATCH" || !line.contains("If-Match"))
+                && (writes || !line.contains("Idempotency-Key"))
+        };
+        for line in headers.split(';').filter(counts) {
             let (status, headers) = line.split_at(3);
             let answer = scene.send_with(headers, &route.method, &path, "{}");
             assert_eq!(answer.status.to_string(), status, "{route:?} {line} {}", answer.text);

@@ -7,7 +7,7 @@ use local::{
     tables::TABLES,
 };
 use serde_yaml_ng::Value;
-use shared::access::Access;
+use shared::{access::Access, cors::EXPOSED};
 
 use crate::every_route;
 
@@ -54,6 +54,18 @@ fn each_resource_leads_to_its_function_and_is_guarded_or_not() {
         assert!(uri.contains(&by_reference) || uri.contains(&by_name), "{} {uri}", resource.path);
         let is_open = at(method, &["security"]).as_sequence().is_some();
         assert_eq!(is_open, !resource.is_guarded, "{}", resource.path);
+        // A browser asks without a credential: what is guarded has a method for that, to the same function.
+        let asking = at(paths, &[resource.path, "options"]);
+        assert_eq!(asking.is_mapping(), resource.is_guarded, "{}", resource.path);
+        if resource.is_guarded {
+            assert_eq!(text(&asking["security"]), "- NONE: []", "{}", resource.path);
+            assert_eq!(
+                text(at(asking, &["x-amazon-apigateway-integration", "uri"])),
+                uri,
+                "{}",
+                resource.path
+            );
+        }
     }
 }
 
@@ -75,6 +87,9 @@ fn each_route_lies_under_a_resource_of_its_own_function() {
     }
 }
 
+/// The headers of all answers of the gateway for pages in browsers.
+const FOR_PAGES: [&str; 3] = ["Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary"];
+
 #[test]
 fn the_gateway_refuses_in_the_same_words_here_and_there() {
     let template = template();
@@ -92,7 +107,17 @@ fn the_gateway_refuses_in_the_same_words_here_and_there() {
         assert!(status.is_none_or(|status| status == response.status), "{}", response.name);
         let headers = at(there, &["ResponseParameters", "Headers"]).as_mapping().unwrap();
         let bare = |value: &Value| text(value).trim_matches('\'').trim_start_matches('$').to_owned();
-        let headers: BTreeMap<_, _> = headers.iter().map(|(name, value)| (text(name), bare(value))).collect();
+        let mut headers: BTreeMap<_, _> =
+            headers.iter().map(|(name, value)| (text(name), bare(value))).collect();
+        let [allowed, exposed, vary] = FOR_PAGES.map(|name| headers.remove(name).unwrap_or_default());
+        assert_eq!((exposed.as_str(), vary.as_str()), (EXPOSED, "Origin"), "{}", response.name);
+        assert!(
+            allowed.contains("HasOneOrigin")
+                && allowed.contains("AllowedOrigins")
+                && allowed.ends_with("method.request.header.Origin"),
+            "{} {allowed}",
+            response.name
+        );
         let here = response
             .headers
             .iter()

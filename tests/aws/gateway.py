@@ -10,6 +10,8 @@ import boto3
 from checks import check, template
 
 STAGE = "live"
+# What the template calls methods that have another name in API Gateway.
+METHODS = {"x-amazon-apigateway-any-method": "ANY"}
 
 
 class Gateway:
@@ -36,19 +38,24 @@ class Gateway:
     def _add_methods(self, api):
         paths = api["DefinitionBody"]["paths"]
         found = {item["path"]: item for item in self.client.get_resources(restApiId=self.id, limit=500)["items"]}
-        if all("ANY" in found[path].get("resourceMethods", {}) for path in paths):
+        wanted = [
+            (path, METHODS.get(name, name.upper()), operation)
+            for path, item in paths.items()
+            for name, operation in item.items()
+        ]
+        absent = [one for one in wanted if one[1] not in found[one[0]].get("resourceMethods", {})]
+        if not absent:
             return None
         gate = self.client.get_authorizers(restApiId=self.id)["items"][0]["id"]
-        for path, item in paths.items():
-            operation = item["x-amazon-apigateway-any-method"]
+        for path, method, operation in absent:
             is_public = operation.get("security") == [{"NONE": []}]
             guarded = {"authorizationType": "CUSTOM", "authorizerId": gate}
             access = {"authorizationType": "NONE"} if is_public else guarded
-            place = {"restApiId": self.id, "resourceId": found[path]["id"], "httpMethod": "ANY"}
+            place = {"restApiId": self.id, "resourceId": found[path]["id"], "httpMethod": method}
             self.client.put_method(**place, **access)
             uri = self._uri(operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])
             self.client.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
-        return f"x-amazon-apigateway-any-method is not imported: {len(paths)} methods ANY added"
+        return f"x-amazon-apigateway-any-method is not imported: {len(absent)} methods added"
 
     def _uri(self, template_uri):
         arn = re.search(r"functions/(.*)/invocations", template_uri)[1]
@@ -68,7 +75,7 @@ class Gateway:
                 restApiId=self.id,
                 responseType=kind,
                 statusCode=str(response["StatusCode"]),
-                responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+                responseParameters={f"gatewayresponse.header.{name}": told(value) for name, value in headers.items()},
                 responseTemplates=response["ResponseTemplates"],
             )
         return f"gateway responses are not imported: {len(wanted)} added"
@@ -95,6 +102,11 @@ class Gateway:
         is_right = got[0] == status and got[1].get("content-type", "").startswith(media) and got[1].get("x-request-id")
         check(f"{what}: {method} {path} → {status}", is_right, got)
         return got[1], json.loads(got[2]) if "json" in media else got[2]
+
+
+def told(value):
+    """The value of a header of a gateway response. One depends on a parameter: by default every origin may read."""
+    return value if isinstance(value, str) else "'*'"
 
 
 def send(address, method, path, body, headers):

@@ -141,8 +141,7 @@ impl Store {
     ) -> Result<StoredObjectType> {
         for _ in 0..TRIES_MAX {
             let old = self.stored(&by.team, id_or_slug, false).await?;
-            if_match.check(old.object_type.version)?;
-            let mut draft = draft(&old.object_type)?;
+            let mut draft = if_match.settled(old.object_type.version, draft(&old.object_type))?;
             self.resolve_new(&by.team, &old.object_type, &mut draft).await?;
             let (new, writes, job) = self.prepare(by, &old, draft).await?;
             match self.workspace.transact(writes).await {

@@ -1,9 +1,9 @@
-//! `If-Match` on objects: only who may read an object may ask for its version, or the answer would tell whether a guess at a
-//! value has changed it.
+//! Conditions on the version of an object: only who may read objects may ask for one, or the answer would tell whether a
+//! guess at a value has changed it.
 
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use shared::{
     Error, Member, Permission, Result,
@@ -14,22 +14,28 @@ use shared::{
 /// What asking for a version needs besides what a write needs.
 pub(crate) const TO_EXPECT: Permission = Permission::ObjectRead;
 
-/// The versions that the client expects, if it may read objects.
-pub(crate) struct Expected(pub(crate) IfMatch);
+/// What the client expects of the version, if it may read objects.
+pub(crate) struct Expected<C = IfMatch>(pub(crate) C);
 
-impl<S: Sync> FromRequestParts<S> for Expected {
+impl<S: Sync, C: FromRequestParts<S, Rejection = Error>> FromRequestParts<S> for Expected<C> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        if parts.headers.contains_key(header::IF_MATCH) {
+        if asks_for_version(&parts.headers) {
             Member::from_request_parts(parts, state).await?.needs(&[TO_EXPECT])?;
         }
-        IfMatch::from_request_parts(parts, state).await.map(Self)
+        C::from_request_parts(parts, state).await.map(Self)
     }
 }
 
-impl Input for Expected {
+/// `If-None-Match: *` asks only whether there is one, which the outcome tells as well.
+fn asks_for_version(headers: &HeaderMap) -> bool {
+    let is_tag = |value: &HeaderValue| value.as_bytes().trim_ascii() != b"*";
+    headers.contains_key(header::IF_MATCH) || headers.get_all(header::IF_NONE_MATCH).iter().any(is_tag)
+}
+
+impl<C: Input> Input for Expected<C> {
     fn describe(operation: &mut Operation) {
-        IfMatch::describe(operation);
+        C::describe(operation);
     }
 }

@@ -6,7 +6,7 @@ use shared::{
     Member, Result,
     answer::{Accepted, Created, NoContent, Upserted, Versioned},
     audit::Entry,
-    extract::{Json, List, Page, Pages, Path, Query, State, TrashFilter},
+    extract::{Json, List, Page, Pages, Path, Preconditions, Query, State, TrashFilter},
     id::ObjectId,
 };
 
@@ -93,7 +93,7 @@ pub(crate) async fn stats(
 
 pub(crate) async fn upsert(
     member: Member,
-    Expected(if_match): Expected,
+    Expected(conditions): Expected<Preconditions>,
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     Query(query): Query<UpsertQuery>,
@@ -101,7 +101,7 @@ pub(crate) async fn upsert(
 ) -> Result<Upserted<UpsertedObject, Option<u64>>> {
     let object_type = store.object_type(&member, &path.r#type).await?;
     let (object, outcome) = store
-        .upsert((&member, &if_match), &object_type, (&query.r#match, &sent.fields), &mut Ahead::default())
+        .upsert((&member, &conditions), &object_type, (&query.r#match, &sent.fields), &mut Ahead::default())
         .await?;
     let object = Object::of(object, &object_type, &member);
     Ok(match outcome {

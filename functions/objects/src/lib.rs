@@ -32,7 +32,7 @@ pub fn routes() -> Routes<Store> {
     Routes::new("Objects", "/v1/teams/{team}/objects/{type}")
         .post("", ObjectCreate, "Create an object", handlers::create)
         .get("", ObjectRead, "List objects", handlers::list)
-        .post("/query", ObjectRead, "Find objects", handlers::query)
+        .ask("/query", ObjectRead, "Find objects", handlers::query)
         .get("/stats", ObjectRead, "Count objects and add up their numbers", handlers::stats)
         .put(
             "",

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
-    extract::IfMatch,
     id::{ObjectId, ObjectTypeId, UserId},
     object_type::{
         Changes, Checked, FieldValues, ObjectType, SentFields, TRASH_SECONDS, Value, clear_faults,
@@ -69,10 +68,10 @@ impl StoredObject {
         by: &Member,
         object_type: &ObjectType,
         checked: &Checked,
-        if_match: &IfMatch,
+        is_expected: Result<()>,
     ) -> Result<Changes> {
         let before = Before::of(&self.fields, by);
-        if let Err(stale) = if_match.check(self.version) {
+        if let Err(stale) = is_expected {
             return Err(before.sound(checked).err().unwrap_or(stale));
         }
         settled_patch(object_type, checked, before)

@@ -156,7 +156,7 @@ impl Store {
                 }
                 old => old?,
             };
-            let changes = old.changes_by(by, object_type, checked, if_match)?;
+            let changes = old.changes_by(by, object_type, checked, if_match.check(old.version))?;
             if let Ok(object) = self.commit(by, self.plan_update(by, object_type, old, &changes)?).await? {
                 return Ok(object);
             }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Code, Error, Fault, Member, Permission, Result,
-    extract::IfMatch,
+    extract::Preconditions,
     object_type::{Changes, Checked, Field, SentFields},
     table::{Key, Refused, When, WriteError, pause},
     text::Slug,
@@ -81,7 +81,7 @@ impl Store {
     /// again if it has.
     pub(crate) async fn upsert(
         &self,
-        (by, if_match): (&Member, &IfMatch),
+        (by, conditions): (&Member, &Preconditions),
         object_type: &TypeInTeam,
         (field, sent): (&str, &SentFields),
         ahead: &mut Ahead,
@@ -92,15 +92,15 @@ impl Store {
         for attempt in 0..TRIES_MAX {
             match self.holder_of(object_type, &wanted, ahead).await? {
                 Holder::Object(held) => {
-                    let updated = self.update_matched((by, if_match), object_type, held, &wanted, &checked);
+                    let updated = self.update_matched((by, conditions), object_type, held, &wanted, &checked);
                     if let Some(object) = updated.await? {
                         return Ok((object, Outcome::Updated));
                     }
                     pause(attempt).await;
                 }
                 Holder::Unclear => pause(attempt).await,
-                Holder::Nobody if if_match.is_set() => return Err(no_such_version()),
                 Holder::Nobody => {
+                    conditions.check_absent()?;
                     let new = settled_new(object_type, checked.clone(), self.now())?;
                     match self.insert(by, &object_type.0, new).await {
                         Ok(object) => return Ok((object, Outcome::Created)),
@@ -116,14 +116,14 @@ impl Store {
     /// Changes the object that was read if it still has the value; `None` if it has not, or is not as it was read.
     async fn update_matched(
         &self,
-        (by, if_match): (&Member, &IfMatch),
+        (by, conditions): (&Member, &Preconditions),
         object_type: &TypeInTeam,
         held: StoredObject,
         wanted: &Wanted,
         checked: &Checked,
     ) -> Result<Option<StoredObject>> {
         let checked = &*wanted.rest(by, object_type, checked);
-        let changes = held.changes_by(by, object_type, checked, if_match)?;
+        let changes = held.changes_by(by, object_type, checked, conditions.check(held.version))?;
         if changes == Changes::default() {
             return Ok(Some(held));
         }
@@ -131,7 +131,7 @@ impl Store {
             other.slug != wanted.field
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        let is_judged_as_read = object_type.has_rules() || if_match.is_set();
+        let is_judged_as_read = object_type.has_rules() || conditions.is_set();
         if !is_judged_as_read
             && !object_type.unique_fields().any(is_other_unique)
             && let Some(write) =
@@ -173,11 +173,6 @@ fn match_field<'a>(object_type: &'a TypeInTeam, name: &str) -> Result<&'a Field>
 fn no_match_value(field: &Field) -> Error {
     let detail = format!("Send a value for {}, by which the object is found.", field.slug);
     Error::unprocessable(vec![Fault::new(format!("/fields/{}", field.slug), "required", detail)])
-}
-
-/// No object has the value, so none has it in the version that the client expects.
-pub(crate) fn no_such_version() -> Error {
-    Error::new(Code::Stale, "There is no object with this value, of whatever version.")
 }
 
 /// Whether the error says that another object has the value that is matched by: one was just made.

@@ -12,8 +12,8 @@ use shared::{
 use crate::{
     store::Store,
     team::{
-        Acceptance, INVITATION_VERSION, Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation,
-        NewTeam, Team, TeamMember, TeamOfMine, TeamPatch,
+        Acceptance, Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation, NewTeam, Team,
+        TeamMember, TeamOfMine, TeamPatch,
     },
     tokens::TeamToken,
 };
@@ -150,8 +150,7 @@ pub(crate) async fn withdraw_invitation(
     Path(path): Path<InvitationPath>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    if_match.check(INVITATION_VERSION)?;
-    store.withdraw(&member, &path.invitation).await?;
+    store.withdraw(&member, &path.invitation, &if_match).await?;
     Ok(NoContent)
 }
 

@@ -3,7 +3,7 @@
 use shared::{
     Caller, Code, Error, Member, Result, Role,
     audit::{Kind, Removal},
-    extract::Page,
+    extract::{IfMatch, Page},
     id::{InvitationId, TeamId},
     identity::{team_key, team_partition},
     secret::{Secret, SecretKind},
@@ -61,10 +61,12 @@ impl Store {
     }
 
     /// Withdraws an invitation, and notes who did it, in one write.
-    pub(crate) async fn withdraw(&self, by: &Member, id: &InvitationId) -> Result<()> {
+    pub(crate) async fn withdraw(&self, by: &Member, id: &InvitationId, if_match: &IfMatch) -> Result<()> {
         let key = invitation_key(&by.team, id);
         let item = self.identity.get(key.clone()).await?.ok_or_else(no_such_invitation)?;
-        let StoredInvitation { invitation: Invitation { email, role, .. }, team, .. } = decode(item)?;
+        let StoredInvitation { invitation: Invitation { email, role, version, .. }, team, .. } =
+            decode(item)?;
+        if_match.check(version)?;
         let (id, at, actor) = (id.to_string(), self.now(), by.actor());
         let removal =
             Removal { team, kind: Kind::Invitation, id, label: Some(email), role: Some(role), at, actor };

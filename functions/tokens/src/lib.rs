@@ -28,6 +28,6 @@ pub fn routes() -> Routes<Store> {
         .get("/token", Token, "Read the token that asks", handlers::read_own)
         .delete("/token", Token, "Revoke the token that asks", handlers::revoke_own)
         .post("/token/rotate", Token, "Give the token that asks a new secret", handlers::rotate_own)
-        .post("/token/check", Token, "Ask whether a request would pass, and why not", handlers::check)
+        .ask("/token/check", Token, "Ask whether a request would pass, and why not", handlers::check)
         .post("/credentials/revoke", Public, "Revoke leaked tokens", handlers::revoke_leaked)
 }

@@ -52,8 +52,7 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let mut webhook = self.stored(&by.team, id).await?;
             let (version, end) = (webhook.version, webhook.end.clone());
-            let effect = change(&mut webhook)?;
-            if_match.check(version)?;
+            let effect = if_match.settled(version, change(&mut webhook))?;
             let Some(effect) = effect else { return Ok(webhook) };
             let mut webhook = webhook.with_keys_renewed(&self.keys).await?;
             let write = webhook.write(&self.workspace, by.actor(), self.now())?;

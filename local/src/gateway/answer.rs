@@ -28,10 +28,15 @@ pub(super) fn response(answer: Value) -> Option<Response> {
         serde_json::from_value(answer).ok()?;
     let body = body.unwrap_or_default();
     let body = if is_base64_encoded == Some(true) { STANDARD.decode(body).ok()? } else { body.into_bytes() };
+    let is_empty = body.is_empty();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() =
         StatusCode::from_u16(status_code).ok().filter(|status| status.as_u16() >= 200)?;
     *response.headers_mut() = merged(headers.unwrap_or_default(), &multi_value_headers.unwrap_or_default())?;
+    if !is_empty {
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().entry(header::CONTENT_TYPE).or_insert(json);
+    }
     Some(response)
 }
 
@@ -52,7 +57,6 @@ fn merged(single: HashMap<String, String>, lists: &HashMap<String, Vec<String>>)
     for name in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
         headers.remove(name);
     }
-    headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     Some(headers)
 }
 
@@ -85,8 +89,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_empty_answer_has_no_type() {
+        for answer in [json!({"statusCode": 204}), json!({"statusCode": 202, "body": ""})] {
+            assert!(!response(answer).unwrap().headers().contains_key("content-type"));
+        }
+    }
+
+    #[tokio::test]
     async fn a_short_answer_is_json_and_base_64_is_decoded() {
-        let response = response(json!({"statusCode": 204, "body": "/wA=", "isBase64Encoded": true})).unwrap();
+        let response = response(json!({"statusCode": 200, "body": "/wA=", "isBase64Encoded": true})).unwrap();
         assert_eq!(response.headers()["content-type"], "application/json");
         assert_eq!(to_bytes(response.into_body(), 100).await.unwrap(), &b"\xff\0"[..]);
     }

@@ -10,13 +10,14 @@ mod responses;
 use std::{collections::HashMap, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody as _, to_bytes},
     extract::Request,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     response::Response,
 };
 use http_body_util::LengthLimitError;
 use serde_json::Value;
+use shared::cors::{EXPOSED, Origins};
 use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
@@ -50,6 +51,7 @@ pub(crate) trait Function: Send + Sync {
 pub(crate) struct Gateway {
     authorizer: Arc<dyn Function>,
     families: HashMap<&'static str, Arc<dyn Function>>,
+    origins: Origins,
 }
 
 /// How an invocation ends without an answer.
@@ -63,21 +65,45 @@ impl Gateway {
     pub(crate) fn new(function: impl Fn(&str) -> Arc<dyn Function>) -> Self {
         let families =
             RESOURCES.iter().map(|resource| (resource.function, function(resource.function))).collect();
-        Self { authorizer: function("authorizer"), families }
+        Self { authorizer: function("authorizer"), families, origins: Origins::default() }
+    }
+
+    /// The same for pages of these origins alone.
+    pub(crate) fn called_from(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// Answers one request.
     pub(crate) async fn handle(&self, request: Request, source_ip: IpAddr) -> Response {
         let request_id = Uuid::new_v4();
+        let is_head = *request.method() == Method::HEAD;
+        let origin = request.headers().get(header::ORIGIN).cloned();
         let outcome = match read(request, source_ip, request_id).await {
             Ok(call) => self.answer(&call).await,
             Err(refusal) => Err((refusal, Context::new())),
         };
-        outcome.unwrap_or_else(|(refusal, context)| refusal.answer(&request_id.to_string(), &context))
+        let response = outcome.unwrap_or_else(|(refusal, context)| {
+            let mut answer = refusal.answer(&request_id.to_string(), &context);
+            self.allow(origin, answer.headers_mut());
+            answer
+        });
+        if is_head { without_body(response) } else { response }
+    }
+
+    /// Lets pages read an answer of the gateway itself. It can name one origin, or the one that asks, whichever that is: it
+    /// tells nothing that a page without a credential could not have asked for itself.
+    fn allow(&self, asking: Option<HeaderValue>, headers: &mut HeaderMap) {
+        if let Some(origin) = self.origins.only().or(asking) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     }
 
     async fn answer(&self, call: &Call) -> Result<Response, (Refusal, Context)> {
-        let context = if call.resource.is_guarded { Some(self.authorize(call).await?) } else { None };
+        // OPTIONS has a method of its own on each resource, which asks nobody: browsers send it without the credential.
+        let is_guarded = call.resource.is_guarded && call.parts.method != Method::OPTIONS;
+        let context = if is_guarded { Some(self.authorize(call).await?) } else { None };
         self.integrate(call, context).await.map_err(|refusal| (refusal, Context::new()))
     }
 
@@ -121,6 +147,14 @@ impl Failure {
         };
         tracing::error!(function, %request_id, cause, "the function failed");
     }
+}
+
+/// As the answer to HEAD goes out: with the length that the body has, and without the body.
+fn without_body(mut response: Response) -> Response {
+    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    }
+    response.map(|_| Body::empty())
 }
 
 async fn read(request: Request, source_ip: IpAddr, request_id: Uuid) -> Result<Call, Refusal> {

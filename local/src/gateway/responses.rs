@@ -36,6 +36,9 @@ const ID: (&str, &str) = ("X-Request-Id", "$context.requestId");
 const WAIT: (&str, &str) = ("Retry-After", "1");
 const CHALLENGE: (&str, &str) = ("WWW-Authenticate", r#"Bearer realm="api", error="invalid_token""#);
 
+/// Which permission is missing, if it is one that another token could have.
+const SCOPE: (&str, &str) = ("WWW-Authenticate", "$context.authorizer.challenge");
+
 const NOT_FOUND: &str = problem!("Not Found", 404, "not_found", "There is no such path.");
 const BAD_REQUEST: &str = problem!("Bad Request", 400, "invalid_request", "The request is not valid.");
 const RATE_LIMITED: &str = problem!(
@@ -69,7 +72,7 @@ pub const RESPONSES: &[GatewayResponse] = &[
             "$context.authorizer.detail",
             r#","required_permissions":$context.authorizer.required_permissions_json"#
         ),
-        &[TYPE, ID],
+        &[TYPE, ID, SCOPE],
     ),
     response("MISSING_AUTHENTICATION_TOKEN", 404, NOT_FOUND, &[TYPE, ID]),
     response("RESOURCE_NOT_FOUND", 404, NOT_FOUND, &[TYPE, ID]),
@@ -146,7 +149,9 @@ impl Refusal {
             StatusCode::from_u16(template.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in template.headers {
             let value = HeaderValue::from_str(&filled(value, request_id, context));
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value) {
+            // A variable without a value makes no header.
+            let value = value.ok().filter(|value| !value.is_empty());
+            if let (Ok(name), Some(value)) = (name.parse::<HeaderName>(), value) {
                 answer.headers_mut().insert(name, value);
             }
         }
@@ -231,7 +236,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_denial_names_the_missing_permission() {
-        let answer = Refusal::AccessDenied.answer("r-1", &context());
+        let mut context = context();
+        let answer = Refusal::AccessDenied.answer("r-1", &context);
+        assert!(!answer.headers().contains_key("www-authenticate"));
+        context.insert("challenge".to_owned(), json!("Bearer scope=\"object:read\""));
+        let answer = Refusal::AccessDenied.answer("r-1", &context);
+        assert_eq!(answer.headers()["www-authenticate"], "Bearer scope=\"object:read\"");
         let body: Value =
             serde_json::from_slice(&to_bytes(answer.into_body(), 10_000).await.unwrap()).unwrap();
         let expected = json!({

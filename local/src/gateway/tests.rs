@@ -53,13 +53,17 @@ fn request(method: &str, path: &str, body: impl Into<Body>) -> Request {
 
 impl Api {
     async fn send(&self, request: Request) -> (StatusCode, HeaderMap, Value) {
+        let (status, headers, body) = self.raw(request).await;
+        (status, headers, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn raw(&self, request: Request) -> (StatusCode, HeaderMap, Bytes) {
         let function = |name: &str| -> Arc<dyn Function> {
             if name == "authorizer" { self.authorizer.clone() } else { self.family.clone() }
         };
         let (parts, body) =
             Gateway::new(function).handle(request, Ipv4Addr::LOCALHOST.into()).await.into_parts();
-        let body = to_bytes(body, 100_000).await.unwrap();
-        (parts.status, parts.headers, serde_json::from_slice(&body).unwrap())
+        (parts.status, parts.headers, to_bytes(body, 100_000).await.unwrap())
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
@@ -158,6 +162,53 @@ async fn a_body_over_10_mib_is_413_before_anybody_is_asked() {
     announced.headers_mut().insert("content-length", (BODY_BYTES_MAX + 1).into());
     assert_eq!(api.send(announced).await.0, 413);
     assert_eq!(api.calls(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_head_is_answered_with_the_length_of_the_body_and_without_it() {
+    for (path, authorizer, status) in
+        [("/v1/me", Ok(allowed()), 200), ("/v1/me", Err("Unauthorized"), 401), ("*", Ok(allowed()), 404)]
+    {
+        let api = api(authorizer, Ok(json!({"statusCode": 200, "body": "{\"a\": 1}"})));
+        let (_, get, body) = api.raw(request("GET", path, "")).await;
+        let (got, head, nothing) = api.raw(request("HEAD", path, "")).await;
+        assert_eq!((got.as_u16(), nothing.len()), (status, 0));
+        assert_eq!((&head["content-length"], body.is_empty()), (&body.len().into(), false));
+        assert_eq!(head["content-type"], get["content-type"]);
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_asks_first_meets_no_authorizer() {
+    let api = api(Err("Unauthorized"), Ok(fine()));
+    assert_eq!(api.send(request("OPTIONS", "/v1/me", "")).await.0, 200);
+    assert_eq!(api.send(request("options", "/v1/me", "")).await.0, 401);
+    assert_eq!(api.calls(), (1, 1));
+}
+
+#[tokio::test]
+async fn pages_can_read_what_the_gateway_itself_answers() {
+    let shop = "https://shop.example";
+    for (origins, asking, allowed) in [
+        (None, None, Some("*")),
+        (None, Some(shop), Some("*")),
+        (Some(shop), None, Some(shop)),
+        (Some(shop), Some("https://other.example"), Some(shop)),
+        (Some("https://shop.example,https://desk.example"), Some(shop), Some(shop)),
+        (Some("https://shop.example,https://desk.example"), None, None),
+    ] {
+        let refusing = told(Err("Unauthorized".to_owned()));
+        let gateway = Gateway::new(|_| refusing.clone()).called_from(Origins::of(origins));
+        let mut request = request("GET", "/v1/me", "");
+        if let Some(asking) = asking {
+            request.headers_mut().insert("origin", asking.parse().unwrap());
+        }
+        let answer = gateway.handle(request, Ipv4Addr::LOCALHOST.into()).await;
+        let origin = answer.headers().get("access-control-allow-origin");
+        assert_eq!((answer.status().as_u16(), origin.map(|origin| origin.to_str().unwrap())), (401, allowed));
+        assert_eq!(answer.headers()["access-control-expose-headers"], EXPOSED);
+        assert_eq!(answer.headers()["vary"], "Origin");
+    }
 }
 
 #[tokio::test]

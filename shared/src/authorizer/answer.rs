@@ -142,7 +142,8 @@ fn limited(budget: Budget) -> Context {
 }
 
 /// What the gateway's own 403 is filled with. It copies the texts as they are, so the list of permissions comes as the
-/// JSON it is to be, and no other text here ever holds a quote or a backslash.
+/// JSON it is to be, and no other text of a body ever holds a quote or a backslash. The challenge is for a header; without
+/// one there is none.
 fn refused(error: &Error) -> Context {
     let required = error.required_permissions().unwrap_or(Permissions::NONE);
     let json = Value::from(required.iter().map(Permission::name).collect::<Vec<_>>());
@@ -151,5 +152,6 @@ fn refused(error: &Error) -> Context {
     context.put("detail", error.detail().to_owned());
     context.put("required_permissions", required.names());
     context.put("required_permissions_json", json.to_string());
+    context.put_some("challenge", error.challenge());
     context
 }

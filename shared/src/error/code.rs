@@ -67,7 +67,8 @@ codes! {
     WrongState = 409 "wrong_state";
     /// A request with this `Idempotency-Key` is still running: wait, then send it again.
     IdempotencyInProgress = 409 "idempotency_in_progress";
-    /// The thing has changed since the version in `If-Match`; `current_version` has the new one.
+    /// The thing has changed since the version in `If-Match`; `current_version` has the new one. Or it is there, and
+    /// `If-None-Match` says that it must not be.
     Stale = 412 "stale";
     /// The body is larger than 1 MiB.
     TooLarge = 413 "too_large";

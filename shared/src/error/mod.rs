@@ -1,6 +1,7 @@
 //! The one error type: what a client is told, and apart from it what only the log may know.
 
 mod code;
+mod headers;
 mod parts;
 mod summary;
 
@@ -8,7 +9,7 @@ use std::fmt;
 
 use axum::{
     Json,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
@@ -190,31 +191,12 @@ impl Error {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some((name, value)) = self.header() {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value);
         }
         if let Some(Facts::Budget(budget)) = &self.facts {
             budget.write_exceeded(headers);
         }
         response
-    }
-
-    /// The header that the status asks for (RFC 6750, RFC 9110).
-    fn header(&self) -> Option<(HeaderName, &'static str)> {
-        match self.code {
-            Code::InvalidToken => {
-                Some((header::WWW_AUTHENTICATE, r#"Bearer realm="api", error="invalid_token""#))
-            }
-            Code::IdempotencyInProgress | Code::RateLimited | Code::Unavailable => {
-                Some((header::RETRY_AFTER, "1"))
-            }
-            // Only where the coding was the fault (RFC 9110, section 12.5.3).
-            Code::UnsupportedMediaType
-                if self.faults.iter().any(|fault| fault.code == UNSUPPORTED_CODING) =>
-            {
-                Some((header::ACCEPT_ENCODING, "identity"))
-            }
-            _ => None,
-        }
     }
 }
 

@@ -5,6 +5,7 @@ mod if_match;
 mod json;
 mod page;
 mod path;
+mod preconditions;
 mod query;
 mod trash;
 
@@ -14,5 +15,6 @@ pub use if_match::IfMatch;
 pub use json::{Json, OptionalJson};
 pub use page::{List, NoFilter, Page, Pages};
 pub use path::Path;
+pub use preconditions::Preconditions;
 pub use query::Query;
 pub use trash::{TrashFilter, Trashed};

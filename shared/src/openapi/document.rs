@@ -14,6 +14,7 @@ pub(crate) struct Described {
     pub(crate) access: Access,
     pub(crate) summary: &'static str,
     pub(crate) id: String,
+    pub(crate) writes: bool,
     pub(crate) describe: fn(&mut Operation),
 }
 
@@ -67,11 +68,15 @@ fn operation(row: &Described, generator: SchemaGenerator) -> (Value, SchemaGener
     let mut operation =
         Operation { generator, parameters: path_parameters(&row.path), body: None, answers: Map::new() };
     (row.describe)(&mut operation);
-    if matches!(row.method.as_str(), "POST" | "PUT" | "PATCH") && row.access != Access::Public {
+    if row.writes && matches!(row.method.as_str(), "POST" | "PUT" | "PATCH") && row.access != Access::Public {
         operation.header(
             "Idempotency-Key",
-            "1 to 255 characters of your own. The same request with the same key within 24 hours gets the first answer again.",
+            "1 to 255 characters of your own. The same request with the same key within 24 hours gets the first answer again, \
+             if that was a success.",
         );
+    }
+    if row.method == "GET" {
+        conditional(&mut operation);
     }
     let Operation { generator, parameters, body, mut answers } = operation;
     answers.insert("default".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
@@ -91,6 +96,21 @@ fn operation(row: &Described, generator: SchemaGenerator) -> (Value, SchemaGener
         value["security"] = json!([{"credential": scopes}]);
     }
     (value, generator)
+}
+
+/// A read that has an `ETag` can be asked for by it.
+fn conditional(operation: &mut Operation) {
+    let Some(etag) = operation.answers.get("200").and_then(|answer| answer["headers"].get("ETag")).cloned()
+    else {
+        return;
+    };
+    operation.header(
+        "If-None-Match",
+        "ETags of versions that are known; if it is one of these, the answer is 304.",
+    );
+    operation.header("If-Match", "ETags of the versions that will do; another version is 412.");
+    operation.empty_answer(304, "It is a version that is known.");
+    operation.answers["304"]["headers"] = json!({"ETag": etag});
 }
 
 fn path_parameters(path: &str) -> Vec<Value> {

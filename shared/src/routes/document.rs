@@ -20,6 +20,7 @@ impl Document {
             access: row.access.clone(),
             summary: row.summary,
             id: row.id.clone(),
+            writes: row.writes,
             describe: row.describe,
         }));
         self

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     body::HttpBody as _,
-    extract::Request,
-    http::{HeaderName, HeaderValue, Uri, header},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -14,6 +14,7 @@ use lambda_http::{RequestExt as _, request::RequestContext};
 use super::BODY_LENGTH_MAX;
 use crate::{
     caller::Caller,
+    cors::{self, Origins},
     error::{Code, Error},
     path,
 };
@@ -21,10 +22,16 @@ use crate::{
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps every request.
-pub(super) async fn edge(mut request: Request, next: Next) -> Response {
+pub(super) async fn edge(State(origins): State<Origins>, mut request: Request, next: Next) -> Response {
     let request_id = request_id(&request).unwrap_or_default();
     let budget = request.extensions().get::<RequestContext>().and_then(Caller::budget);
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    // Answered whole: it is the gateway that leaves the body out, and it tells how long the body would be.
+    if *request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
     let response = match path_without_stage(&request) {
+        _ if cors::is_preflight(&request) => cors::preflight(),
         _ if is_too_large(&request) => Error::too_large().into_response(),
         Some(uri) => {
             *request.uri_mut() = uri;
@@ -33,6 +40,7 @@ pub(super) async fn edge(mut request: Request, next: Next) -> Response {
         None => Error::not_found("path").into_response(),
     };
     let mut response = finish(response, &request_id);
+    origins.write(origin.as_ref(), response.headers_mut());
     if let Some(budget) = budget {
         budget.write(response.headers_mut());
     }

@@ -15,6 +15,7 @@ use crate::{
     access::Access,
     caller::Caller,
     error::{Error, Fault, Result},
+    extract::Preconditions,
     idempotency,
     platform::Platform,
 };
@@ -23,6 +24,7 @@ use crate::{
 pub(super) struct Gate {
     pub(super) access: Access,
     pub(super) reads_query: bool,
+    pub(super) writes: bool,
     pub(super) platform: Option<Platform>,
 }
 
@@ -43,10 +45,15 @@ pub(super) async fn guard(
         let fault = Fault::new(format!("?{name}"), "unknown_member", "This path takes no query parameters.");
         return Err(Error::invalid(vec![fault]));
     }
-    let Some(platform) = &gate.platform else { return Ok(next.run(request).await) };
-    request.extensions_mut().insert(platform.clone());
-    if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
-        return idempotency::run(platform, request, next).await;
+    if let Some(platform) = &gate.platform {
+        request.extensions_mut().insert(platform.clone());
+        if gate.writes && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+            return idempotency::run(platform, request, next).await;
+        }
+    }
+    if *request.method() == Method::GET {
+        let preconditions = Preconditions::of(request.headers())?;
+        return preconditions.answer(next.run(request).await);
     }
     Ok(next.run(request).await)
 }

@@ -13,7 +13,7 @@ use axum::{
     extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
 
@@ -26,6 +26,7 @@ pub use handler::RouteHandler;
 use crate::openapi::Operation;
 use crate::{
     access::Access,
+    cors::Origins,
     error::{Code, Error},
     manifest::ManifestRoute,
     platform::Platform,
@@ -41,6 +42,7 @@ pub struct Routes<S> {
     tag: &'static str,
     base: &'static str,
     rows: Vec<Row<S>>,
+    origins: Origins,
 }
 
 /// One operation.
@@ -52,6 +54,7 @@ struct Row<S> {
     id: String,
     reads_query: bool,
     reads_body: bool,
+    writes: bool,
     #[cfg(feature = "openapi")]
     describe: fn(&mut Operation),
     handler: MethodRouter<S>,
@@ -70,6 +73,8 @@ pub struct RouteInfo {
     pub id: String,
     /// Whether it reads a body.
     pub reads_body: bool,
+    /// Whether it changes anything.
+    pub writes: bool,
 }
 
 macro_rules! row_of {
@@ -96,7 +101,7 @@ macro_rules! row_of {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// An empty table of the family named so, its paths under `base`.
     pub fn new(tag: &'static str, base: &'static str) -> Self {
-        Self { tag, base, rows: Vec::new() }
+        Self { tag, base, rows: Vec::new(), origins: Origins::default() }
     }
 
     row_of!(get, GET);
@@ -104,6 +109,27 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     row_of!(put, PUT);
     row_of!(patch, PATCH);
     row_of!(delete, DELETE);
+
+    /// A row for a POST that only asks, in a body because a URL is too short for it. It changes nothing, so no answer of it
+    /// is kept either.
+    #[must_use]
+    pub fn ask<H, T>(self, path: &str, access: impl Into<Access>, summary: &'static str, handler: H) -> Self
+    where
+        H: RouteHandler<T, S> + Handler<T, S>,
+        T: 'static,
+    {
+        let mut table = self.post(path, access, summary, handler);
+        if let Some(row) = table.rows.last_mut() {
+            row.writes = false;
+        }
+        table
+    }
+
+    /// The same table for pages of these origins alone.
+    #[must_use]
+    pub fn called_from(self, origins: Origins) -> Self {
+        Self { origins, ..self }
+    }
 
     fn row<H, T>(
         mut self,
@@ -117,6 +143,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         T: 'static,
     {
         self.rows.push(Row {
+            writes: method != Method::GET,
             method,
             path,
             access,
@@ -143,6 +170,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             summary: row.summary,
             id: row.id.clone(),
             reads_body: row.reads_body,
+            writes: row.writes,
         };
         self.rows.iter().map(info).collect()
     }
@@ -151,7 +179,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn router(self, store: S, platform: Option<Platform>) -> Router {
         let mut router = Router::new();
         for row in self.rows {
-            let gate = Gate { access: row.access, reads_query: row.reads_query, platform: platform.clone() };
+            let Row { access, reads_query, writes, .. } = row;
+            let gate = Gate { access, reads_query, writes, platform: platform.clone() };
             let guarded = row.handler.route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
             router = router.route(&row.path, guarded);
         }
@@ -163,7 +192,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             .layer(DefaultBodyLimit::max(BODY_LENGTH_MAX))
             .with_state(store);
         // The edge stands before the routing, as it settles which path is meant.
-        Router::new().fallback_service(family).layer(from_fn(edge::edge))
+        Router::new().fallback_service(family).layer(from_fn_with_state(self.origins, edge::edge))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     object::{Before, settled_new},
     planned::Planned,
     store::{Store, TRIES_MAX, TypeInTeam, overtaken},
-    upsert::{Outcome, Wanted, no_such_version},
+    upsert::{Outcome, Wanted},
 };
 
 /// An operation whose values were read by the type.
@@ -108,7 +108,7 @@ impl Store {
         match (step.operation, &step.checked) {
             (Operation::Update { id, if_match, .. }, Some(checked)) => {
                 let old = read(id).map_err(|error| Before::Unread.sound(checked).err().unwrap_or(error))?;
-                let changes = old.changes_by(by, object_type, checked, if_match)?;
+                let changes = old.changes_by(by, object_type, checked, if_match.check(old.version))?;
                 updated(self.plan_update(by, object_type, old, &changes)?)
             }
             (Operation::Upsert { field, if_match, .. }, Some(checked)) => {
@@ -116,12 +116,15 @@ impl Store {
                 match there.holder([wanted.guard(object_type)]).map(|id| there.objects.get(id)) {
                     Some(Some(old)) if wanted.is_of(old) => {
                         let checked = wanted.rest(by, object_type, checked);
-                        let changes = old.changes_by(by, object_type, &checked, if_match)?;
+                        let changes =
+                            old.changes_by(by, object_type, &checked, if_match.check(old.version))?;
                         updated(self.plan_update(by, object_type, old.clone(), &changes)?)
                     }
                     Some(_) => Ok(None),
-                    None if if_match.is_set() => Err(no_such_version()),
-                    None => self.plan_new(by, object_type, checked).await.map(Some),
+                    None => {
+                        if_match.check_absent()?;
+                        self.plan_new(by, object_type, checked).await.map(Some)
+                    }
                 }
             }
             (Operation::Delete { id, if_match }, ..) => {

@@ -132,7 +132,8 @@ impl Store {
                 Done::Updated(self.update(by, object_type, id, fields, if_match).await?)
             }
             Operation::Upsert { field, fields, if_match } => {
-                match self.upsert((by, if_match), object_type, (field, fields), ahead).await? {
+                let conditions = if_match.clone().into();
+                match self.upsert((by, &conditions), object_type, (field, fields), ahead).await? {
                     (object, Outcome::Created) => Done::Created(object),
                     (object, Outcome::Updated) => Done::Updated(object),
                 }
