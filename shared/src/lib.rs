@@ -18,6 +18,8 @@ mod base62;
 pub mod batch;
 /// Who is asking.
 pub mod caller;
+/// Whether a write would change anything.
+pub mod change;
 /// The clock.
 pub mod clock;
 /// The environment.
@@ -26,6 +28,8 @@ pub mod config;
 pub mod cors;
 /// Events on their way to webhooks.
 pub mod delivery;
+/// Domains, and e-mail addresses in them.
+pub mod domain;
 /// The one error type.
 pub mod error;
 /// What handlers take from a request.

@@ -29,9 +29,26 @@ pub fn name(pointer: &str, text: &str, length_max: usize) -> Result<String, Faul
 /// # Errors
 /// The fault, at the pointer.
 pub fn line(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
+    one_line(pointer, text, length_max, is_unprintable)
+}
+
+/// The same of a text in whatever direction it is read: with the marks that texts from right to left need.
+///
+/// # Errors
+/// The fault, at the pointer.
+pub fn prose_line(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
+    one_line(pointer, text, length_max, is_out_of_prose)
+}
+
+fn one_line(
+    pointer: &str,
+    text: &str,
+    length_max: usize,
+    is_refused: fn(char) -> bool,
+) -> Result<String, Fault> {
     let text: String = text.chars().filter(|letter| !is_invisible(*letter)).nfc().collect();
     let text = text.trim().to_owned();
-    if text.chars().any(is_unprintable) {
+    if text.contains(is_refused) {
         return Err(Fault::new(pointer, "control_character", "Leave control characters out."));
     }
     length(pointer, &text, length_max)?;
@@ -46,23 +63,39 @@ pub fn line(pointer: &str, text: &str, length_max: usize) -> Result<String, Faul
 /// # Errors
 /// The fault, at the pointer.
 pub fn lines(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
-    let text: String = text.nfc().collect();
-    if text.chars().any(|letter| is_unprintable(letter) && !['\n', '\r', '\t'].contains(&letter)) {
+    several_lines(pointer, text, length_max, is_unprintable)
+}
+
+/// The same of a text in whatever direction it is read: with the marks that texts from right to left need.
+///
+/// # Errors
+/// The fault, at the pointer.
+pub fn prose(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
+    several_lines(pointer, text, length_max, is_out_of_prose)
+}
+
+fn several_lines(
+    pointer: &str,
+    text: &str,
+    length_max: usize,
+    is_refused: fn(char) -> bool,
+) -> Result<String, Fault> {
+    let text = composed(text);
+    if text.chars().any(|letter| is_refused(letter) && !['\n', '\r', '\t'].contains(&letter)) {
         return Err(Fault::new(pointer, "control_character", "Leave control characters out."));
     }
     length(pointer, &text, length_max)?;
     Ok(text)
 }
 
-/// Whether it is an e-mail address and nothing more: no display name, no address of a machine instead of a domain.
-pub fn is_email(text: &str) -> bool {
-    let options = email_address::Options::default().without_display_text().without_domain_literal();
-    email_address::EmailAddress::parse_with_options(text, options).is_ok()
-}
-
 /// Whether there is nothing to be seen.
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|letter| letter.is_whitespace() || is_invisible(letter))
+    text.chars().all(|letter| letter.is_whitespace() || is_unseen(letter))
+}
+
+/// The text with its letters composed (NFC).
+pub fn composed(text: &str) -> String {
+    text.nfc().collect()
 }
 
 /// The form in which two texts that differ only in case or composition are the same (Unicode, chapter 3.13).
@@ -77,10 +110,25 @@ fn length(pointer: &str, text: &str, length_max: usize) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Control characters, line separators, and those that turn the direction of text.
+/// Whether it leaves nothing to be seen: marks of direction, joiners, and what is left out of texts.
+pub fn is_unseen(letter: char) -> bool {
+    let is_joiner = matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    is_invisible(letter) || is_mark(letter) || is_joiner || (is_out_of_prose(letter) && !letter.is_control())
+}
+
+/// What names and addresses cannot hold: there a mark of direction only makes one look like another.
 fn is_unprintable(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    is_out_of_prose(letter) || is_mark(letter)
+}
+
+/// Control characters, line separators, and what turns the direction of all that comes behind it.
+fn is_out_of_prose(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}')
+}
+
+/// The marks that a text from right to left needs where it meets one from left to right (UAX 9, sections 2.3 to 2.6).
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Characters without width that mean nothing where they stand, and make two names look like one.
@@ -155,6 +203,25 @@ mod tests {
             ("12345678901", "too_long"),
         ] {
             assert_eq!(line("/name", text, 10).unwrap_err().code, code, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn prose_has_the_marks_of_its_direction_and_names_have_none() {
+        for mark in "\u{200e}\u{200f}\u{61c}\u{2066}\u{2067}\u{2068}\u{2069}".chars() {
+            let text = format!("\u{5e9}{mark}a");
+            assert_eq!(prose_line("", &text, 10).unwrap(), text);
+            assert_eq!(prose("", &text, 10).unwrap(), text);
+            for refused in [name("", &text, 10), line("", &text, 10), lines("", &text, 10)] {
+                assert_eq!(refused.unwrap_err().code, "control_character", "{text:?}");
+            }
+            assert!(is_blank(&mark.to_string()));
+        }
+        for turn in "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2028}\0".chars() {
+            let text = format!("a{turn}b");
+            for refused in [prose_line("", &text, 10), prose("", &text, 10)] {
+                assert_eq!(refused.unwrap_err().code, "control_character", "{text:?}");
+            }
         }
     }
 

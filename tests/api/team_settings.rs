@@ -151,7 +151,7 @@ mod limit {
         let administrator = world.member("administrator").await;
         let before = world.owner.api.get(&team(&world)).await.expect(200);
         let (token, endless) = (world.owner.token(&[TeamUpdate]).await, lasting(&administrator, 9).await);
-        for days in [json!(1), json!(0), Value::Null] {
+        for days in [json!(1), json!(0)] {
             let body = json!({"name": "Changed", "token_lifetime_days_max": days});
             for (api, code) in [(&token, "session_required"), (&administrator.api, "insufficient_role")] {
                 let problem = api.patch(&team(&world), body.clone()).await.expect_problem(403, code);
@@ -160,6 +160,11 @@ mod limit {
         }
         assert_eq!(world.owner.api.get(&team(&world)).await.expect(200), before);
         assert!(reaches(&endless, &world).await);
+        limit(&world, 30).await.expect(200);
+        let refused = administrator.api.patch(&team(&world), json!({"token_lifetime_days_max": null})).await;
+        refused.expect_problem(403, "insufficient_role");
+        let limited = world.owner.api.get(&team(&world)).await.expect(200);
+        assert_eq!(limited["token_lifetime_days_max"], json!(30));
     }
 
     #[tokio::test]
@@ -214,7 +219,7 @@ mod limit {
                 assert_eq!(reaches(token, &world).await, expected);
             }
         }
-        assert_eq!(world.owner.api.get(&team(&world)).await.expect(200)["version"], json!(4));
+        assert_eq!(world.owner.api.get(&team(&world)).await.expect(200)["version"], json!(3));
     }
 
     #[tokio::test]

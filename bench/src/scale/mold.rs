@@ -86,12 +86,12 @@ impl Mold {
             let value = values.get(&field.slug).context("a field has no value")?;
             kept.insert(field.slug.to_string(), value.to_attribute());
             if let Some(slot) = self.object_type.slots.get(&field.slug) {
-                let key = value.sort_key();
+                let key = field.sort_key(value);
                 item.insert(slot_name(*slot), slot_text(&key, id));
                 keys.insert(field.slug.to_string(), AttributeValue::S(key));
             }
             if field.unique {
-                let key = AttributeValue::S(value.unique_key());
+                let key = AttributeValue::S(field.unique_key(value));
                 let guard = [
                     ("pk", AttributeValue::S(self.object_type.guards(&field.slug))),
                     ("sk", key.clone()),

@@ -72,7 +72,8 @@ impl<'a> Seen<'a> {
         }
         let value = kept.filter(|_| field.is_some()).and_then(Value::from_attribute);
         self.plan_slot(stored, slug, value.as_ref(), &mut plan);
-        let wanted = field.filter(|field| field.unique).and(value).map(|value| value.unique_key());
+        let wanted =
+            field.filter(|field| field.unique).zip(value).map(|(field, value)| field.unique_key(&value));
         self.plan_guards(slug, wanted, &mut plan);
         plan
     }
@@ -87,7 +88,8 @@ impl<'a> Seen<'a> {
             plan.remove.extend(left.filter(|slot| self.item.contains_key(slot)));
             return;
         };
-        let key = value.map(Value::sort_key).filter(|key| !key.is_empty());
+        let field = stored.object_type.field(slug.as_str());
+        let key = field.zip(value).map(|(field, value)| field.sort_key(value)).filter(|key| !key.is_empty());
         let (slot, place) = (slot_name(*slot), slot_text(key.as_deref().unwrap_or_default(), &self.id));
         if self.item.get(&slot) != Some(&place) {
             plan.set.push((slot, place));

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::{
     Error, Fault, Result,
+    change::is_same,
     json::{self, Nullable},
-    object_type::{Field, FieldType, Locked, ObjectType, Required, Settings, Visible},
+    object_type::{Field, FieldType, Locked, ObjectType, Required, Settings, StoredObjectType, Visible},
     text::Slug,
 };
 
@@ -74,6 +75,15 @@ pub(crate) struct FieldPatch {
 pub(crate) struct Draft {
     pub(crate) object_type: ObjectType,
     pub(crate) field: Option<Slug>,
+}
+
+impl Draft {
+    /// Whether it changes nothing, and asks for nothing: what stood in the way of work on a field may be out of it by now,
+    /// and the same field sent again begins that anew.
+    pub(crate) fn is_nothing(&self, old: &StoredObjectType) -> bool {
+        let work = self.field.as_ref().and_then(|slug| old.work.get(slug));
+        is_same(&old.object_type, &self.object_type) && work.is_none_or(|work| work.failed.is_none())
+    }
 }
 
 impl TypePatch {

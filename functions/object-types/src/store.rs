@@ -143,6 +143,9 @@ impl Store {
             let old = self.stored(&by.team, id_or_slug, false).await?;
             let mut draft = if_match.settled(old.object_type.version, draft(&old.object_type))?;
             self.resolve_new(&by.team, &old.object_type, &mut draft).await?;
+            if draft.is_nothing(&old) {
+                return Ok(old);
+            }
             let (new, writes, job) = self.prepare(by, &old, draft).await?;
             match self.workspace.transact(writes).await {
                 Ok(()) => {

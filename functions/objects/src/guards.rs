@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::{
     Code, Error, Fault, Result,
     id::ObjectId,
-    object_type::{Changes, StoredObjectType},
+    object_type::{Changes, FieldValues, StoredObjectType},
     table::{Key, Refused, Table, When, Write, attribute},
     text::Slug,
 };
@@ -30,6 +30,8 @@ enum Turn {
     Taken { by: ObjectId },
     /// To nobody.
     Released { by: ObjectId },
+    /// From nobody to nobody: another key of a value that is taken.
+    Spared { by: ObjectId },
     /// From one object to another, of two that change at once.
     Passed { from: ObjectId, to: ObjectId },
 }
@@ -43,6 +45,7 @@ impl Guard {
         };
         Ok(match &self.turn {
             Turn::Taken { by } => put(by)?.when(When::Absent),
+            Turn::Spared { by } => table.check(self.place.clone(), When::Any(vec![When::Absent, is_of(by)])),
             Turn::Released { by } => table.delete(self.place.clone()).when(is_of(by)),
             Turn::Passed { from, to } => put(to)?.when(is_of(from)),
         })
@@ -50,7 +53,7 @@ impl Guard {
 
     /// The field, if another object that has the value is what can stand in the way.
     pub(crate) fn contested(&self) -> Option<&Slug> {
-        matches!(self.turn, Turn::Taken { .. }).then_some(&self.field)
+        matches!(self.turn, Turn::Taken { .. } | Turn::Spared { .. }).then_some(&self.field)
     }
 
     /// This and what becomes of the same guard in another object's change, as one; `None` if both want it.
@@ -58,6 +61,9 @@ impl Guard {
         let (from, to) = match (&self.turn, &other.turn) {
             (Turn::Released { by: from }, Turn::Taken { by: to })
             | (Turn::Taken { by: to }, Turn::Released { by: from }) => Some((from, to)),
+            // What is given up is another's no longer.
+            (Turn::Released { .. }, Turn::Spared { .. }) => return Some(self.clone()),
+            (Turn::Spared { .. }, Turn::Released { .. }) => return Some(other.clone()),
             _ => None,
         }?;
         let turn = Turn::Passed { from: from.clone(), to: to.clone() };
@@ -124,6 +130,29 @@ impl Guards {
     pub(crate) fn taken_by(&self, id: &ObjectId) -> impl Iterator<Item = (Key, ObjectId)> {
         let taken = self.0.iter().filter(|guard| matches!(guard.turn, Turn::Taken { .. }));
         taken.map(|guard| (guard.place.clone(), id.clone()))
+    }
+
+    /// The same, and of the values that are taken no other object may have a guard that lies by the key of a version before.
+    pub(crate) fn sparing(
+        mut self,
+        object_type: &StoredObjectType,
+        id: &ObjectId,
+        values: &FieldValues,
+    ) -> Self {
+        for field in object_type.object_type.unique_fields() {
+            let is_taken = |guard: &Guard| guard.field == field.slug && guard.contested().is_some();
+            let former = values.get(&field.slug).and_then(|value| field.former_unique_key(value));
+            let Some(key) = former.filter(|_| self.0.iter().any(is_taken)) else { continue };
+            let place = guard_key(object_type, &field.slug, &key);
+            if !self.0.iter().any(|guard| guard.place == place) {
+                self.0.push(Guard {
+                    field: field.slug.clone(),
+                    place,
+                    turn: Turn::Spared { by: id.clone() },
+                });
+            }
+        }
+        self
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Guard> {

@@ -110,7 +110,7 @@ impl Store {
         wanted: &Wanted,
         ahead: &mut Ahead,
     ) -> Result<Holder> {
-        let guards = vec![wanted.guard(object_type)];
+        let guards = wanted.guards(object_type);
         if guards.iter().any(|guard| !ahead.holders.contains_key(guard)) {
             let read = self.ahead(object_type, guards.clone(), Vec::new()).await?;
             ahead.holders.extend(read.holders);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use shared::{
     Member, Result, Timestamp,
     id::{ObjectId, UserId},
-    object_type::{Changes, Checked, FieldValues, StoredObjectType, Value, slot_name, slot_text},
+    object_type::{Changes, Checked, Field, FieldValues, StoredObjectType, Value, slot_name, slot_text},
     table::{AttributeValue, Item, Key, Table, When, Write, attribute, number, text},
     text::Slug,
 };
@@ -68,10 +68,16 @@ pub(crate) fn searchable_keys(
     object_type: &StoredObjectType,
 ) -> Vec<(Slug, usize, String)> {
     let key = |(slug, value): (&Slug, &Value)| {
-        let slot = object_type.slots.get(slug)?;
-        Some((slug.clone(), *slot, value.sort_key())).filter(|(_, _, key)| !key.is_empty())
+        let (slot, key) = index_entry(object_type, slug, value)?;
+        Some((slug.clone(), slot, key)).filter(|(_, _, key)| !key.is_empty())
     };
     fields.iter().filter_map(key).collect()
+}
+
+/// The slot of a searchable field, and the key of the value in it.
+fn index_entry(object_type: &StoredObjectType, slug: &Slug, value: &Value) -> Option<(usize, String)> {
+    let field = object_type.object_type.field(slug.as_str())?;
+    Some((*object_type.slots.get(slug)?, field.sort_key(value)))
 }
 
 /// The update that makes these changes, field by field, so that no other change is lost.
@@ -85,9 +91,8 @@ pub(crate) fn change(
     let mut write = touch(table.update(object_key(object_type, id)), by, now)?;
     for (slug, value) in &changes.set {
         write = write.set(format!("fields.{slug}"), value.to_attribute());
-        if let Some(slot) = object_type.slots.get(slug) {
-            let key = value.sort_key();
-            write = write.set(slot_name(*slot), slot_text(&key, id));
+        if let Some((slot, key)) = index_entry(object_type, slug, value) {
+            write = write.set(slot_name(slot), slot_text(&key, id));
             write = write.set(format!("q.{slug}"), AttributeValue::S(key));
         }
     }
@@ -182,5 +187,6 @@ fn read(item: &Item) -> Option<StoredObject> {
 /// The keys of the values in unique fields.
 pub(crate) fn unique_keys(fields: &FieldValues, object_type: &StoredObjectType) -> HashMap<Slug, String> {
     let unique = object_type.object_type.unique_fields();
-    unique.filter_map(|field| Some((field.slug.clone(), fields.get(&field.slug)?.unique_key()))).collect()
+    let key = |field: &Field| Some((field.slug.clone(), field.unique_key(fields.get(&field.slug)?)));
+    unique.filter_map(key).collect()
 }

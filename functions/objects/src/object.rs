@@ -8,8 +8,8 @@ use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
     id::{ObjectId, ObjectTypeId, UserId},
     object_type::{
-        Changes, Checked, FieldValues, ObjectType, SentFields, TRASH_SECONDS, Value, clear_faults,
-        rule_faults, unseen_rule_faults,
+        Changes, Checked, FieldValues, ObjectType, SentFields, StoredObjectType, TRASH_SECONDS, Value,
+        clear_faults, rule_faults, unseen_rule_faults,
     },
     text::Slug,
 };
@@ -75,6 +75,19 @@ impl StoredObject {
             return Err(before.sound(checked).err().unwrap_or(stale));
         }
         settled_patch(object_type, checked, before)
+    }
+
+    /// The object with the keys that its values have now, where it holds one of a version before.
+    pub(crate) fn with_keys_renewed(mut self, object_type: &StoredObjectType) -> Self {
+        for (slug, held) in &mut self.unique {
+            let field = object_type.object_type.field(slug.as_str()).zip(self.fields.get(slug));
+            if let Some((field, value)) = field
+                && field.former_unique_key(value).as_ref() == Some(held)
+            {
+                *held = field.unique_key(value);
+            }
+        }
+        self
     }
 
     /// The object as these changes leave it.

@@ -50,6 +50,7 @@ impl Store {
         let item = new_item(&object, object_type, by)?;
         let write = self.objects.put_item(object_key(object_type, &object.id), item).when(When::Absent);
         let guards = Guards::taken(object_type, &object.id, &object.unique);
+        let guards = guards.sparing(object_type, &object.id, &object.fields);
         Ok(Planned { write: Some(write), guards, object })
     }
 
@@ -66,6 +67,7 @@ impl Store {
         }
         let now = self.now();
         let guards = Guards::moved(&object_type.0, &old.id, &old.unique, changes);
+        let guards = guards.sparing(&object_type.0, &old.id, &changes.set);
         let mut write = change(&self.objects, &object_type.0, &old.id, changes, (by, now))?;
         for (slug, key) in unique_keys(&changes.set, &object_type.0) {
             write = write.set(format!("unique.{slug}"), AttributeValue::S(key));

@@ -50,13 +50,20 @@ impl Store {
             if object.trashed_at.is_none() {
                 return Err(Error::new(Code::WrongState, "The object is not in the trash."));
             }
+            let held = object.unique.clone();
+            let object = object.with_keys_renewed(&object_type.0);
             let guards = Guards::taken(&object_type.0, id, &object.unique);
+            let guards = guards.sparing(&object_type.0, id, &object.fields);
             let now = self.now();
             let write = self
                 .touched(object_type, &object, (by, now))?
                 .remove("tx")
                 .remove("trashed_at")
                 .remove("expires");
+            let keys = object.unique.iter().filter(|(slug, key)| held.get(*slug) != Some(*key));
+            let write = keys.fold(write, |write, (slug, key)| {
+                write.set(format!("unique.{slug}"), AttributeValue::S(key.clone()))
+            });
             let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
             let object = object.changed(&Changes::default(), object_type, (by, now));
             let object = StoredObject { trashed_at: None, ..object };

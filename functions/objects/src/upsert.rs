@@ -36,7 +36,9 @@ pub(crate) enum Outcome {
 /// The value by which an upsert finds its object.
 pub(crate) struct Wanted {
     pub(crate) field: Slug,
-    pub(crate) key: String,
+    key: String,
+    /// The key that a version before may have given to it.
+    former: Option<String>,
 }
 
 impl Wanted {
@@ -47,17 +49,20 @@ impl Wanted {
             settled_patch(object_type, checked, Before::Unread)?;
             return Err(no_match_value(field));
         };
-        Ok(Self { field: field.slug.clone(), key: value.unique_key() })
+        let (key, former) = (field.unique_key(value), field.former_unique_key(value));
+        Ok(Self { field: field.slug.clone(), key, former })
     }
 
-    /// Where it is written who has it.
-    pub(crate) fn guard(&self, object_type: &TypeInTeam) -> Key {
-        guard_key(&object_type.0, &self.field, &self.key)
+    /// The places where it may be written who has it.
+    pub(crate) fn guards(&self, object_type: &TypeInTeam) -> Vec<Key> {
+        let keys = std::iter::once(&self.key).chain(&self.former);
+        keys.map(|key| guard_key(&object_type.0, &self.field, key)).collect()
     }
 
     /// Whether the object has it.
     pub(crate) fn is_of(&self, object: &StoredObject) -> bool {
-        object.unique.get(&self.field) == Some(&self.key)
+        let held = object.unique.get(&self.field);
+        held.is_some_and(|held| *held == self.key || Some(held) == self.former.as_ref())
     }
 
     /// What is to become of an object that has it. To who may not read, the field by which the object was found does not
@@ -131,7 +136,9 @@ impl Store {
             other.slug != wanted.field
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        let is_judged_as_read = object_type.has_rules() || conditions.is_set();
+        // A key of a version before is renewed with its guard.
+        let is_old = wanted.former.is_some();
+        let is_judged_as_read = is_old || object_type.has_rules() || conditions.is_set();
         if !is_judged_as_read
             && !object_type.unique_fields().any(is_other_unique)
             && let Some(write) =

@@ -69,7 +69,7 @@ pub(crate) async fn update(
     if_match: IfMatch,
     Json(patch): Json<TeamPatch>,
 ) -> Result<Versioned<Team>> {
-    let team = store.update(&member, patch.checked(&member)?, &if_match).await?;
+    let team = store.update(&member, &patch, &if_match).await?;
     Ok(Versioned(team.version, team))
 }
 

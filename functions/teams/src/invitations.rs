@@ -3,12 +3,12 @@
 use shared::{
     Caller, Code, Error, Member, Result, Role,
     audit::{Kind, Removal},
+    domain::Email,
     extract::{IfMatch, Page},
     id::{InvitationId, TeamId},
     identity::{team_key, team_partition},
     secret::{Secret, SecretKind},
     table::{Item, Key, Query, When, WriteError, decode},
-    text::fold,
 };
 
 use crate::{
@@ -109,8 +109,10 @@ impl Store {
         let stored: StoredInvitation = decode(item.ok_or_else(no_invitation)?)?;
         let ring = self.keys.ring_with(stored.secret.key_id()).await?.ok_or_else(no_invitation)?;
         let is_genuine = ring.digests(secret.reveal()).find([Some(&stored.secret)]).is_some();
-        let is_theirs =
-            caller.email.as_ref().is_some_and(|email| fold(email) == fold(&stored.invitation.email));
+        let is_theirs = caller
+            .email
+            .as_ref()
+            .is_some_and(|email| Email::of(email) == Email::of(&stored.invitation.email));
         let is_open = stored.invitation.expires_at > self.now();
         if is_genuine && is_theirs && is_open { Ok(stored) } else { Err(no_invitation()) }
     }

@@ -38,6 +38,10 @@ impl Store {
         loop {
             let old = self.membership(&by.team, user).await?;
             if_match.check(old.version)?;
+            // Whoever sends the role back grants nothing.
+            if old.role == role {
+                return Ok(member_of(old, &self.users([user].into_iter()).await?));
+            }
             may_grant(by.role, &[old.role, role])?;
             let (seen, seen_version) = (unchanged(&old), old.version);
             let change = i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner);

@@ -1,7 +1,8 @@
 //! How a team's settings are kept: with the team, and what decides about requests with each of its members too.
 
 use shared::{
-    Member, Result,
+    Member, Result, Timestamp,
+    change::{is_same, news},
     extract::IfMatch,
     id::TeamId,
     identity::{Membership, member_key, membership_key, team_key, team_partition},
@@ -11,29 +12,59 @@ use shared::{
 use crate::{
     members::Settled,
     store::{Store, still},
-    team::{CheckedPatch, Team},
+    team::{CheckedPatch, Team, TeamPatch},
 };
 
 /// A transaction has at most 100 writes: two for each of these, and one for the team.
 const MEMBERS_AT_ONCE: usize = 40;
 
+impl TeamPatch {
+    /// Without what the team has already: that may be sent by whoever may change anything.
+    fn beside(self, team: &Team) -> Self {
+        let Self { name, token_lifetime_days_max, audit_log_days } = self;
+        Self {
+            name: news(name, &team.name),
+            token_lifetime_days_max: news(
+                token_lifetime_days_max,
+                &team.token_lifetime_days_max.map(i64::from),
+            ),
+            audit_log_days: news(audit_log_days, &i64::from(team.audit_log_days)),
+        }
+    }
+}
+
+impl Team {
+    /// The team with these changes, if it is another one then.
+    fn patched(&self, patch: &CheckedPatch, now: Timestamp) -> Option<Self> {
+        let CheckedPatch { name, token_lifetime_days_max, audit_log_days } = patch;
+        let new = Self {
+            name: name.as_ref().unwrap_or(&self.name).clone(),
+            token_lifetime_days_max: token_lifetime_days_max.unwrap_or(self.token_lifetime_days_max),
+            audit_log_days: audit_log_days.unwrap_or(self.audit_log_days),
+            ..self.clone()
+        };
+        (!is_same(self, &new)).then(|| Self { updated_at: now, version: self.version + 1, ..new })
+    }
+}
+
 impl Store {
     /// Changes a team. A limit is in force for all members when this is done; if it fails half-way, the same change again
     /// does the rest.
-    pub(crate) async fn update(&self, by: &Member, patch: CheckedPatch, if_match: &IfMatch) -> Result<Team> {
-        let team = self.change(by, &patch, if_match).await?;
+    pub(crate) async fn update(&self, by: &Member, patch: &TeamPatch, if_match: &IfMatch) -> Result<Team> {
+        let team = self.change(by, patch, if_match).await?;
         if patch.token_lifetime_days_max.is_some() {
             while let Settled::Overtaken = self.spread(&by.team).await? {}
         }
         Ok(team)
     }
 
-    async fn change(&self, by: &Member, patch: &CheckedPatch, if_match: &IfMatch) -> Result<Team> {
+    async fn change(&self, by: &Member, patch: &TeamPatch, if_match: &IfMatch) -> Result<Team> {
         loop {
             let old = self.read(&by.team).await?;
+            let patch = patch.clone().beside(&old).checked(by)?;
             if_match.check(old.version)?;
+            let Some(new) = old.patched(&patch, self.now()) else { return Ok(old) };
             let is_as_read = still(&old);
-            let new = old.patched(patch, self.now());
             let write = self.identity.update(team_key(&new.id));
             let write = write
                 .set("name", attribute(&new.name)?)

@@ -7,6 +7,7 @@ use shared::{
     access::{Access, Claim, Credential},
     actor::Actor,
     audit::KEEP_DAYS,
+    domain,
     id::{InvitationId, TeamId, UserId},
     json::{self, Nullable},
     keys::KeyedHash,
@@ -42,18 +43,18 @@ impl NewTeam {
 }
 
 /// What changes of a team. Absent leaves as it is.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TeamPatch {
     /// A new name: 1 to 100 characters.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The longest life, in days, of a token that may reach the team, or null. Only a session of an owner may set it.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<u32>", range(min = 1, max = 3_650))]
-    token_lifetime_days_max: Option<Option<i64>>,
+    pub(crate) token_lifetime_days_max: Option<Option<i64>>,
     /// How many days new entries of the audit log are kept. Only a session of an owner may set it.
     #[schemars(with = "Option<u32>", range(min = 7, max = 3_650))]
-    audit_log_days: Option<i64>,
+    pub(crate) audit_log_days: Option<i64>,
 }
 
 /// Changes that may be made.
@@ -135,19 +136,6 @@ impl Team {
     const fn kept_days() -> u32 {
         KEEP_DAYS
     }
-
-    /// The team with these changes.
-    pub(crate) fn patched(self, patch: &CheckedPatch, now: Timestamp) -> Self {
-        let CheckedPatch { name, token_lifetime_days_max, audit_log_days } = patch;
-        Self {
-            name: name.clone().unwrap_or(self.name),
-            token_lifetime_days_max: token_lifetime_days_max.unwrap_or(self.token_lifetime_days_max),
-            audit_log_days: audit_log_days.unwrap_or(self.audit_log_days),
-            updated_at: now,
-            version: self.version + 1,
-            ..self
-        }
-    }
 }
 
 /// A team as it is stored.
@@ -221,7 +209,7 @@ impl NewInvitation {
         let email = text::line("/email", &self.email, EMAIL_LENGTH_MAX).and_then(|email| {
             let refusal =
                 || Fault::new("/email", "not_an_email", "Send an e-mail address such as ada@example.com.");
-            text::is_email(&email).then_some(email).ok_or_else(refusal)
+            domain::is_email(&email).then_some(email).ok_or_else(refusal)
         });
         Ok(Self { email: email.map_err(|fault| Error::unprocessable(vec![fault]))?, ..self })
     }

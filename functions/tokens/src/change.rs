@@ -1,53 +1,52 @@
 //! What a change makes of a token, what the history tells of it, and why one is refused.
 
-use shared::{Caller, Code, Error, Fault, Timestamp, history::Event, id::TeamId, token::StoredToken};
+use shared::{
+    Caller, Code, Error, Fault, Timestamp, change::is_same, history::Event, id::TeamId, token::StoredToken,
+};
 
 use crate::{input::CheckedPatch, store::TOKENS_MAX};
 
-/// The token with the changes made.
+/// The token with the changes made, if it is another one then.
 pub(crate) fn patched(
-    stored: StoredToken,
+    stored: &StoredToken,
     patch: &CheckedPatch,
     caller: &Caller,
     now: Timestamp,
-) -> StoredToken {
-    let CheckedPatch { name, description, active, expires_at, .. } = patch;
-    let CheckedPatch { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = patch;
-    StoredToken {
-        name: name.clone().unwrap_or(stored.name),
-        description: description.clone().unwrap_or(stored.description),
-        active: active.unwrap_or(stored.active),
-        expires_at: expires_at.unwrap_or(stored.expires_at),
-        team_ids: team_ids.clone().unwrap_or(stored.team_ids),
-        allowed_cidrs: allowed_cidrs.clone().unwrap_or(stored.allowed_cidrs),
-        rate_limit: rate_limit.unwrap_or(stored.rate_limit),
-        on_reuse: on_reuse.unwrap_or(stored.on_reuse),
+) -> Option<StoredToken> {
+    let CheckedPatch { name, description, active, expires_at, .. } = patch.clone();
+    let CheckedPatch { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = patch.clone();
+    let old = stored.clone();
+    let new = StoredToken {
+        name: name.unwrap_or(old.name),
+        description: description.unwrap_or(old.description),
+        active: active.unwrap_or(old.active),
+        expires_at: expires_at.unwrap_or(old.expires_at),
+        team_ids: team_ids.unwrap_or(old.team_ids),
+        allowed_cidrs: allowed_cidrs.unwrap_or(old.allowed_cidrs),
+        rate_limit: rate_limit.unwrap_or(old.rate_limit),
+        on_reuse: on_reuse.unwrap_or(old.on_reuse),
+        ..old
+    };
+    (!is_same(stored, &new)).then(|| StoredToken {
         updated_at: now,
         version: stored.version + 1,
         actor: caller.actor(),
-        ..stored
-    }
+        ..new
+    })
 }
 
 /// What the history tells of a change.
-pub(crate) fn events(
-    patch: &CheckedPatch,
-    token: &StoredToken,
-    old_name: &str,
-    was_active: bool,
-) -> Vec<Event> {
-    let CheckedPatch { name: _, description, active: _, expires_at, .. } = patch;
-    let CheckedPatch { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = patch;
-    let is_changed = description.is_some()
-        || expires_at.is_some()
-        || team_ids.is_some()
-        || allowed_cidrs.is_some()
-        || rate_limit.is_some()
-        || on_reuse.is_some();
-    let switched = if token.active { Event::Activated } else { Event::Deactivated };
+pub(crate) fn events(old: &StoredToken, new: &StoredToken) -> Vec<Event> {
+    let is_changed = old.description != new.description
+        || old.expires_at != new.expires_at
+        || old.team_ids != new.team_ids
+        || old.allowed_cidrs != new.allowed_cidrs
+        || old.rate_limit != new.rate_limit
+        || old.on_reuse != new.on_reuse;
+    let switched = if new.active { Event::Activated } else { Event::Deactivated };
     let all = [
-        (old_name != token.name, Event::Renamed),
-        (token.active != was_active, switched),
+        (old.name != new.name, Event::Renamed),
+        (old.active != new.active, switched),
         (is_changed, Event::Changed),
     ];
     all.into_iter().filter_map(|(is_so, event)| is_so.then_some(event)).collect()

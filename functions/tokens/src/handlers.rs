@@ -56,7 +56,7 @@ pub(crate) async fn update(
     if_match: IfMatch,
     Json(patch): Json<TokenPatch>,
 ) -> Result<Versioned<Token>> {
-    let token = store.update(&caller, &path.token, patch.checked(store.now())?, &if_match).await?;
+    let token = store.update(&caller, &path.token, &patch, &if_match).await?;
     Ok(Versioned(token.version, token))
 }
 

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Code, Error, Fault, Permission, Permissions, Result, Timestamp,
+    change::news,
     id::TeamId,
     json::{self, Nullable},
     rate::RateLimit,
     text,
-    token::{OnReuse, parse_range},
+    token::{OnReuse, StoredToken, parse_range},
 };
 
 const NAME_LENGTH_MAX: usize = 100;
@@ -99,7 +100,7 @@ impl NewToken {
 }
 
 /// What changes of a token. Absent leaves as it is, null removes.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenPatch {
     /// A new name.
@@ -110,7 +111,7 @@ pub(crate) struct TokenPatch {
     description: Option<Option<String>>,
     /// False switches the token off, true on again.
     active: Option<bool>,
-    /// Permissions are fixed: anything here is refused.
+    /// Permissions are fixed: only the same may be sent.
     #[schemars(with = "Option<Vec<Permission>>")]
     permissions: Option<Vec<String>>,
     /// A new end.
@@ -134,6 +135,7 @@ pub(crate) struct TokenPatch {
 }
 
 /// Changes that may be made.
+#[derive(Clone)]
 pub(crate) struct CheckedPatch {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
@@ -153,6 +155,22 @@ impl CheckedPatch {
 }
 
 impl TokenPatch {
+    /// Without what the token has already: an end that has come may be sent back, and so may its permissions.
+    pub(crate) fn beside(self, token: &StoredToken) -> Self {
+        let is_other = |sent: &Vec<String>| {
+            let sent: Option<Permissions> = sent.iter().map(|name| Permission::parse(name)).collect();
+            sent != Some(token.permissions)
+        };
+        Self {
+            name: news(self.name, &token.name),
+            permissions: self.permissions.filter(is_other),
+            expires_at: news(self.expires_at, &token.expires_at),
+            team_ids: news(self.team_ids, &token.team_ids),
+            rate_limit: news(self.rate_limit, &token.rate_limit),
+            ..self
+        }
+    }
+
     /// The changes, if they keep to the rules; all faults at once if not.
     pub(crate) fn checked(self, now: Timestamp) -> Result<CheckedPatch> {
         let TokenPatch { name, description, active, permissions, expires_at, .. } = self;

@@ -19,7 +19,7 @@ use shared::{
 
 use crate::{
     change::{events, name_taken, patched, too_long, too_many},
-    input::{CheckedPatch, CheckedToken},
+    input::{CheckedToken, TokenPatch},
     token::{ListFilter, Token},
 };
 
@@ -136,24 +136,29 @@ impl Store {
         &self,
         caller: &Caller,
         id: &TokenId,
-        patch: CheckedPatch,
+        patch: &TokenPatch,
         if_match: &IfMatch,
     ) -> Result<Token> {
         loop {
-            let stored = self.stored(&caller.user, id).await?;
+            let found = self.stored(&caller.user, id).await;
+            // What is wrong with the body is told first, also of a token that is not there.
+            let patch = found.iter().fold(patch.clone(), TokenPatch::beside).checked(self.now())?;
+            let stored = found?;
             if_match.check(stored.version)?;
-            let (seen, old_name, was_active) = (stored.version, stored.name.clone(), stored.active);
-            let token = patched(stored, &patch, caller, self.now());
+            let Some(token) = patched(&stored, &patch, caller, self.now()) else {
+                return Ok(Token::of(stored, self.now()));
+            };
+            let seen = stored.version;
             if patch.changes_reach() {
                 self.check_lifetime(&token).await?;
             }
             let is_same = When::is_number("version", seen).and(is_left());
             let mut writes = vec![self.replacement(&token)?.when(is_same)];
-            if fold(&old_name) != fold(&token.name) {
+            if fold(&stored.name) != fold(&token.name) {
                 writes.push(self.take_name(&caller.user, &token.name, id)?);
-                writes.push(self.identity.delete(name_key(&caller.user, &old_name)));
+                writes.push(self.identity.delete(name_key(&caller.user, &stored.name)));
             }
-            for event in events(&patch, &token, &old_name, was_active) {
+            for event in events(&stored, &token) {
                 writes.push(self.line(&token, event)?);
             }
             match self.identity.transact(writes).await {

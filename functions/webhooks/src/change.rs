@@ -28,7 +28,14 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<StoredWebhook> {
         let found = self.types(&by.team, patch.type_names()).await?;
-        let changes = patch.checked(&self.rules, &found)?;
+        let changes = match patch.clone().checked(&self.rules, &found) {
+            Ok(changes) => changes,
+            // What is there already is not judged again: a type may be in the trash by now.
+            Err(faults) => match self.stored(&by.team, id).await {
+                Ok(webhook) => patch.beside(&webhook).checked(&self.rules, &found)?,
+                Err(_) => return Err(faults),
+            },
+        };
         // Who switches on what is on, and was not given up, changes nothing.
         let is_given_up = self.deliveries.health(id).await?.is_disabled();
         self.change(by, id, if_match, |webhook| {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Error, Fault, Result,
+    change::news,
     id::ObjectTypeId,
     json::{self, Nullable},
     text,
@@ -99,6 +100,19 @@ impl WebhookPatch {
     pub(crate) fn type_names(&self) -> &[String] {
         let names = self.object_types.as_ref().and_then(|names| names.as_deref());
         names.filter(|names| names.len() <= OBJECT_TYPES_MAX).unwrap_or_default()
+    }
+
+    /// Without what the webhook has already.
+    pub(crate) fn beside(self, webhook: &StoredWebhook) -> Self {
+        let types = webhook.object_types.as_ref();
+        let types = types.map(|ids| ids.iter().map(ToString::to_string).collect());
+        Self {
+            name: news(self.name, &webhook.name),
+            description: news(self.description, &Some(webhook.description.clone())),
+            url: news(self.url, &webhook.url),
+            object_types: news(self.object_types, &types),
+            ..self
+        }
     }
 
     /// The changes, if they keep to the rules; all faults at once if not.

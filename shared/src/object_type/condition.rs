@@ -134,8 +134,8 @@ impl Test {
         let value = values.get(&self.field);
         let is_same = |other: &RawValue| {
             let field = object_type.field(self.field.as_str());
-            let other = field.and_then(|field| check_value(field, "", other).ok()).flatten();
-            value.zip(other).is_some_and(|(value, other)| value.is_same(&other))
+            let other = field.and_then(|field| check_value(field, "", other).ok().flatten().zip(Some(field)));
+            value.zip(other).is_some_and(|(value, (other, field))| field.is_same(value, &other))
         };
         let is = || self.value.as_deref().is_some_and(is_same);
         match self.op {

@@ -3,6 +3,7 @@
 use serde_json::value::to_raw_value;
 
 use super::{Field, FieldType, FieldValues, ObjectType, Required, Settings, Value, read::sent_value};
+use crate::change::is_same;
 
 /// Whether objects that kept to the rules may not do so any more when the field becomes the new one. Options are no
 /// such rule: what was chosen stays, whatever there is to choose from now on.
@@ -10,8 +11,8 @@ pub fn tightens(old: Option<&Field>, new: &Field) -> bool {
     let is_needed = !matches!(new.required, Required::Never);
     let Some(old) = old else { return is_needed };
     let needs_more =
-        is_needed && (is_other(&old.required, &new.required) || is_other(&old.visible, &new.visible));
-    needs_more || is_other(&bounds(&old.settings), &bounds(&new.settings))
+        is_needed && !(is_same(&old.required, &new.required) && is_same(&old.visible, &new.visible));
+    needs_more || !is_same(&bounds(&old.settings), &bounds(&new.settings))
 }
 
 /// The member of the field that an object of these values contradicts, if it does.
@@ -28,10 +29,6 @@ pub fn contradicted(object_type: &ObjectType, field: &Field, values: &FieldValue
         Required::If(condition) => condition.holds(object_type, values),
     };
     (is_needed && field.is_visible(object_type, values)).then_some("required")
-}
-
-fn is_other(old: &impl serde::Serialize, new: &impl serde::Serialize) -> bool {
-    serde_json::to_string(old).ok() != serde_json::to_string(new).ok()
 }
 
 /// The settings that bound which values there may be.
@@ -69,7 +66,7 @@ fn is_taken(field: &Field, value: &Value) -> bool {
             field.settings.fields.iter_mut().for_each(|fields| fields.retain(|part| !has_options(part)));
             reads(&field, &Value::Parts(parts)).is_some()
         }
-        _ => reads(field, value).flatten().is_some_and(|again| again.is_same(value)),
+        _ => reads(field, value).flatten().is_some_and(|again| field.is_same(&again, value)),
     }
 }
 

@@ -61,9 +61,9 @@ pub enum FieldType {
     Textarea,
     /// A name.
     Name,
-    /// An e-mail address, kept as written, compared without case.
+    /// An e-mail address, kept as written, compared without case and with its domain in one spelling (IDN and punycode).
     Email,
-    /// A telephone number: E.164 out, common written forms in.
+    /// A telephone number: E.164 out, common written forms in, without an extension.
     Phone,
     /// An http or https URL; the scheme may be left out.
     Url,

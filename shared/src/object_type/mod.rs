@@ -7,6 +7,7 @@ mod definition;
 mod field;
 mod fields;
 mod kept;
+mod key;
 mod label;
 mod read;
 mod rules;
@@ -26,6 +27,7 @@ pub use decimal::of_key as decimal_of_key;
 pub use definition::{check_fields, check_slugs};
 pub use field::{AddressPart, Category, Field, FieldType, Precision, Settings};
 pub use fields::{Changes, Checked, FieldValues, Reference, Target, checked};
+pub use key::SORT_KEY_BYTES_MAX;
 pub use read::check_value;
 pub use rules::{clear_faults, rule_faults};
 pub use stored::{
@@ -34,7 +36,7 @@ pub use stored::{
     values_of, workspace_partition,
 };
 pub use unseen::unseen_rule_faults;
-pub use value::{SORT_KEY_BYTES_MAX, Value};
+pub use value::Value;
 
 use crate::{id::ObjectTypeId, text::Slug, timestamp::Timestamp};
 

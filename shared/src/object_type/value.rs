@@ -3,17 +3,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use super::decimal;
 use crate::text;
-
-/// DynamoDB's sort keys have at most 1,024 bytes.
-pub const SORT_KEY_BYTES_MAX: usize = 1_000;
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,29 +42,12 @@ pub enum Value {
 }
 
 impl Value {
-    /// A text that sorts as the values do, as far as an index can hold it.
-    pub fn sort_key(&self) -> String {
-        let mut key = self.comparable();
-        key.truncate(key.floor_char_boundary(SORT_KEY_BYTES_MAX));
-        key
-    }
-
-    /// A text of bounded length that is the same for values that count as the same, and for no others.
-    pub fn unique_key(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.comparable()))
-    }
-
-    /// Whether the two count as the same.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self == other || self.comparable() == other.comparable()
-    }
-
-    /// Texts without case, in NFC; those of which case matters are told apart behind a mark that no text holds, so that
+    /// What it is compared by, unless the type of its field says more: texts without case, in NFC; those of which case matters are told apart behind a mark that no text holds, so that
     /// they sort without case all the same. Decimals whatever their notation.
-    fn comparable(&self) -> String {
+    pub(super) fn comparable(&self) -> String {
         match self {
             Value::Text(text) => text::fold(text),
-            Value::Exact(text) => format!("{}\u{2}{text}", text::fold(text)),
+            Value::Exact(text) => format!("{}\u{2}{}", text::fold(text), text::composed(text)),
             Value::Decimal(amount) | Value::Money { amount, .. } => {
                 decimal::sort_key(amount).unwrap_or_default()
             }
@@ -195,23 +173,6 @@ mod tests {
     }
 
     #[test]
-    fn texts_compare_without_case_and_options_with_it() {
-        assert_eq!(text("Ada@Example.com").sort_key(), text("ada@example.COM").sort_key());
-        assert!(!Value::Exact("New".into()).is_same(&Value::Exact("new".into())));
-        let keys = ["a", "B", "b", "c"].map(|option| Value::Exact(option.into()).sort_key());
-        assert!(keys.is_sorted());
-    }
-
-    #[test]
-    fn money_sorts_by_its_amount_and_numbers_by_their_place() {
-        let money = |amount: &str| Value::Money { amount: amount.into(), currency: "EUR".into() }.sort_key();
-        assert!(["-10", "-2.5", "0", "2.50", "10"].map(money).is_sorted());
-        assert_eq!(money("2.50"), money("2.5"));
-        let numbered = |n: u64| Value::Numbered { n, text: format!("A-{n}") }.sort_key();
-        assert!([0, 9, 10, 11, 100, u64::MAX].map(numbered).is_sorted());
-    }
-
-    #[test]
     fn each_kind_is_kept_and_read_back() {
         let parts = [("city".to_owned(), text("Ulm")), ("n".to_owned(), Value::Decimal("1.0".into()))];
         for (value, json) in [
@@ -230,10 +191,5 @@ mod tests {
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
             assert_eq!(Value::from_attribute(&value.to_attribute()), Some(value));
         }
-    }
-
-    #[test]
-    fn a_long_text_has_a_key_that_dynamodb_takes() {
-        assert!(text(&"é".repeat(2_000)).sort_key().len() <= SORT_KEY_BYTES_MAX);
     }
 }

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 pub use super::address::{is_public, special_use};
 
-use crate::{config::Config, error::Fault};
+use crate::{config::Config, domain, error::Fault};
 
 /// The longest URL, in bytes.
 const URL_LENGTH_MAX: usize = 2_000;
@@ -139,9 +139,7 @@ fn why_refused(host: &Host) -> Option<String> {
 fn is_private(name: &str) -> bool {
     let is_below =
         |zone: &str| name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    !name.contains('.')
-        || name.split('.').any(str::is_empty)
-        || PRIVATE_NAMES.iter().any(|zone| is_below(zone))
+    !name.contains('.') || !domain::is_domain(name) || PRIVATE_NAMES.iter().any(|zone| is_below(zone))
 }
 
 #[cfg(test)]
@@ -210,6 +208,8 @@ mod tests {
             "router.home.arpa",
             "intranet",
             "a..example.com",
+            ".example.com",
+            &format!("{}.example.com", "a".repeat(64)),
             "ｌｏｃａｌｈｏｓｔ",
             "local%68ost",
         ] {

@@ -91,7 +91,7 @@ impl Store {
             Operation::Update { id, .. } | Operation::Delete { id, .. } => Some((*id).clone()),
             Operation::Create { .. } | Operation::Upsert { .. } => None,
         };
-        let guards = steps.iter().filter_map(|step| Some(step.wanted.as_ref()?.guard(object_type)));
+        let guards = steps.iter().filter_map(|step| step.wanted.as_ref()).flat_map(|wanted| wanted.guards(object_type));
         self.ahead(object_type, guards.collect(), steps.iter().filter_map(id).collect()).await
     }
 
@@ -113,7 +113,7 @@ impl Store {
             }
             (Operation::Upsert { field, if_match, .. }, Some(checked)) => {
                 let wanted = Wanted::of(object_type, field, checked)?;
-                match there.holder([wanted.guard(object_type)]).map(|id| there.objects.get(id)) {
+                match there.holder(wanted.guards(object_type)).map(|id| there.objects.get(id)) {
                     Some(Some(old)) if wanted.is_of(old) => {
                         let checked = wanted.rest(by, object_type, checked);
                         let changes =

@@ -109,11 +109,11 @@ impl Store {
     async fn ahead_of(&self, object_type: &TypeInTeam, operations: &[Operation<'_>]) -> Ahead {
         let guard = |operation: &Operation<'_>| match operation {
             Operation::Upsert { field, fields, .. } => {
-                Some(Wanted::of(object_type, field, &checked(object_type, fields)).ok()?.guard(object_type))
+                Some(Wanted::of(object_type, field, &checked(object_type, fields)).ok()?.guards(object_type))
             }
             _ => None,
         };
-        let guards = operations.iter().filter_map(guard).collect();
+        let guards = operations.iter().filter_map(guard).flatten().collect();
         self.ahead(object_type, guards, Vec::new()).await.unwrap_or_default()
     }
 

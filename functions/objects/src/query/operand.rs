@@ -16,33 +16,49 @@ const VALUES_MAX: usize = 100;
 /// The most characters of a part of a text.
 const PART_LENGTH_MAX: usize = 1_000;
 
-/// The key of one value; without a field, of a time.
+/// The key of one value, before which or behind which others are; without a field, of a time.
 pub(super) fn key(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<String, Fault> {
-    match field {
-        None => {
-            let time = text(sent).and_then(|text| text.parse::<Timestamp>().ok());
-            let refusal = || Fault::new(pointer, "not_a_date", "Send a time such as 2026-11-23T10:30:00Z.");
-            time.map(|time| time.to_string()).ok_or_else(refusal)
-        }
-        // Objects keep an option that is none any more, and are to be found by it.
-        Some(Field { r#type: FieldType::Dropdown | FieldType::Radio, .. }) => {
-            part(pointer, sent)?;
-            Ok(text(sent).map(|text| Value::Exact(text).sort_key()).unwrap_or_default())
-        }
-        Some(field) => {
-            let value = match sent {
-                Sent::Json(raw) => check_value(field, pointer, raw),
-                Sent::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
-                Sent::Texts(_) => Err(Fault::new(pointer, "wrong_type", "Send one value.")),
-            };
-            let detail = "Send a value; to ask for objects without one, use empty.";
-            value?.as_ref().map(Value::sort_key).ok_or_else(|| Fault::new(pointer, "required", detail))
-        }
+    let Some(field) = field else { return time(pointer, sent) };
+    Ok(field.sort_key(&value(field, pointer, sent)?))
+}
+
+/// All keys that one value may have, in order: also those that a version before gave to it.
+pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<Vec<String>, Fault> {
+    let Some(field) = field else { return Ok(vec![time(pointer, sent)?]) };
+    let value = value(field, pointer, sent)?;
+    let mut keys = field.former_sort_keys(&value);
+    keys.push(field.sort_key(&value));
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+fn time(pointer: &str, sent: &Sent) -> Result<String, Fault> {
+    let time = text(sent).and_then(|text| text.parse::<Timestamp>().ok());
+    let refusal = || Fault::new(pointer, "not_a_date", "Send a time such as 2026-11-23T10:30:00Z.");
+    time.map(|time| time.to_string()).ok_or_else(refusal)
+}
+
+fn value(field: &Field, pointer: &str, sent: &Sent) -> Result<Value, Fault> {
+    // Objects keep an option that is none any more, and are to be found by it.
+    if matches!(field.r#type, FieldType::Dropdown | FieldType::Radio) {
+        part(pointer, sent)?;
+        return Ok(Value::Exact(text(sent).unwrap_or_default()));
     }
+    let value = match sent {
+        Sent::Json(raw) => check_value(field, pointer, raw),
+        Sent::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
+        Sent::Texts(_) => Err(Fault::new(pointer, "wrong_type", "Send one value.")),
+    };
+    let detail = "Send a value; to ask for objects without one, use empty.";
+    value?.ok_or_else(|| Fault::new(pointer, "required", detail))
 }
 
 /// The keys of a list of values, in order, each once.
-pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<Vec<String>, Vec<Fault>> {
+pub(super) fn keys_of_list(
+    field: Option<&Field>,
+    pointer: &str,
+    sent: &Sent,
+) -> Result<Vec<String>, Vec<Fault>> {
     let values: Vec<(String, Sent)> = match sent {
         Sent::Text(text) => {
             text.split(',').map(|value| (pointer.to_owned(), Sent::Text(value.to_owned()))).collect()
@@ -63,8 +79,8 @@ pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<
     }
     let (mut keys, mut faults) = (BTreeSet::new(), Vec::new());
     for (pointer, value) in &values {
-        match key(field, pointer, value) {
-            Ok(key) => drop(keys.insert(key)),
+        match self::keys(field, pointer, value) {
+            Ok(found) => keys.extend(found),
             Err(fault) => faults.push(fault),
         }
     }

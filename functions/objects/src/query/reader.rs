@@ -79,19 +79,28 @@ fn read(object_type: &StoredObjectType, asked: &asked::Condition) -> Result<Filt
         return Err(vec![Fault::new(&*asked.op_pointer, "not_possible", detail)]);
     }
     let test = test(field, asked)?;
+    let other = match (&test, field) {
+        (Test::StartsWith(part), Some(field)) => field.start_of_other_spelling(part).map(Test::Contains),
+        _ => None,
+    };
+    let other = other.map(|test| Filter::Is(Condition { on: on.clone(), test }));
     let is = Filter::Is(Condition { on, test });
+    let is = match other {
+        Some(other) => Filter::Any(vec![is, other]),
+        None => is,
+    };
     Ok(if asked.op == Op::Ne { Filter::Not(Box::new(is)) } else { is })
 }
 
 fn test(field: Option<&Field>, asked: &asked::Condition) -> Result<Test, Vec<Fault>> {
     let (pointer, value) = (asked.value_pointer.as_str(), &asked.value);
     if asked.op == Op::In {
-        return operand::keys(field, pointer, value).map(Test::In);
+        return operand::keys_of_list(field, pointer, value).map(Test::In);
     }
     let key = || operand::key(field, pointer, value);
     let part = || operand::part(pointer, value);
     let test = match asked.op {
-        Op::Eq | Op::Ne | Op::In => key().map(|key| Test::In(vec![key])),
+        Op::Eq | Op::Ne | Op::In => operand::keys(field, pointer, value).map(Test::In),
         Op::Lt => key().map(Test::Below),
         Op::Lte => key().map(Test::AtMost),
         Op::Gt => key().map(Test::Above),

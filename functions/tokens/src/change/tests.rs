@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{body::Body, http::Request};
 use lambda_http::{RequestExt as _, request::RequestContext};
 use serde_json::{Value, json};
-use shared::{Result, Routes, access::Access, answer::NoContent, extract::State};
+use shared::{Result, Routes, access::Access, answer::NoContent, extract::State, token::OnReuse};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -62,7 +62,7 @@ async fn what_is_given_changes_and_what_is_not_stays() {
         ("on_reuse", json!("record")),
     ] {
         let caller = caller().await;
-        let changed = patched(stored(), &patch(json!({ name: value })), &caller, at(5));
+        let changed = patched(&stored(), &patch(json!({ name: value })), &caller, at(5)).unwrap();
         let mut expected = all(&stored());
         expected[name] = value;
         expected["updated_at"] = json!(at(5));
@@ -75,32 +75,55 @@ async fn what_is_given_changes_and_what_is_not_stays() {
 
 #[tokio::test]
 async fn a_limit_of_use_may_go_and_a_description_too() {
-    let changed =
-        patched(stored(), &patch(json!({"rate_limit": null, "description": null})), &caller().await, at(5));
+    let none = patch(json!({"rate_limit": null, "description": null}));
+    let changed = patched(&stored(), &none, &caller().await, at(5)).unwrap();
     assert_eq!((changed.rate_limit, changed.description.as_str()), (None, ""));
 }
 
-#[test]
-fn the_history_tells_of_each_kind_of_change() {
-    let told = |change: Value, old_name: &str, was_active: bool, active: bool| {
-        events(&patch(change), &StoredToken { active, ..stored() }, old_name, was_active)
+#[tokio::test]
+async fn what_changes_nothing_is_no_change_however_it_is_sent() {
+    let (stored, caller) = (StoredToken { expires_at: Some(at(1)), ..stored() }, caller().await);
+    let same = json!({
+        "name": format!(" {} ", stored.name), "description": stored.description, "active": stored.active,
+        "permissions": stored.permissions, "expires_at": at(1), "team_ids": stored.team_ids,
+        "allowed_cidrs": stored.allowed_cidrs, "rate_limit": stored.rate_limit, "on_reuse": stored.on_reuse,
+    });
+    let patch = |json: Value| serde_json::from_value::<TokenPatch>(json).unwrap();
+    let checked = patch(same.clone()).beside(&stored).checked(at(4)).ok().unwrap();
+    assert!(patched(&stored, &checked, &caller, at(5)).is_none());
+    // Without the token beside it an end that has come is one.
+    assert!(patch(same).checked(at(4)).is_err());
+    for (other, code) in
+        [(json!({"expires_at": at(2)}), "in_the_past"), (json!({"permissions": []}), "permissions_fixed")]
+    {
+        let refused = patch(other).beside(&stored).checked(at(4)).err().unwrap();
+        assert_eq!(refused.faults()[0].code, code);
+    }
+}
+
+#[tokio::test]
+async fn the_history_tells_of_each_kind_of_change() {
+    let caller = caller().await;
+    let told = |change: Value, active: bool| {
+        let old = StoredToken { active, on_reuse: OnReuse::Deactivate, ..stored() };
+        patched(&old, &patch(change), &caller, at(5)).map(|new| events(&old, &new)).unwrap_or_default()
     };
-    assert_eq!(told(json!({}), "old", true, true), []);
-    assert_eq!(told(json!({"name": "old"}), "older", true, true), [Event::Renamed]);
-    assert_eq!(told(json!({"active": true}), "old", false, true), [Event::Activated]);
-    assert_eq!(told(json!({"active": false}), "old", true, false), [Event::Deactivated]);
-    assert_eq!(told(json!({"active": false}), "old", false, false), []);
+    assert_eq!(told(json!({}), true), []);
+    assert_eq!(told(json!({"name": "another"}), true), [Event::Renamed]);
+    assert_eq!(told(json!({"active": true}), false), [Event::Activated]);
+    assert_eq!(told(json!({"active": false}), true), [Event::Deactivated]);
+    assert_eq!(told(json!({"active": false}), false), []);
     for change in [
         json!({"description": "x"}),
-        json!({"expires_at": null}),
-        json!({"team_ids": null}),
-        json!({"allowed_cidrs": null}),
-        json!({"rate_limit": null}),
+        json!({"expires_at": at(60)}),
+        json!({"team_ids": ["team_2222222222222222222222"]}),
+        json!({"allowed_cidrs": ["203.0.113.0/24"]}),
+        json!({"rate_limit": {"limit": 9, "window_seconds": 9}}),
         json!({"on_reuse": "record"}),
     ] {
-        assert_eq!(told(change.clone(), "old", true, true), [Event::Changed], "{change}");
+        assert_eq!(told(change.clone(), true), [Event::Changed], "{change}");
     }
-    let all = told(json!({"description": "x"}), "older", false, true);
+    let all = told(json!({"name": "another", "active": true, "description": "x"}), false);
     assert_eq!(all, [Event::Renamed, Event::Activated, Event::Changed]);
 }
 

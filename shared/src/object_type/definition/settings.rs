@@ -50,7 +50,7 @@ pub(super) fn check(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
     let detail = "Give the three letters of a currency in capitals, such as EUR.";
     refuse(is_unknown, "currency", "unknown_currency", detail);
     if CHOICES.contains(&field.r#type) {
-        check_options(options.as_deref().unwrap_or_default(), &format!("{pointer}/options"), faults);
+        check_options(options.as_deref_mut().unwrap_or_default(), &format!("{pointer}/options"), faults);
     }
     check_affixes(settings, &pointer, faults);
     match field.r#type {
@@ -102,26 +102,23 @@ fn foreign(field: &Field, pointer: &str) -> Vec<Fault> {
         .collect()
 }
 
-fn check_options(options: &[String], pointer: &str, faults: &mut Vec<Fault>) {
+/// The options are kept composed, as the values are, so that the same letters are the same option.
+fn check_options(options: &mut [String], pointer: &str, faults: &mut Vec<Fault>) {
     if !(1..=OPTIONS_MAX).contains(&options.len()) {
         faults.push(Fault::new(pointer, "out_of_range", format!("Give 1 to {OPTIONS_MAX} options.")));
     }
     let mut seen = HashSet::new();
-    for (place, option) in options.iter().enumerate() {
+    for (place, option) in options.iter_mut().enumerate() {
         let pointer = format!("{pointer}/{place}");
         match text::name(&pointer, option, OPTION_LENGTH_MAX) {
             Err(fault) => faults.push(fault),
-            Ok(tidy) if tidy != *option => {
-                faults.push(Fault::new(
-                    pointer,
-                    "not_tidy",
-                    "Leave out spaces around it, and compose its letters (NFC).",
-                ));
+            Ok(tidy) if tidy != text::composed(option) => {
+                faults.push(Fault::new(pointer, "not_tidy", "Leave out spaces around it."));
             }
-            Ok(_) if !seen.insert(option) => {
+            Ok(tidy) if !seen.insert(tidy.clone()) => {
                 faults.push(Fault::new(pointer, "duplicate", "This option stands in the list twice."));
             }
-            Ok(_) => {}
+            Ok(tidy) => *option = tidy,
         }
     }
 }

@@ -65,6 +65,19 @@ fn sound_fields_pass() {
 }
 
 #[test]
+fn options_are_kept_composed() {
+    let json =
+        field("dropdown", json!({"default": "Cafe\u{301}", "settings": {"options": ["Cafe\u{301}", "Tea"]}}));
+    let mut fields = [serde_json::from_str::<Field>(&json.to_string()).unwrap()];
+    let mut found = Vec::new();
+    check_fields(&mut fields, "", &mut found);
+    assert_eq!((found.len(), fields[0].settings.options.as_ref().unwrap()[0].as_str()), (0, "Caf\u{e9}"));
+    assert_eq!(fields[0].default.as_ref().unwrap().get(), "\"Caf\u{e9}\"");
+    let twice = field("radio", json!({"settings": {"options": ["Caf\u{e9}", "Cafe\u{301}"]}}));
+    assert_eq!(faults(&twice), ["/0/settings/options/1 duplicate"]);
+}
+
+#[test]
 fn each_fault_of_a_field_has_its_place() {
     for (field, expected) in [
         (field("text", json!({"label": ""})), "/0/label required"),

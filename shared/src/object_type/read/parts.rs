@@ -38,7 +38,7 @@ fn part(pointer: &str, raw: &RawValue) -> Result<Option<String>, Fault> {
         return Ok(None);
     }
     let sent = super::string(pointer, raw)?;
-    if text::is_blank(&sent) { Ok(None) } else { text::line(pointer, &sent, PART_LENGTH_MAX).map(Some) }
+    if text::is_blank(&sent) { Ok(None) } else { text::prose_line(pointer, &sent, PART_LENGTH_MAX).map(Some) }
 }
 
 pub(super) fn composite(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>, Vec<Fault>> {

@@ -1,7 +1,7 @@
 //! Telephone numbers: E.164 out, common written forms in. Form, country code and length are checked; whether a number is
 //! given to anybody is not.
 
-use crate::error::Fault;
+use crate::{error::Fault, text};
 
 /// The most digits of a number, and the fewest that are in use anywhere, with the country code (ITU-T E.164).
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -46,7 +46,20 @@ pub(in super::super) fn is_country(name: &str) -> bool {
     countries().any(|country| country.name == name)
 }
 
+/// How people write that an extension follows.
+const EXTENSION_WORDS: [&str; 6] = ["extension", "extn", "ext", "x", "#", ";ext"];
+/// The most digits of an extension (RFC 3966 knows no limit; what is longer is something else).
+const EXTENSION_DIGITS_MAX: usize = 15;
+
 pub(super) fn parse(default_country: Option<&str>, pointer: &str, sent: &str) -> Result<String, Fault> {
+    let seen: String = sent.chars().filter(|letter| !text::is_unseen(*letter)).collect();
+    let sent = without_scheme(seen.trim());
+    if let Some(extension) = extension(sent) {
+        let detail = format!(
+            "A telephone number has no extension here: leave \"{extension}\" out, and keep it in a field of its own."
+        );
+        return Err(Fault::new(pointer, "not_a_phone", detail));
+    }
     let number = digits(sent).and_then(|(digits, is_international)| {
         if is_international { international(&digits) } else { national(&digits, default_country?) }
     });
@@ -62,9 +75,28 @@ pub(super) fn parse(default_country: Option<&str>, pointer: &str, sent: &str) ->
         .ok_or_else(|| Fault::new(pointer, "not_a_phone", detail))
 }
 
+/// The number in a link (RFC 3966).
+fn without_scheme(sent: &str) -> &str {
+    let scheme = sent.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
+    scheme.map_or(sent, |scheme| sent[scheme.len()..].trim_start())
+}
+
+/// What is dialled once somebody has answered, if that is what the text ends with.
+fn extension(sent: &str) -> Option<&str> {
+    let start = sent.find(|letter: char| letter.is_ascii_alphabetic() || "#;".contains(letter))?;
+    let extension = sent[start..].trim();
+    let is_between = |letter: char| letter.is_whitespace() || ".:=-".contains(letter);
+    let is_said = |word: &&str| {
+        let said = extension.get(..word.len()).is_some_and(|said| said.eq_ignore_ascii_case(word));
+        let digits = if said { extension[word.len()..].trim_start_matches(is_between) } else { "" };
+        digits.bytes().all(|digit| digit.is_ascii_digit())
+            && (1..=EXTENSION_DIGITS_MAX).contains(&digits.len())
+    };
+    EXTENSION_WORDS.iter().any(is_said).then_some(extension)
+}
+
 /// The digits without what people put between them, and whether the country code is among them.
 fn digits(sent: &str) -> Option<(String, bool)> {
-    let sent = sent.trim();
     let (rest, has_plus) = sent.strip_prefix(['+', '＋']).map_or((sent, false), |rest| (rest, true));
     let is_between = |letter: char| letter.is_whitespace() || "-–‐‑./()".contains(letter);
     // A zero in brackets is dialled in the country only.

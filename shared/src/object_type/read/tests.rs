@@ -56,9 +56,29 @@ fn texts_are_clean_lines() {
 fn addresses_of_mail_keep_their_case() {
     let email = field("email", json!({}));
     accepts(&email, &[(r#""Ada@Example.com""#, r#""Ada@Example.com""#)]);
-    for address in ["ada", "a@b@c", "a b@c.de", "Ada <ada@example.com>", "a@[127.0.0.1]"] {
+    accepts(
+        &email,
+        &[
+            (r#""ada@Bücher.example""#, r#""ada@Bücher.example""#),
+            (r#""ada@xn--bcher-kva.example""#, r#""ada@xn--bcher-kva.example""#),
+        ],
+    );
+    let label = "a".repeat(64);
+    let over = format!("a@{label}.de");
+    for address in [
+        "ada",
+        "a@b@c",
+        "a b@c.de",
+        "Ada <ada@example.com>",
+        "a@[127.0.0.1]",
+        "a@.de",
+        "a@b..de",
+        "a@xn--a.de",
+        &over,
+    ] {
         refuses(&email, &[(&json!(address).to_string(), "not_an_email")]);
     }
+    refuses(&email, &[("\"a\\u200f@b.de\"", "control_character")]);
 }
 
 #[test]
@@ -113,6 +133,83 @@ fn telephone_numbers_come_out_in_one_form() {
 }
 
 #[test]
+fn telephone_numbers_lose_what_cannot_be_seen() {
+    let phone = field("phone", json!({}));
+    for (sent, kept) in [
+        ("\u{202a}+49 30 123456\u{202c}", "+4930123456"),
+        ("\u{200e}+49\u{a0}30\u{202f}12\u{2009}34\u{3000}56\u{200f}", "+4930123456"),
+        ("\u{feff}+49\u{200b} 30\u{2060} 12\u{ad}34\u{200d}56\u{2069}", "+4930123456"),
+        ("\u{202d}+49\u{202e} 30 12\u{61c}3456", "+4930123456"),
+        ("tel:+49-30-123456", "+4930123456"),
+        ("TEL: 0049 (30) 123456", "+4930123456"),
+        ("\u{200e}tel:\u{200e}+49\u{a0}30 123456", "+4930123456"),
+    ] {
+        accepts(&phone, &[(&json!(sent).to_string(), &json!(kept).to_string())]);
+    }
+}
+
+#[test]
+fn an_extension_of_a_telephone_number_is_refused_by_name() {
+    let phone = field("phone", json!({"default_country": "US"}));
+    for (number, extension) in [
+        ("+1 212 555 0123 ext. 12", "ext. 12"),
+        ("+1 212 555 0123 Ext 12", "Ext 12"),
+        ("(212) 555-0123, extension: 9", "extension: 9"),
+        ("212-555-0123x4567", "x4567"),
+        ("212-555-0123 X 4567", "X 4567"),
+        ("tel:+1-212-555-0123;ext=12", ";ext=12"),
+        ("+1 212 555 0123 #12", "#12"),
+        ("+1 212 555 0123\u{a0}\u{202a}ext\u{202c}\u{a0}12", "ext\u{a0}12"),
+    ] {
+        let raw = RawValue::from_string(json!(number).to_string()).unwrap();
+        let faults = sent_value(&phone, "/fields/f", &raw).err().unwrap();
+        let [fault] = faults.as_slice() else { panic!("{number}: {faults:?}") };
+        assert_eq!(fault.code, "not_a_phone", "{number}");
+        assert!(
+            fault.detail.contains("extension") && fault.detail.contains(&format!("\"{extension}\"")),
+            "{number}: {}",
+            fault.detail
+        );
+    }
+    for number in ["+1 212 555 0123 x", "+1 212 555 0123;phone-context=a", "+1 212 ext", "x-ray 12"] {
+        let raw = RawValue::from_string(json!(number).to_string()).unwrap();
+        let faults = sent_value(&phone, "/fields/f", &raw).err().unwrap();
+        assert!(!faults[0].detail.contains("extension"), "{number}");
+    }
+}
+
+#[test]
+fn texts_have_the_marks_of_their_direction() {
+    let hebrew = "\u{200f}\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{2066}API\u{2069}\u{200e} \u{61c}1";
+    let sent = json!(hebrew).to_string();
+    for r#type in ["text", "name", "textarea"] {
+        let field = field(r#type, json!({}));
+        accepts(&field, &[(&sent, &sent)]);
+        assert_eq!(read(&field, "\"\u{200f}\""), Ok(None));
+        for turned in ["\u{202e}a", "a\u{202d}", "a\u{202a}b\u{202c}", "\u{2028}a"] {
+            let turned = format!("x{turned}x");
+            refuses(&field, &[(&json!(turned).to_string(), "control_character")]);
+        }
+    }
+    let part = json!({"city": hebrew}).to_string();
+    accepts(&field("address", json!({})), &[(&part, &part)]);
+}
+
+#[test]
+fn options_are_the_same_however_their_letters_are_composed() {
+    let (composed, apart) = ("\"Caf\u{e9}\"", "\"Cafe\u{301}\"");
+    for options in [json!({"options": ["Caf\u{e9}", "Tea"]}), json!({"options": ["Cafe\u{301}", "Tea"]})] {
+        for r#type in ["dropdown", "radio"] {
+            accepts(&field(r#type, options.clone()), &[(composed, composed), (apart, composed)]);
+        }
+        let several = field("checkboxes", options);
+        let kept = format!("[{composed},\"Tea\"]");
+        accepts(&several, &[(&format!("[\"Tea\",{apart}]"), &kept), (&kept, &kept)]);
+        refuses(&several, &[(&format!("[{apart},{composed}]"), "/1duplicate")]);
+    }
+}
+
+#[test]
 fn countries_are_named_by_two_capitals() {
     assert!(is_country("DE") && is_country("XK") && !is_country("de") && !is_country("EU"));
 }
@@ -130,7 +227,17 @@ fn urls_are_of_the_web() {
             (r#""http://intranet/wiki""#, r#""http://intranet/wiki""#),
         ],
     );
+    accepts(&url, &[(r#""https://example.com./""#, r#""https://example.com./""#)]);
+    let (label, domain) = ("a".repeat(64), vec!["a".repeat(63); 4].join("."));
     for sent in [
+        "https://.com",
+        "http://a..b",
+        "https://example..",
+        "https://.",
+        ".com",
+        &format!("https://{label}.com"),
+        &format!("https://{}.com", "\u{fc}".repeat(60)),
+        &format!("https://{domain}/"),
         "ftp://example.com",
         "javascript:alert(1)",
         "mailto:ada@example.com",
@@ -197,7 +304,8 @@ fn money_has_the_currency_of_its_field_and_no_more_decimals() {
 fn amounts_are_compared_with_or_without_their_currency() {
     let euro = field("money", json!({"currency": "EUR"}));
     let compared = |json: &str| {
-        check_value(&euro, "", &RawValue::from_string(json.to_owned()).unwrap()).unwrap().unwrap().sort_key()
+        let value = check_value(&euro, "", &RawValue::from_string(json.to_owned()).unwrap());
+        euro.sort_key(&value.unwrap().unwrap())
     };
     assert_eq!(compared("12.3"), compared(r#"{"amount": "12.30"}"#));
     assert_eq!(compared(r#""12.3""#), compared("12.30"));

@@ -2,7 +2,7 @@
 
 use ::url::Url;
 
-use crate::{error::Fault, text};
+use crate::{domain, error::Fault, text};
 
 /// The most characters of a URL.
 const URL_LENGTH_MAX: usize = 2_000;
@@ -23,5 +23,6 @@ fn web_url(line: &str) -> Option<Url> {
     let is_open = url.username().is_empty() && url.password().is_none();
     // Without a scheme only a domain tells a URL from a word.
     let host = url.host_str()?;
-    (is_web && is_open && (has_scheme || host.contains(['.', ':']))).then_some(url)
+    let is_there = url.domain().is_none_or(domain::is_domain);
+    (is_there && is_web && is_open && (has_scheme || host.contains(['.', ':']))).then_some(url)
 }
