@@ -1,10 +1,37 @@
 //! What a change makes of a token, what the history tells of it, and why one is refused.
 
 use shared::{
-    Caller, Code, Error, Fault, Timestamp, change::is_same, history::Event, id::TeamId, token::StoredToken,
+    Caller, Code, Error, Fault, Permission, Permissions, Result, Timestamp,
+    change::{is_same, news},
+    history::Event,
+    id::TeamId,
+    identity::{Membership, user_partition},
+    table::{Query, decode},
+    token::StoredToken,
 };
 
-use crate::{input::CheckedPatch, store::TOKENS_MAX};
+use crate::{
+    input::{CheckedPatch, TokenPatch},
+    store::{Store, TOKENS_MAX},
+};
+
+impl TokenPatch {
+    /// Without what the token has already: an end that has come may be sent back, and so may its permissions.
+    pub(crate) fn beside(self, token: &StoredToken) -> Self {
+        let is_other = |sent: &Vec<String>| {
+            let sent: Option<Permissions> = sent.iter().map(|name| Permission::parse(name)).collect();
+            sent != Some(token.permissions)
+        };
+        Self {
+            name: news(self.name, &token.name),
+            permissions: self.permissions.filter(is_other),
+            expires_at: news(self.expires_at, &token.expires_at),
+            team_ids: news(self.team_ids, &token.team_ids),
+            rate_limit: news(self.rate_limit, &token.rate_limit),
+            ..self
+        }
+    }
+}
 
 /// The token with the changes made, if it is another one then.
 pub(crate) fn patched(
@@ -52,12 +79,36 @@ pub(crate) fn events(old: &StoredToken, new: &StoredToken) -> Vec<Event> {
     all.into_iter().filter_map(|(is_so, event)| is_so.then_some(event)).collect()
 }
 
+impl Store {
+    /// Refuses a life that a team of the user does not allow to the tokens that reach it.
+    pub(crate) async fn check_lifetime(&self, token: &StoredToken) -> Result<()> {
+        let mut after = None;
+        loop {
+            let query = Query::partition(user_partition(&token.user)).prefix("TEAM#").after(after);
+            let found = self.identity.query(query).await?;
+            for item in found.items {
+                let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
+                let is_meant = token.team_ids.as_ref().is_none_or(|teams| teams.contains(&team));
+                if let Some(days) =
+                    days.filter(|days| is_meant && !token.lives_at_most(Some(*days), token.newest()))
+                {
+                    return Err(too_long(&team, days));
+                }
+            }
+            after = found.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
 pub(crate) fn name_taken() -> Error {
     let detail = "You have a token of this name already; case does not tell names apart.";
     Error::new(Code::NameTaken, detail).with_faults(vec![Fault::new("/name", "name_taken", detail)])
 }
 
-pub(crate) fn too_long(team: &TeamId, days: u32) -> Error {
+fn too_long(team: &TeamId, days: u32) -> Error {
     let detail = format!(
         "Tokens that reach the team {team} may live {days} days at most: give an earlier end, or limit the token to other teams by team_ids."
     );

@@ -5,12 +5,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Code, Error, Fault, Permission, Permissions, Result, Timestamp,
-    change::news,
     id::TeamId,
     json::{self, Nullable},
     rate::RateLimit,
     text,
-    token::{OnReuse, StoredToken, parse_range},
+    token::{OnReuse, parse_range},
 };
 
 const NAME_LENGTH_MAX: usize = 100;
@@ -104,34 +103,34 @@ impl NewToken {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenPatch {
     /// A new name.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// A new description; null for none.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<String>")]
-    description: Option<Option<String>>,
+    pub(crate) description: Option<Option<String>>,
     /// False switches the token off, true on again.
-    active: Option<bool>,
+    pub(crate) active: Option<bool>,
     /// Permissions are fixed: only the same may be sent.
     #[schemars(with = "Option<Vec<Permission>>")]
-    permissions: Option<Vec<String>>,
+    pub(crate) permissions: Option<Vec<String>>,
     /// A new end.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<Timestamp>")]
-    expires_at: Option<Option<Timestamp>>,
+    pub(crate) expires_at: Option<Option<Timestamp>>,
     /// Other teams to be limited to.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<Vec<TeamId>>")]
-    team_ids: Option<Option<Vec<TeamId>>>,
+    pub(crate) team_ids: Option<Option<Vec<TeamId>>>,
     /// Other addresses to be limited to.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<Vec<String>>")]
-    allowed_cidrs: Option<Option<Vec<String>>>,
+    pub(crate) allowed_cidrs: Option<Option<Vec<String>>>,
     /// Another limit of its use; null for none.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<RateLimit>")]
-    rate_limit: Option<Option<RateLimit>>,
+    pub(crate) rate_limit: Option<Option<RateLimit>>,
     /// What happens when a secret is used that was rotated away.
-    on_reuse: Option<OnReuse>,
+    pub(crate) on_reuse: Option<OnReuse>,
 }
 
 /// Changes that may be made.
@@ -155,22 +154,6 @@ impl CheckedPatch {
 }
 
 impl TokenPatch {
-    /// Without what the token has already: an end that has come may be sent back, and so may its permissions.
-    pub(crate) fn beside(self, token: &StoredToken) -> Self {
-        let is_other = |sent: &Vec<String>| {
-            let sent: Option<Permissions> = sent.iter().map(|name| Permission::parse(name)).collect();
-            sent != Some(token.permissions)
-        };
-        Self {
-            name: news(self.name, &token.name),
-            permissions: self.permissions.filter(is_other),
-            expires_at: news(self.expires_at, &token.expires_at),
-            team_ids: news(self.team_ids, &token.team_ids),
-            rate_limit: news(self.rate_limit, &token.rate_limit),
-            ..self
-        }
-    }
-
     /// The changes, if they keep to the rules; all faults at once if not.
     pub(crate) fn checked(self, now: Timestamp) -> Result<CheckedPatch> {
         let TokenPatch { name, description, active, permissions, expires_at, .. } = self;

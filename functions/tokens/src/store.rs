@@ -8,7 +8,7 @@ use shared::{
     extract::{IfMatch, Page},
     history::{Entry, Event, History},
     id::{TokenId, UserId},
-    identity::{Membership, token_key, user_partition},
+    identity::{token_key, user_partition},
     keys::Keys,
     rate::Limiter,
     secret::{Secret, SecretKind},
@@ -18,7 +18,7 @@ use shared::{
 };
 
 use crate::{
-    change::{events, name_taken, patched, too_long, too_many},
+    change::{events, name_taken, patched, too_many},
     input::{CheckedToken, TokenPatch},
     token::{ListFilter, Token},
 };
@@ -222,28 +222,6 @@ impl Store {
         let item = self.identity.get(token_key(user, id)).await?;
         let stored = item.map(decode::<StoredToken>).transpose()?;
         stored.filter(|token| token.revoked_at.is_none()).ok_or_else(|| Error::not_found("token"))
-    }
-
-    /// Refuses a life that a team of the user does not allow to the tokens that reach it.
-    async fn check_lifetime(&self, token: &StoredToken) -> Result<()> {
-        let mut after = None;
-        loop {
-            let query = Query::partition(user_partition(&token.user)).prefix("TEAM#").after(after);
-            let found = self.identity.query(query).await?;
-            for item in found.items {
-                let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
-                let is_meant = token.team_ids.as_ref().is_none_or(|teams| teams.contains(&team));
-                if let Some(days) =
-                    days.filter(|days| is_meant && !token.lives_at_most(Some(*days), token.newest()))
-                {
-                    return Err(too_long(&team, days));
-                }
-            }
-            after = found.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
     }
 
     /// The line of its history that tells of the last change of a token.

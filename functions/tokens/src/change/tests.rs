@@ -9,10 +9,7 @@ use shared::{Result, Routes, access::Access, answer::NoContent, extract::State, 
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::{
-    input::TokenPatch,
-    token::tests::{at, stored},
-};
+use crate::token::tests::{at, stored};
 
 type Seen = Arc<Mutex<Option<Caller>>>;
 
