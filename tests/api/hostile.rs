@@ -229,10 +229,23 @@ async fn a_body_of_one_mebibyte_gets_a_small_refusal_and_one_byte_more_is_413() 
 #[tokio::test]
 async fn names_with_characters_that_are_not_seen_or_without_end_are_422() {
     let (long, marks) = ("x".repeat(50_001), "\u{301}".repeat(50_001));
-    let names = ["\0", "a\nb", "a\u{85}b", "\u{202e}a", "\u{2066}b", "a\u{2028}b", "\u{61c}b", &long, &marks];
+    let names = ["\0", "a\nb", "a\u{85}b", "\u{202e}a", "a\u{202a}b\u{202c}", "a\u{2028}b", &long, &marks];
     every_name_is_refused(&names, 7).await;
-    // Data is copied from anywhere: there, what has no width is left out.
-    every_name_is_refused(&["\u{200b}", "A\u{200b}a", "\u{feff}", "A\u{2060}a", "A\u{ad}a"], 4).await;
+    // Data is copied from anywhere: there, what has no width is left out, and marks of direction are kept.
+    every_name_is_refused(
+        &[
+            "\u{2066}b",
+            "\u{61c}b",
+            "b\u{200f}",
+            "\u{200b}",
+            "A\u{200b}a",
+            "\u{feff}",
+            "A\u{2060}a",
+            "A\u{ad}a",
+        ],
+        4,
+    )
+    .await;
 }
 
 #[tokio::test]
