@@ -119,6 +119,26 @@ macro_rules! derived_ids {
 
 derived_ids! { EventId DeliveryId AuditId }
 
+/// Ids that tell when they were made by the clock that the thing is dated by.
+macro_rules! dated_ids {
+    ($($name:ident)+) => { $(
+        impl $name {
+            /// A new id of that moment: like one that is new now, but by the clock that the thing is dated by, so that each
+            /// tells the other.
+            pub fn at(time: Timestamp) -> Self {
+                Self::from_part(&dated(time, uuid::Uuid::now_v7().as_u128() & (u128::MAX >> (u128::BITS - TAIL_BITS))))
+            }
+
+            /// Where the ids of that moment begin. It is nobody's.
+            pub fn first_at(time: Timestamp) -> Self {
+                Self::from_part(&dated(time, 0))
+            }
+        }
+    )+ };
+}
+
+dated_ids! { ObjectId InvitationId }
+
 /// The part of an id that tells the moment first.
 fn dated(time: Timestamp, tail: u128) -> String {
     let millis = u128::try_from(time.millis()).unwrap_or_default();
@@ -143,25 +163,10 @@ impl UserId {
 }
 
 impl ObjectId {
-    /// A new id of that moment: like [`ObjectId::new`], but by the clock that the object is dated by, so that each tells
-    /// the other.
-    pub fn at(time: Timestamp) -> Self {
-        Self::of(time, uuid::Uuid::now_v7().as_u128() & (u128::MAX >> (u128::BITS - TAIL_BITS)))
-    }
-
-    /// Where the ids of that moment begin. It is nobody's.
-    pub fn first_at(time: Timestamp) -> Self {
-        Self::of(time, 0)
-    }
-
     /// When it was made; `None` for what only looks like an id.
     pub fn made_at(&self) -> Option<Timestamp> {
         let number = base62::decode(self.part())?;
         Timestamp::from_millis(i64::try_from(number >> TAIL_BITS).ok()?)
-    }
-
-    fn of(time: Timestamp, tail: u128) -> Self {
-        Self::from_part(&dated(time, tail))
     }
 }
 

@@ -2,30 +2,39 @@
 
 use shared::{
     Caller, Code, Error, Member, Result, Role,
+    actor::Actor,
     audit::{Kind, Removal},
     domain::Email,
     extract::{IfMatch, Page},
     id::{InvitationId, TeamId},
-    identity::{team_key, team_partition},
+    identity::{Membership, membership_key, team_key, team_partition, token_key},
     secret::{Secret, SecretKind},
-    table::{Item, Key, Query, When, WriteError, decode},
+    table::{Item, Key, Query, When, Write, WriteError, decode},
+    token::{Status, StoredToken},
 };
 
 use crate::{
+    grant::Granter,
+    members::unchanged,
+    room::Room,
     store::{Store, still},
-    team::{INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, TeamOfMine, may_grant},
+    team::{INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, TeamOfMine},
 };
 
 /// Invitations end after this time.
-const INVITATION_SECONDS: i64 = 7 * 24 * 60 * 60;
-/// The places, in the writes of an acceptance, of the one that makes the membership and of the one of the team.
+pub(crate) const INVITATION_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// What the sort key of an invitation begins with.
+pub(crate) const INVITATION: &str = "INVITATION#";
+/// The places, in the writes of an acceptance, of the one that uses the invitation up and of the one that makes the
+/// membership. What stands behind these makes sure that something is still as it was read.
+const USED: usize = 0;
 const MEMBERSHIP: usize = 1;
-const TEAM: usize = 3;
 
 impl Store {
     pub(crate) async fn invite(&self, by: &Member, new: NewInvitation) -> Result<(Invitation, Secret)> {
-        may_grant(by.role, &[new.role])?;
-        let (id, now, ring) = (InvitationId::new(), self.now(), self.keys.ring().await?);
+        Granter::of(by).check(&[new.role])?;
+        let (now, ring) = (self.now(), self.keys.ring().await?);
+        let id = InvitationId::at(now);
         let secret = Secret::new(SecretKind::Invitation, by.team.part(), id.part())?;
         let invitation = Invitation {
             id,
@@ -42,8 +51,16 @@ impl Store {
             secret: ring.hash(secret.reveal()),
             actor: by.actor(),
         };
-        self.identity.write(self.identity.put(invitation_key(&by.team, &invitation.id), &stored)?).await?;
-        Ok((invitation, secret))
+        let write = self.identity.put(invitation_key(&by.team, &invitation.id), &stored)?;
+        loop {
+            let room = Room::of_team(&self.identity, &by.team, now).await?;
+            match self.identity.transact(vec![write.clone(), room.taken(&self.identity)]).await {
+                Ok(()) => return Ok((invitation, secret)),
+                // Another invitation came between: they are counted again.
+                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Failed(error)) => return Err(error),
+            }
+        }
     }
 
     /// The invitations that can still be accepted.
@@ -52,7 +69,7 @@ impl Store {
         team: &TeamId,
         page: &Page,
     ) -> Result<(Vec<Invitation>, Option<Item>)> {
-        let query = Query::partition(team_partition(team)).prefix("INVITATION#");
+        let query = Query::partition(team_partition(team)).prefix(INVITATION);
         let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
         let stored = found.items.into_iter().map(decode).collect::<Result<Vec<StoredInvitation>>>()?;
         let open =
@@ -66,6 +83,7 @@ impl Store {
         let item = self.identity.get(key.clone()).await?.ok_or_else(no_such_invitation)?;
         let StoredInvitation { invitation: Invitation { email, role, version, .. }, team, .. } =
             decode(item)?;
+        Granter::of(by).check_withdrawing(role)?;
         if_match.check(version)?;
         let (id, at, actor) = (id.to_string(), self.now(), by.actor());
         let removal =
@@ -74,28 +92,72 @@ impl Store {
         self.identity.transact(writes).await.map_err(|error| error.or(|_| no_such_invitation()))
     }
 
-    /// Makes the caller a member and uses the invitation up, in one write.
+    /// Makes the caller a member and uses the invitation up, in one write, while whoever made it may still grant its role.
     pub(crate) async fn accept(&self, caller: &Caller, secret: &str) -> Result<TeamOfMine> {
-        let StoredInvitation { invitation, team, .. } = self.open_invitation(caller, secret).await?;
+        let StoredInvitation { invitation, team, actor, .. } = self.open_invitation(caller, secret).await?;
         loop {
             let team = self.team(&team).await?.ok_or_else(no_invitation)?;
+            let still_granted = self.still_granted(&actor, &team.id, invitation.role).await?;
+            // Who invited oneself and may still do so is a member.
+            if actor.user == caller.user {
+                return Err(already_member());
+            }
+            let room = Room::of_user(&self.identity, &caller.user).await?;
             let change = i64::from(invitation.role == Role::Owner);
             let [own, listed] = self.join(&team, caller, invitation.role)?;
-            let writes = vec![
+            let mut writes = vec![
                 self.identity.delete(invitation_key(&team.id, &invitation.id)).when(When::Exists),
                 own,
                 listed,
                 self.identity.update(team_key(&team.id)).add("owners", change).when(still(&team)),
+                room.taken(&self.identity),
             ];
+            writes.extend(still_granted);
             match self.identity.transact(writes).await {
                 Ok(()) => return Ok(TeamOfMine::new(team, invitation.role, caller)),
                 Err(WriteError::Failed(error)) => return Err(error),
                 Err(WriteError::Refused(refused)) if refused.at(MEMBERSHIP) => return Err(already_member()),
-                // The team was changed meanwhile: the membership is to hold what it says now.
-                Err(WriteError::Refused(refused)) if refused.at(TEAM) => {}
-                Err(WriteError::Refused(_)) => return Err(no_invitation()),
+                Err(WriteError::Refused(refused)) if refused.at(USED) => return Err(no_invitation()),
+                // The team, whoever made the invitation, or the caller's teams changed meanwhile: all is read again.
+                Err(WriteError::Refused(_)) => {}
             }
         }
+    }
+
+    /// That whoever made an invitation may still grant its role: the person by the role of now and, if it was a token, that
+    /// token by its permissions. The writes make sure that both are as they were read.
+    async fn still_granted(&self, by: &Actor, team: &TeamId, role: Role) -> Result<Vec<Write>> {
+        let place = membership_key(&by.user, team);
+        let token_place = by.token.as_ref().map(|token| token_key(&by.user, token));
+        let keys = [Some(&place), token_place.as_ref()].into_iter().flatten().cloned().collect();
+        let (mut membership, mut token) = (None, None);
+        for item in self.identity.get_many(keys).await? {
+            if place.is_of(&item) {
+                membership = Some(decode::<Membership>(item)?);
+            } else {
+                token = Some(decode::<StoredToken>(item)?);
+            }
+        }
+        let membership = membership.ok_or_else(no_invitation)?;
+        let days = membership.token_lifetime_days_max;
+        let now = self.now();
+        let token = token.filter(|token| {
+            let is_live = token.revoked_at.is_none() && token.status(now) == Status::Active;
+            is_live && token.reaches(team, days, token.newest())
+        });
+        let made_with = token.as_ref().map(|token| token.permissions);
+        if made_with.is_some() != token_place.is_some()
+            || !Granter::new(membership.role, made_with).may_invite_to(role)
+        {
+            return Err(no_invitation());
+        }
+        let mut writes = vec![self.identity.check(place, unchanged(&membership))];
+        let checked = token_place.zip(token).map(|(place, token)| {
+            let is_as_read = When::is_number("version", token.version).and(When::Unset("revoked_at".into()));
+            self.identity.check(place, is_as_read)
+        });
+        writes.extend(checked);
+        Ok(writes)
     }
 
     /// The invitation of that secret, if it is open and meant for the caller; who sent it is not told what is wrong.
@@ -119,7 +181,7 @@ impl Store {
 }
 
 fn invitation_key(team: &TeamId, id: &InvitationId) -> Key {
-    Key::new(team_partition(team), format!("INVITATION#{id}"))
+    Key::new(team_partition(team), format!("{INVITATION}{id}"))
 }
 
 fn no_such_invitation() -> Error {

@@ -1,9 +1,11 @@
 //! Teams: who one is, the teams one belongs to, their members, the invitations by which members come, and the tokens
 //! that reach a team.
 
+mod grant;
 mod handlers;
 mod invitations;
 mod members;
+mod room;
 mod settings;
 mod store;
 mod team;

@@ -10,8 +10,9 @@ use shared::{
 };
 
 use crate::{
+    grant::Granter,
     store::Store,
-    team::{TeamMember, User, last_owner, may_grant},
+    team::{TeamMember, User, last_owner},
 };
 
 impl Store {
@@ -42,7 +43,7 @@ impl Store {
             if old.role == role {
                 return Ok(member_of(old, &self.users([user].into_iter()).await?));
             }
-            may_grant(by.role, &[old.role, role])?;
+            Granter::of(by).check(&[old.role, role])?;
             let (seen, seen_version) = (unchanged(&old), old.version);
             let change = i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner);
             let (version, updated_at, actor) = (old.version + 1, self.now(), by.actor());
@@ -77,8 +78,10 @@ impl Store {
         loop {
             let old = self.membership(&by.team, user).await?;
             if_match.check(old.version)?;
-            if *user != by.user {
-                may_grant(by.role, &[old.role])?;
+            if *user == by.user {
+                Granter::of(by).check_leaving(old.role)?;
+            } else {
+                Granter::of(by).check(&[old.role])?;
             }
             let mut writes = vec![
                 self.identity.delete(membership_key(user, &by.team)).when(unchanged(&old)),
@@ -128,12 +131,13 @@ impl Store {
     }
 
     pub(crate) async fn users(&self, ids: impl Iterator<Item = &UserId>) -> Result<Vec<User>> {
-        self.identity.get_many(ids.map(profile_key).collect()).await?.into_iter().map(decode).collect()
+        let found = self.identity.get_many(ids.map(profile_key).collect()).await?;
+        found.into_iter().map(|item| Ok(decode::<User>(item)?.shown())).collect()
     }
 }
 
 /// The membership is the very one that was read: one that was ended and begun anew counts its versions from 1 again.
-fn unchanged(seen: &Membership) -> When {
+pub(crate) fn unchanged(seen: &Membership) -> When {
     let begun = When::is_text("created_at", seen.created_at.to_string());
     When::is_number("version", seen.version).and(begun).and(When::is_text("role", seen.role.name()))
 }

@@ -10,11 +10,18 @@ use shared::{
     id::{TeamId, UserId},
     identity::{Membership, member_key, membership_key, profile_key, team_key, token_key, user_partition},
     keys::Keys,
-    table::{Item, Key, Query, QueryPage, Table, When, Write, decode},
+    table::{Item, Key, Query, QueryPage, Table, When, Write, WriteError, decode},
     token::{Presented, StoredToken},
 };
 
-use crate::team::{NewTeam, StoredTeam, Team, TeamOfMine, User};
+use crate::{
+    room::Room,
+    team::{NewTeam, StoredTeam, Team, TeamOfMine, User},
+};
+
+/// The places, in the writes that make a team, of the one that takes the slug and of the one that takes the room.
+const SLUG: usize = 1;
+const ROOM: usize = 4;
 
 /// The teams.
 #[derive(Clone)]
@@ -40,12 +47,13 @@ impl Store {
     pub(crate) async fn user(&self, caller: &Caller) -> Result<User> {
         let known = self.identity.get(profile_key(&caller.user)).await?.map(decode::<User>).transpose()?;
         if caller.credential == Credential::Token {
-            return Ok(known.unwrap_or(User { id: caller.user.clone(), email: None, name: None }));
+            let unknown = User { id: caller.user.clone(), email: None, name: None };
+            return Ok(known.map_or(unknown, User::shown));
         }
         // An access token may say less of its person than an ID token did before.
         let (email, name) = known.clone().map_or((None, None), |known| (known.email, known.name));
         let (email, name) = (caller.email.clone().or(email), caller.name.clone().or(name));
-        let user = User { id: caller.user.clone(), email, name };
+        let user = User { id: caller.user.clone(), email, name }.shown();
         if known.as_ref() != Some(&user) {
             self.identity.write(self.identity.put(profile_key(&user.id), &user)?).await?;
         }
@@ -98,7 +106,8 @@ impl Store {
         item.ok_or_else(Error::unauthenticated).and_then(decode).map(Some)
     }
 
-    /// Makes a team with its creator as the owner; the slug is taken in the same write.
+    /// Makes a team with its creator as the owner; the slug, and the room among the creator's teams, are taken in the same
+    /// write.
     pub(crate) async fn create(&self, caller: &Caller, new: NewTeam) -> Result<Team> {
         let (id, now) = (TeamId::new(), self.now());
         let NewTeam { name, slug } = new;
@@ -113,8 +122,16 @@ impl Store {
             self.identity.put_item(slug_key(&team), guard).when(When::Absent),
         ];
         writes.extend(self.join(&team, caller, Role::Owner)?);
-        self.identity.transact(writes).await.map_err(|error| error.or(|_| slug_taken()))?;
-        Ok(team)
+        loop {
+            let room = Room::of_user(&self.identity, &caller.user).await?;
+            let writes = [writes.as_slice(), &[room.taken(&self.identity)]].concat();
+            match self.identity.transact(writes).await {
+                Ok(()) => return Ok(team),
+                // Another team came between: they are counted again.
+                Err(WriteError::Refused(refused)) if refused.at(ROOM) && !refused.at(SLUG) => {}
+                Err(error) => return Err(error.or(|_| slug_taken())),
+            }
+        }
     }
 
     pub(crate) async fn read(&self, team: &TeamId) -> Result<Team> {

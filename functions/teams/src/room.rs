@@ -1,0 +1,91 @@
+//! How many there may be, of a person's teams and of a team's open invitations. What is there is counted, and whoever adds
+//! to it says so in the same write on an item that all who add write to: of two who have counted the same, one counts again.
+
+use shared::{
+    Code, Error, Result, Timestamp,
+    id::{InvitationId, TeamId, UserId},
+    identity::{team_partition, user_partition},
+    table::{AttributeValue, Key, Query, Table, When, Write, number},
+};
+
+use crate::invitations::{INVITATION, INVITATION_SECONDS};
+
+/// Teams that a person is in. As each team has an owner, this bounds what all teams together do.
+const TEAMS_MAX: usize = 50;
+/// Invitations of a team that can still be accepted.
+const INVITATIONS_MAX: usize = 200;
+/// How far the clocks of two functions may be from each other.
+const SKEW_SECONDS: i64 = 60;
+/// How often something was added.
+const ADDED: &str = "added";
+
+/// A place for one more, as long as nobody else takes one.
+pub(crate) struct Room {
+    key: Key,
+    added: Option<u64>,
+}
+
+impl Room {
+    /// A place among the teams of a person.
+    ///
+    /// # Errors
+    /// 409 when there is none.
+    pub(crate) async fn of_user(identity: &Table, user: &UserId) -> Result<Self> {
+        let room = Self::at(identity, Key::new(user_partition(user), "TEAMS")).await?;
+        let query = Query::partition(user_partition(user)).prefix("TEAM#");
+        if is_full(identity, query, TEAMS_MAX).await? { Err(too_many_teams()) } else { Ok(room) }
+    }
+
+    /// A place among the open invitations of a team. Those that were made longer ago than they last are not read.
+    ///
+    /// # Errors
+    /// 409 when there is none.
+    pub(crate) async fn of_team(identity: &Table, team: &TeamId, now: Timestamp) -> Result<Self> {
+        let room = Self::at(identity, Key::new(team_partition(team), "INVITATIONS")).await?;
+        let oldest = InvitationId::first_at(now.plus_seconds(-INVITATION_SECONDS - SKEW_SECONDS));
+        let (low, high) = (format!("{INVITATION}{oldest}"), format!("{INVITATION}~"));
+        let is_open = When::Above("expires_at".into(), AttributeValue::S(now.to_string()));
+        let query = Query::partition(team_partition(team)).between("sk", Some(&low), Some(&high));
+        let is_full = is_full(identity, query.filter(is_open), INVITATIONS_MAX).await?;
+        if is_full { Err(too_many_invitations()) } else { Ok(room) }
+    }
+
+    /// The write that takes it; refused if something was added since it was counted.
+    pub(crate) fn taken(&self, identity: &Table) -> Write {
+        let is_as_read = match self.added {
+            Some(added) => When::is_number(ADDED, added),
+            None => When::Unset(ADDED.into()),
+        };
+        identity.update(self.key.clone()).add(ADDED, 1).when(is_as_read)
+    }
+
+    /// What was added so far is read before anything is counted, so that what comes between is noticed.
+    async fn at(identity: &Table, key: Key) -> Result<Self> {
+        let added = identity.get(key.clone()).await?.and_then(|item| number(&item, ADDED));
+        Ok(Self { key, added })
+    }
+}
+
+async fn is_full(identity: &Table, query: Query, max: usize) -> Result<bool> {
+    let mut query = query.limit(max);
+    let mut count = 0;
+    loop {
+        let found = identity.query_once(&query).await?;
+        count += found.items.len();
+        if count >= max || found.next.is_none() {
+            return Ok(count >= max);
+        }
+        query = query.after(found.next);
+    }
+}
+
+fn too_many_teams() -> Error {
+    let detail = format!("You are in {TEAMS_MAX} teams, which is the most. Leave one first.");
+    Error::new(Code::LimitReached, detail)
+}
+
+fn too_many_invitations() -> Error {
+    let detail =
+        format!("The team has {INVITATIONS_MAX} open invitations, which is the most. Withdraw one first.");
+    Error::new(Code::LimitReached, detail)
+}
