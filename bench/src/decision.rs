@@ -154,6 +154,7 @@ fn token(user: &UserId, id: &TokenId, secret: &Secret, ring: &KeyRing, now: Time
         hint: secret.hint(),
         pending: None,
         rotated_away: Vec::new(),
+        rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
         secret_created_at: now,
         expires_at: Some(now.plus_seconds(86_400)),

@@ -12,8 +12,12 @@ use shared::Permission::{
 };
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
-/// So many secrets that were rotated away are still recognised.
+const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
+/// So many secrets that were rotated away are recognised as long as the token is there, and all others for so long.
 const RECOGNISED: usize = 8;
+const RECOGNISED_MILLIS: i64 = 90 * DAY_MILLIS;
+/// So often a token may rotate itself in an hour.
+const SELF_ROTATIONS: usize = 5;
 
 /// Status and code of an answer; a success has no code.
 type Answer = (u16, &'static str);
@@ -108,6 +112,14 @@ struct Pending {
     by_session: bool,
 }
 
+/// A secret whose place another one took.
+#[derive(Clone)]
+struct Old {
+    secret: String,
+    /// When it was no longer among the latest ones.
+    kept_apart_at: Option<i64>,
+}
+
 /// A token as its owner knows it. People and teams are numbers here.
 #[derive(Clone, Default)]
 struct Token {
@@ -119,7 +131,9 @@ struct Token {
     /// The secret to follow.
     pending: Option<Pending>,
     /// Secrets whose place others took, the latest first.
-    rotated_away: Vec<String>,
+    rotated_away: Vec<Old>,
+    /// When it rotated itself.
+    rotated_itself_at: Vec<i64>,
     /// When the current secret was made.
     made_at: i64,
     ends_at: Option<i64>,
@@ -145,8 +159,29 @@ impl Token {
     }
 
     /// Whether it is one of its secrets whose place another one took.
-    fn is_reuse(&self, secret: &str) -> bool {
-        self.rotated_away.iter().take(RECOGNISED).any(|old| old == secret)
+    fn is_reuse(&self, secret: &str, now: i64) -> bool {
+        let is_known = |old: &Old| old.kept_apart_at.is_none_or(|at| now < at + RECOGNISED_MILLIS);
+        self.rotated_away.iter().any(|old| old.secret == secret && is_known(old))
+    }
+
+    /// Whether it has rotated itself too often to do so now.
+    fn must_wait(&self, now: i64) -> bool {
+        self.rotated_itself_at.iter().filter(|at| now < **at + HOUR_MILLIS).count() >= SELF_ROTATIONS
+    }
+
+    fn put_away(&mut self, secret: String, now: i64) {
+        self.rotated_away.insert(0, Old { secret, kept_apart_at: None });
+        if let Some(old) = self.rotated_away.get_mut(RECOGNISED) {
+            old.kept_apart_at = Some(now);
+        }
+    }
+
+    /// When something of it ends.
+    fn ends(&self) -> impl Iterator<Item = i64> {
+        let kept = self.rotated_away.iter().filter_map(|old| Some(old.kept_apart_at? + RECOGNISED_MILLIS));
+        let waits = self.rotated_itself_at.iter().map(|at| at + HOUR_MILLIS);
+        let pending = self.pending.as_ref().map(|pending| pending.until);
+        [self.ends_at, pending].into_iter().flatten().chain(kept).chain(waits)
     }
 
     /// When a secret of it was made.
@@ -179,7 +214,7 @@ impl Token {
     fn rotate(&mut self, mut new: Pending) {
         if let Some(unused) = self.pending.take() {
             new.until = new.until.min(unused.until);
-            self.rotated_away.insert(0, unused.secret);
+            self.put_away(unused.secret, new.made_at);
         }
         self.pending = Some(new);
     }
@@ -221,9 +256,9 @@ impl World {
 
     /// What a use changes: a new secret that is accepted takes the place of the old one; the reuse of an old one switches
     /// a token off whose owner wants that.
-    fn used(&mut self, at: usize, secret: &str, answer: Answer) {
+    fn used(&mut self, at: usize, secret: &str, answer: Answer, now: i64) {
         let token = &mut self.tokens[at];
-        if token.is_wary && !token.is_revoked && token.is_reuse(secret) {
+        if token.is_wary && !token.is_revoked && token.is_reuse(secret, now) {
             token.is_off = true;
         }
         if answer != INVALID_TOKEN
@@ -231,7 +266,7 @@ impl World {
         {
             let old = std::mem::replace(&mut token.current, pending.secret);
             token.made_at = pending.made_at;
-            token.rotated_away.insert(0, old);
+            token.put_away(old, now);
         }
     }
 
@@ -248,14 +283,9 @@ impl World {
 
     /// Whether something ends within this time from now.
     fn ends_within(&self, now: i64, millis: i64) -> bool {
-        let ends = |token: &Token| [token.ends_at, token.pending.as_ref().map(|pending| pending.until)];
         let soon = now..now + millis;
-        self.tokens
-            .iter()
-            .filter(|token| !token.is_revoked)
-            .flat_map(ends)
-            .flatten()
-            .any(|end| soon.contains(&end))
+        let mut ends = self.tokens.iter().filter(|token| !token.is_revoked).flat_map(Token::ends);
+        ends.any(|end| soon.contains(&end))
     }
 
     /// What the list of somebody's tokens shows.

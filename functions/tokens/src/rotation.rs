@@ -2,14 +2,16 @@
 
 use shared::{
     Caller, Code, Error, Result,
+    access::Credential,
     authorizer::Finding,
     extract::IfMatch,
     history::Event,
     id::TokenId,
     identity::{membership_key, token_key},
     manifest::Manifest,
+    rate::Budget,
     secret::{Secret, SecretKind},
-    table::{When, attribute, decode},
+    table::{When, Write, attribute, decode},
     token::{Pending, Status, StoredToken},
 };
 
@@ -42,19 +44,18 @@ impl Store {
                 by: caller.credential,
                 overlap_until: now.plus_seconds(overlap_seconds.into()),
             };
-            let is_same = When::is_number("version", stored.version);
+            let (seen, before) = (stored.version, stored.rotated_away.clone());
+            let stored = match caller.credential {
+                Credential::Token => stored.rotates_itself(now).map_err(too_often)?,
+                Credential::Session => stored,
+            };
             let token = stored.rotated(pending);
             let (version, actor) = (token.version + 1, caller.actor());
             let token = StoredToken { version, updated_at: now, actor, ..token };
-            let write = self.identity.update(token_key(&token.user, id));
-            let write = write
-                .set("pending", attribute(&token.pending)?)
-                .set("rotated_away", attribute(&token.rotated_away)?)
-                .set("updated_at", attribute(&token.updated_at)?)
-                .set("version", attribute(&token.version)?)
-                .set("actor", attribute(&token.actor)?)
-                .when(is_same.and(When::Unset("revoked_at".into())));
-            match self.identity.transact(vec![write, self.line(&token, Event::Rotated)?]).await {
+            let write = self.new_secret(&token, seen)?;
+            let mut writes = vec![write, self.line(&token, Event::Rotated)?];
+            writes.extend(self.ended.keep(&token, &before, now));
+            match self.identity.transact(writes).await {
                 Ok(()) => return Ok((Token::of(token, now), secret)),
                 Err(error) => {
                     let error = error.or(|_| Error::stale(version));
@@ -64,6 +65,20 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Sets what a new secret changes of the token that was read with that version.
+    fn new_secret(&self, token: &StoredToken, seen: u64) -> Result<Write> {
+        let is_same = When::is_number("version", seen);
+        let write = self.identity.update(token_key(&token.user, &token.id));
+        Ok(write
+            .set("pending", attribute(&token.pending)?)
+            .set("rotated_away", attribute(&token.rotated_away)?)
+            .set("rotated_itself_at", attribute(&token.rotated_itself_at)?)
+            .set("updated_at", attribute(&token.updated_at)?)
+            .set("version", attribute(&token.version)?)
+            .set("actor", attribute(&token.actor)?)
+            .when(is_same.and(When::Unset("revoked_at".into()))))
     }
 
     /// What the gate would say to a request of the token, by the code that decides there.
@@ -93,6 +108,10 @@ fn path_of(text: &str) -> &str {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
         None => text,
     }
+}
+
+fn too_often(spent: Budget) -> Error {
+    Error::too_many("rotations of itself", spent)
 }
 
 fn under_way() -> Error {

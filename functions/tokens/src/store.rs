@@ -14,7 +14,7 @@ use shared::{
     secret::{Secret, SecretKind},
     table::{AttributeValue, Item, Key, Query, Table, When, Write, attribute, decode},
     text::fold,
-    token::{REVOKED_SECONDS, Status, StoredToken, Used},
+    token::{EndedSecrets, REVOKED_SECONDS, Status, StoredToken, Used},
 };
 
 use crate::{
@@ -32,6 +32,7 @@ pub struct Store {
     pub(crate) keys: Keys,
     pub(crate) history: History,
     pub(crate) limiter: Limiter,
+    pub(crate) ended: EndedSecrets,
     clock: Clock,
 }
 
@@ -47,7 +48,7 @@ impl Store {
     pub fn new(platform: &Platform) -> Self {
         let Platform { identity, keys, clock, .. } = platform.clone();
         let (history, limiter) = (History::new(platform), Limiter::new(platform));
-        Self { identity, keys, history, limiter, clock }
+        Self { identity, keys, history, limiter, ended: EndedSecrets::new(platform), clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -69,6 +70,7 @@ impl Store {
             hint: secret.hint(),
             pending: None,
             rotated_away: Vec::new(),
+            rotated_itself_at: Vec::new(),
             on_reuse: new.on_reuse,
             secret_created_at: now,
             expires_at,

@@ -70,6 +70,13 @@ impl Census {
             (Some(pk), Some(sk)) if pk.starts_with("USER#") && sk.starts_with("TOKEN#") => {
                 self.count_token(decode(item)?);
             }
+            (Some(pk), Some(sk)) if pk.starts_with("USER#") && sk.starts_with("ENDED#") => {
+                // A secret that ended long ago is kept in the name of its place alone.
+                let hash = sk.rsplit_once('#').and_then(|(_, hash)| hash.rsplit_once('.'));
+                if let Some(key_id) = hash.map(|(key_id, _)| key_id.to_owned()) {
+                    self.of(&key_id).remembered += 1;
+                }
+            }
             (Some(pk), Some(sk)) if pk.starts_with("TEAM#") && sk.starts_with("INVITATION#") => {
                 let Invitation { secret, expires_at } = decode(item)?;
                 let is_open = expires_at > self.now;
@@ -166,12 +173,13 @@ mod tests {
             token("k2", json!({"rotated_away": [hash("k1"), hash("k1")]})),
             token("k1", json!({"revoked_at": NOW})),
             item("USER#usr", "PROFILE", json!({"id": "usr"})),
+            item("USER#usr", &format!("ENDED#tok#{}", hash("k1")), json!({"expires": 1})),
             invitation("2026-11-23T10:30:00.001Z"),
             invitation(NOW),
         ]);
         let rows: Vec<_> =
             text.lines().take(3).map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>()).collect();
-        assert_eq!(rows[1..], [["no", "1", "1", "3"], ["yes", "2", "0", "0"]], "{text}");
+        assert_eq!(rows[1..], [["no", "1", "1", "4"], ["yes", "2", "0", "0"]], "{text}");
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub(super) struct Found {
 
 /// What the token is worth.
 pub(super) enum Worth {
-    /// Nothing: there is no such secret.
-    Unknown,
+    /// Nothing: it is no secret that is known by the token, if there is such a token.
+    Unknown(Option<Box<StoredToken>>),
     /// Nothing: it is genuine, but does not count.
     Refused(Box<StoredToken>, Presented, Refusal),
     /// It counts.
@@ -83,7 +83,10 @@ impl Found {
     /// What it is worth. Nothing tells an unknown token from a wrong secret.
     pub(super) fn worth(self, sent: &Sent, digests: &Digests, now: Timestamp, ip: Option<IpAddr>) -> Worth {
         let presented = StoredToken::recognise(self.token.as_ref(), digests);
-        let (Some(token), Some(presented)) = (self.token, presented) else { return Worth::Unknown };
+        let (token, presented) = match (self.token, presented) {
+            (Some(token), Some(presented)) => (token, presented),
+            (token, _) => return Worth::Unknown(token.map(Box::new)),
+        };
         if let Err(refusal) = token.admits(presented, now, ip) {
             return Worth::Refused(Box::new(token), presented, refusal);
         }

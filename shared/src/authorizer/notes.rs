@@ -22,7 +22,7 @@ use crate::{
     rate::network,
     table::{AttributeValue, Table, When, Write, WriteError, attribute},
     timestamp::Timestamp,
-    token::{LastUsed, OnReuse, Presented, Refusal, StoredToken},
+    token::{EndedSecrets, LastUsed, OnReuse, Presented, Refusal, StoredToken},
 };
 
 /// The same thing of the same token is written once in this time.
@@ -36,6 +36,7 @@ const REMEMBERED_MAX: usize = 10_000;
 pub(super) struct Notes {
     identity: Table,
     history: History,
+    pub(super) ended: EndedSecrets,
     knocks: Knocks,
     clock: Clock,
     refusals: Mutex<HashMap<(TokenId, String), Refused>>,
@@ -52,7 +53,9 @@ impl Notes {
     pub(super) fn new(platform: &Platform) -> Self {
         let Platform { identity, clock, .. } = platform.clone();
         let (history, knocks) = (History::new(platform), Knocks::new(platform));
-        Self { identity, history, knocks, clock, refusals: Mutex::default(), addresses: Mutex::default() }
+        let ended = EndedSecrets::new(platform);
+        let (refusals, addresses) = (Mutex::default(), Mutex::default());
+        Self { identity, history, ended, knocks, clock, refusals, addresses }
     }
 
     /// Notes a use beside the answer, which it neither delays nor fails: the last use at most once a minute and never
@@ -182,6 +185,7 @@ impl Notes {
     ) -> Result<Option<StoredToken>> {
         let (seen, now) = (token.version, self.clock.now());
         let actor = actor(&token, question, now);
+        let before = token.rotated_away.clone();
         let token = token.confirmed(secret);
         let token = StoredToken { version: seen + 1, updated_at: now, actor: actor.clone(), ..token };
         let is_same = When::is_number("version", seen).and(When::Unset("revoked_at".into()));
@@ -196,7 +200,8 @@ impl Notes {
             .set("actor", attribute(&actor)?)
             .when(is_same);
         let entry = Entry::by(Event::Confirmed, now, &actor);
-        let writes = vec![write, self.history.entry(&token.user, &token.id, &entry)?];
+        let mut writes = vec![write, self.history.entry(&token.user, &token.id, &entry)?];
+        writes.extend(self.ended.keep(&token, &before, now));
         match self.identity.transact(writes).await {
             Ok(()) => Ok(Some(token)),
             Err(WriteError::Refused(_)) => Ok(None),

@@ -28,7 +28,17 @@ impl Authorizer {
             let (digests, now) = (ring.digests(sent.secret.reveal()), self.clock.now());
             let is_member = found.is_member();
             match found.worth(&sent, &digests, now, question.address()) {
-                Worth::Unknown => return Ok(None),
+                Worth::Unknown(token) => {
+                    // Only a token that was rotated often has more secrets behind it than it holds itself.
+                    if let Some(token) = token.filter(|token| token.has_ended_long_ago())
+                        && self.notes.ended.has(&token, &digests, now).await?
+                        && let Err(refusal) = token.admits(Presented::RotatedAway, now, question.address())
+                    {
+                        let team = route.and_then(Matched::team).map(|team| (team, is_member));
+                        self.notes.refused(&token, (Presented::RotatedAway, refusal), team, question).await?;
+                    }
+                    return Ok(None);
+                }
                 Worth::Refused(token, presented, refusal) => {
                     let team = route.and_then(Matched::team).map(|team| (team, is_member));
                     self.notes.refused(&token, (presented, refusal), team, question).await?;

@@ -23,11 +23,16 @@ impl KeyedHash {
     pub fn key_id(&self) -> &str {
         &self.key_id
     }
+
+    /// As it is stored.
+    pub(crate) fn text(&self) -> String {
+        format!("{}.{}", self.key_id, BASE64_URL_SAFE_NO_PAD.encode(self.hash))
+    }
 }
 
 impl Serialize for KeyedHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{}.{}", self.key_id, BASE64_URL_SAFE_NO_PAD.encode(self.hash)))
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -48,6 +53,11 @@ impl<'de> Deserialize<'de> for KeyedHash {
 pub struct Digests(Vec<KeyedHash>);
 
 impl Digests {
+    /// One for each key of the ring.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &KeyedHash> {
+        self.0.iter()
+    }
+
     /// Which of the places holds this credential's hash. Each place is compared once, in constant time, whether or not
     /// it holds one and whatever was found before; so every credential takes the same steps.
     pub fn find<const N: usize>(&self, places: [Option<&KeyedHash>; N]) -> Option<usize> {

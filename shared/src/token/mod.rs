@@ -1,6 +1,7 @@
 //! Personal access tokens: what is stored of one, and when it counts. The authorizer decides by these rules, the token
 //! endpoints change what they look at.
 
+mod ended;
 mod rotation;
 mod usage;
 
@@ -10,6 +11,7 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use ended::EndedSecrets;
 pub use rotation::{Pending, Presented, ROTATED_AWAY_MAX};
 pub use usage::{LastUsed, Used};
 
@@ -49,10 +51,13 @@ pub struct StoredToken {
     /// The secret that is to follow it, until it is first used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
-    /// Secrets that were in use before, the latest first.
+    /// Secrets that were handed out before, the latest first; those that were before these are kept apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotated_away: Vec<KeyedHash>,
-    /// What happens when one of those is used.
+    /// When it has rotated itself within the last hour, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotated_itself_at: Vec<Timestamp>,
+    /// What happens when a secret that was rotated away is used.
     #[serde(default)]
     pub on_reuse: OnReuse,
     /// When the secret in use was made: its life counts from then.

@@ -8,11 +8,15 @@ use super::StoredToken;
 use crate::{
     access::Credential,
     keys::{Digests, KeyedHash},
+    rate::{Budget, RateLimit},
     timestamp::Timestamp,
 };
 
-/// So many secrets that were rotated away are still recognised.
+/// So many secrets that were rotated away are kept on the token, the latest ones. Those before them are kept apart, each in
+/// an item of its own, so that the token stays small however often it is rotated.
 pub const ROTATED_AWAY_MAX: usize = 8;
+/// So often a token may rotate itself in any hour: whoever has stolen it cannot fill the table with secrets.
+const SELF_ROTATIONS: RateLimit = RateLimit { limit: 5, window_seconds: 60 * 60 };
 
 /// A secret that was handed out and not used yet.
 #[derive(Clone, Serialize, Deserialize)]
@@ -111,6 +115,37 @@ impl StoredToken {
         let old = std::mem::replace(&mut self.secret, secret);
         self.put_away(old);
         Self { hint, secret_created_at: created_at, ..self }
+    }
+
+    /// The token as it is after it has rotated itself once more.
+    ///
+    /// # Errors
+    /// What is left of the hour, if it has done so too often within it.
+    pub fn rotates_itself(mut self, now: Timestamp) -> Result<Self, Budget> {
+        let RateLimit { limit, window_seconds } = SELF_ROTATIONS;
+        let window = i64::from(window_seconds);
+        self.rotated_itself_at.retain(|at| at.plus_seconds(window) > now);
+        match self.rotated_itself_at.first() {
+            Some(first) if self.rotated_itself_at.len() >= limit as usize => {
+                let left = first.plus_seconds(window).millis() - now.millis();
+                let reset_seconds = u32::try_from((left + 999) / 1_000).unwrap_or(window_seconds);
+                Err(Budget { of: "token".into(), rate: SELF_ROTATIONS, remaining: 0, reset_seconds })
+            }
+            _ => {
+                self.rotated_itself_at.push(now);
+                Ok(self)
+            }
+        }
+    }
+
+    /// Whether it may have had secrets before those that are kept on it.
+    pub fn has_ended_long_ago(&self) -> bool {
+        self.rotated_away.len() >= ROTATED_AWAY_MAX
+    }
+
+    /// Those of the secrets that were kept on the token before and are not any more.
+    pub fn forgotten(&self, before: &[KeyedHash]) -> Vec<KeyedHash> {
+        before.iter().filter(|secret| !self.rotated_away.contains(secret)).cloned().collect()
     }
 
     fn put_away(&mut self, secret: KeyedHash) {

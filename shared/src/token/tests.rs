@@ -28,6 +28,7 @@ pub(crate) fn token(secret: &str) -> StoredToken {
         hint: "ea_pat_…hint".into(),
         pending: None,
         rotated_away: Vec::new(),
+        rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
         secret_created_at: now(),
         expires_at: None,

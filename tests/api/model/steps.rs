@@ -13,6 +13,7 @@ const CREATED: Answer = (201, "");
 const NO_CONTENT: Answer = (204, "");
 const ACCEPTED: Answer = (202, "");
 const NAME_TAKEN: Answer = (409, "name_taken");
+const RATE_LIMITED: Answer = (429, "rate_limited");
 const WRONG_STATE: Answer = (409, "wrong_state");
 const INVALID_DATA: Answer = (422, "invalid_data");
 /// A person has no more tokens at once than this.
@@ -152,10 +153,14 @@ impl Walk {
     async fn rotate_itself(&mut self, at: usize) {
         let (seconds, secret) = (self.an_overlap(), self.a_secret(at));
         let body = json!({"overlap_seconds": seconds}).to_string();
-        let waits = self.world.tokens[at].pending.as_ref().filter(|pending| pending.secret != secret);
+        let token = &self.world.tokens[at];
+        let waits = token.pending.as_ref().filter(|pending| pending.secret != secret);
+        let must_wait = token.must_wait(self.now()).then_some(RATE_LIMITED);
         let is_held_up = waits.is_some_and(|pending| pending.by_session);
-        let made = self.ask_itself(at, &SELF_ROTATE, Some(body), (secret, is_held_up)).await;
+        let refusal = if is_held_up { Some(WRONG_STATE) } else { must_wait };
+        let made = self.ask_itself(at, &SELF_ROTATE, Some(body), (secret, refusal)).await;
         if let Some(made) = made {
+            self.world.tokens[at].rotated_itself_at.push(millis(&made["updated_at"]));
             self.rotated(at, &made, seconds, false);
         }
     }
@@ -180,7 +185,7 @@ impl Walk {
 
     async fn revoke_itself(&mut self, at: usize) {
         let secret = self.a_secret(at);
-        if self.ask_itself(at, &SELF_REVOKE, None, (secret, false)).await.is_some() {
+        if self.ask_itself(at, &SELF_REVOKE, None, (secret, None)).await.is_some() {
             self.world.tokens[at].is_revoked = true;
         }
     }
@@ -191,14 +196,15 @@ impl Walk {
         at: usize,
         route: &Route,
         body: Option<String>,
-        (secret, is_held_up): (String, bool),
+        (secret, refusal): (String, Option<Answer>),
     ) -> Option<Value> {
-        let decided = self.world.decide(&self.world.tokens[at], &secret, route, 0, self.now());
-        let expected = if is_held_up && decided == route.passed { WRONG_STATE } else { decided };
+        let now = self.now();
+        let decided = self.world.decide(&self.world.tokens[at], &secret, route, 0, now);
+        let expected = refusal.filter(|_| decided == route.passed).unwrap_or(decided);
         self.note(format!("{} of token {at}: {} {}", tail(&secret), route.method, route.path));
         let caller = self.nobody.and(&secret);
         let answer = self.ask(&caller, route.method, route.path, body, expected).await;
-        self.world.used(at, &secret, decided);
+        self.world.used(at, &secret, decided, now);
         (expected == route.passed).then_some(answer)
     }
 
@@ -276,15 +282,13 @@ impl Walk {
     /// Lets time pass: some, or until shortly before or behind the next end of something.
     fn wait(&mut self) {
         let now = self.now();
-        let ends = self.world.tokens.iter().filter(|token| !token.is_revoked);
-        let ends =
-            ends.flat_map(|token| [token.ends_at, token.pending.as_ref().map(|pending| pending.until)]);
-        let next = ends.flatten().filter(|end| *end > now).min();
+        let ends = self.world.tokens.iter().filter(|token| !token.is_revoked).flat_map(Token::ends);
+        let next = ends.filter(|end| *end > now).min();
         let seconds = match (self.dice.below(10), next) {
             (0..3, Some(end)) => (end - now - EDGE_MILLIS).max(0) / 1_000 - 1,
             (3..6, Some(end)) => (end - now) / 1_000 + 1,
             (6, _) => self.dice.of(&[DAY_MILLIS / 1_000, 10 * DAY_MILLIS / 1_000]),
-            _ => self.dice.of(&[0, 1, 60, HOUR_SECONDS]),
+            _ => self.dice.of(&[0, 1, 10 * 60, HOUR_SECONDS]),
         };
         self.note(format!("{seconds} seconds pass"));
         self.system.clock.advance(seconds.max(0));
@@ -301,7 +305,7 @@ impl Walk {
         self.note(format!("{} of token {at} asks about {} {}", tail(&secret), route.method, route.path));
         let caller = self.nobody.and(&secret);
         let verdict = self.ask(&caller, "POST", "/v1/token/check", Some(body), answer).await;
-        self.world.used(at, &secret, answer);
+        self.world.used(at, &secret, answer, now);
         if answer == OK {
             let reason = Some(expected.1).filter(|_| expected.0 == NO_ACCESS.0);
             let found = json!([verdict["allowed"], verdict["reason"]]);
@@ -322,7 +326,7 @@ impl Walk {
         self.note(format!("the teams of token {at}"));
         let caller = self.nobody.and(&token.current);
         let found = self.ask(&caller, "GET", "/v1/teams", None, expected).await;
-        self.world.used(at, &token.current, expected);
+        self.world.used(at, &token.current, expected, now);
         if expected == OK {
             let mut found: Vec<_> =
                 found["data"].as_array().unwrap().iter().map(|team| text(&team["id"])).collect();
@@ -370,14 +374,14 @@ impl Walk {
         let exact = made_at.map(|at| at + days * DAY_MILLIS).filter(|end| *end > now + EDGE_MILLIS);
         match self.dice.below(10) {
             0..4 => None,
-            4..5 => Some(now + self.dice.of(&[60, HOUR_SECONDS]) * 1_000),
+            4..5 => Some(now + self.dice.of(&[10 * 60, HOUR_SECONDS]) * 1_000),
             5..7 => exact.map(|end| end + i64::from(self.dice.hits(50))),
             _ => Some(now + days * DAY_MILLIS - HOUR_SECONDS * 1_000),
         }
     }
 
     fn an_overlap(&mut self) -> i64 {
-        self.dice.of(&[0, 0, 60, HOUR_SECONDS, 7 * 24 * HOUR_SECONDS])
+        self.dice.of(&[0, 0, 10 * 60, HOUR_SECONDS, 7 * 24 * HOUR_SECONDS])
     }
 
     fn a_role(&mut self) -> &'static str {
