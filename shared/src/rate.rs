@@ -121,21 +121,24 @@ impl Limiter {
         Self { activity, clock }
     }
 
-    /// Counts one more for the subject. What is refused is not counted.
+    /// Counts so many more for the subject, at most as many as the limit is. What is refused is not counted.
     ///
     /// # Errors
     /// 503 when the database is busy or away: then nothing passes.
-    pub async fn spend(&self, of: &str, subject: &str, rate: RateLimit) -> Result<Spent> {
+    pub async fn spend(&self, of: &str, subject: &str, rate: RateLimit, amount: u32) -> Result<Spent> {
         let now = self.clock.now().seconds();
         let (begun, left) = rate.window(now);
         let expires =
             begun + i64::from(rate.window_seconds) + i64::try_from(KEEP.as_secs()).unwrap_or_default();
         let key = Key::new(format!("RATE#{of}#{subject}"), format!("{}#{begun}", rate.window_seconds));
-        let full = AttributeValue::N(rate.limit.to_string());
-        let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
-        let write = self.activity.update(key).add("count", 1).when(has_room);
+        let room = AttributeValue::N(rate.limit.saturating_sub(amount).to_string());
+        let has_room = When::Any(vec![When::Unset("count".into()), When::AtMost("count".into(), room)]);
+        let write = self.activity.update(key).add("count", amount.into()).when(has_room);
         match self.activity.write(write.set("expires", AttributeValue::N(expires.to_string()))).await {
-            Ok(item) => Ok(Spent::Within(rate.budget(of, number(&item, "count").unwrap_or(1), now))),
+            Ok(item) => {
+                let used = number(&item, "count").unwrap_or(amount.into());
+                Ok(Spent::Within(rate.budget(of, used, now)))
+            }
             Err(WriteError::Refused(_)) => {
                 Ok(Spent::Over(Budget { reset_seconds: left, ..rate.budget(of, u64::MAX, now) }))
             }
@@ -147,9 +150,14 @@ impl Limiter {
 impl Error {
     /// 429: the budget is spent.
     pub fn rate_limited(budget: Budget) -> Self {
+        Self::too_many("requests", budget)
+    }
+
+    /// 429: the budget of something else than requests is spent.
+    pub fn too_many(things: &str, budget: Budget) -> Self {
         let Budget { of, rate: RateLimit { limit, window_seconds }, .. } = &budget;
         let detail = format!(
-            "This {of} may make {limit} requests in {window_seconds} seconds: wait as long as Retry-After says."
+            "This {of} may make {limit} {things} in {window_seconds} seconds: wait as long as Retry-After says."
         );
         Self::new(Code::RateLimited, detail).with_budget(budget)
     }

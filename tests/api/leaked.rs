@@ -1,9 +1,13 @@
 //! The reporting of leaked tokens: whoever holds one may have it revoked, and learns nothing by it.
 
+use clap::Parser as _;
 use serde_json::{Value, json};
 use shared::Permission::ObjectRead;
 
-use crate::harness::{Answer, Api, Person};
+use crate::{
+    counter::Counter,
+    harness::{Answer, Api, Person},
+};
 
 const PATH: &str = "/v1/credentials/revoke";
 
@@ -106,4 +110,35 @@ async fn a_thousand_are_taken_at_once_and_the_name_and_the_place_become_free() {
     credentials.push("one more".to_owned());
     let refused = Api::anonymous().post(PATH, json!({"credentials": credentials})).await;
     assert_eq!(refused.expect_problem(422, "invalid_data")["errors"][0]["pointer"], json!("/credentials"));
+}
+
+/// Made-up tokens cost reads alone, whether their owners and tokens are there or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_found_is_not_written_to() {
+    let (database, counter) = Counter::start().await;
+    let dynamodb = format!("--dynamodb={database}");
+    let args = ["engine", "--in-memory", "--port=0", "--seed=none", "--without-relay", &dynamodb];
+    let system = local::start(local::Options::parse_from(args)).await.unwrap();
+    let nobody = Api::at(system.url());
+    let owner = Person::at(&nobody).await;
+    let token = owner.token(&[ObjectRead]).await;
+    token.get("/v1/me").await.expect(200);
+    let kind = shared::secret::SecretKind::Token;
+    let made_up =
+        |user: &str, token: &str| shared::secret::Secret::new(kind, user, token).unwrap().reveal().to_owned();
+    let (own, id) = (&token.credential()[7..29], &token.credential()[29..51]);
+    let mut credentials: Vec<_> = (0..40).map(|_| made_up(own, shared::id::TokenId::new().part())).collect();
+    credentials.extend((0..40).map(|_| made_up(shared::id::UserId::new().part(), id)));
+    credentials.extend([made_up(own, id), "nonsense".to_owned(), String::new()]);
+    counter.reset();
+    nobody.post(PATH, json!({"credentials": credentials})).await.expect(202);
+    // One counts the report.
+    assert_eq!(counter.writes().into_iter().collect::<Vec<_>>(), [("UpdateItem".to_owned(), 1)]);
+    credentials.push(token.credential().to_owned());
+    counter.reset();
+    nobody.post(PATH, json!({"credentials": credentials})).await.expect(202);
+    let writes = [("TransactWriteItems".to_owned(), 1), ("UpdateItem".to_owned(), 1)];
+    assert_eq!(counter.writes().into_iter().collect::<Vec<_>>(), writes);
+    token.get("/v1/me").await.expect_problem(401, "invalid_token");
+    system.shutdown().await;
 }

@@ -1,7 +1,7 @@
 //! The reporting of leaked tokens. Whoever finds one may have it revoked, and learns nothing by it: whatever is sent, the
-//! same reads and writes are done for each credential, and the answer is the same.
+//! answer is the same and takes the same time. Only a genuine token is written to, so that made-up ones cost reads alone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use shared::{
     Error, Result,
@@ -14,15 +14,22 @@ use shared::{
     keys::KeyRing,
     rate::{RateLimit, Spent},
     secret::{Secret, SecretKind},
-    table::{When, WriteError, decode},
+    table::{When, decode, is_done},
     token::{Refusal, StoredToken, place_of},
 };
-use tokio::task::{JoinError, JoinSet};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 
 use crate::store::{Remains, Store};
 
-/// An address may report so often.
-const RATE: RateLimit = RateLimit { limit: 60, window_seconds: 60 * 60 };
+/// An address may report so many credentials.
+const RATE: RateLimit = RateLimit { limit: 5_000, window_seconds: 60 * 60 };
+/// An answer leaves so long after the report came, and so much later for each credential in it: longer than the work takes if
+/// all of them are genuine. If it takes longer even so, the answer leaves after a whole multiple of that time.
+const ANSWER_AFTER: Duration = Duration::from_millis(60);
+const ANSWER_AFTER_EACH: Duration = Duration::from_millis(1);
 /// So many items are read in a round trip.
 const READ_AT_ONCE: usize = 100;
 /// So many revocations run at once.
@@ -40,14 +47,11 @@ struct Reported {
 }
 
 impl Reported {
-    /// The tokens of what was sent, each once. What is no token counts as one too, in a place that has none.
+    /// The tokens of what was sent, each once; what has not the form of one is none.
     fn all(credentials: &[String]) -> Vec<Self> {
         let mut tokens = BTreeMap::<(UserId, TokenId), Vec<Secret>>::new();
-        for text in credentials {
-            match Secret::parse(SecretKind::Token, text) {
-                Some(secret) => tokens.entry(place_of(&secret)).or_default().push(secret),
-                None => drop(tokens.insert(nowhere(), Vec::new())),
-            }
+        for secret in credentials.iter().filter_map(|text| Secret::parse(SecretKind::Token, text)) {
+            tokens.entry(place_of(&secret)).or_default().push(secret);
         }
         tokens.into_iter().map(|((user, token), secrets)| Self { secrets, user, token }).collect()
     }
@@ -68,18 +72,20 @@ impl Reported {
     }
 }
 
-/// A place that has no token.
-fn nowhere() -> (UserId, TokenId) {
-    (UserId::of_subject("", TokenId::new().as_str()), TokenId::new())
-}
-
 impl Store {
     /// Revokes those of the credentials that are tokens.
     pub(crate) async fn revoke_leaked(&self, client: &Client, credentials: &[String]) -> Result<()> {
-        let spent = self.limiter.spend("address", &format!("revoke#{}", client.network()), RATE).await?;
-        if let Spent::Over(budget) = spent {
-            return Err(Error::rate_limited(budget));
+        let (begun, amount) = (Instant::now(), u32::try_from(credentials.len()).unwrap_or(u32::MAX));
+        let subject = format!("revoke#{}", client.network());
+        if let Spent::Over(budget) = self.limiter.spend("address", &subject, RATE, amount).await? {
+            return Err(Error::too_many("reports of credentials", budget));
         }
+        self.revoke_genuine(client, credentials).await?;
+        tokio::time::sleep_until(begun + answer_after(amount, begun.elapsed())).await;
+        Ok(())
+    }
+
+    async fn revoke_genuine(&self, client: &Client, credentials: &[String]) -> Result<()> {
         let mut running = JoinSet::new();
         for chunk in Reported::all(credentials).chunks(READ_AT_ONCE) {
             let keys = chunk.iter().map(|one| token_key(&one.user, &one.token)).collect();
@@ -100,8 +106,8 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the revocation. For what is no token the same is written to a place that has none, which is refused: a real
-    /// token is touched by nobody who does not hold it.
+    /// Revokes a token if what was reported is a secret of it that counts: a token is touched by nobody who does not hold
+    /// it. What is hashed and compared is the same whether there is such a token or not.
     async fn revoke_reported(
         &self,
         client: &Client,
@@ -111,26 +117,26 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let ring = self.keys.ring_for(&StoredToken::key_ids(stored.as_ref())).await?;
             let is_genuine = reported.is_genuine(stored.as_ref(), &ring, self);
-            let genuine = stored.filter(|_| is_genuine);
-            let place = genuine.as_ref().map_or_else(nowhere, |token| (token.user.clone(), token.id.clone()));
-            let name = genuine.as_ref().map_or("", |token| &token.name);
-            let remains = Remains { user: &place.0, token: &place.1, name };
+            let Some(token) = stored.filter(|_| is_genuine) else { return Ok(()) };
+            let remains = Remains { user: &token.user, token: &token.id, name: &token.name };
             let entry = Entry { reason: Some(REASON.to_owned()), ..Entry::new(Event::Revoked, self.now()) };
-            // No token has version 0.
-            let seen = When::is_number("version", genuine.as_ref().map_or(0, |token| token.version));
+            let seen = When::is_number("version", token.version);
             let writes = self.revocation(remains, &actor(reported, client), seen, &entry)?;
-            match self.identity.transact(writes).await {
-                Ok(()) => return Ok(()),
-                Err(WriteError::Refused(_)) if genuine.is_none() => return Ok(()),
-                Err(WriteError::Refused(_)) => {
-                    let item = self.identity.get(token_key(&reported.user, &reported.token)).await?;
-                    stored = item.map(decode).transpose()?;
-                }
-                Err(WriteError::Failed(error)) => return Err(error),
+            if is_done(self.identity.transact(writes).await)? {
+                return Ok(());
             }
+            let item = self.identity.get(token_key(&reported.user, &reported.token)).await?;
+            stored = item.map(decode).transpose()?;
         }
         Err(Error::unavailable(anyhow::anyhow!("a reported token kept changing")))
     }
+}
+
+/// How long after the report the answer leaves: by how many credentials were sent, whatever was found.
+fn answer_after(amount: u32, elapsed: Duration) -> Duration {
+    let step = ANSWER_AFTER + ANSWER_AFTER_EACH * amount;
+    let steps = elapsed.as_millis().div_ceil(step.as_millis()).max(1);
+    step * u32::try_from(steps).unwrap_or(u32::MAX)
 }
 
 /// Who revokes a reported token: whoever holds it.
@@ -147,4 +153,29 @@ fn actor(reported: &Reported, client: &Client) -> Actor {
 
 fn finished(outcome: Option<Result<Result<()>, JoinError>>) -> Result<()> {
     outcome.map_or(Ok(()), |outcome| outcome.map_err(anyhow::Error::from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_an_answer_tells_how_much_was_sent_and_nothing_of_what_was_found() {
+        let after =
+            |amount: u32, millis: u64| answer_after(amount, Duration::from_millis(millis)).as_millis();
+        for nothing_or_all in [0, 1, 17, 61] {
+            assert_eq!(after(1, nothing_or_all), 61);
+        }
+        assert_eq!((after(1, 62), after(1, 122), after(1, 123)), (122, 122, 183));
+        assert_eq!((after(1_000, 0), after(1_000, 1_060)), (1_060, 1_060));
+    }
+
+    #[test]
+    fn credentials_of_one_token_are_looked_at_together_and_what_is_no_token_not_at_all() {
+        let (user, token) = (UserId::of_subject("", ""), TokenId::new());
+        let secret = || Secret::new(SecretKind::Token, user.part(), token.part()).unwrap();
+        let sent = [secret().reveal(), "nonsense", secret().reveal(), ""].map(str::to_owned);
+        let found = Reported::all(&sent);
+        assert_eq!((found.len(), found[0].secrets.len(), &found[0].token), (1, 2, &token));
+    }
 }

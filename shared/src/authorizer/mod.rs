@@ -145,7 +145,7 @@ impl Authorizer {
         let Some((token, rate)) = rate.filter(|_| route.is_some() || !self.manifest.is_own()) else {
             return Ok(None);
         };
-        self.limiter.spend("token", token.id.as_str(), rate).await.map(Some)
+        self.limiter.spend("token", token.id.as_str(), rate, 1).await.map(Some)
     }
 
     /// A bad credential; of very many from one address the client is told so, where something behind can say it.
@@ -178,7 +178,7 @@ impl Authorizer {
             token: None,
             granted: Permissions::all(),
             email: claims.verified_email(),
-            name: claims.name,
+            name: claims.shown_name(),
             team,
         }))
     }
@@ -203,7 +203,7 @@ pub fn decide(
             let digests = ring.digests(sent.secret.reveal());
             sent.found(items(sent.keys()))?.worth(sent, &digests, now, question.address())
         }
-        None => Worth::Unknown,
+        None => Worth::Unknown(None),
     };
     let decision = match worth {
         Worth::Good(good, _) => {
@@ -213,7 +213,7 @@ pub fn decide(
                 Err(error) => Decision::Refuse(Box::new(identity), error),
             }
         }
-        Worth::Unknown | Worth::Refused(..) => Decision::Unauthenticated,
+        Worth::Unknown(_) | Worth::Refused(..) => Decision::Unauthenticated,
     };
     question.answer(decision, manifest.is_own())
 }
