@@ -9,6 +9,10 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::Fault;
 
+/// The most characters of a person's name.
+const PERSON_LENGTH_MAX: usize = 100;
+/// Of a text that is to be shown, so many times the length that it may have is looked at.
+const SHOWN_LOOKED_AT: usize = 4;
 /// The most characters of a slug.
 const SLUG_LENGTH_MAX: usize = 63;
 
@@ -86,6 +90,27 @@ fn several_lines(
     }
     length(pointer, &text, length_max)?;
     Ok(text)
+}
+
+/// A person's name as an issuer tells it, which many let people choose freely: as it can be shown to others.
+pub fn person(name: &str) -> Option<String> {
+    shown(name, PERSON_LENGTH_MAX)
+}
+
+/// A text that somebody else vouches for, as a line that can be shown to others: white space of any kind is one space, what
+/// cannot be seen or printed is left out, and what is too long is cut. None if nothing is left.
+fn shown(text: &str, length_max: usize) -> Option<String> {
+    // Whoever sends more than any name has pays for no more.
+    let text: String = text.chars().take(SHOWN_LOOKED_AT * length_max).nfc().collect();
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let words = words.map(|word| word.chars().filter(|letter| !is_hidden(*letter)).collect::<String>());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let line: String = words.join(" ").chars().take(length_max).collect();
+    Some(line.trim_end().to_owned()).filter(|line| !line.is_empty())
+}
+
+fn is_hidden(letter: char) -> bool {
+    is_unprintable(letter) || is_unseen(letter)
 }
 
 /// Whether there is nothing to be seen.
@@ -223,6 +248,25 @@ mod tests {
                 assert_eq!(refused.unwrap_err().code, "control_character", "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_others_vouch_for_is_shown_as_one_clean_line_and_never_refused() {
+        for (text, line) in [
+            ("  Ada\tKing \u{a0} ", Some("Ada King")),
+            ("Ada\r\nBcc: all", Some("Ada Bcc: all")),
+            ("\u{202e}adA\u{202c}\u{200b}", Some("adA")),
+            ("Ada\u{0}\u{7f}\u{85}\u{2028}King", Some("Ada King")),
+            ("e\u{301}", Some("é")),
+            ("12345678901234567890 and more", Some("12345678901234567890")),
+            ("1234567890123456789 and more", Some("1234567890123456789")),
+            ("", None),
+            (" \u{200b}\r\n\u{202e}", None),
+        ] {
+            assert_eq!(shown(text, 20).as_deref(), line, "{text:?}");
+        }
+        assert_eq!(shown(&"\u{202e}".repeat(1_000_000), 20), None);
+        assert_eq!(shown(&"x".repeat(5_000), 100).unwrap().len(), 100);
     }
 
     #[test]

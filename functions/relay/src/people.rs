@@ -6,7 +6,8 @@ use shared::{
     audit::{TokenOfActor, Who},
     id::UserId,
     identity::{profile_key, token_key},
-    table::{Item, Key, text},
+    table::{self, Item, Key},
+    text,
 };
 
 use crate::Relay;
@@ -23,8 +24,9 @@ pub(crate) struct Known {
 
 impl Known {
     fn of(item: Option<&Item>) -> Self {
-        let told = |name| item.and_then(|item| text(item, name)).map(str::to_owned);
-        Self { name: told("name"), email: told("email") }
+        let told = |name| item.and_then(|item| table::text(item, name)).map(str::to_owned);
+        // What was kept of a name long ago may be anything.
+        Self { name: told("name").and_then(|name| text::person(&name)), email: told("email") }
     }
 }
 

@@ -10,5 +10,6 @@ mod killed;
 mod process;
 mod secrets;
 mod seed;
+mod sessions;
 mod sign_in;
 mod told;

@@ -52,8 +52,8 @@ pub struct Refused<'a> {
     pub user: &'a UserId,
     /// The token.
     pub token: &'a TokenId,
-    /// Its name.
-    pub name: &'a str,
+    /// Its name, if its user is a member of the team.
+    pub name: Option<&'a str>,
     /// The address they came from.
     pub ip: Option<&'a str>,
     /// Why, as a word of small letters.
@@ -90,7 +90,7 @@ impl Refused<'_> {
         let Self { user, token, name, ip, at, .. } = self;
         let hour = at.millis() - at.millis().rem_euclid(HOUR_MILLIS);
         let hour = Timestamp::from_millis(hour).unwrap_or(*at);
-        let acting = TokenOfActor { id: (*token).clone(), name: Some((*name).to_owned()) };
+        let acting = TokenOfActor { id: (*token).clone(), name: name.map(str::to_owned) };
         Entry {
             id: AuditId::derived(hour, &["refused", token.as_str(), ip.unwrap_or_default()]),
             event: Event::Refused,
@@ -105,7 +105,7 @@ impl Refused<'_> {
             subject: Subject {
                 kind: Kind::Token,
                 id: token.to_string(),
-                label: (*name).to_owned(),
+                label: name.map_or_else(|| token.to_string(), str::to_owned),
                 of_type: None,
             },
             fields: Vec::new(),
@@ -124,7 +124,7 @@ mod tests {
     fn attempts_of_a_token_from_an_address_are_one_entry_in_an_hour() {
         let (team, user, token) = (TeamId::new(), UserId::of_subject("i", "s"), TokenId::new());
         let id = |ip: Option<&str>, at: &str, reason: &str| {
-            let (count, at, name) = (1, at.parse().unwrap(), "Zapier");
+            let (count, at, name) = (1, at.parse().unwrap(), Some("Zapier"));
             let (team, user, token) = (&team, &user, &token);
             Refused { team, user, token, name, ip, reason, count, at }.entry().id
         };

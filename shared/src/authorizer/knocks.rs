@@ -81,7 +81,9 @@ impl Knocks {
         let Some((attempt, count)) = self.count(&token.id, attempt, now) else { return Ok(()) };
         let Attempt { team, ip, reason } = &attempt;
         let (user, ip, at) = (&token.user, ip.as_deref(), used.at);
-        let refused = Refused { team, user, token: &token.id, name: &token.name, ip, reason, count, at };
+        // What a stranger calls a token is the stranger's own affair, and could be a message to those who read the log.
+        let name = Some(token.name.as_str()).filter(|_| is_member);
+        let refused = Refused { team, user, token: &token.id, name, ip, reason, count, at };
         self.activity.write(refused.write(&self.activity)?).await?;
         Ok(())
     }

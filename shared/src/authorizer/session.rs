@@ -1,10 +1,12 @@
 //! Sessions: access or ID tokens (JWT, RFC 7519) of the configured OpenID Connect issuer.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::jwks::Jwks;
-use crate::error::Result;
+use crate::{error::Result, text};
 
 /// Signatures that count: asymmetric ones only, so that no public key is ever taken for a shared secret.
 const ALGORITHMS: &[Algorithm] = &[
@@ -27,11 +29,16 @@ pub struct Sessions {
     jwks: Jwks,
 }
 
+/// The most bytes of an e-mail address.
+const EMAIL_LENGTH_MAX: usize = 254;
+
 /// The claims that count.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     pub(super) sub: String,
-    pub(super) name: Option<String>,
+    /// One text: a list of issuers, of which ours would be one, is none that an issuer makes (RFC 7519, section 4.1.1).
+    iss: String,
+    name: Option<String>,
     email: Option<String>,
     email_verified: Option<Flag>,
     aud: Option<Audience>,
@@ -55,14 +62,20 @@ enum Flag {
 }
 
 impl Claims {
-    /// The e-mail address, if the issuer vouches for it.
+    /// The person's name, as it can be shown to others.
+    pub(super) fn shown_name(&self) -> Option<String> {
+        text::person(self.name.as_deref()?)
+    }
+
+    /// The e-mail address, if it is one and the issuer vouches for it.
     pub(super) fn verified_email(&self) -> Option<String> {
         let is_verified = match &self.email_verified {
             Some(Flag::Bool(flag)) => *flag,
             Some(Flag::Text(text)) => text == "true",
             None => false,
         };
-        self.email.clone().filter(|_| is_verified)
+        let is_one = |email: &String| email.len() <= EMAIL_LENGTH_MAX && text::is_email(email);
+        self.email.clone().filter(|email| is_verified && is_one(email))
     }
 
     fn is_for(&self, audience: &str) -> bool {
@@ -93,6 +106,9 @@ impl Sessions {
     /// When the issuer's keys cannot be had.
     pub(super) async fn verify(&self, jwt: &str) -> Result<Option<Claims>> {
         let Ok(header) = decode_header(jwt) else { return Ok(None) };
+        if is_critical(jwt) {
+            return Ok(None);
+        }
         let Some(key_id) = header.kid.filter(|_| ALGORITHMS.contains(&header.alg)) else { return Ok(None) };
         let Some(jwk) = self.jwks.key(&key_id).await? else { return Ok(None) };
         let Ok(key) = DecodingKey::from_jwk(&jwk) else { return Ok(None) };
@@ -104,6 +120,15 @@ impl Sessions {
         // The audience stands in one of two claims, so it is checked below.
         validation.validate_aud = false;
         let claims = decode::<Claims>(jwt, &key, &validation).ok().map(|data| data.claims);
-        Ok(claims.filter(|claims| claims.is_for(&self.audience)))
+        let is_ours = |claims: &Claims| claims.iss == self.issuer && !claims.sub.is_empty();
+        Ok(claims.filter(|claims| is_ours(claims) && claims.is_for(&self.audience)))
     }
+}
+
+/// Whether the header asks for something without which the token must not be taken (RFC 7515, section 4.1.11): whatever it is,
+/// it is not understood here. A header that cannot be read is taken for one that does.
+fn is_critical(jwt: &str) -> bool {
+    let header = jwt.split('.').next().and_then(|header| BASE64_URL_SAFE_NO_PAD.decode(header).ok());
+    let header = header.and_then(|header| serde_json::from_slice::<Map<String, Value>>(&header).ok());
+    header.is_none_or(|header| header.contains_key("crit"))
 }
