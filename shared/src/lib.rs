@@ -74,6 +74,8 @@ pub mod serve;
 pub mod table;
 /// Texts that people give to things.
 pub mod text;
+/// Answers to writes for who may not read.
+pub mod thin;
 /// Points in time.
 pub mod timestamp;
 /// Personal access tokens.

@@ -36,15 +36,15 @@ macro_rules! permissions {
 permissions! {
     "Objects" {
         ObjectCreate = "object:create", "Create objects.";
-        ObjectRead = "object:read", "Read and search objects.";
+        ObjectRead = "object:read", "Read and search objects, with how many there are, and what was changed of them, under the labels of their fields, by whom and with which token.";
         ObjectUpdate = "object:update", "Change objects and restore them from the trash.";
         ObjectDelete = "object:delete", "Move objects to the trash.";
         ObjectForceDelete = "object:force-delete", "Destroy objects for good.";
     }
     "Object types" {
-        ObjectTypeCreate = "object-type:create", "Create object types.";
-        ObjectTypeRead = "object-type:read", "Read object types and their fields.";
-        ObjectTypeUpdate = "object-type:update", "Change object types and their fields.";
+        ObjectTypeCreate = "object-type:create", "Create object types, also like another one; of that one nothing is shown.";
+        ObjectTypeRead = "object-type:read", "Read object types and their fields; how many objects a change concerns needs object:read as well.";
+        ObjectTypeUpdate = "object-type:update", "Change object types and their fields, and restore them from the trash; only what was sent is shown.";
         ObjectTypeDelete = "object-type:delete", "Move object types to the trash.";
         ObjectTypeForceDelete = "object-type:force-delete", "Destroy object types for good.";
     }
@@ -77,17 +77,17 @@ permissions! {
         WebhookForceDelete = "webhook:force-delete", "Destroy webhooks for good.";
     }
     "Team" {
-        TeamBilling = "team:billing", "See and change billing.";
-        TeamImport = "team:import", "Import data into the team.";
+        TeamBilling = "team:billing", "See and change billing, plan and usage.";
+        TeamImport = "team:import", "Import data into the team; of what is there nothing is shown.";
         TeamManageAppearance = "team:manage-appearance", "Change theme and branding.";
-        TeamManageMembers = "team:manage-members", "Invite and remove members and change their roles.";
-        TeamUpdate = "team:update", "Change the general settings of the team.";
+        TeamManageMembers = "team:manage-members", "See members and invitations with names and e-mail addresses; invite, remove and change roles. A token gives and takes only roles all of whose permissions it has, and never the owner's.";
+        TeamUpdate = "team:update", "Change the general settings of the team, which every member sees.";
     }
     "Audit logs, backups and uploads" {
-        AuditLogRead = "audit-log:read", "Read the audit log.";
-        BackupRead = "backup:read", "See and download backups.";
-        BackupCreate = "backup:create", "Create backups.";
-        Upload = "upload", "Upload files, images and media.";
+        AuditLogRead = "audit-log:read", "Read the audit log: who did what, from where, and the values before and after, of objects, members, tokens and all else, whatever else may not be read.";
+        BackupRead = "backup:read", "See and download backups: all that the team has.";
+        BackupCreate = "backup:create", "Create backups; nothing of what is in them is shown.";
+        Upload = "upload", "Upload files, images and media, and see one's own uploads.";
     }
 }
 

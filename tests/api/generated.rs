@@ -60,7 +60,9 @@ fn the_list_of_routes_is_up_to_date() {
 #[test]
 fn the_matrix_of_permissions_and_roles_is_up_to_date() {
     let mut made = String::from(
-        "# Permissions\n\nMade from the tables of permissions and roles: who may do what.\n\n| permission | what it allows |",
+        "# Permissions\n\nMade from the tables of permissions and roles: who may do what.\n\nA permission lets see what its description \
+         says, and nothing else: without the `read` of its kind, an answer to a write has the id and what was sent, no version and no \
+         `ETag`, and `If-Match` is 403.\n\n| permission | what it allows |",
     );
     for role in Role::ALL {
         write!(made, " {} |", role.name()).unwrap();

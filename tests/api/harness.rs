@@ -217,12 +217,16 @@ impl Person {
 
     /// Somebody new at the system of that caller.
     pub(crate) async fn at(api: &Api) -> Self {
-        let email = format!("Person{}@Example.com", unique());
-        let body = json!({"email": email, "name": "A Person"});
+        Self::called(api, &format!("Person{}@Example.com", unique()), "A Person").await
+    }
+
+    /// Somebody with that address and name.
+    pub(crate) async fn called(api: &Api, email: &str, name: &str) -> Self {
+        let body = json!({"email": email, "name": name});
         let session = api.post("/local/session", body).await.expect(201)["session"].clone();
         let api = api.and(session.as_str().unwrap());
         let id = api.get("/v1/me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
-        Self { api, email, id }
+        Self { api, email: email.to_owned(), id }
     }
 
     /// A new token with these permissions.
@@ -256,10 +260,14 @@ impl World {
 
     /// The same at the system of that caller.
     pub(crate) async fn at(api: &Api) -> Self {
-        let owner = Person::at(api).await;
+        Self::of(Person::at(api).await, contacts()).await
+    }
+
+    /// A team of that owner with objects of that type.
+    pub(crate) async fn of(owner: Person, of_type: Value) -> Self {
         let team = owner.team().await;
         let world = Self { owner, team };
-        world.owner.api.post(&world.types(), contacts()).await.expect(201);
+        world.owner.api.post(&world.types(), of_type).await.expect(201);
         world
     }
 

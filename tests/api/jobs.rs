@@ -65,13 +65,13 @@ pub(crate) async fn items_of(place: &Place, id: &str) -> Vec<String> {
 
 /// Waits until it holds.
 pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    for _ in 0..600 {
+    for _ in 0..3_000 {
         if holds().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("it did not come in a minute");
+    panic!("it did not come in five minutes");
 }
 
 impl Place {
@@ -191,7 +191,7 @@ async fn duplicates_are_found_and_named_to_who_may_read_and_can_be_put_right() {
     assert_eq!((&failed["index"]["found"], named), (&json!(1), vec![ids[0].clone(), ids[2].clone()]));
     let blind = place.world.owner.token(&[Permission::ObjectTypeRead]).await;
     let seen = field(&blind.get(&place.contacts()).await.expect(200), "company");
-    assert_eq!(seen["index"], json!({"state": "failed", "found": 1}));
+    assert_eq!(seen["index"], json!({"state": "failed"}));
     for id in &ids {
         let path = format!("{}/{}", place.objects("contacts"), id.as_str().unwrap());
         place.owner().patch(&path, json!({"fields": {"company": id}})).await.expect(200);

@@ -1,7 +1,7 @@
 //! Object types: made, read, listed.
 
 use serde_json::{Value, json};
-use shared::Permission::ObjectTypeRead;
+use shared::Permission::{self, ObjectTypeRead};
 
 use crate::harness::{World, contacts};
 
@@ -124,4 +124,51 @@ async fn of_another_team_a_type_is_not_found() {
     for name in ["nothing", "type_nonsense", "NOT-A-SLUG"] {
         token.get(&format!("{}/{name}", other.types())).await.expect_problem(404, "not_found");
     }
+}
+
+/// What a token that may only write learns of a type: its id, and what it sent itself.
+#[tokio::test]
+async fn without_read_an_answer_to_a_change_has_the_id_and_what_was_sent_and_no_version_is_compared() {
+    let world = World::new().await;
+    let id = world.owner.api.get(&format!("{}/contacts", world.types())).await.expect(200)["id"].clone();
+    let path = format!("{}/{}", world.types(), id.as_str().unwrap());
+    let token = world.owner.token(&[Permission::ObjectTypeCreate, Permission::ObjectTypeUpdate]).await;
+    let thin = |answer: crate::harness::Answer, status: u16, id: Option<&Value>, sent: &Value| {
+        assert_eq!(answer.header("etag"), "");
+        let mut body = answer.expect(status);
+        let found = body.as_object_mut().unwrap().remove("id").unwrap();
+        assert!(id.is_none_or(|id| *id == found), "{found}");
+        assert_eq!(body, *sent);
+        found
+    };
+    let new = json!({"slug": "others", "singular_label": "Other", "plural_label": "Others"});
+    let made = thin(token.post(&world.types(), new.clone()).await, 201, None, &new);
+    let like = json!({"slug": "copies"});
+    thin(token.post(&format!("{path}/duplicate"), like.clone()).await, 201, None, &like);
+    let label = json!({"singular_label": "Person"});
+    thin(token.patch(&path, label.clone()).await, 200, Some(&id), &label);
+    thin(token.patch(&path, json!({})).await, 200, Some(&id), &json!({}));
+    let field = json!({"slug": "city", "label": "City", "type": "text"});
+    thin(token.post(&format!("{path}/fields"), field.clone()).await, 201, Some(&id), &field);
+    let label = json!({"label": "Town"});
+    thin(token.patch(&format!("{path}/fields/city"), label.clone()).await, 200, Some(&id), &label);
+    thin(token.delete(&format!("{path}/fields/city")).await, 200, Some(&id), &json!({}));
+    world.owner.api.delete(&format!("{}/others", world.types())).await.expect(204);
+    let restore = format!("{}/{}/restore", world.types(), made.as_str().unwrap());
+    thin(token.send("POST", &restore, None).await, 200, Some(&made), &json!({}));
+
+    let before = world.owner.api.get(&path).await.expect(200);
+    let guess = token.header("If-Match", "\"1\"");
+    for answer in [
+        guess.patch(&path, json!({"singular_label": "Guess"})).await,
+        guess.post(&format!("{path}/fields"), field.clone()).await,
+        guess.delete(&format!("{path}/fields/name")).await,
+    ] {
+        let problem = answer.expect_problem(403, "insufficient_scope");
+        assert_eq!(problem["required_permissions"], json!(["object-type:read"]));
+    }
+    assert_eq!(world.owner.api.get(&path).await.expect(200), before);
+    // Who may read sees all of it.
+    let whole = world.owner.api.patch(&path, json!({"singular_label": "Contact"})).await;
+    assert!(!whole.header("etag").is_empty() && whole.expect(200)["fields"].is_array());
 }

@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Member, Result,
+    Member,
+    Permission::ObjectTypeRead,
+    Result,
     answer::{Created, NoContent, Started, Versioned},
     extract::{IfMatch, Json, List, Page, Path, Query, State, TrashFilter},
     id::ObjectTypeId,
     object_type::Field,
+    thin::{ForReader, Members, Sent},
 };
 
 use crate::{
@@ -31,9 +34,9 @@ pub(crate) struct FieldPath {
 pub(crate) async fn create(
     member: Member,
     State(store): State<Store>,
-    Json(new): Json<NewObjectType>,
-) -> Result<Created<ShownType>> {
-    Ok(created(store.create(&member, new.checked()?).await?, &member))
+    Sent { body, members }: Sent<NewObjectType>,
+) -> Result<ForReader<Created<ShownType>>> {
+    Ok(created(store.create(&member, body.checked()?).await?, &member, members))
 }
 
 pub(crate) async fn list(
@@ -59,22 +62,23 @@ pub(crate) async fn update(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     if_match: IfMatch,
-    Json(patch): Json<TypePatch>,
-) -> Result<Versioned<ShownType>> {
-    let draft = |old: &_| patch.clone().draft(old);
+    Sent { body, members }: Sent<TypePatch>,
+) -> Result<ForReader<Versioned<ShownType>>> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
+    let draft = |old: &_| body.clone().draft(old);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    Ok(versioned(store.shown(stored, &member).await?))
+    Ok(changed(store.shown(stored, &member).await?, &member, members))
 }
 
 pub(crate) async fn duplicate(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<TypePath>,
-    Json(duplicate): Json<Duplicate>,
-) -> Result<Created<ShownType>> {
+    Sent { body, members }: Sent<Duplicate>,
+) -> Result<ForReader<Created<ShownType>>> {
     let stored = store.stored(&member.team, &path.r#type, false).await?;
-    let made = store.insert(&member, ObjectTypeId::new(), duplicate.of(&stored.object_type)?).await?;
-    Ok(created(made, &member))
+    let made = store.insert(&member, ObjectTypeId::new(), body.of(&stored.object_type)?).await?;
+    Ok(created(made, &member, members))
 }
 
 pub(crate) async fn trash(
@@ -83,6 +87,7 @@ pub(crate) async fn trash(
     Path(path): Path<TypePath>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
     store.trash(&member, &path.r#type, &if_match).await?;
     Ok(NoContent)
 }
@@ -92,9 +97,10 @@ pub(crate) async fn restore(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     if_match: IfMatch,
-) -> Result<Versioned<ShownType>> {
+) -> Result<ForReader<Versioned<ShownType>>> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
     let stored = store.restore(&member, &path.r#type, &if_match).await?;
-    Ok(versioned(store.shown(stored, &member).await?))
+    Ok(changed(store.shown(stored, &member).await?, &member, Members::default()))
 }
 
 pub(crate) async fn destroy(
@@ -102,8 +108,11 @@ pub(crate) async fn destroy(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     if_match: IfMatch,
-) -> Result<Started<ShownType>> {
-    Ok(Started(store.destroy(&member, &path.r#type, &if_match).await?))
+) -> Result<ForReader<Started<ShownType>>> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
+    let shown = store.destroy(&member, &path.r#type, &if_match).await?;
+    let id = shown.id.clone();
+    Ok(ForReader::new(&member, ObjectTypeRead, id, Members::default(), Started(shown)))
 }
 
 pub(crate) async fn add_field(
@@ -111,11 +120,12 @@ pub(crate) async fn add_field(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     if_match: IfMatch,
-    Json(field): Json<Field>,
-) -> Result<Created<ShownType>> {
-    let draft = |old: &_| added(old, field.clone());
+    Sent { body, members }: Sent<Field>,
+) -> Result<ForReader<Created<ShownType>>> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
+    let draft = |old: &_| added(old, body.clone());
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    Ok(created(store.shown(stored, &member).await?, &member))
+    Ok(created(store.shown(stored, &member).await?, &member, members))
 }
 
 pub(crate) async fn update_field(
@@ -123,11 +133,12 @@ pub(crate) async fn update_field(
     State(store): State<Store>,
     Path(path): Path<FieldPath>,
     if_match: IfMatch,
-    Json(patch): Json<FieldPatch>,
-) -> Result<Versioned<ShownType>> {
-    let draft = |old: &_| patch.clone().draft(old, &path.slug);
+    Sent { body, members }: Sent<FieldPatch>,
+) -> Result<ForReader<Versioned<ShownType>>> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
+    let draft = |old: &_| body.clone().draft(old, &path.slug);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    Ok(versioned(store.shown(stored, &member).await?))
+    Ok(changed(store.shown(stored, &member).await?, &member, members))
 }
 
 pub(crate) async fn remove_field(
@@ -135,18 +146,26 @@ pub(crate) async fn remove_field(
     State(store): State<Store>,
     Path(path): Path<FieldPath>,
     if_match: IfMatch,
-) -> Result<Versioned<ShownType>> {
+) -> Result<ForReader<Versioned<ShownType>>> {
+    member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| removed(old, &path.slug);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
     store.hidden(stored.object_type.updated_at).await;
-    Ok(versioned(store.shown(stored, &member).await?))
+    Ok(changed(store.shown(stored, &member).await?, &member, Members::default()))
 }
 
 fn versioned(shown: ShownType) -> Versioned<ShownType> {
     Versioned(shown.version, shown)
 }
 
-fn created(body: ShownType, member: &Member) -> Created<ShownType> {
-    let location = format!("/v1/teams/{}/object-types/{}", member.team, body.id);
-    Created { location, version: body.version, body }
+fn changed(shown: ShownType, member: &Member, sent: Members) -> ForReader<Versioned<ShownType>> {
+    let id = shown.id.clone();
+    ForReader::new(member, ObjectTypeRead, id, sent, versioned(shown))
+}
+
+fn created(body: ShownType, member: &Member, sent: Members) -> ForReader<Created<ShownType>> {
+    let id = body.id.clone();
+    let location = format!("/v1/teams/{}/object-types/{id}", member.team);
+    let version = body.version;
+    ForReader::new(member, ObjectTypeRead, id, sent, Created { location, version, body })
 }

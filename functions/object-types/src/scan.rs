@@ -27,7 +27,7 @@ impl Store {
     /// Refuses a change of a field that objects contradict.
     ///
     /// # Errors
-    /// 409 with their number, and one of them for who may read objects.
+    /// 409; for who may read objects with their number, and one of them.
     pub(crate) async fn refuse_contradicted(
         &self,
         by: &Member,
@@ -57,13 +57,16 @@ fn note(found: &mut Option<Found>, item: &Item, object_type: &ObjectType, field:
     }
 }
 
+/// Who may not read objects learns neither how many they are nor which.
 fn refusal(found: &Found, is_whole: bool, by: &Member) -> Error {
-    let at_least = if is_whole { "" } else { "At least " };
-    let example = by.may(Permission::ObjectRead).then(|| format!(", such as {}", found.first.0));
-    let such_as = example.unwrap_or_default();
-    let count = found.count;
-    let objects = if count == 1 { "object contradicts" } else { "objects contradict" };
-    let detail = format!("{at_least}{count} {objects} this{such_as}: change what they hold first.");
-    let fault = Fault::new(format!("/{}", found.first.1), "contradicted", &*detail);
+    let (count, (example, member)) = (found.count, &found.first);
+    let told = match (by.may(Permission::ObjectRead), is_whole, count) {
+        (false, ..) => "Objects contradict this".to_owned(),
+        (true, true, 1) => format!("1 object contradicts this, such as {example}"),
+        (true, true, _) => format!("{count} objects contradict this, such as {example}"),
+        (true, false, _) => format!("At least {count} objects contradict this, such as {example}"),
+    };
+    let detail = format!("{told}: change what they hold first.");
+    let fault = Fault::new(format!("/{member}"), "contradicted", &*detail);
     Error::new(Code::Contradicted, detail).with_faults(vec![fault])
 }

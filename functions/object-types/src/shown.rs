@@ -53,13 +53,13 @@ struct ShownField {
 #[derive(Serialize, JsonSchema)]
 struct Standing {
     state: State,
-    /// The objects that are done, while it goes on.
+    /// The objects that are done, while it goes on, for who may read objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<u64>,
-    /// How many objects stand in the way.
+    /// How many objects stand in the way, for who may read objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<u64>,
-    /// Some of these objects, for who may read objects; those with the same value stand together.
+    /// Some of these objects, for who may read them; those with the same value stand together.
     #[serde(skip_serializing_if = "Option::is_none")]
     objects: Option<Vec<ObjectId>>,
     /// The code of an error that keeps the work from going on. It is tried again.
@@ -83,8 +83,9 @@ enum State {
 #[derive(Serialize, JsonSchema)]
 struct Progress {
     kind: Kind,
-    /// The objects that are done.
-    done: u64,
+    /// The objects that are done, for who may read objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<u64>,
     state: Running,
     /// The code of the error that keeps it from going on. It is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +138,7 @@ impl ShownType {
             ShownField::of(field, standing.as_ref())
         };
         let fields = fields.into_iter().map(shown).collect();
-        let job = end.filter(|end| end.is_final).map(|end| progress(job(jobs, &end.job)));
+        let job = end.filter(|end| end.is_final).map(|end| progress(job(jobs, &end.job), may_read));
         Self {
             id,
             slug,
@@ -179,12 +180,12 @@ impl Seen<'_> {
             Some(failed) if found(failed).count == 0 => Standing::ready(),
             Some(failed) => {
                 let Findings { count, objects } = found(failed).clone();
-                let objects = Some(objects).filter(|_| self.may_read);
-                Standing { state: State::Failed, found: Some(count), objects, ..Standing::ready() }
+                let (found, objects) = (self.may_read.then_some(count), self.may_read.then_some(objects));
+                Standing { state: State::Failed, found, objects, ..Standing::ready() }
             }
             None => {
                 let error = self.job.filter(|job| job.is_failing()).and_then(|job| job.error.clone());
-                let done = Some(self.job.map_or(0, |job| job.done));
+                let done = self.may_read.then(|| self.job.map_or(0, |job| job.done));
                 Standing { state: State::Building, done, error, ..Standing::ready() }
             }
         }
@@ -201,11 +202,11 @@ fn job<'a>(jobs: &'a [StoredJob], id: &JobId) -> Option<&'a StoredJob> {
     jobs.iter().find(|job| job.id == *id)
 }
 
-fn progress(job: Option<&StoredJob>) -> Progress {
+fn progress(job: Option<&StoredJob>, may_read: bool) -> Progress {
     let is_failing = job.is_some_and(StoredJob::is_failing);
     Progress {
         kind: Kind::Destroy,
-        done: job.map_or(0, |job| job.done),
+        done: may_read.then(|| job.map_or(0, |job| job.done)),
         state: if is_failing { Running::Failed } else { Running::Running },
         error: job.filter(|_| is_failing).and_then(|job| job.error.clone()),
     }

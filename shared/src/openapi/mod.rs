@@ -70,6 +70,16 @@ impl Operation {
         self.answers.insert(status.to_string(), answer);
     }
 
+    /// That each answer with a body may have this one instead.
+    pub fn or<T: JsonSchema>(&mut self) {
+        let other = self.generator.subschema_for::<T>();
+        for (_, answer) in &mut self.answers {
+            if let Some(schema) = answer.pointer_mut("/content/application~1json/schema") {
+                *schema = json!({"anyOf": [schema.take(), other]});
+            }
+        }
+    }
+
     /// An answer without a body.
     pub fn empty_answer(&mut self, status: u16, description: &str) {
         self.answers.insert(status.to_string(), json!({"description": description}));
