@@ -43,6 +43,8 @@ pub struct Config {
     pub oidc_discovery_url: Option<String>,
     /// The origins whose pages may call the API, with commas between; every one if there is none.
     pub allowed_origins: Option<String>,
+    /// Where people sign in, if not at the issuer.
+    pub oidc_sign_in_url: Option<String>,
     /// The routes of another API, for an authorizer that stands in front of it.
     pub routes: Option<String>,
     /// How many bad credentials an address may send a minute, if not the default number.
@@ -118,6 +120,7 @@ impl Config {
             oidc_audience: get("OIDC_AUDIENCE"),
             oidc_discovery_url: get("OIDC_DISCOVERY_URL"),
             allowed_origins: get("ALLOWED_ORIGINS"),
+            oidc_sign_in_url: get("OIDC_SIGN_IN_URL"),
             routes: get("ROUTES"),
             failures_per_minute: get("FAILURES_PER_MINUTE").and_then(|number| number.parse().ok()),
         }

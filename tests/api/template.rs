@@ -211,3 +211,37 @@ fn the_relay_is_given_what_it_tells_of() {
         assert_eq!(patterns, wanted, "{name}");
     }
 }
+
+/// Where tokens lie, the tokens' function alone writes whatever it likes: all others name what they write, and none of it gives
+/// a token other rights; only the authorizer writes which of its secrets is in use.
+#[test]
+fn nobody_else_writes_what_a_token_may_or_by_which_secret_it_is_known() {
+    let template = template();
+    let rights = ["permissions", "expires_at", "team_ids", "allowed_cidrs", "rate_limit", "on_reuse"];
+    let secrets = ["secret", "secret_created_at", "pending", "rotated_away", "rotated_itself_at", "active"];
+    let mut writers = BTreeSet::new();
+    for (name, resource) in at(&template, &["Resources"]).as_mapping().unwrap() {
+        let policies = at(resource, &["Properties", "Policies"]).as_sequence().cloned().unwrap_or_default();
+        let statements = policies
+            .iter()
+            .flat_map(|policy| at(policy, &["PolicyDocument", "Statement"]).as_sequence().unwrap());
+        let writes = |statement: &&Value| {
+            let has = |path: &[&str], word: &str| text(at(statement, path)).contains(word);
+            let is_write = has(&["Action"], "dynamodb:PutItem") || has(&["Action"], "dynamodb:UpdateItem");
+            let keys = ["Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"];
+            is_write && has(&["Resource"], "IdentityTable") && (has(&keys, "USER#") || has(&keys, "null"))
+        };
+        for statement in statements.filter(writes).filter(|_| *name != "TokensRole") {
+            let named = ["Condition", "ForAllValues:StringEquals", "dynamodb:Attributes"];
+            let named =
+                at(statement, &named).as_sequence().map(|list| list.iter().map(text).collect::<Vec<_>>());
+            let named = named.unwrap_or_else(|| panic!("{name:?} names no attributes"));
+            writers.insert(text(name));
+            let is_authorizer = *name == "AuthorizerRole";
+            for attribute in rights.iter().chain(secrets.iter().filter(|_| !is_authorizer)) {
+                assert!(!named.iter().any(|one| one == attribute), "{name:?} may write {attribute}");
+            }
+        }
+    }
+    assert_eq!(writers, ["AuthorizerRole", "TeamsRole"].map(str::to_owned).into());
+}

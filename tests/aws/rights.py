@@ -58,6 +58,10 @@ PREFIXES = {
     "Relay": {"USER#*", "TEAM#*", "AUDIT#*", "EVENT#*", "WEBHOOK#*", "RELAY#*"},
     "Deliveries": {"WEBHOOK#*", "EVENT#*"},
 }
+# Role → attributes that it may not write where tokens lie: these make another token of it, or make it known by another secret.
+RIGHTS_OF_TOKENS = {"permissions", "expires_at", "team_ids", "allowed_cidrs", "rate_limit", "on_reuse"}
+SECRETS_OF_TOKENS = {"secret", "secret_created_at", "pending", "rotated_away", "rotated_itself_at", "active"}
+UNWRITTEN = {"Authorizer": RIGHTS_OF_TOKENS, "Teams": RIGHTS_OF_TOKENS | SECRETS_OF_TOKENS}
 # Roles that need no keys.
 KEYLESS = ("Jobs", "Deliveries", "Discovery", "Console")
 QUEUE_ACTIONS = ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "PurgeQueue")
@@ -126,6 +130,11 @@ def verify(endpoint, stack):
     for role, prefixes in PREFIXES.items():
         found = keys(f"{role}Role")
         check(f"{role}: only keys like {' '.join(sorted(prefixes))}", found == prefixes, sorted(found))
+    for role, unwritten in UNWRITTEN.items():
+        named = attributes(f"{role}Role")
+        check(f"{role}: names what it writes where tokens lie", bool(named) and all(named), named)
+        found = unwritten & set().union(*named)
+        check(f"{role}: none of it makes another token of one", not found, sorted(found))
 
 
 def complete(endpoint, stack):
@@ -195,3 +204,15 @@ def keys(role):
     statements = template()["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     limits = [statement["Condition"]["ForAllValues:StringLike"] for statement in statements if "Condition" in statement]
     return {key for limit in limits for key in limit["dynamodb:LeadingKeys"]}
+
+
+def attributes(role):
+    """The attributes that each of a role's statements may write where people and their tokens lie."""
+    statements = template()["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    found = []
+    for statement in statements:
+        condition = statement.get("Condition", {})
+        keys = condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+        if {"dynamodb:PutItem", "dynamodb:UpdateItem"} & set(statement["Action"]) and "USER#*" in keys:
+            found.append(set(condition.get("ForAllValues:StringEquals", {}).get("dynamodb:Attributes", [])))
+    return found

@@ -1,9 +1,10 @@
 //! Origins of the issuer, as the page's Content-Security-Policy names them.
 
-/// The origins that the page may call besides its own.
-pub(crate) fn of_issuer(issuer: &str, discovery_url: &str) -> Vec<String> {
-    let mut origins: Vec<_> = [discovery_url, issuer].into_iter().filter_map(of).map(str::to_owned).collect();
-    origins.extend(cognito_domain(issuer));
+/// The origins that the page may call besides its own. A Cognito user pool gives out its sessions under another name than
+/// the issuer's, which has to be told: it is the one domain of the pool, and no other of the region.
+pub(crate) fn of_issuer(issuer: &str, discovery_url: &str, sign_in_url: &str) -> Vec<String> {
+    let urls = [discovery_url, issuer, sign_in_url];
+    let mut origins: Vec<_> = urls.into_iter().filter_map(of).map(str::to_owned).collect();
     origins.dedup();
     origins
 }
@@ -16,13 +17,6 @@ fn of(url: &str) -> Option<&str> {
     let is_origin =
         matches!(scheme, "https" | "http") && !authority.is_empty() && authority.bytes().all(is_plain);
     is_origin.then(|| &url[..scheme.len() + "://".len() + authority.len()])
-}
-
-/// A Cognito user pool gives out its sessions under another name than the issuer's: its domain in the same region.
-fn cognito_domain(issuer: &str) -> Option<String> {
-    let host = of(issuer)?.strip_prefix("https://cognito-idp.")?;
-    let (region, suffix) = host.split_once('.')?;
-    suffix.starts_with("amazonaws.com").then(|| format!("https://*.auth.{region}.amazoncognito.com"))
 }
 
 #[cfg(test)]
@@ -65,16 +59,18 @@ mod tests {
         let origins = of_issuer(
             "https://id.example.com/a",
             "https://id.example.com/a/.well-known/openid-configuration",
+            "https://id.example.com/login",
         );
         assert_eq!(origins, ["https://id.example.com"]);
     }
 
     #[test]
-    fn a_user_pool_brings_the_domains_of_its_region() {
+    fn of_a_user_pool_the_one_domain_is_named_and_none_that_was_not_told() {
         let issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC";
-        let origins =
-            ["https://cognito-idp.eu-west-1.amazonaws.com", "https://*.auth.eu-west-1.amazoncognito.com"];
-        assert_eq!(of_issuer(issuer, issuer), origins);
-        assert_eq!(cognito_domain("https://cognito-idp.evil.example/pool"), None);
+        let own = "https://cognito-idp.eu-west-1.amazonaws.com";
+        let domain = "https://engine-1.auth.eu-west-1.amazoncognito.com";
+        assert_eq!(of_issuer(issuer, issuer, domain), [own, domain]);
+        assert_eq!(of_issuer(issuer, issuer, ""), [own]);
+        assert_eq!(of_issuer(issuer, issuer, "https://*.auth.eu-west-1.amazoncognito.com"), [own]);
     }
 }

@@ -75,7 +75,8 @@ fn embedded(value: &Value) -> String {
 /// a form of its own accord, and text never becomes markup.
 fn policy(config: &Config) -> String {
     let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
-    let origins = origin::of_issuer(issuer, &discovery_url(config, issuer));
+    let sign_in_url = config.oidc_sign_in_url.as_deref().unwrap_or_default();
+    let origins = origin::of_issuer(issuer, &discovery_url(config, issuer), sign_in_url);
     let callable = ["'self'".to_owned()].into_iter().chain(origins).collect::<Vec<_>>().join(" ");
     let (script, style) = (digest(SCRIPT), digest(STYLE));
     format!(
