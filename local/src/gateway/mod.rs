@@ -31,6 +31,8 @@ use self::{
     responses::Refusal,
 };
 
+/// The longest path and query, in bytes: API Gateway takes no more in a request line with all its headers.
+const URI_BYTES_MAX: usize = 10_240;
 /// The largest body that API Gateway takes.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// API Gateway waits no longer for a function.
@@ -160,6 +162,10 @@ fn without_body(mut response: Response) -> Response {
 async fn read(request: Request, source_ip: IpAddr, request_id: Uuid) -> Result<Call, Refusal> {
     let received = OffsetDateTime::now_utc();
     let (parts, body) = request.into_parts();
+    // A function would get it decoded and encode it anew, up to three times as long: longer than any URL may be.
+    if parts.uri.path_and_query().is_some_and(|uri| uri.as_str().len() > URI_BYTES_MAX) {
+        return Err(Refusal::UriTooLong);
+    }
     if !has_sound_host(&parts) {
         return Err(Refusal::BadRequest);
     }

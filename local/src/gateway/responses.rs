@@ -100,6 +100,19 @@ pub const RESPONSES: &[GatewayResponse] = &[
     response("DEFAULT_5XX", 500, INTERNAL, &[TYPE, ID]),
 ];
 
+/// What API Gateway says to a longer request line than it takes, before anything of the API is asked.
+const URI_TOO_LONG: GatewayResponse = response(
+    "URI_TOO_LONG",
+    414,
+    problem!(
+        "URI Too Long",
+        414,
+        "uri_too_long",
+        "The path and the query are too long: send a body instead."
+    ),
+    &[TYPE, ID],
+);
+
 const fn response(
     name: &'static str,
     status: u16,
@@ -116,6 +129,7 @@ pub(super) enum Refusal {
     AccessDenied,
     NoSuchResource,
     BadRequest,
+    UriTooLong,
     TooLarge,
     AuthorizerFailure,
     AuthorizerMisconfigured,
@@ -131,6 +145,7 @@ impl Refusal {
             // API Gateway takes an unknown path for a forgotten signature.
             Self::NoSuchResource => "MISSING_AUTHENTICATION_TOKEN",
             Self::BadRequest => "DEFAULT_4XX",
+            Self::UriTooLong => URI_TOO_LONG.name,
             Self::TooLarge => "REQUEST_TOO_LARGE",
             Self::AuthorizerFailure => "AUTHORIZER_FAILURE",
             Self::AuthorizerMisconfigured => "AUTHORIZER_CONFIGURATION_ERROR",
@@ -141,7 +156,8 @@ impl Refusal {
 
     /// The answer, filled in from the request's id and the authorizer's context.
     pub(super) fn answer(self, request_id: &str, context: &Context) -> Response {
-        let Some(template) = RESPONSES.iter().find(|response| response.name == self.name()) else {
+        let mut templates = RESPONSES.iter().chain([&URI_TOO_LONG]);
+        let Some(template) = templates.find(|response| response.name == self.name()) else {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let mut answer = Response::new(Body::from(filled(template.body, request_id, context)));

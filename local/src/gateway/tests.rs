@@ -101,6 +101,18 @@ async fn what_is_no_path_reaches_nothing() {
 }
 
 #[tokio::test]
+async fn a_longer_query_than_api_gateway_takes_is_414_and_reaches_nothing() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    for query in ["%".repeat(30_000), "%25".repeat(10_000), format!("a={}", "b".repeat(10_235))] {
+        let (status, headers, body) = api.send(request("GET", &format!("/v1/me?{query}"), "")).await;
+        assert_eq!((status.as_u16(), &body["code"]), (414, &json!("uri_too_long")));
+        assert_eq!(headers["content-type"], "application/problem+json");
+    }
+    assert_eq!(api.calls(), (0, 0));
+    assert_eq!(api.get(&format!("/v1/me?{}", "%".repeat(10_000))).await.0, 200);
+}
+
+#[tokio::test]
 async fn a_refused_credential_is_401_with_a_challenge() {
     let api = api(Err("Unauthorized"), Ok(fine()));
     let (status, headers, body) = api.send(request("GET", "/v1/me", "")).await;

@@ -72,6 +72,8 @@ codes! {
     Stale = 412 "stale";
     /// The body is larger than 1 MiB.
     TooLarge = 413 "too_large";
+    /// The path and the query are longer than about 10 KB: send less, or a query in a body where there is one.
+    UriTooLong = 414 "uri_too_long";
     /// The body must be JSON, sent with `Content-Type: application/json` and without a `Content-Encoding`.
     UnsupportedMediaType = 415 "unsupported_media_type";
     /// The request is well formed, but the data breaks a rule; `errors` names each place.
