@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-engines test-receivers test-told test-aws example bench bench-scale bench-audit mutants deny
+.PHONY: help run test check update build deploy test-repeat test-engines test-receivers test-told test-aws example bench bench-scale bench-audit mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -31,6 +31,9 @@ build: ## build all functions for Lambda
 
 deploy: build ## deploy to AWS; asks what it needs to know at the first time
 	sam deploy --guided
+
+test-repeat: ## the suite twenty times in a row beside busy loops, to see whether anything fails by chance: make test-repeat ARGS=5
+	tests/repeat.sh $(or $(ARGS),20)
 
 test-engines: ## the end-to-end tests with the tables in a second DynamoDB engine
 	tests/engines.sh

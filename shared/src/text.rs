@@ -110,7 +110,7 @@ fn shown(text: &str, length_max: usize) -> Option<String> {
 }
 
 fn is_hidden(letter: char) -> bool {
-    is_unprintable(letter) || is_unseen(letter)
+    is_unprintable(letter) || is_invisible(letter)
 }
 
 /// Whether there is nothing to be seen.

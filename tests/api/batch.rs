@@ -157,6 +157,11 @@ mod of_its_parts {
 
     #[tokio::test]
     async fn what_is_begun_too_late_is_left_for_another_request() {
+        // It may be done before the clock is moved: then it is tried again.
+        while !is_left_for_another_request().await {}
+    }
+
+    async fn is_left_for_another_request() -> bool {
         let system = System::start();
         let world = World::at(&Api::at(&system.url)).await;
         let operations: Vec<_> = (0..100).map(|n| json!({"op": "create", "fields": {"amount": n}})).collect();
@@ -168,9 +173,10 @@ mod of_its_parts {
         let results = running.await.unwrap().expect(200);
         let told = statuses(&results);
         let made = told.iter().filter(|status| **status == 201).count();
-        assert!((1..100).contains(&made), "{made}");
+        assert!(made > 0);
         assert_eq!(told, [vec![201; made], vec![503; 100 - made]].concat());
         assert_eq!(world.all_contacts().await.len(), made);
+        made < 100
     }
 
     #[tokio::test]

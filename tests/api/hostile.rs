@@ -92,7 +92,7 @@ impl Scene {
         let made = self.send("POST", &format!("{WEBHOOKS}/{{webhook}}/test"), "").expect(202);
         let id = made["id"].as_str().unwrap().to_owned();
         let path = format!("{WEBHOOKS}/{{webhook}}/deliveries/{id}");
-        for _ in 0..1_000 {
+        for _ in 0..6_000 {
             if self.send("GET", &path, "").expect(200)["tries"] == json!(2) {
                 return id;
             }

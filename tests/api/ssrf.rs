@@ -255,7 +255,7 @@ async fn sent_to(world: &World, url: &str) -> Value {
     let answer = world.owner.api.send("POST", &format!("{path}/test"), None).await;
     assert_eq!(answer.status, 202, "{}", answer.text);
     let delivery = answer.json()["id"].as_str().unwrap().to_owned();
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         let delivery = world.owner.api.get(&format!("{path}/deliveries/{delivery}")).await.expect(200);
         if let Some(attempt) = delivery["attempts"].as_array().unwrap().first() {
             return attempt.clone();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::Permission::ObjectRead;
 
-use crate::harness::{Answer, Api, Person, World};
+use crate::harness::{Answer, Api, Person, System, World};
 
 /// A token that is rotated by its owner's session.
 struct Rotating {
@@ -18,7 +18,15 @@ impl Rotating {
     }
 
     async fn with(about: Value) -> Self {
-        let world = World::new().await;
+        Self::of(World::new().await, about).await
+    }
+
+    /// At a system whose clock can be moved.
+    async fn at(system: &System, about: Value) -> Self {
+        Self::of(World::at(&Api::at(&system.url)).await, about).await
+    }
+
+    async fn of(world: World, about: Value) -> Self {
         let first = world.owner.token_with(about).await;
         let id = first.get("/v1/token").await.expect(200)["id"].as_str().unwrap().to_owned();
         Self { path: format!("/v1/tokens/{id}"), world, first }
@@ -26,7 +34,12 @@ impl Rotating {
 
     async fn rotate(&self, overlap_seconds: u32) -> Api {
         let body = json!({"overlap_seconds": overlap_seconds});
-        secret(&self.world.owner.api.post(&format!("{}/rotate", self.path), body).await)
+        self.secret(&self.world.owner.api.post(&format!("{}/rotate", self.path), body).await)
+    }
+
+    /// The token in an answer that shows one.
+    fn secret(&self, answer: &Answer) -> Api {
+        self.world.owner.api.and(answer.clone().expect(200)["token"].as_str().unwrap())
     }
 
     async fn works(&self, token: &Api) {
@@ -56,11 +69,6 @@ impl Rotating {
     }
 }
 
-/// The token in an answer that shows one.
-fn secret(answer: &Answer) -> Api {
-    Api::with(answer.clone().expect(200)["token"].as_str().unwrap())
-}
-
 #[tokio::test]
 async fn keeps_id_and_settings_and_shows_the_new_secret_this_once() {
     let it = Rotating::new().await;
@@ -77,7 +85,7 @@ async fn keeps_id_and_settings_and_shows_the_new_secret_this_once() {
     assert!(!it.seen().await.to_string().contains(&token[51..]));
 
     it.is_refused(&it.first).await;
-    it.works(&secret(&answer)).await;
+    it.works(&it.secret(&answer)).await;
     let after = it.seen().await;
     assert_eq!((&after["pending"], &after["hint"]), (&Value::Null, &rotated["pending"]["hint"]));
 }
@@ -95,10 +103,11 @@ async fn both_secrets_work_until_the_new_one_is_first_used() {
 
 #[tokio::test]
 async fn the_overlap_ends_by_itself() {
-    let it = Rotating::new().await;
-    let second = it.rotate(1).await;
+    let system = System::start();
+    let it = Rotating::at(&system, json!({"permissions": ["object:read"]})).await;
+    let second = it.rotate(3_600).await;
     it.works(&it.first).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    system.clock.advance(3_600);
     it.is_refused(&it.first).await;
     it.works(&second).await;
 }
@@ -132,9 +141,9 @@ async fn a_repeat_brings_no_secret_back() {
 #[tokio::test]
 async fn a_token_rotates_itself_with_any_permissions() {
     let it = Rotating::with(json!({"permissions": ["upload"]})).await;
-    let second = secret(&it.first.post("/v1/token/rotate", json!({"overlap_seconds": 60})).await);
+    let second = it.secret(&it.first.post("/v1/token/rotate", json!({"overlap_seconds": 60})).await);
     it.first.get("/v1/token").await.expect(200);
-    let third = secret(
+    let third = it.secret(
         &it.first
             .header("Idempotency-Key", "again")
             .post("/v1/token/rotate", json!({"overlap_seconds": 60}))
@@ -147,7 +156,7 @@ async fn a_token_rotates_itself_with_any_permissions() {
         .post("/v1/token/rotate", json!({"overlap_seconds": 60}))
         .await;
     assert_eq!(replayed.header("idempotency-replayed"), "true");
-    assert_eq!(secret(&replayed).credential(), third.credential());
+    assert_eq!(it.secret(&replayed).credential(), third.credential());
     third.get("/v1/token").await.expect(200);
     it.first.get("/v1/token").await.expect_problem(401, "invalid_token");
 }
@@ -177,19 +186,22 @@ async fn who_holds_the_old_secret_takes_no_rotation_over_and_lengthens_no_overla
 
 #[tokio::test]
 async fn a_new_secret_lengthens_the_life_of_no_old_one() {
-    let it = Rotating::with(json!({"permissions": ["object:read"], "expires_at": in_days(1)})).await;
+    let system = System::start();
+    let about = json!({"permissions": ["object:read"], "expires_at": in_days(&system, 1)});
+    let it = Rotating::at(&system, about).await;
     let team = format!("/v1/teams/{}", it.world.team);
     it.world.owner.api.patch(&team, json!({"token_lifetime_days_max": 1})).await.expect(200);
     it.works(&it.first).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    system.clock.advance(3_600);
     let second = it.rotate(604_800).await;
-    it.change(json!({"expires_at": in_days(1)})).await;
+    it.change(json!({"expires_at": in_days(&system, 1)})).await;
     it.first.get(&it.world.contacts()).await.expect_problem(403, "no_access");
     it.works(&second).await;
 }
 
-fn in_days(days: i64) -> String {
-    shared::Timestamp::now().plus_seconds(days * 24 * 60 * 60 - 1).to_string()
+/// So many days from now, or a little less: what was made in between lives no longer than that.
+fn in_days(system: &System, days: i64) -> String {
+    system.clock.now().plus_seconds(days * 24 * 60 * 60 - 60).to_string()
 }
 
 #[tokio::test]
@@ -229,11 +241,12 @@ async fn switching_off_holds_for_both_secrets_and_so_does_switching_on() {
 
 #[tokio::test]
 async fn the_end_of_the_token_holds_for_both_secrets_and_an_ended_one_cannot_rotate() {
-    let it = Rotating::new().await;
-    let second = it.rotate(3_600).await;
-    let soon = shared::Timestamp::now().plus_seconds(1).to_string();
+    let system = System::start();
+    let it = Rotating::at(&system, json!({"permissions": ["object:read"]})).await;
+    let second = it.rotate(7_200).await;
+    let soon = system.clock.now().plus_seconds(3_600).to_string();
     it.change(json!({"expires_at": soon})).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    system.clock.advance(3_600);
     it.is_refused(&it.first).await;
     it.is_refused(&second).await;
     let before = it.seen().await;

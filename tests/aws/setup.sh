@@ -61,7 +61,7 @@ start_ministack() {
         LAMBDA_EXECUTOR=local LOG_LEVEL=INFO "$@" "$venv/ministack/bin/ministack" >"$work/ministack.log" 2>&1 &
     pid=$!
     started+=("$pid")
-    for _ in $(seq 150); do
+    for _ in $(seq 1200); do
         python3 -c "import urllib.request as r; r.urlopen('$endpoint/_ministack/health')" 2>/dev/null &&
             { say "ministack at $endpoint"; return; }
         kill -0 "$pid" 2>/dev/null || break

@@ -12,7 +12,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "receivers"
-WAIT_SECONDS = 30
+WAIT_SECONDS = 300
 
 
 def check(what, holds, found):

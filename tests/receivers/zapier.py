@@ -22,7 +22,7 @@ class App:
     def run(self, function, **bundle):
         """What a function gives or throws, and the answers that it got."""
         command = ["node", HERE / "zapier.js", DOCUMENT, self.url, self.token, function]
-        done = subprocess.run(command, input=json.dumps(bundle), capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, input=json.dumps(bundle), capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             check(f"{function} runs", False, done.stderr)
         return json.loads(done.stdout)

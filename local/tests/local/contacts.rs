@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 
 use crate::{
     http::{client, new_team, send, session, start},
-    process::{self, Directory, Engine, on},
+    process::{self, Directory, Engine, own_port},
 };
 
 const CONTACTS: usize = 2_000;
@@ -87,7 +87,7 @@ impl Workplace {
             if found >= number {
                 return found;
             }
-            assert!(begin.elapsed() < Duration::from_mins(1), "{found} of {number} rows");
+            assert!(begin.elapsed() < Duration::from_mins(5), "{found} of {number} rows");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -157,8 +157,13 @@ fn again(data: &Path, url: &str) -> Engine {
 
 #[tokio::test]
 async fn kill_9_of_the_server_and_of_the_loader_leaves_each_contact_there_once() {
+    // The loader may be done before it is killed: then it is tried again.
+    while !is_killed_while_it_loads().await {}
+}
+
+async fn is_killed_while_it_loads() -> bool {
     let (data, directory) = (Directory::new(), Directory::new());
-    let mut engine = on(&data.0);
+    let mut engine = again(&data.0, &format!("http://127.0.0.1:{}", own_port()));
     let work = Workplace::at(&engine.url, directory).await;
     let file = File::create(work.path(FILE)).unwrap();
     assert!(python("make.py").arg(CONTACTS.to_string()).stdout(file).status().unwrap().success());
@@ -171,9 +176,9 @@ async fn kill_9_of_the_server_and_of_the_loader_leaves_each_contact_there_once()
     let _engine = again(&data.0, &work.url);
     work.acknowledged(1_000).await;
     loader.kill().unwrap();
-    assert!(!loader.wait().unwrap().success());
-    let before = work.acknowledged(1_000).await;
-    assert!(before < 2_000, "it was killed too late");
+    if loader.wait().unwrap().success() {
+        return false;
+    }
 
     let output = work.load().await;
     let said = String::from_utf8(output.stdout).unwrap();
@@ -186,6 +191,7 @@ async fn kill_9_of_the_server_and_of_the_loader_leaves_each_contact_there_once()
     for (contact, row) in all.iter().zip(values(&work.path(FILE))) {
         assert_eq!(*contact, row);
     }
+    true
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use crate::{
 };
 
 const KEY_RING: &str = "key-ring.json";
-/// What is written beside an answer is there after this time.
-const BESIDE: Duration = Duration::from_millis(500);
+/// So often it is looked for what is written beside an answer, each time after a tenth of a second.
+const LOOKS_MAX: usize = 1_200;
 
 /// A person at a system.
 struct Person {
@@ -134,7 +134,7 @@ async fn all_are_answered(status: u16, url: &str, tokens: &[&String]) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_takes_over_use_by_use_and_the_old_one_can_go() {
     let data = Directory::new();
     let told = || keys(&["--data", data.0.to_str().unwrap()]);
@@ -147,26 +147,26 @@ async fn a_new_key_takes_over_use_by_use_and_the_old_one_can_go() {
 
     keep(&data.0, &with_k2(ring(&data.0)));
     assert_eq!((row(&told(), "k1"), row(&told(), "k2")), ("no 4 1 2".to_owned(), "yes 0 0 0".to_owned()));
-    let engine = on(&data.0);
-    all_are_answered(200, &engine.url, &[busy, renewed, rotating, next]).await;
+    let engine = system(&data.0, &[]).await;
+    all_are_answered(200, engine.url(), &[busy, renewed, rotating, next]).await;
     // The rotation has ended with the first use of the new secret.
-    all_are_answered(401, &engine.url, &[reused, revoked, rotating]).await;
-    let (_, new) = Person::new(&engine.url, "ada@example.com").await.token("new").await;
-    tokio::time::sleep(BESIDE).await;
-    engine.end();
+    all_are_answered(401, engine.url(), &[reused, revoked, rotating]).await;
+    let (_, new) = Person::new(engine.url(), "ada@example.com").await.token("new").await;
+    until_listed(&engine, &ring(&data.0), "k2", "yes 4 0 ").await;
+    engine.shutdown().await;
     let listed = told();
     assert_eq!(row(&listed, "k1"), "no 1 1 2", "{listed}");
     assert!(row(&listed, "k2").starts_with("yes 4 0 "), "{listed}");
     assert!(listed.contains(&format!("  {idle_id} of usr_")) && listed.contains(", never used"), "{listed}");
     assert!(listed.contains("k1 is needed (tokens: 1, invitations: 1)"), "{listed}");
 
-    let engine = on(&data.0);
-    all_are_answered(200, &engine.url, &[idle]).await;
-    let bob = Person::new(&engine.url, "bob@example.com").await;
+    let engine = system(&data.0, &[]).await;
+    all_are_answered(200, engine.url(), &[idle]).await;
+    let bob = Person::new(engine.url(), "bob@example.com").await;
     let (status, body) = send(bob.post("/v1/invitations/accept", json!({"secret": invitation}))).await;
     assert_eq!(status, 201, "{body}");
-    tokio::time::sleep(BESIDE).await;
-    engine.end();
+    until_listed(&engine, &ring(&data.0), "k1", "no 0 0 ").await;
+    engine.shutdown().await;
     let listed = told();
     assert!(
         row(&listed, "k1").starts_with("no 0 0 ") && listed.contains("k1 can be removed, if "),
@@ -239,13 +239,8 @@ async fn secrets_manager(ring: Value) -> String {
     url
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tables_of_a_deployment_are_found_by_the_environment() {
-    let running = start(&["--seed=none"]).await;
-    for name in ["one", "two"] {
-        Person::new(running.url(), "ada@example.com").await.token(name).await;
-    }
-    let ring = json!({"current": "k2", "k2": "a key that has more than 32 characters"});
+/// What is told of the tables of a running system.
+async fn listed(running: &Running, ring: Value) -> String {
     let mut command = command(&["keys", "--aws"]);
     command.env("AWS_ENDPOINT_URL_DYNAMODB", running.dynamodb_url()).env("AWS_REGION", "us-east-1");
     command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager(ring).await);
@@ -255,7 +250,28 @@ async fn the_tables_of_a_deployment_are_found_by_the_environment() {
         .env("KEY_RING_SECRET", "key-ring");
     command.env("TABLE_IDENTITY", "identity");
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let listed = String::from_utf8(output.stdout).unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Waits until the line of a key begins so: some of what it counts is written beside answers.
+async fn until_listed(running: &Running, ring: &Value, key: &str, begin: &str) {
+    for _ in 0..LOOKS_MAX {
+        if row(&listed(running, ring.clone()).await, key).starts_with(begin) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{key} never came to {begin}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_of_a_deployment_are_found_by_the_environment() {
+    let running = start(&["--seed=none"]).await;
+    for name in ["one", "two"] {
+        Person::new(running.url(), "ada@example.com").await.token(name).await;
+    }
+    let ring = json!({"current": "k2", "k2": "a key that has more than 32 characters"});
+    let listed = listed(&running, ring).await;
     assert_eq!(
         (row(&listed, "k1"), row(&listed, "k2")),
         ("no 2 0 0".to_owned(), "yes 0 0 0".to_owned()),

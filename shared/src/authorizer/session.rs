@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::jwks::Jwks;
-use crate::{error::Result, text};
+use crate::{domain, error::Result, text};
 
 /// Signatures that count: asymmetric ones only, so that no public key is ever taken for a shared secret.
 const ALGORITHMS: &[Algorithm] = &[
@@ -74,7 +74,7 @@ impl Claims {
             Some(Flag::Text(text)) => text == "true",
             None => false,
         };
-        let is_one = |email: &String| email.len() <= EMAIL_LENGTH_MAX && text::is_email(email);
+        let is_one = |email: &String| email.len() <= EMAIL_LENGTH_MAX && domain::is_email(email);
         self.email.clone().filter(|email| is_verified && is_one(email))
     }
 

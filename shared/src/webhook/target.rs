@@ -284,6 +284,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(crate::secret::tests::tried(1))]
+
         #[test]
         fn a_number_is_one_address_in_every_form(bits: u32, is_inside: bool) {
             // Half of the numbers lie in networks that are refused.

@@ -15,7 +15,7 @@ async fn put(hooks: &Hooks, webhook: &str, status: &str, at: Timestamp) -> Strin
     let id = EventId::derived(at, &[webhook, status]);
     let delivery = DeliveryId::derived(at, &[id.as_str(), webhook]);
     let expires = at.seconds() + KEEP_SECONDS;
-    let attempt = json!({"at": at, "signed_at": 1_795_429_800, "status": 500, "duration_ms": 12, "response": "no, Ada"});
+    let attempt = json!({"at": at, "signed_at": 1_795_429_800, "status": 500, "duration_ms": 12, "response": "no, what objects hold"});
     let stored: StoredDelivery = serde_json::from_value(json!({
         "id": delivery, "team": hooks.world.team, "webhook": webhook, "event_id": id, "topic": "object.created",
         "object_type": "type_0000000000000000000000", "object": "obj_0000000000000000000000", "status": status,
@@ -25,7 +25,7 @@ async fn put(hooks: &Hooks, webhook: &str, status: &str, at: Timestamp) -> Strin
     .unwrap();
     let event: StoredEvent = serde_json::from_value(json!({
         "id": id, "team": hooks.world.team, "topic": "object.created", "object_type": null, "object": null,
-        "body": "{\"data\":\"Ada\"}", "at": at, "expires": expires,
+        "body": "{\"data\":\"what objects hold\"}", "at": at, "expires": expires,
     }))
     .unwrap();
     let activity = platform(&system().dynamodb).activity;
@@ -120,15 +120,15 @@ async fn what_objects_hold_is_told_only_to_who_may_read_them() {
     let delivery = put(&hooks, &id, "failed", ago(10)).await;
     let path = hooks.at(&id, &format!("/deliveries/{delivery}"));
     let whole = hooks.owner().get(&path).await.expect(200);
-    assert_eq!(whole["request"]["body"], json!("{\"data\":\"Ada\"}"));
+    assert_eq!(whole["request"]["body"], json!("{\"data\":\"what objects hold\"}"));
     assert_eq!(whole["request"]["headers"]["webhook-timestamp"], json!("1795429800"));
     assert_eq!(
         (&whole["attempts"][0]["response"], &whole["attempts"][0]["status"]),
-        (&json!("no, Ada"), &json!(500))
+        (&json!("no, what objects hold"), &json!(500))
     );
     let service = hooks.world.owner.token(&[Permission::WebhookRead]).await;
     let answer = service.get(&path).await;
-    assert!(!answer.text.contains("Ada"), "{}", answer.text);
+    assert!(!answer.text.contains("what objects hold"), "{}", answer.text);
     assert_eq!(answer.expect(200)["attempts"][0]["status"], json!(500));
 }
 

@@ -108,7 +108,7 @@ pub(super) async fn until(holds: impl Fn() -> bool) {
 
 /// The same of what is asked for.
 pub(super) async fn until_async<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    for _ in 0..100 {
+    for _ in 0..3_000 {
         if holds().await {
             return;
         }

@@ -10,10 +10,9 @@ use shared::{
     delivery::{Health, Request, Status},
     table::{attribute, text},
 };
-use tokio::{io::AsyncWriteExt as _, task::JoinSet};
+use tokio::{io::AsyncWriteExt as _, sync::Notify, task::JoinSet};
 
 use super::{
-    TIMES,
     receiver::{Receiver, answer, read_request, until},
     world::{World, event},
 };
@@ -137,31 +136,32 @@ async fn a_message_that_is_not_whole_makes_nothing() {
     assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
 }
 
-/// A receiver whose first answer takes a while and is a failure, and whose others are successes.
-async fn slow_at_first() -> Receiver {
+/// A receiver whose first answer comes when it is told to and is a failure, and whose others are successes.
+async fn slow_at_first() -> (Receiver, Arc<Notify>) {
     slow_at_first_with("500 No").await
 }
 
-async fn slow_at_first_with(failure: &'static str) -> Receiver {
-    let is_first = Arc::new(AtomicBool::new(true));
-    Receiver::start(move |mut stream| {
-        let is_first = is_first.swap(false, Ordering::SeqCst);
+async fn slow_at_first_with(failure: &'static str) -> (Receiver, Arc<Notify>) {
+    let (is_first, now) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
+    let told = now.clone();
+    let receiver = Receiver::start(move |mut stream| {
+        let (is_first, told) = (is_first.swap(false, Ordering::SeqCst), told.clone());
         async move {
             read_request(&mut stream).await;
             if is_first {
-                tokio::time::sleep(TIMES.whole / 2).await;
+                told.notified().await;
             }
             let head = if is_first { failure } else { "200 OK" };
             let _ = stream.write_all(answer(head).as_bytes()).await;
         }
-    })
-    .await
+    });
+    (receiver.await, now)
 }
 
 #[tokio::test]
 async fn a_worker_that_was_taken_for_dead_writes_nothing() {
     let world = World::new().await;
-    let receiver = slow_at_first().await;
+    let (receiver, answers) = slow_at_first().await;
     let request = world.request(&receiver, 0).await;
     let (worker, body) = (world.worker.clone(), json!(request).to_string());
     let slow = tokio::spawn(async move { worker.handle(event("requests", &[body])).await });
@@ -170,6 +170,7 @@ async fn a_worker_that_was_taken_for_dead_writes_nothing() {
     assert!(!world.handle(&request).await);
     let delivered = world.delivery(&request).await;
     assert_eq!((delivered.status, receiver.connections()), (Status::Delivered, 2));
+    answers.notify_one();
     slow.await.unwrap();
     let after = world.delivery(&request).await;
     assert_eq!((after.status, after.tries, after.attempts), (Status::Delivered, 1, delivered.attempts));
@@ -179,7 +180,7 @@ async fn a_worker_that_was_taken_for_dead_writes_nothing() {
 #[tokio::test]
 async fn a_success_in_between_keeps_a_receiver_from_being_given_up() {
     let world = World::new().await;
-    let receiver = slow_at_first().await;
+    let (receiver, answers) = slow_at_first().await;
     let long_ago = world.now().plus_seconds(-10 * 24 * 60 * 60);
     world.set_health(&Health { failing_since: Some(long_ago), ..Health::default() }).await;
     let (first, second) = (world.request(&receiver, 0).await, world.request(&receiver, 0).await);
@@ -187,6 +188,7 @@ async fn a_success_in_between_keeps_a_receiver_from_being_given_up() {
     let slow = tokio::spawn(async move { worker.handle(event("slow", &[body])).await });
     until(|| receiver.connections() > 0).await;
     assert!(!world.handle_slow(&second).await);
+    answers.notify_one();
     slow.await.unwrap();
     assert!(!world.health().await.is_disabled());
 }
@@ -195,12 +197,13 @@ async fn a_success_in_between_keeps_a_receiver_from_being_given_up() {
 async fn what_the_old_address_says_late_is_nothing_about_the_new_one() {
     for failure in ["410 Gone", "500 No"] {
         let world = World::new().await;
-        let receiver = slow_at_first_with(failure).await;
+        let (receiver, answers) = slow_at_first_with(failure).await;
         let request = world.request(&receiver, 0).await;
         let (worker, body) = (world.worker.clone(), json!(request).to_string());
         let late = tokio::spawn(async move { worker.handle(event("requests", &[body])).await });
         until(|| receiver.connections() > 0).await;
         world.set_health(&Health { changed_at: Some(world.now()), ..Health::default() }).await;
+        answers.notify_one();
         late.await.unwrap();
         let health = world.health().await;
         assert!(!health.is_disabled() && !health.is_failing(), "{failure}");

@@ -185,7 +185,7 @@ mod tests {
     fn a_team_learns_nothing_of_others_and_no_secret() {
         let old = token(json!({}));
         let new = token(
-            json!({"name": "Make", "team_ids": ["team_0000000000000000000009"], "description": "private"}),
+            json!({"name": "Make", "team_ids": ["team_0000000000000000000009"], "description": "for nobody else"}),
         );
         let told = serde_json::to_string(&fields(Some(&old), &new).unwrap()).unwrap();
         assert!(told.contains(r#""slug":"name","label":"Name","old":"Zapier","new":"Make""#), "{told}");
@@ -196,7 +196,7 @@ mod tests {
         let created = serde_json::to_string(&fields(None, &new).unwrap()).unwrap();
         for text in [&told, &created] {
             assert!(
-                !text.contains("team_0") && !text.contains("private") && !text.contains("secret"),
+                !text.contains("team_0") && !text.contains("for nobody else") && !text.contains("\"secret"),
                 "{text}"
             );
         }

@@ -89,7 +89,7 @@ fn collect(net: &Net, from: &str, mut stream: impl Read + Send + 'static) -> Joi
 
 /// Where the process answers, once it says so.
 pub(super) async fn ready(net: &Net) -> String {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         let said = net.0.lock().unwrap().iter().find(|(from, _)| from == "stdout").unwrap().1.clone();
         let said = String::from_utf8(said).unwrap();
         if let Some(url) = said.strip_prefix("ready ").and_then(|rest| rest.strip_suffix('\n')) {

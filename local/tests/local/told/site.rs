@@ -1,6 +1,6 @@
 //! Where it happens: a directory and a port that stay the same, a team with a type and a webhook.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(super) struct Caller {
 impl Site {
     pub(super) async fn new(receiver: &str) -> Self {
         let directory = Directory::new();
-        let port = free_port();
+        let port = process::own_port().to_string();
         let mut site =
             Self { directory, port, session: String::new(), team: String::new(), webhook: String::new() };
         let _engine = site.process();
@@ -150,8 +150,4 @@ impl Caller {
             cursor = format!("&cursor={next}");
         }
     }
-}
-
-fn free_port() -> String {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string()
 }
