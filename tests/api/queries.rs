@@ -414,8 +414,7 @@ async fn values_that_come_one_by_one_are_taken_whole() {
     }
     assert_eq!(deals.stats("filter[title][in][]=Smith, Wesson").await.expect(200)["count"], json!(1));
     let values = (0..101).map(|n| format!("filter[amount][in][]={n}")).collect::<Vec<_>>();
-    let limited = deals.get(&format!("limit=100&{}", values[..100].join("&"))).await.expect(200);
-    assert_eq!(limited["next_cursor"], Value::Null);
+    deals.get(&values[..100].join("&")).await.expect(200);
     let problem = deals.get(&values.join("&")).await.expect_problem(422, "invalid_data");
     assert_eq!(problem["errors"][0]["pointer"], json!("?filter[amount][in]"));
 }

@@ -221,7 +221,8 @@ mod refused {
             assert_eq!(
                 answer,
                 json!({"isAuthorized": false, "context": {"error": "invalid_token", "detail": "No valid credential was sent.",
-                    "required_permissions": "", "required_permissions_json": "[]", "request_id": "JKJaXmPLvHcESHA="}}),
+                    "required_permissions": "", "required_permissions_json": "[]", "request_id": "JKJaXmPLvHcESHA=",
+                    "challenge": "Bearer realm=\"api\", error=\"invalid_token\""}}),
                 "{name}"
             );
         }

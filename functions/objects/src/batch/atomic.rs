@@ -91,7 +91,10 @@ impl Store {
             Operation::Update { id, .. } | Operation::Delete { id, .. } => Some((*id).clone()),
             Operation::Create { .. } | Operation::Upsert { .. } => None,
         };
-        let guards = steps.iter().filter_map(|step| step.wanted.as_ref()).flat_map(|wanted| wanted.guards(object_type));
+        let guards = steps
+            .iter()
+            .filter_map(|step| step.wanted.as_ref())
+            .flat_map(|wanted| wanted.guards(object_type));
         self.ahead(object_type, guards.collect(), steps.iter().filter_map(id).collect()).await
     }
 
