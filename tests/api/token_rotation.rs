@@ -350,7 +350,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
     let path = format!("{}/rotate", it.path);
     let api = &it.world.owner.api;
     api.post(&path, json!({"overlap_seconds": 604_801})).await.expect_problem(422, "invalid_data");
-    api.post(&path, json!({"overlap_seconds": -1})).await.expect_problem(400, "invalid_request");
+    api.post(&path, json!({"overlap_seconds": -1})).await.expect_problem(422, "invalid_data");
     Person::new().await.api.post(&path, json!({})).await.expect_problem(404, "not_found");
     it.first.post(&path, json!({})).await.expect_problem(403, "session_required");
     it.world
