@@ -89,6 +89,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             oidc_discovery_url: Some(format!("{url}{DISCOVERY_PATH}")),
             failures_per_minute: options.failures_per_minute,
             allowed_origins: options.allowed_origins.clone(),
+            webhook_requests_per_second: options.webhook_requests_per_second,
             ..config
         },
         key_ring: Arc::new(key_ring),

@@ -49,6 +49,10 @@ pub struct Options {
     #[arg(long)]
     pub allow_private_webhooks: bool,
 
+    /// How often a team may ask one host by its webhooks in a second: what is beyond waits
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub webhook_requests_per_second: Option<u32>,
+
     /// The address to serve on
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub bind: IpAddr,

@@ -62,14 +62,14 @@ impl Workers {
             deliveries::Queues {
                 slow: queues.slow_requests.clone(),
                 slow_name: SLOW_QUEUE.to_owned(),
+                put_off: queues.put_off,
                 retries: queues.retries.clone(),
             },
             deliveries::Settings { rules, ..deliveries::Settings::of(config) },
         )?;
         let parked = Arc::new(Parking(journal.clone()));
-        let requests::Queues { requests: fast, slow_requests: slow, retries } = queues;
-        let relay =
-            Relay::new(platform, &config.tables, relay::Queues { requests: fast, slow, retries, parked });
+        let (fast, slow, retries) = (queues.requests, queues.slow_requests, queues.retries);
+        let relay = Relay::new(platform, config, relay::Queues { requests: fast, slow, retries, parked });
         let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
         let workers = Self {
             _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref())),

@@ -31,6 +31,8 @@ pub struct Config {
     pub webhook_allowed_hosts: Option<String>,
     /// Whether webhooks may be sent to in the clear.
     pub webhook_allows_http: bool,
+    /// How often a team may ask one host by its webhooks in a second, if not the default number.
+    pub webhook_requests_per_second: Option<u32>,
     /// The names of the tables.
     pub tables: TableNames,
     /// The secret that holds the key ring.
@@ -109,6 +111,8 @@ impl Config {
             parked_queue_url: get("PARKED_QUEUE_URL"),
             webhook_allowed_hosts: get("WEBHOOK_ALLOWED_HOSTS"),
             webhook_allows_http: get("WEBHOOK_ALLOWS_HTTP").is_some_and(|value| value == "true"),
+            webhook_requests_per_second: get("WEBHOOK_REQUESTS_PER_SECOND")
+                .and_then(|number| number.parse().ok()),
             tables: TableNames {
                 identity: get("TABLE_IDENTITY").unwrap_or(names.identity),
                 workspace: get("TABLE_WORKSPACE").unwrap_or(names.workspace),

@@ -64,9 +64,13 @@ SECRETS_OF_TOKENS = {"secret", "secret_created_at", "pending", "rotated_away", "
 UNWRITTEN = {"Authorizer": RIGHTS_OF_TOKENS, "Teams": RIGHTS_OF_TOKENS | SECRETS_OF_TOKENS}
 # Roles that need no keys.
 KEYLESS = ("Jobs", "Deliveries", "Discovery", "Console")
-QUEUE_ACTIONS = ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "PurgeQueue")
+QUEUE_ACTIONS = (
+    *("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
+    *("ChangeMessageVisibility", "PurgeQueue"),
+)
 SEND = ("SendMessage",)
 TAKE = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+PUT_OFF = ("ChangeMessageVisibility",)
 # Role → queue → actions. Nobody takes anything out of the queues of what has failed.
 QUEUES = {
     "ObjectTypes": {"JobQueue": SEND},
@@ -76,7 +80,10 @@ QUEUES = {
         **{"RequestQueue": SEND, "SlowRequestQueue": SEND, "ParkedQueue": SEND},
         "RetryQueue": (*SEND, *TAKE),
     },
-    "Deliveries": {"RequestQueue": TAKE, "SlowRequestQueue": (*SEND, *TAKE), "RetryQueue": SEND},
+    "Deliveries": {
+        **{"RequestQueue": (*TAKE, *PUT_OFF), "SlowRequestQueue": (*SEND, *TAKE, *PUT_OFF)},
+        "RetryQueue": SEND,
+    },
 }
 BATCHES = "SendMessageBatch has a right of its own: roles were given it that have sqs:SendMessage, which is it on AWS"
 STREAM_ACTIONS = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")

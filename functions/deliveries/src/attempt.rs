@@ -6,14 +6,16 @@ use anyhow::bail;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use shared::{
     Timestamp,
-    delivery::{Attempt, Health, Request, Retry, Status, StoredDelivery, StoredEvent, chance, hop_seconds},
+    delivery::{
+        Attempt, Health, Request, Retry, SIGNED, Status, StoredDelivery, StoredEvent, chance, hop_seconds,
+    },
     table::{When, WriteError, attribute},
 };
 
 use crate::{
     Worker,
     client::{Answer, Failure},
-    step::{Seen, signed_at},
+    step::Seen,
     verdict::{Settled, Verdict},
 };
 
@@ -36,16 +38,17 @@ impl Worker {
         health: &Health,
     ) -> anyhow::Result<()> {
         let headers = headers(&request)?;
+        let body = request.signed.content.of(&event.body)?.into_owned();
         let mut claimed = self.claim(seen, is_next).await?;
         let begun = Instant::now();
-        let outcome = self.request(&request, headers, event.body).await;
+        let outcome = self.request(&request, headers, body).await;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let now = self.clock.now();
         let verdict = Verdict::of(&outcome, claimed.delivery.tries_in_run(), (now, chance()));
         let settled = Settled::of(verdict, health, now);
         let attempt = Attempt {
             at: claimed.at,
-            signed_at: signed_at(&request),
+            signed_at: request.signed.at(),
             status: outcome.as_ref().ok().map(|answer| answer.status),
             error: outcome.as_ref().err().map(|failure| failure.name().to_owned()),
             duration_ms,
@@ -55,7 +58,7 @@ impl Worker {
         if !self.record(&mut claimed, attempt, &settled).await? {
             return Ok(());
         }
-        self.note(&settled, &claimed, health).await?;
+        self.note(&settled, &claimed, health, duration_ms).await?;
         match settled.next {
             Some(due) => self.retries.send(Retry::of(&claimed.delivery), hop_seconds(due, now)).await,
             None => Ok(()),
@@ -64,7 +67,7 @@ impl Worker {
 
     /// Takes the try for this worker, if the delivery is still as it was seen.
     async fn claim(&self, seen: Seen, is_next: bool) -> anyhow::Result<Claimed> {
-        let Seen { mut delivery, claimed_until } = seen;
+        let Seen { mut delivery, claimed_until, signed: _ } = seen;
         let at = self.clock.now();
         let until = at.plus_seconds(CLAIM_SECONDS);
         let is_unchanged = When::All(vec![
@@ -77,7 +80,8 @@ impl Worker {
         ]);
         delivery.tries += u64::from(is_next);
         let update = self.activity.update(delivery.key()).set("tries", attribute(&delivery.tries)?);
-        let update = update.set("claimed_until", attribute(&until)?).when(is_unchanged);
+        let update = update.set("claimed_until", attribute(&until)?);
+        let update = update.remove(SIGNED).when(is_unchanged);
         match self.activity.write(update).await {
             Ok(_) => Ok(Claimed { delivery, at, until }),
             Err(WriteError::Refused(_)) => bail!("somebody else was faster"),
@@ -86,12 +90,12 @@ impl Worker {
     }
 
     async fn request(&self, request: &Request, headers: HeaderMap, body: String) -> Result<Answer, Failure> {
-        let target = self.rules.check("/url", &request.url).map_err(|_| Failure::RefusedTarget)?;
+        let target = self.rules.check("/url", &request.signed.url).map_err(|_| Failure::RefusedTarget)?;
         self.client.post(&target, headers, body).await
     }
 }
 
 fn headers(request: &Request) -> anyhow::Result<HeaderMap> {
-    let pairs = request.headers.iter();
+    let pairs = request.signed.headers.iter();
     pairs.map(|(name, value)| Ok((HeaderName::try_from(name)?, HeaderValue::try_from(value)?))).collect()
 }

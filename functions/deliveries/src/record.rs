@@ -38,19 +38,27 @@ impl Worker {
         self.write_if(update.remove("claimed_until").when(is_mine)).await
     }
 
-    /// Notes how the receiver does, if that is news.
+    /// Notes how the receiver does, if that is news: after so long it has answered, or not.
     pub(crate) async fn note(
         &self,
         settled: &Settled,
         claimed: &Claimed,
         health: &Health,
+        duration_ms: u64,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
+        let slow_until = health.slow_after(duration_ms, now);
         let update = self.activity.update(Health::key(&claimed.delivery.webhook));
+        let is_news = slow_until.is_some();
+        let update = match slow_until {
+            Some(until) => update.set("slow_until", attribute(&until)?),
+            None => update,
+        };
         let update = match (settled.status, settled.given_up) {
-            (Status::Delivered, _) if is_known(health, now) => return Ok(()),
+            (Status::Delivered, _) if is_known(health, now) && !is_news => return Ok(()),
             (Status::Delivered, _) => update.set("last_success_at", attribute(&now)?).remove("failing_since"),
-            (_, None) if health.is_failing() => return Ok(()),
+            (_, None) if health.is_failing() && !is_news => return Ok(()),
+            (_, None) if health.is_failing() => update,
             (_, None) => update.set("failing_since", attribute(&claimed.at)?),
             (_, Some(reason)) => given_up(update, reason, now)?,
         };

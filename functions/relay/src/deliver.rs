@@ -1,14 +1,20 @@
 //! Events and their ways to webhooks.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use shared::{
     Error, Result, Timestamp,
-    delivery::{Health, KEEP_SECONDS, Request, Status, StoredDelivery, StoredEvent, signed_request},
+    delivery::{
+        Health, KEEP_SECONDS, Queue, Request, Retry, Signed, Status, StoredDelivery, StoredEvent, Want,
+        hop_seconds, lane_of, lanes, signed,
+    },
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::workspace_partition,
     table::{Item, Query, WriteError, decode},
-    webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX},
+    webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX, host},
 };
 
 use tokio::task::JoinSet;
@@ -39,6 +45,28 @@ pub(crate) struct Listed {
     at: Timestamp,
 }
 
+impl Listed {
+    /// The next request of a delivery, in the lane of its object.
+    pub(crate) fn request(&self, delivery: &StoredDelivery, signed: Signed) -> Request {
+        let StoredDelivery { id, team, webhook, event_id, object, tries, .. } = delivery;
+        let told_apart = object.as_ref().map_or(id.as_str(), |object| object.as_str());
+        Request {
+            team: team.clone(),
+            webhook: webhook.clone(),
+            delivery: id.clone(),
+            event: event_id.clone(),
+            tries: *tries,
+            lane: lane_of(told_apart, lanes(self.webhooks.len())),
+            not_before: None,
+            signed,
+        }
+    }
+
+    fn hosts(&self) -> usize {
+        self.webhooks.iter().map(StoredWebhook::host).collect::<BTreeSet<_>>().len()
+    }
+}
+
 impl Relay {
     /// Writes the event, if a webhook has asked for it, and its way to each that has; and sends them off.
     pub(crate) async fn publish(
@@ -64,7 +92,7 @@ impl Relay {
             expires: at.seconds() + KEEP_SECONDS,
         };
         let event = self.kept(event).await?;
-        self.deliver(&Arc::new(event), (&asked, listed.at)).await
+        self.deliver(&Arc::new(event), &asked, &listed).await
     }
 
     /// Writes the event, or finds it written: a change may be looked at twice, and each request must have the same body,
@@ -80,7 +108,7 @@ impl Relay {
     }
 
     /// The webhooks of a team, read since then, and lately.
-    async fn webhooks(&self, team: &TeamId, since: Timestamp) -> Result<Arc<Listed>> {
+    pub(crate) async fn webhooks(&self, team: &TeamId, since: Timestamp) -> Result<Arc<Listed>> {
         let since = since.max(self.clock.now().plus_seconds(-LISTED_SECONDS));
         let read = Box::pin(self.read_webhooks(team));
         self.webhooks.get(team.clone(), since, &self.clock, read).await
@@ -102,18 +130,17 @@ impl Relay {
         }
     }
 
-    /// Writes the way to each of these webhooks, and sends the requests; to those whose receivers fail by a queue in which
-    /// they hold up nobody.
+    /// Writes the way to each of these webhooks, and sends the requests.
     async fn deliver(
         &self,
         event: &Arc<StoredEvent>,
-        (webhooks, at): (&[&StoredWebhook], Timestamp),
+        webhooks: &[&StoredWebhook],
+        listed: &Arc<Listed>,
     ) -> Result<()> {
         let keys = webhooks.iter().map(|webhook| Health::key(&webhook.id)).collect();
         let known = self.activity.get_many(keys).await?;
         let mut webhooks = webhooks.iter();
-        let (mut running, mut requests, mut slow, mut failed) =
-            (JoinSet::new(), Vec::new(), Vec::new(), None);
+        let (mut running, mut requests, mut failed) = (JoinSet::new(), Vec::new(), None);
         loop {
             while running.len() < AT_ONCE
                 && let Some(webhook) = webhooks.next()
@@ -121,36 +148,64 @@ impl Relay {
                 let health = known.iter().find(|item| Health::key(&webhook.id).is_of(item)).cloned();
                 let health: Health = health.map(decode).transpose()?.unwrap_or_default();
                 let (relay, event, webhook) = (self.clone(), event.clone(), (*webhook).clone());
-                running.spawn(async move {
-                    (health.is_down(at), relay.request((&event, at), &webhook, &health).await)
-                });
+                let listed = listed.clone();
+                running.spawn(async move { relay.request(&event, &webhook, &health, &listed).await });
             }
             let Some(outcome) = running.join_next().await else { break };
             match outcome.map_err(anyhow::Error::from)? {
-                (true, Ok(request)) => slow.extend(request),
-                (false, Ok(request)) => requests.extend(request),
+                Ok(request) => requests.extend(request),
                 // Whatever is wrong with one webhook is no reason to tell the others nothing.
-                (_, Err(error)) => failed = Some(error),
+                Err(error) => failed = Some(error),
             }
         }
-        for (queue, requests) in [(&self.queues.requests, requests), (&self.queues.slow, slow)] {
-            if !requests.is_empty() {
-                queue.send_all(requests).await.map_err(Error::unavailable)?;
-            }
-        }
+        // Whether a receiver is slow is looked at when the turn of its request has come: so they stay in their order.
+        self.send(&event.team, requests, &*self.queues.requests, listed).await?;
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Sends requests, each with its place in the rate at which their team asks its host. What is far off waits elsewhere.
+    pub(crate) async fn send(
+        &self,
+        team: &TeamId,
+        requests: Vec<Request>,
+        queue: &dyn Queue<Request>,
+        listed: &Listed,
+    ) -> Result<()> {
+        let (now, mut hosts) = (self.clock.now(), BTreeMap::<String, Vec<Request>>::new());
+        for request in requests {
+            hosts.entry(host(&request.signed.url)).or_default().push(request);
+        }
+        let mut near = Vec::new();
+        for (host, requests) in hosts {
+            let places = self.rate.take(&self.activity, (team, &host), requests.len(), now).await?;
+            for (request, place) in requests.into_iter().zip(places) {
+                if self.rate.is_far(place, now, listed.hosts()) {
+                    let Request { team, webhook, delivery, tries, .. } = request;
+                    let retry = Retry { team, webhook, delivery, tries, want: Want::TryAt(place) };
+                    let sent = self.queues.retries.send(retry, hop_seconds(place, now));
+                    sent.await.map_err(Error::unavailable)?;
+                } else {
+                    near.push(Request { not_before: Some(place).filter(|place| *place > now), ..request });
+                }
+            }
+        }
+        if near.is_empty() {
+            return Ok(());
+        }
+        queue.send_all(near).await.map_err(Error::unavailable)
     }
 
     /// The first request of an event to a webhook, if there is something to send.
     async fn request(
         &self,
-        (event, at): (&StoredEvent, Timestamp),
+        event: &StoredEvent,
         webhook: &StoredWebhook,
         health: &Health,
+        listed: &Listed,
     ) -> Result<Option<Request>> {
         let Some(delivery) = self.begin(event, webhook, health).await? else { return Ok(None) };
-        let signed = signed_request(&self.keys, webhook, (&delivery, event), at).await;
-        signed.map(Some)
+        let signed = signed(&self.keys, webhook, (&delivery, event), listed.at).await?;
+        Ok(Some(listed.request(&delivery, signed)))
     }
 
     /// Writes the way of an event to a webhook; none if there is nothing to send: the webhook takes nothing at the moment,

@@ -123,6 +123,20 @@ impl Record {
         Self::of(&record.to_string())
     }
 
+    /// The item that a change is of, told by its key.
+    pub(crate) fn item(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Of {
+            dynamodb: Keys,
+        }
+        #[derive(Deserialize)]
+        struct Keys {
+            #[serde(rename = "Keys")]
+            keys: serde_json::Value,
+        }
+        Some(serde_json::from_str::<Of>(self.text()).ok()?.dynamodb.keys.to_string())
+    }
+
     /// Its place in the stream, if it has one, though it may not be readable otherwise.
     pub(crate) fn sequence_number(&self) -> Option<String> {
         #[derive(Deserialize)]

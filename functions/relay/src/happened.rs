@@ -55,7 +55,7 @@ impl Relay {
             event,
             at,
             actor: match &actor {
-                Some(actor) => self.who(actor).await?,
+                Some(actor) => self.who(actor, &team).await?,
                 None => Who::default(),
             },
             subject,

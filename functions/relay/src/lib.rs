@@ -3,6 +3,7 @@
 //! may be looked at twice.
 
 mod cache;
+mod chains;
 mod deliver;
 mod event;
 mod happened;
@@ -22,7 +23,7 @@ use shared::{
     batch::BatchAnswer,
     clock::Clock,
     config::{Config, TableNames},
-    delivery::{Deliveries, Queue, Request, Retry, Sqs},
+    delivery::{Deliveries, Queue, Rate, Request, Retry, Sqs},
     id::{ObjectTypeId, TeamId},
     keys::Keys,
     object_type::StoredObjectType,
@@ -31,14 +32,12 @@ use shared::{
 
 use self::{
     cache::Cache,
+    chains::Again,
     deliver::Listed,
     event::{Change, Content, Message, Notice},
     people::Known,
     suspect::Suspect,
 };
-
-/// Changes that are looked at side by side.
-const AT_ONCE: usize = 8;
 
 /// The most bytes of a parked change: a message of SQS has 1 MiB. Of a larger one the key is kept.
 const PARKED_SIZE_MAX: usize = 1_000_000;
@@ -46,9 +45,9 @@ const PARKED_SIZE_MAX: usize = 1_000_000;
 /// Where messages go.
 #[derive(Clone)]
 pub struct Queues {
-    /// Requests to webhooks.
+    /// Requests to webhooks. What is tried for the first time always goes here, in the order of the changes.
     pub requests: Arc<dyn Queue<Request>>,
-    /// Requests to webhooks whose receivers fail.
+    /// Requests to webhooks whose receivers fail or are slow.
     pub slow: Arc<dyn Queue<Request>>,
     /// Deliveries that are not due yet.
     pub retries: Arc<dyn Queue<Retry>>,
@@ -82,6 +81,7 @@ pub struct Relay {
     log: Log,
     deliveries: Deliveries,
     queues: Queues,
+    rate: Rate,
     tables: Arc<TableNames>,
     types: Cache<(TeamId, ObjectTypeId), Option<Arc<StoredObjectType>>>,
     webhooks: Cache<TeamId, Arc<Listed>>,
@@ -90,8 +90,8 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay on the platform, whose tables have these names.
-    pub fn new(platform: &Platform, tables: &TableNames, queues: Queues) -> Self {
+    /// A relay on the platform, as the environment says.
+    pub fn new(platform: &Platform, config: &Config, queues: Queues) -> Self {
         let (log, deliveries) = (Log::new(platform), Deliveries::new(platform));
         let Platform { identity, workspace, activity, keys, clock, .. } = platform.clone();
         Self {
@@ -103,7 +103,8 @@ impl Relay {
             log,
             deliveries,
             queues,
-            tables: Arc::new(tables.clone()),
+            rate: Rate::of(config),
+            tables: Arc::new(config.tables.clone()),
             types: Cache::default(),
             webhooks: Cache::default(),
             names: Cache::default(),
@@ -140,39 +141,6 @@ impl Relay {
         }
         self.acquit(&suspect).await;
         answer
-    }
-
-    async fn handle_all(&self, records: Vec<Record>) -> BatchAnswer {
-        let (mut answer, received) = (BatchAnswer::default(), self.clock.now());
-        let mut records = records.into_iter();
-        loop {
-            let mut running = Vec::new();
-            for record in records.by_ref().take(AT_ONCE) {
-                let (relay, own) = (self.clone(), record.clone());
-                running.push((record, tokio::spawn(async move { relay.record(own, received).await })));
-            }
-            if running.is_empty() {
-                return answer;
-            }
-            let mut failed = Vec::new();
-            for (record, handling) in running {
-                let outcome = match handling.await {
-                    Ok(outcome) => outcome,
-                    // It would end the same way the next time.
-                    Err(end) => self.put_aside(record, anyhow::Error::from(end).into()).await,
-                };
-                failed.extend(outcome.err());
-            }
-            for again in failed {
-                match again {
-                    Again::From(sequence_number) => {
-                        answer.again(sequence_number);
-                        return answer;
-                    }
-                    Again::Message(id) => answer.again(id),
-                }
-            }
-        }
     }
 
     async fn record(&self, record: Record, received: Timestamp) -> Result<(), Again> {
@@ -248,14 +216,6 @@ impl Relay {
             _ => Ok(()),
         }
     }
-}
-
-/// What is to come again.
-enum Again {
-    /// This change and all behind it.
-    From(String),
-    /// This message.
-    Message(String),
 }
 
 fn log(error: Error, what: &str) {

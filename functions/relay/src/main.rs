@@ -7,7 +7,7 @@ use shared::{Platform, batch::BatchAnswer, serve::Handling};
 async fn main() -> shared::serve::Ended {
     // Requests are signed with keys of webhooks, which are sealed: so this one needs the key ring.
     shared::serve::serve_events(|config, _| {
-        let relay = Relay::new(&Platform::on_aws(config)?, &config.tables, Queues::on_aws(config)?);
+        let relay = Relay::new(&Platform::on_aws(config)?, config, Queues::on_aws(config)?);
         Ok(move |event: Event| -> Handling<BatchAnswer> {
             let relay = relay.clone();
             Box::pin(async move { Ok(relay.handle(event).await) })

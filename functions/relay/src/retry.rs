@@ -1,9 +1,9 @@
-//! Deliveries that are tried again: each is signed anew, with the time of the try.
+//! Deliveries that something is wanted of: mostly that they are tried again, each signed anew with the time of the try.
 
 use shared::{
     Error, Result,
-    delivery::{Retry, Status, StoredDelivery, hop_seconds, signed_request},
-    table::WriteError,
+    delivery::{Retry, SIGNED, Signed, Status, StoredDelivery, Want, hop_seconds, signed},
+    table::{When, attribute, is_done},
     webhook::{StoredWebhook, webhook_key},
 };
 
@@ -17,7 +17,12 @@ impl Relay {
             |delivery: &StoredDelivery| delivery.status == Status::Pending && delivery.tries == retry.tries;
         let Some(delivery) = found.filter(is_meant) else { return Ok(()) };
         let now = self.clock.now();
-        if let Some(due) = delivery.next_attempt_at.filter(|due| *due > now) {
+        let due = match retry.want {
+            Want::Try => delivery.next_attempt_at,
+            Want::TryAt(place) => Some(place),
+            Want::Signature => None,
+        };
+        if let Some(due) = due.filter(|due| *due > now) {
             return self.queues.retries.send(retry, hop_seconds(due, now)).await.map_err(Error::unavailable);
         }
         let item = self.workspace.get(webhook_key(&retry.team, &retry.webhook)).await?;
@@ -28,16 +33,31 @@ impl Relay {
             return self.hold(&delivery).await;
         }
         let Some(event) = self.deliveries.event(&delivery.event_id).await? else { return Ok(()) };
-        let request = signed_request(&self.keys, &webhook, (&delivery, &event), now).await?;
-        let queue = if health.is_down(now) { &self.queues.slow } else { &self.queues.requests };
-        queue.send(request, 0).await.map_err(Error::unavailable)
+        let signed = signed(&self.keys, &webhook, (&delivery, &event), now).await?;
+        if retry.want == Want::Signature {
+            return self.keep_signature(&delivery, &signed).await;
+        }
+        let listed = self.webhooks(&retry.team, webhook.created_at).await?;
+        let request = listed.request(&delivery, signed);
+        // What is tried for the first time is passed on when its turn comes, so that it stays in its order.
+        let is_slow = delivery.tries > 0 && health.is_slow(now);
+        let queue = if is_slow { &*self.queues.slow } else { &*self.queues.requests };
+        match retry.want {
+            Want::TryAt(_) => queue.send(request, 0).await.map_err(Error::unavailable),
+            _ => self.send(&retry.team, vec![request], queue, &listed).await,
+        }
+    }
+
+    /// Puts a new signature at a delivery, where its request finds it when it comes again.
+    async fn keep_signature(&self, delivery: &StoredDelivery, signed: &Signed) -> Result<()> {
+        let is_unchanged =
+            When::is_text("status", Status::Pending.name()).and(When::is_number("tries", delivery.tries));
+        let update = self.activity.update(delivery.key()).set(SIGNED, attribute(signed)?);
+        is_done(self.activity.write(update.when(is_unchanged)).await).map(drop)
     }
 
     /// Lets a delivery wait until its webhook takes something again, unless it has moved on.
     async fn hold(&self, delivery: &StoredDelivery) -> Result<()> {
-        match self.activity.write(delivery.hold(&self.activity)?).await {
-            Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        is_done(self.activity.write(delivery.hold(&self.activity)?).await).map(drop)
     }
 }

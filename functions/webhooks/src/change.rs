@@ -1,13 +1,13 @@
 //! How a webhook is changed: as it was read, and again if somebody else came between.
 
 use shared::{
-    Error, Member, Result,
+    Error, Member, Permission, Result,
     extract::IfMatch,
     id::WebhookId,
     jobs::{Job, StoredJob, Subject},
     object_type::TRASH_SECONDS,
     table::{Write, WriteError},
-    webhook::StoredWebhook,
+    webhook::{Content, StoredWebhook},
 };
 
 use crate::{
@@ -27,6 +27,11 @@ impl Store {
         patch: WebhookPatch,
         if_match: &IfMatch,
     ) -> Result<StoredWebhook> {
+        let reads_objects = by.may(Permission::ObjectRead);
+        // Who sees neither objects nor the webhook would learn here which of both it is.
+        if patch.content == Some(Content::Full) && !by.may(Permission::WebhookRead) {
+            by.needs(&[Permission::ObjectRead])?;
+        }
         let found = self.types(&by.team, patch.type_names()).await?;
         let changes = match patch.clone().checked(&self.rules, &found) {
             Ok(changes) => changes,
@@ -42,7 +47,10 @@ impl Store {
             if is_trashed(webhook) {
                 return Err(no_such_webhook());
             }
-            let effect = changes.clone().apply(webhook);
+            let effect = changes.clone().apply(webhook, reads_objects);
+            if effect.shows_objects {
+                by.needs(&[Permission::ObjectRead])?;
+            }
             Ok(Some(effect).filter(|effect| effect.is_change || (effect.is_switched_on && is_given_up)))
         })
         .await
@@ -59,11 +67,13 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let mut webhook = self.stored(&by.team, id).await?;
             let (version, end) = (webhook.version, webhook.end.clone());
+            let (url, was_trashed) = (webhook.url.clone(), is_trashed(&webhook));
             let effect = if_match.settled(version, change(&mut webhook))?;
             let Some(effect) = effect else { return Ok(webhook) };
             let mut webhook = webhook.with_keys_renewed(&self.keys).await?;
             let write = webhook.write(&self.workspace, by.actor(), self.now())?;
             let mut writes = vec![write, self.changed_health(id, effect)?];
+            writes.extend(self.taking_url((&url, was_trashed), &webhook).await?);
             if webhook.end != end {
                 writes.extend(end.map(|job| StoredJob::removal(&self.workspace, &job)));
                 writes.extend(self.ending(by, &webhook)?);

@@ -133,7 +133,9 @@ impl Store {
         let event = self.deliveries.event(&delivery.event_id).await?.ok_or_else(no_such_delivery)?;
         let signed_at = delivery.attempts.last().and_then(|attempt| attempt.signed_at);
         let headers = unsigned_headers(&event.id, signed_at);
-        let body = Some(event.body).filter(|_| by.may(Permission::ObjectRead));
+        let content = delivery.content.and(webhook.content);
+        let body = content.of(&event.body)?.into_owned();
+        let body = Some(body).filter(|_| by.may(Permission::ObjectRead));
         Ok(WholeDelivery::of(delivery, webhook.url, headers, body))
     }
 

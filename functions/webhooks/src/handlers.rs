@@ -13,8 +13,12 @@ use crate::{
     deliveries::StatusFilter,
     recover::Recovery,
     rotation::Rotation,
-    shown::{Delivery, Known, Recovered, Webhook, WebhookWithSecret, WholeDelivery},
+    shown::{Delivery, Known, Recovered, Webhook, WholeDelivery},
     store::Store,
+    told::{
+        Sent, SentRecovery, Told, ToldDelivery, ToldWebhook, ToldWithSecret, check_versions, told_delivery,
+        told_recovery,
+    },
     webhook::{NewWebhook, WebhookPatch},
 };
 
@@ -33,11 +37,14 @@ pub(crate) async fn create(
     member: Member,
     State(store): State<Store>,
     Json(new): Json<NewWebhook>,
-) -> Result<Created<WebhookWithSecret>> {
+) -> Result<Created<ToldWithSecret, Option<u64>>> {
+    let new = WebhookPatch::from(new);
+    let sent = Sent::of(&new);
     let (webhook, keys) = store.create(&member, new).await?;
-    let body = WebhookWithSecret::new(Webhook::of(webhook, Known::default(), store.now()), &keys);
-    let location = format!("/v1/teams/{}/webhooks/{}", member.team, body.id());
-    Ok(Created { location, version: body.version(), body })
+    let location = format!("/v1/teams/{}/webhooks/{}", member.team, webhook.id);
+    let Versioned(version, body) =
+        store.told_with_secret(&member, (webhook, &keys), (Known::default(), sent));
+    Ok(Created { location, version, body })
 }
 
 pub(crate) async fn list(
@@ -65,9 +72,11 @@ pub(crate) async fn update(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
     Json(patch): Json<WebhookPatch>,
-) -> Result<Versioned<Webhook>> {
+) -> Result<Versioned<ToldWebhook, Option<u64>>> {
+    check_versions(&member, &if_match)?;
+    let sent = Sent::of(&patch);
     let webhook = store.update(&member, &path.webhook, patch, &if_match).await?;
-    Ok(versioned(store.shown(webhook).await?))
+    store.told(&member, webhook, sent).await
 }
 
 pub(crate) async fn trash(
@@ -76,6 +85,7 @@ pub(crate) async fn trash(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
+    check_versions(&member, &if_match)?;
     store.trash(&member, &path.webhook, &if_match).await?;
     Ok(NoContent)
 }
@@ -85,9 +95,10 @@ pub(crate) async fn restore(
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
-) -> Result<Versioned<Webhook>> {
+) -> Result<Versioned<ToldWebhook, Option<u64>>> {
+    check_versions(&member, &if_match)?;
     let webhook = store.restore(&member, &path.webhook, &if_match).await?;
-    Ok(versioned(store.shown(webhook).await?))
+    store.told(&member, webhook, Sent::default()).await
 }
 
 pub(crate) async fn destroy(
@@ -96,6 +107,7 @@ pub(crate) async fn destroy(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
+    check_versions(&member, &if_match)?;
     store.destroy(&member, &path.webhook, &if_match).await?;
     Ok(NoContent)
 }
@@ -106,20 +118,20 @@ pub(crate) async fn rotate(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
     OptionalJson(rotation): OptionalJson<Rotation>,
-) -> Result<Versioned<WebhookWithSecret>> {
+) -> Result<Versioned<ToldWithSecret, Option<u64>>> {
+    check_versions(&member, &if_match)?;
     // First, as nothing may fail between a new secret and the one answer that has it.
     let known = store.known(&path.webhook).await?;
     let (webhook, keys) = store.rotate(&member, &path.webhook, rotation.checked()?, &if_match).await?;
-    let body = WebhookWithSecret::new(Webhook::of(webhook, known, store.now()), &keys);
-    Ok(Versioned(body.version(), body))
+    Ok(store.told_with_secret(&member, (webhook, &keys), (known, Sent::default())))
 }
 
 pub(crate) async fn test(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
-) -> Result<Started<Delivery>> {
-    Ok(Started(Delivery::of(store.test(&member, &path.webhook).await?)))
+) -> Result<Started<ToldDelivery>> {
+    Ok(Started(told_delivery(&member, store.test(&member, &path.webhook).await?)))
 }
 
 pub(crate) async fn deliveries(
@@ -144,8 +156,9 @@ pub(crate) async fn redeliver(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<DeliveryPath>,
-) -> Result<Started<Delivery>> {
-    Ok(Started(Delivery::of(store.redeliver(&member, &path.webhook, &path.delivery).await?)))
+) -> Result<Started<ToldDelivery>> {
+    let delivery = store.redeliver(&member, &path.webhook, &path.delivery).await?;
+    Ok(Started(told_delivery(&member, delivery)))
 }
 
 pub(crate) async fn recover(
@@ -153,9 +166,10 @@ pub(crate) async fn recover(
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
     Json(recovery): Json<Recovery>,
-) -> Result<Started<Recovered>> {
+) -> Result<Started<Told<Recovered, SentRecovery>>> {
     let span = recovery.checked(store.now())?;
-    Ok(Started(store.recover(&member, &path.webhook, &span).await?))
+    let recovered = store.recover(&member, &path.webhook, &span).await?;
+    Ok(Started(told_recovery(&member, recovered)))
 }
 
 fn versioned(shown: Webhook) -> Versioned<Webhook> {

@@ -8,8 +8,10 @@ mod resend;
 mod rotation;
 mod shown;
 mod store;
+mod told;
 mod trash;
 mod types;
+mod urls;
 mod webhook;
 
 use shared::{

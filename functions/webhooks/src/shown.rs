@@ -8,7 +8,7 @@ use shared::{
     Timestamp,
     delivery::{Attempt, DisabledReason, Health, Status, StoredDelivery},
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, UserId, WebhookId},
-    webhook::{SigningKeys, StoredWebhook, Topic},
+    webhook::{Content, SigningKeys, StoredWebhook, Topic},
 };
 
 /// A webhook, without its secret.
@@ -25,6 +25,7 @@ pub(crate) struct Webhook {
     topics: Vec<Topic>,
     /// The types whose objects it is told of; null for all.
     object_types: Option<Vec<ObjectTypeId>>,
+    content: Content,
     /// Whether it is switched on.
     active: bool,
     status: WebhookStatus,
@@ -72,6 +73,8 @@ struct WebhookHealth {
     disabled_at: Option<Timestamp>,
     disabled_reason: Option<DisabledReason>,
     last_success_at: Option<Timestamp>,
+    /// It has taken more than three seconds for an answer: until then its requests wait in a queue of their own.
+    slow_until: Option<Timestamp>,
 }
 
 /// How many deliveries wait.
@@ -112,11 +115,12 @@ impl Webhook {
             url: stored.url,
             topics: stored.topics,
             object_types: stored.object_types,
+            content: stored.content,
             active: stored.active,
             status,
             public_key: stored.keys.public_key,
             previous_keys,
-            health: WebhookHealth::of(&health),
+            health: WebhookHealth::of(&health, now),
             waiting,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
@@ -133,9 +137,10 @@ impl Webhook {
 }
 
 impl WebhookHealth {
-    fn of(health: &Health) -> Self {
-        let Health { failing_since, disabled_at, disabled_reason, last_success_at, changed_at: _ } = *health;
-        Self { failing_since, disabled_at, disabled_reason, last_success_at }
+    fn of(health: &Health, now: Timestamp) -> Self {
+        let Health { failing_since, disabled_at, disabled_reason, last_success_at, .. } = *health;
+        let slow_until = health.slow_until.filter(|until| *until > now);
+        Self { failing_since, disabled_at, disabled_reason, last_success_at, slow_until }
     }
 }
 
@@ -151,10 +156,6 @@ pub(crate) struct WebhookWithSecret {
 impl WebhookWithSecret {
     pub(crate) fn new(about: Webhook, keys: &SigningKeys) -> Self {
         Self { about, secret: keys.secret() }
-    }
-
-    pub(crate) fn id(&self) -> &WebhookId {
-        &self.about.id
     }
 
     pub(crate) fn version(&self) -> u64 {

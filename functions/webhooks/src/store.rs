@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use shared::{
-    Code, Error, Member, Platform, Result, Timestamp,
+    Code, Error, Member, Permission, Platform, Result, Timestamp,
     clock::Clock,
     delivery::{Deliveries, Health, Queue, Retry},
     extract::{IfMatch, Page, TrashFilter, Trashed},
     id::{TeamId, WebhookId},
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
-    table::{AttributeValue, Item, Query, Table, When, Write, WriteError, attribute},
+    table::{AttributeValue, Item, Query, Table, When, Write, WriteError, attribute, number},
     webhook::{
-        SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_count, webhook_key,
+        Content, SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_count,
+        webhook_count_key, webhook_key,
     },
 };
 
 use crate::{
     change::{TRIES_MAX, overtaken},
-    webhook::{Effect, NewWebhook, WebhookPatch},
+    webhook::{Effect, WebhookPatch},
 };
 
 /// The most webhooks of a team, with those in the trash: all are looked through at each event.
@@ -49,14 +50,20 @@ impl Store {
     }
 
     /// Makes a webhook; the other one of the answer is its secret.
-    pub(crate) async fn create(&self, by: &Member, new: NewWebhook) -> Result<(StoredWebhook, SigningKeys)> {
-        let new = WebhookPatch::from(new);
+    pub(crate) async fn create(
+        &self,
+        by: &Member,
+        new: WebhookPatch,
+    ) -> Result<(StoredWebhook, SigningKeys)> {
+        if new.content == Some(Content::Full) {
+            by.needs(&[Permission::ObjectRead])?;
+        }
         let found = self.types(&by.team, new.type_names()).await?;
         let changes = new.checked(&self.rules, &found)?;
         let (id, keys) = (WebhookId::new(), SigningKeys::new()?);
         let sealed = keys.seal(&*self.keys.ring().await?, (&by.team, &id))?;
         let mut webhook = blank(by, id, sealed, self.now());
-        changes.apply(&mut webhook);
+        changes.apply(&mut webhook, by.may(Permission::ObjectRead));
         self.insert(by, &webhook).await?;
         Ok((webhook, keys))
     }
@@ -66,20 +73,26 @@ impl Store {
     async fn insert(&self, by: &Member, webhook: &StoredWebhook) -> Result<()> {
         let full = AttributeValue::N(WEBHOOKS_MAX.to_string());
         let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
-        let writes = vec![
-            self.workspace.put_item(webhook.key(), webhook.to_item()?).when(When::Absent),
-            webhook_count(&self.workspace, &by.team, 1).when(has_room),
-        ];
         for _ in 0..TRIES_MAX {
-            match self.workspace.transact(writes.clone()).await {
+            let urls = self.room_for_url(webhook).await?;
+            let count = webhook_count(&self.workspace, &by.team, 1).when(has_room.clone());
+            let put = self.workspace.put_item(webhook.key(), webhook.to_item()?).when(When::Absent);
+            match self.workspace.transact(vec![put, urls.taken_by(count)]).await {
                 Ok(()) => return Ok(()),
                 Err(WriteError::Failed(error)) => return Err(error),
                 // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
                 Err(WriteError::Refused(refused)) if refused.at(0) => return Ok(()),
+                Err(WriteError::Refused(_)) if self.has_room(&by.team).await? => {}
                 Err(WriteError::Refused(_)) => self.make_room(by).await?,
             }
         }
         Err(overtaken())
+    }
+
+    async fn has_room(&self, team: &TeamId) -> Result<bool> {
+        let count = self.workspace.get(webhook_count_key(team)).await?;
+        let count = count.and_then(|item| number(&item, "count")).unwrap_or_default();
+        Ok(usize::try_from(count).is_ok_and(|count| count < WEBHOOKS_MAX))
     }
 
     async fn make_room(&self, by: &Member) -> Result<()> {
@@ -140,7 +153,7 @@ impl Store {
     pub(crate) fn changed_health(&self, id: &WebhookId, effect: Effect) -> Result<Write> {
         let mut write = self.activity.update(Health::key(id)).set("changed_at", attribute(&self.now())?);
         if effect.is_moved || effect.is_switched_on {
-            write = write.remove("failing_since");
+            write = write.remove("failing_since").remove("slow_until");
         }
         if effect.is_switched_on {
             write = write.remove("disabled_at").remove("disabled_reason");
@@ -159,6 +172,7 @@ fn blank(by: &Member, id: WebhookId, keys: SealedKeys, now: Timestamp) -> Stored
         url: String::new(),
         topics: Vec::new(),
         object_types: None,
+        content: Content::Full,
         active: false,
         keys,
         previous: Vec::new(),

@@ -10,7 +10,7 @@ use shared::{
     id::ObjectTypeId,
     json::{self, Nullable},
     text,
-    webhook::{StoredWebhook, Topic, target::Rules},
+    webhook::{Content, StoredWebhook, Topic, target::Rules},
 };
 
 const NAME_LENGTH_MAX: usize = 100;
@@ -35,6 +35,8 @@ pub(crate) struct NewWebhook {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Vec<String>>")]
     object_types: Option<Vec<String>>,
+    /// How much of an event is sent: `full`, for who may read objects, or `ids`. If absent, as much as you may see.
+    pub(crate) content: Option<Content>,
     /// False to make it without sending anything yet.
     #[serde(default = "on")]
     active: bool,
@@ -49,22 +51,25 @@ fn on() -> bool {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookPatch {
     /// What people call it.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// What it is for; null for nothing.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<String>")]
-    description: Option<Option<String>>,
+    pub(crate) description: Option<Option<String>>,
     /// Where requests go.
-    url: Option<String>,
+    pub(crate) url: Option<String>,
     /// What it is told of.
     #[schemars(with = "Option<Vec<Topic>>")]
-    topics: Option<Vec<String>>,
+    pub(crate) topics: Option<Vec<String>>,
     /// The types, by id or slug, whose objects it is told of; null for all.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<Vec<String>>")]
-    object_types: Option<Option<Vec<String>>>,
+    pub(crate) object_types: Option<Option<Vec<String>>>,
+    /// How much of an event is sent: `full`, for who may read objects, or `ids`. Whatever else you change of what is sent, and
+    /// where: if you may not read objects, only ids are sent from then on.
+    pub(crate) content: Option<Content>,
     /// False switches it off, true on again, also if it was disabled.
-    active: Option<bool>,
+    pub(crate) active: Option<bool>,
 }
 
 /// Object types by the id or slug that was asked for.
@@ -78,18 +83,20 @@ pub(crate) struct Changes {
     url: Option<String>,
     topics: Option<Vec<Topic>>,
     object_types: Option<Option<Vec<ObjectTypeId>>>,
+    content: Option<Content>,
     active: Option<bool>,
 }
 
 impl From<NewWebhook> for WebhookPatch {
     fn from(new: NewWebhook) -> Self {
-        let NewWebhook { name, description, url, topics, object_types, active } = new;
+        let NewWebhook { name, description, url, topics, object_types, content, active } = new;
         Self {
             name: Some(name),
             description: Some(Some(description)),
             url: Some(url),
             topics: Some(topics),
             object_types: Some(object_types),
+            content,
             active: Some(active),
         }
     }
@@ -117,7 +124,7 @@ impl WebhookPatch {
 
     /// The changes, if they keep to the rules; all faults at once if not.
     pub(crate) fn checked(self, rules: &Rules, found: &Found) -> Result<Changes> {
-        let Self { name, description, url, topics, object_types, active } = self;
+        let Self { name, description, url, topics, object_types, content, active } = self;
         let mut faults = Vec::new();
         let mut one = |outcome: Result<String, Fault>| {
             outcome.unwrap_or_else(|fault| {
@@ -142,7 +149,7 @@ impl WebhookPatch {
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
         }
-        Ok(Changes { name, description, url, topics, object_types, active })
+        Ok(Changes { name, description, url, topics, object_types, content, active })
     }
 }
 
@@ -186,6 +193,7 @@ fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<
 
 /// What a change means for what is known of the receiver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(crate) struct Effect {
     /// Whether anything is another than before.
     pub(crate) is_change: bool,
@@ -193,12 +201,15 @@ pub(crate) struct Effect {
     pub(crate) is_moved: bool,
     /// Whether it is to be on: from now on it is asked again, though it may have been given up.
     pub(crate) is_switched_on: bool,
+    /// Whether somebody wants objects to be shown who may not see them.
+    pub(crate) shows_objects: bool,
 }
 
 impl Changes {
-    /// Makes the changes.
-    pub(crate) fn apply(self, webhook: &mut StoredWebhook) -> Effect {
-        let Self { name, description, url, topics, object_types, active } = self;
+    /// Makes the changes. Where the webhook leads, and what of, only who may read objects decides while all is sent: after others
+    /// only ids are.
+    pub(crate) fn apply(self, webhook: &mut StoredWebhook, reads_objects: bool) -> Effect {
+        let Self { name, description, url, topics, object_types, content, active } = self;
         let is_moved = url.as_ref().is_some_and(|url| *url != webhook.url);
         let mut is_change = false;
         macro_rules! put {
@@ -207,8 +218,14 @@ impl Changes {
                 is_change = true;
             })* };
         }
-        put!(name description url topics object_types active);
-        Effect { is_change, is_moved, is_switched_on: active == Some(true) }
+        put!(url topics object_types);
+        let is_aimed = is_change;
+        let shows_objects = content == Some(Content::Full)
+            && (is_aimed || webhook.content != Content::Full)
+            && !reads_objects;
+        let content = if is_aimed && !reads_objects { Some(Content::Ids) } else { content };
+        put!(name description content active);
+        Effect { is_change, is_moved, is_switched_on: active == Some(true), shows_objects }
     }
 }
 

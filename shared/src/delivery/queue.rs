@@ -4,8 +4,12 @@ use std::{collections::BTreeMap, future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::StoredDelivery;
-use crate::id::{DeliveryId, EventId, TeamId, WebhookId};
+use super::{StoredDelivery, lane};
+use crate::{
+    id::{DeliveryId, EventId, TeamId, WebhookId},
+    timestamp::Timestamp,
+    webhook::Content,
+};
 
 /// A request to be made: signed, but for the body, which the event has. It has no `Debug`, as the URL may hold a secret
 /// of the receiver.
@@ -21,13 +25,62 @@ pub struct Request {
     pub event: EventId,
     /// How often the delivery was tried before. One that was tried more often since is not meant any more.
     pub tries: u64,
+    /// Its lane among those of its webhook.
+    #[serde(default)]
+    pub lane: u32,
+    /// Its place in the rate at which its team asks its host: it is not made before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// What it was signed as.
+    #[serde(flatten)]
+    pub signed: Signed,
+}
+
+/// What a signature is over, but for the body, and where that goes. It has no `Debug`, as the URL may hold a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
     /// Where it goes.
     pub url: String,
     /// Its headers, but for those of the connection.
     pub headers: BTreeMap<String, String>,
+    /// How much of the event is sent.
+    #[serde(default)]
+    pub content: Content,
 }
 
-/// A delivery that is due to be tried, or will be: whoever gets it looks at the delivery.
+impl Signed {
+    /// When it was signed, in seconds since 1970.
+    pub fn at(&self) -> Option<i64> {
+        self.headers.get("webhook-timestamp")?.parse().ok()
+    }
+}
+
+impl Request {
+    /// The lane in which it waits for others to its webhook.
+    pub fn lane(&self) -> String {
+        lane::lane(&self.webhook, self.lane)
+    }
+
+    /// The lane in which it waits for others to slow webhooks of its team.
+    pub fn slow_lane(&self) -> String {
+        lane::slow_lane(&self.team, &self.webhook)
+    }
+}
+
+/// What is wanted of a delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Want {
+    /// That it is tried when it is due.
+    #[default]
+    Try,
+    /// The same at this moment, which is its place in the rate at which its team asks its host.
+    TryAt(Timestamp),
+    /// A new signature, at the delivery: the request waits for it, and keeps its place in its lane.
+    Signature,
+}
+
+/// A delivery that something is wanted of: whoever gets it looks at the delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
     /// The team.
@@ -38,13 +91,21 @@ pub struct Retry {
     pub delivery: DeliveryId,
     /// How often it was tried before. One that was tried more often since is not meant any more.
     pub tries: u64,
+    /// What is wanted.
+    #[serde(default)]
+    pub want: Want,
 }
 
 impl Retry {
     /// The message by which a delivery is tried next.
     pub fn of(delivery: &StoredDelivery) -> Self {
+        Self::for_want(delivery, Want::Try)
+    }
+
+    /// The message by which this is wanted of a delivery.
+    pub fn for_want(delivery: &StoredDelivery, want: Want) -> Self {
         let StoredDelivery { team, webhook, id, tries, .. } = delivery;
-        Self { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries }
+        Self { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries, want }
     }
 }
 
@@ -57,22 +118,37 @@ pub trait Message: Serialize + DeserializeOwned + Send + 'static {
 
 impl Message for Request {
     fn group(&self) -> Option<&str> {
-        Some(self.webhook.as_str())
+        Some(self.team.as_str())
     }
 }
 
 impl Message for Retry {
     fn group(&self) -> Option<&str> {
-        Some(self.webhook.as_str())
+        Some(self.team.as_str())
     }
+}
+
+/// In which order a queue hands its messages on.
+pub enum Order<M> {
+    /// In none, and side by side; those of a group of which many are under way behind those of others. A fair queue of SQS.
+    Fair,
+    /// One after the other in each lane, as they were sent, and lanes side by side: none before the one before it is done. A
+    /// FIFO queue of SQS.
+    Lanes(fn(&M) -> String),
+}
+
+/// What lets a message come again when who took it wants, and all behind it in its lane with it.
+pub trait Postpone: Send + Sync {
+    /// Lets the message of this receipt come again after so many seconds; it is not done with it.
+    fn postpone<'a>(&'a self, receipt: &'a str, seconds: i64) -> Sending<'a>;
 }
 
 /// A future of a queue.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
 
-/// What brings messages: at least once, in no order, and not before their time.
+/// What brings messages, at least once, and not before their time.
 pub trait Queue<M: Message>: Send + Sync {
-    /// Sends a message that comes after so many seconds.
+    /// Sends a message that comes after so many seconds; where there are lanes, when its turn comes.
     fn send(&self, message: M, delay_seconds: i64) -> Sending<'_>;
 
     /// Sends messages that come at once. If it fails, some may have been sent.
@@ -85,9 +161,29 @@ mod tests {
 
     #[test]
     fn messages_are_small_texts() {
-        let retry =
-            Retry { team: TeamId::new(), webhook: WebhookId::new(), delivery: DeliveryId::new(), tries: 3 };
+        let retry = Retry {
+            team: TeamId::new(),
+            webhook: WebhookId::new(),
+            delivery: DeliveryId::new(),
+            tries: 3,
+            want: Want::Try,
+        };
         let text = serde_json::to_string(&retry).unwrap();
         assert!(text.len() < 200 && serde_json::from_str::<Retry>(&text).unwrap() == retry);
+    }
+
+    #[test]
+    fn messages_of_before_there_were_lanes_are_read() {
+        let old = r#"{"team":"team_0000000000000000000001","webhook":"whk_0000000000000000000001",
+            "delivery":"dlv_0000000000000000000001","event":"evt_0000000000000000000001","tries":2,
+            "url":"https://example.com/","headers":{"webhook-timestamp":"1795433245"}}"#;
+        let request: Request = serde_json::from_str(old).unwrap();
+        assert_eq!((request.lane, request.not_before, request.signed.content), (0, None, Content::Full));
+        assert_eq!(
+            (request.signed.url.as_str(), request.signed.at()),
+            ("https://example.com/", Some(1_795_433_245))
+        );
+        let retry: Retry = serde_json::from_str(old).unwrap();
+        assert_eq!((retry.tries, retry.want), (2, Want::Try));
     }
 }

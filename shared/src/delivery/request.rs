@@ -1,6 +1,6 @@
 //! The request of a delivery, signed at the moment.
 
-use super::{Request, StoredDelivery, StoredEvent};
+use super::{Signed, StoredDelivery, StoredEvent};
 use crate::{
     error::Result,
     keys::Keys,
@@ -8,24 +8,19 @@ use crate::{
     webhook::{StoredWebhook, signed_headers},
 };
 
-/// The next request of a delivery to a webhook.
+/// A signature for the next request of a delivery to a webhook: over as much of the event as the webhook may be told now,
+/// and might be when it happened.
 ///
 /// # Errors
 /// 500 when the keys of the webhook cannot be had.
-pub async fn signed_request(
+pub async fn signed(
     keys: &Keys,
     webhook: &StoredWebhook,
     (delivery, event): (&StoredDelivery, &StoredEvent),
     now: Timestamp,
-) -> Result<Request> {
+) -> Result<Signed> {
     let signing = webhook.signing_keys(keys, now).await?;
-    Ok(Request {
-        team: webhook.team.clone(),
-        webhook: webhook.id.clone(),
-        delivery: delivery.id.clone(),
-        event: event.id.clone(),
-        tries: delivery.tries,
-        url: webhook.url.clone(),
-        headers: signed_headers(&signing, &event.id, now, &event.body)?,
-    })
+    let content = delivery.content.and(webhook.content);
+    let headers = signed_headers(&signing, &event.id, now, &content.of(&event.body)?)?;
+    Ok(Signed { url: webhook.url.clone(), headers, content })
 }

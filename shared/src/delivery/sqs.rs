@@ -1,11 +1,11 @@
 //! The queues in the cloud.
 
-use std::marker::PhantomData;
-
 use anyhow::{Context as _, ensure};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
-use super::{Message, Queue, Request, Retry, Sending};
+use uuid::Uuid;
+
+use super::{Message, Order, Postpone, Queue, Request, Retry, Sending};
 use crate::{aws, config::Config};
 
 /// The most messages of one call.
@@ -15,7 +15,7 @@ const BATCH_MAX: usize = 10;
 pub struct Sqs<M> {
     client: aws_sdk_sqs::Client,
     url: String,
-    message: PhantomData<fn(M)>,
+    order: Order<M>,
 }
 
 impl Sqs<Request> {
@@ -24,7 +24,8 @@ impl Sqs<Request> {
     /// # Errors
     /// When the environment names none, or lacks what the client needs.
     pub fn requests(config: &Config) -> anyhow::Result<Self> {
-        Self::new(config, config.request_queue_url.as_deref().context("REQUEST_QUEUE_URL is not set")?)
+        let url = config.request_queue_url.as_deref().context("REQUEST_QUEUE_URL is not set")?;
+        Self::new(config, url, Order::Lanes(Request::lane))
     }
 
     /// The queue `SLOW_REQUEST_QUEUE_URL`.
@@ -32,10 +33,8 @@ impl Sqs<Request> {
     /// # Errors
     /// When the environment names none, or lacks what the client needs.
     pub fn slow_requests(config: &Config) -> anyhow::Result<Self> {
-        Self::new(
-            config,
-            config.slow_request_queue_url.as_deref().context("SLOW_REQUEST_QUEUE_URL is not set")?,
-        )
+        let url = config.slow_request_queue_url.as_deref().context("SLOW_REQUEST_QUEUE_URL is not set")?;
+        Self::new(config, url, Order::Lanes(Request::slow_lane))
     }
 }
 
@@ -45,7 +44,8 @@ impl Sqs<Retry> {
     /// # Errors
     /// When the environment names none, or lacks what the client needs.
     pub fn retries(config: &Config) -> anyhow::Result<Self> {
-        Self::new(config, config.retry_queue_url.as_deref().context("RETRY_QUEUE_URL is not set")?)
+        let url = config.retry_queue_url.as_deref().context("RETRY_QUEUE_URL is not set")?;
+        Self::new(config, url, Order::Fair)
     }
 }
 
@@ -55,11 +55,24 @@ impl<M> Sqs<M> {
     /// # Errors
     /// When the environment names none, or lacks what the client needs.
     pub fn parked(config: &Config) -> anyhow::Result<Self> {
-        Self::new(config, config.parked_queue_url.as_deref().context("PARKED_QUEUE_URL is not set")?)
+        let url = config.parked_queue_url.as_deref().context("PARKED_QUEUE_URL is not set")?;
+        Self::new(config, url, Order::Fair)
     }
 
-    fn new(config: &Config, url: &str) -> anyhow::Result<Self> {
-        Ok(Self { client: aws::sqs(config)?, url: url.to_owned(), message: PhantomData })
+    fn new(config: &Config, url: &str, order: Order<M>) -> anyhow::Result<Self> {
+        Ok(Self { client: aws::sqs(config)?, url: url.to_owned(), order })
+    }
+
+    /// Who a message waits with, and, where there are lanes, what tells its sending from all others. What is sent twice is told
+    /// apart at its delivery: the queue is to drop only what the client sends again because an answer was lost.
+    fn group(&self, message: &M) -> (Option<String>, Option<String>)
+    where
+        M: Message,
+    {
+        match self.order {
+            Order::Fair => (message.group().map(str::to_owned), None),
+            Order::Lanes(lane) => (Some(lane(message)), Some(Uuid::now_v7().to_string())),
+        }
     }
 
     async fn send_batch(&self, messages: &[M]) -> anyhow::Result<()>
@@ -67,8 +80,9 @@ impl<M> Sqs<M> {
         M: Message,
     {
         let entry = |(place, message): (usize, &M)| -> anyhow::Result<_> {
+            let (group, sending) = self.group(message);
             let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
-            let entry = entry.set_message_group_id(message.group().map(str::to_owned));
+            let entry = entry.set_message_group_id(group).set_message_deduplication_id(sending);
             Ok(entry.message_body(body(message)?).build()?)
         };
         let entries = messages.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
@@ -88,10 +102,12 @@ fn body(message: &impl Message) -> anyhow::Result<String> {
 impl<M: Message + Sync> Queue<M> for Sqs<M> {
     fn send(&self, message: M, delay_seconds: i64) -> Sending<'_> {
         Box::pin(async move {
-            let delay = i32::try_from(delay_seconds).unwrap_or(i32::MAX);
+            let (group, sending) = self.group(&message);
+            // Where there are lanes, SQS knows no delay of a single message.
+            let delay = sending.is_none().then(|| i32::try_from(delay_seconds).unwrap_or(i32::MAX));
             let call = self.client.send_message().queue_url(&self.url).message_body(body(&message)?);
-            let call = call.set_message_group_id(message.group().map(str::to_owned));
-            call.delay_seconds(delay).send().await?;
+            let call = call.set_message_group_id(group).set_message_deduplication_id(sending);
+            call.set_delay_seconds(delay).send().await?;
             Ok(())
         })
     }
@@ -101,6 +117,17 @@ impl<M: Message + Sync> Queue<M> for Sqs<M> {
             for messages in messages.chunks(BATCH_MAX) {
                 self.send_batch(messages).await?;
             }
+            Ok(())
+        })
+    }
+}
+
+impl<M: Send + Sync> Postpone for Sqs<M> {
+    fn postpone<'a>(&'a self, receipt: &'a str, seconds: i64) -> Sending<'a> {
+        Box::pin(async move {
+            let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+            let call = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+            call.visibility_timeout(seconds).send().await?;
             Ok(())
         })
     }

@@ -7,7 +7,7 @@ use crate::{
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     table::{AttributeValue, Item, Key, Table, When, Write, attribute},
     timestamp::Timestamp,
-    webhook::{StoredWebhook, Topic},
+    webhook::{Content, StoredWebhook, Topic},
 };
 
 /// Events and deliveries are kept this long after the event.
@@ -16,6 +16,8 @@ pub const KEEP_SECONDS: i64 = 30 * 24 * 60 * 60;
 pub const ATTEMPTS_MAX: usize = 10;
 /// So many bytes are kept of a response.
 pub const RESPONSE_LENGTH_MAX: usize = 2 * 1_024;
+/// The attribute of a delivery whose request waits for a new signature, with that signature.
+pub const SIGNED: &str = "signed";
 /// The index of deliveries that did not come through, by webhook and status; its name, and its partition's attribute.
 pub const OPEN_INDEX: (&str, &str) = ("open", "open");
 
@@ -72,6 +74,9 @@ pub struct StoredDelivery {
     pub object_type: Option<ObjectTypeId>,
     /// The object.
     pub object: Option<ObjectId>,
+    /// How much its webhook might be told when it happened: what is sent later is never more.
+    #[serde(default)]
+    pub content: Content,
     /// How it stands.
     pub status: Status,
     /// How often it was tried. It only grows.
@@ -134,6 +139,7 @@ impl StoredDelivery {
             topic: event.topic,
             object_type: event.object_type.clone(),
             object: event.object.clone(),
+            content: webhook.content,
             status,
             tries: 0,
             tries_before: 0,
@@ -239,6 +245,7 @@ mod tests {
             topic: Topic::ObjectCreated,
             object_type: Some(ObjectTypeId::new()),
             object: None,
+            content: Content::Full,
             status,
             tries: 12,
             tries_before: 10,

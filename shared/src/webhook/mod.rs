@@ -1,6 +1,7 @@
 //! Webhooks: who is told of what and where, and the keys by which receivers know that it comes from here.
 
 mod address;
+mod content;
 mod keys;
 mod signature;
 mod stored;
@@ -8,7 +9,10 @@ mod stored;
 pub mod target;
 mod topic;
 
+pub use content::Content;
 pub use keys::{SealedKeys, SigningKeys};
 pub use signature::{signed_headers, unsigned_headers};
-pub use stored::{PreviousKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_count, webhook_key};
+pub use stored::{
+    PreviousKeys, StoredWebhook, WEBHOOK_PREFIX, host, webhook_count, webhook_count_key, webhook_key,
+};
 pub use topic::Topic;

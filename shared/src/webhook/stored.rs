@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use super::{SealedKeys, SigningKeys, Topic};
+use super::{Content, SealedKeys, SigningKeys, Topic};
 use crate::{
     actor::Actor,
     delivery::Health,
@@ -36,6 +37,9 @@ pub struct StoredWebhook {
     pub topics: Vec<Topic>,
     /// The types whose objects it is told of; all, if there is no list.
     pub object_types: Option<Vec<ObjectTypeId>>,
+    /// How much it is told; all, as before there was a choice, if nothing is said.
+    #[serde(default)]
+    pub content: Content,
     /// Whether its owner wants it to be told.
     pub active: bool,
     /// What requests are signed with.
@@ -176,6 +180,11 @@ impl StoredWebhook {
         !self.destroyed && !self.is_trash_over(now) && self.topics.contains(&topic) && is_of_type
     }
 
+    /// The host that it asks.
+    pub fn host(&self) -> String {
+        host(&self.url)
+    }
+
     /// Whether requests are sent, as far as the webhook itself says.
     pub fn is_open(&self) -> bool {
         self.active && self.trashed_at.is_none() && !self.destroyed
@@ -208,9 +217,19 @@ impl StoredWebhook {
     }
 }
 
+/// The host of a URL, whatever its port.
+pub fn host(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// The write that counts the webhooks of a team, with those in the trash.
 pub fn webhook_count(workspace: &Table, team: &TeamId, amount: i64) -> Write {
-    workspace.update(Key::new(workspace_partition(team), "WEBHOOKCOUNT")).add("count", amount)
+    workspace.update(webhook_count_key(team)).add("count", amount)
+}
+
+/// Where the webhooks of a team are counted, and the changes of where they lead.
+pub fn webhook_count_key(team: &TeamId) -> Key {
+    Key::new(workspace_partition(team), "WEBHOOKCOUNT")
 }
 
 /// Where a webhook lies.

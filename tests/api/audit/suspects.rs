@@ -6,7 +6,7 @@ use relay::{Event, Queues, Record, Relay};
 use shared::{
     Platform,
     audit::Narrowing,
-    config::TableNames,
+    config::Config,
     delivery::{Message, Queue, Sending},
     id::TeamId,
     table::number,
@@ -55,7 +55,7 @@ fn relay(platform: &Platform) -> (Relay, Arc<Kept>) {
     let (parked, nowhere) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
     let queues =
         Queues { requests: nowhere.clone(), slow: nowhere.clone(), retries: nowhere, parked: parked.clone() };
-    (Relay::new(platform, &TableNames::default(), queues), parked)
+    (Relay::new(platform, &Config::default(), queues), parked)
 }
 
 fn alone(record: &Record) -> Event {

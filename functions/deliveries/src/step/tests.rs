@@ -2,7 +2,7 @@
 
 use shared::{
     id::{DeliveryId, EventId, TeamId, WebhookId},
-    webhook::Topic,
+    webhook::{Content, Topic},
 };
 
 use super::*;
@@ -22,6 +22,7 @@ fn seen(status: Status, tries: u64, claimed_until: Option<i64>) -> Seen {
         topic: Topic::ObjectCreated,
         object_type: None,
         object: None,
+        content: Content::Full,
         status,
         tries,
         tries_before: 0,
@@ -30,7 +31,7 @@ fn seen(status: Status, tries: u64, claimed_until: Option<i64>) -> Seen {
         created_at: at(0),
         expires: NOW + 1_000,
     };
-    Seen { delivery, claimed_until: claimed_until.map(at) }
+    Seen { delivery, claimed_until: claimed_until.map(at), signed: None }
 }
 
 fn request(tries: u64, signed: i64) -> Request {
@@ -40,9 +41,15 @@ fn request(tries: u64, signed: i64) -> Request {
         delivery: DeliveryId::new(),
         event: EventId::new(),
         tries,
-        url: String::new(),
-        headers: [("webhook-timestamp".to_owned(), (NOW + signed).to_string())].into(),
+        lane: 0,
+        not_before: None,
+        signed: signed_at(signed),
     }
+}
+
+fn signed_at(seconds: i64) -> Signed {
+    let headers = [("webhook-timestamp".to_owned(), (NOW + seconds).to_string())].into();
+    Signed { url: String::new(), headers, content: Content::Full }
 }
 
 fn step(seen: &Seen, tries: u64) -> Step {
@@ -67,14 +74,14 @@ fn only_the_next_try_of_what_is_pending_is_made() {
 
 #[test]
 fn a_message_that_comes_again_sees_to_it_that_the_next_one_comes() {
-    assert_eq!(step(&seen(Status::Pending, 1, None), 0), Step::Sign(90));
+    assert_eq!(step(&seen(Status::Pending, 1, None), 0), Step::Retry(90));
 }
 
 #[test]
 fn who_meets_another_waits_and_goes_on_when_nothing_comes_of_it() {
     for (tries, until, expected) in [
-        (1, 30, Step::Wait),
-        (0, 30, Step::Wait),
+        (1, 30, Step::Wait(30)),
+        (0, 30, Step::Wait(30)),
         (1, 0, Step::Try { is_next: false }),
         (1, -30, Step::Try { is_next: false }),
         (0, -30, Step::Try { is_next: true }),
@@ -87,12 +94,15 @@ fn who_meets_another_waits_and_goes_on_when_nothing_comes_of_it() {
 fn who_is_given_up_is_not_asked_and_who_fails_is_asked_where_it_delays_nobody() {
     let failing = Health { failing_since: Some(at(-30)), ..Health::default() };
     let now_and_then = Health { failing_since: Some(at(-29)), ..Health::default() };
+    let slow = Health { slow_until: Some(at(1)), ..Health::default() };
     let disabled = Health { disabled_at: Some(at(-10)), ..failing.clone() };
     let pending = seen(Status::Pending, 0, None);
     for (health, is_slow, expected) in [
         (&now_and_then, false, Step::Try { is_next: true }),
         (&failing, false, Step::PassOn),
         (&failing, true, Step::Try { is_next: true }),
+        (&slow, false, Step::PassOn),
+        (&slow, true, Step::Try { is_next: true }),
         (&disabled, false, Step::Hold),
         (&disabled, true, Step::Hold),
     ] {
@@ -121,6 +131,16 @@ fn an_old_signature_is_made_anew() {
         let health = Health { changed_at: Some(at(changed)), ..Health::default() };
         assert_eq!(pending.step(&request(0, signed), &health, true, at(0)), expected, "{signed} {changed}");
     }
-    let unsigned = Request { headers: [].into(), ..request(0, 0) };
+    let unsigned = Signed { headers: [].into(), ..signed_at(0) };
+    let unsigned = Request { signed: unsigned, ..request(0, 0) };
     assert_eq!(pending.step(&unsigned, &Health::default(), true, at(0)), Step::Sign(0));
+}
+
+#[test]
+fn of_two_signatures_the_later_one_counts() {
+    for (waiting, expected) in [(None, -300), (Some(-10), -10), (Some(-400), -300)] {
+        let mut pending = Seen { signed: waiting.map(signed_at), ..seen(Status::Pending, 0, None) };
+        let request = pending.with_signature(request(0, -300));
+        assert_eq!(request.signed.at(), Some(NOW + expected));
+    }
 }

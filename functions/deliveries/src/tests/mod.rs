@@ -2,6 +2,7 @@
 
 mod addresses;
 mod hostile;
+mod order;
 mod receiver;
 mod tls;
 mod twice;

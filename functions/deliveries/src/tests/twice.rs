@@ -7,14 +7,14 @@ use std::sync::{
 
 use serde_json::json;
 use shared::{
-    delivery::{Health, Request, Status},
+    delivery::{Health, Request, SIGNED, Status, Want},
     table::{attribute, text},
 };
 use tokio::{io::AsyncWriteExt as _, sync::Notify, task::JoinSet};
 
 use super::{
     receiver::{Receiver, answer, read_request, until},
-    world::{World, event},
+    world::{World, event, signed_at},
 };
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_message_for_the_next_try_that_could_not_be_sent_is_sent_when_it_comes
     world.retries.set_away(false);
     assert!(!world.handle_slow(&request).await);
     let [(retry, delay)] = world.retries.take().try_into().unwrap();
-    assert!(retry.tries == 1 && (1..=6).contains(&delay), "{delay}");
+    assert!(retry.tries == 1 && retry.want == Want::Try && (1..=6).contains(&delay), "{delay}");
     assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (1, 1));
 }
 
@@ -66,7 +66,8 @@ async fn a_try_that_a_dead_worker_has_claimed_is_made_when_its_time_is_over() {
     let claim = world.update(&request).set("tries", attribute(&1).unwrap());
     world.write(claim.set("claimed_until", attribute(&world.now().plus_seconds(60)).unwrap())).await;
     assert!(world.handle(&request).await, "it is needed again");
-    assert_eq!(receiver.connections(), 0);
+    let [(_, seconds)] = world.put_off.take().try_into().unwrap();
+    assert!(receiver.connections() == 0 && (59..=60).contains(&seconds), "{seconds}");
     world.platform.clock.advance(61);
     assert!(!world.handle(&request).await);
     let delivery = world.delivery(&request).await;
@@ -98,16 +99,26 @@ async fn a_receiver_that_fails_is_asked_from_the_slow_queue_only() {
 }
 
 #[tokio::test]
-async fn a_request_that_waited_long_is_signed_anew_and_not_counted() {
+async fn a_request_that_waited_long_is_signed_anew_in_its_place_and_not_counted() {
     let world = World::new().await;
-    let receiver = Receiver::answering(answer("200 OK")).await;
+    let (receiver, kept) = Receiver::keeping("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let request = world.request(&receiver, 2).await;
     world.platform.clock.advance(300);
-    assert!(!world.handle(&request).await);
+    assert!(world.handle(&request).await, "none of its lane comes before it");
     let [(retry, delay)] = world.retries.take().try_into().unwrap();
-    assert_eq!((retry.tries, delay, receiver.connections()), (2, 0, 0));
+    assert_eq!((retry.tries, retry.want, delay, receiver.connections()), (2, Want::Signature, 0, 0));
+    assert_eq!(world.put_off.take(), [("r0".to_owned(), 1)]);
     let delivery = world.delivery(&request).await;
     assert_eq!((delivery.tries, delivery.attempts.len(), delivery.status), (2, 0, Status::Pending));
+    // The signature is there when it comes again, and is used once.
+    let signed = signed_at(&receiver, world.now().seconds());
+    world.write(world.update(&request).set(SIGNED, attribute(&signed).unwrap())).await;
+    assert!(!world.handle(&request).await);
+    let timestamp = format!("webhook-timestamp: {}", signed.at().unwrap());
+    assert!(kept.lock().unwrap()[0].contains(&timestamp));
+    let delivery = world.delivery(&request).await;
+    assert_eq!((delivery.tries, delivery.status), (3, Status::Delivered));
+    assert!(!world.item(&request).await.contains_key(SIGNED));
 }
 
 #[tokio::test]
@@ -131,7 +142,7 @@ async fn a_message_that_is_not_whole_makes_nothing() {
     let receiver = Receiver::answering(answer("200 OK")).await;
     let request = world.request(&receiver, 0).await;
     let mut broken = request.clone();
-    broken.headers.insert("webhook-id".to_owned(), "a\r\nx-more: b".to_owned());
+    broken.signed.headers.insert("webhook-id".to_owned(), "a\r\nx-more: b".to_owned());
     assert!(world.handle(&broken).await);
     assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
 }

@@ -27,7 +27,7 @@ async fn what_has_arrived_is_delivered_and_the_receiver_does_well() {
     assert_eq!((attempt.status, attempt.response.as_deref(), attempt.next), (Some(200), Some("done"), None));
     assert_eq!(
         (attempt.error.as_deref(), attempt.signed_at.map(|at| at.to_string())),
-        (None, request.headers.get("webhook-timestamp").cloned())
+        (None, request.signed.headers.get("webhook-timestamp").cloned())
     );
     let health = world.health().await;
     assert!(health.last_success_at.is_some() && !health.is_failing());

@@ -15,19 +15,19 @@ use shared::{
     Platform, Timestamp,
     config::{AccessKeys, Config},
     delivery::{
-        Deliveries, Health, Message, Queue, Request, Retry, Sending, Status, StoredDelivery, StoredEvent,
-        delivery_key,
+        Deliveries, Health, Message, Postpone, Queue, Request, Retry, Sending, Signed, Status,
+        StoredDelivery, StoredEvent, delivery_key,
     },
-    id::{DeliveryId, EventId, TeamId, WebhookId},
+    id::{DeliveryId, EventId, ObjectId, TeamId, WebhookId},
     keys::KeySource,
     table::{Item, Write},
-    webhook::{Topic, target::Rules},
+    webhook::{Content, Topic, target::Rules},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::rustls::RootCertStore;
 
 use super::{TIMES, receiver::Receiver};
-use crate::{Event, Queues, System, Worker, client::Client};
+use crate::{Event, Queues, System, Times, Worker, client::Client};
 
 /// A queue that keeps its messages, with their delays.
 pub(super) struct Kept<M> {
@@ -71,6 +71,24 @@ impl<M: Message> Queue<M> for Kept<M> {
     }
 }
 
+/// For how long messages were put off.
+#[derive(Default)]
+pub(super) struct PutOff(Mutex<Vec<(String, i64)>>);
+
+impl PutOff {
+    /// All that were put off since the last time, by their receipts.
+    pub(super) fn take(&self) -> Vec<(String, i64)> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Postpone for PutOff {
+    fn postpone<'a>(&'a self, receipt: &'a str, seconds: i64) -> Sending<'a> {
+        self.0.lock().unwrap().push((receipt.to_owned(), seconds));
+        Box::pin(async { Ok(()) })
+    }
+}
+
 struct NoKeys;
 
 impl KeySource for NoKeys {
@@ -84,6 +102,8 @@ pub(super) struct World {
     pub(super) worker: Worker,
     pub(super) slow: Arc<Kept<Request>>,
     pub(super) retries: Arc<Kept<Retry>>,
+    /// Of both queues.
+    pub(super) put_off: Arc<PutOff>,
     pub(super) team: TeamId,
     pub(super) webhook: WebhookId,
     _database: JoinSet<()>,
@@ -118,11 +138,23 @@ impl World {
         running.spawn(dynoxide::server::serve_on(listener, database));
         let platform = Platform::new(&config, Arc::new(NoKeys)).unwrap();
         let (slow, retries) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
-        let queues = Queues { slow: slow.clone(), slow_name: "slow".into(), retries: retries.clone() };
+        let put_off = Arc::new(PutOff::default());
+        let queues = Queues {
+            slow: slow.clone(),
+            slow_name: "slow".into(),
+            put_off: [put_off.clone(), put_off.clone()],
+            retries: retries.clone(),
+        };
         let client = Client::with_roots(Arc::new(System), RootCertStore::empty(), TIMES).unwrap();
         let worker = Worker::with_client(&platform, queues, rules, client);
         let (team, webhook) = (TeamId::new(), WebhookId::new());
-        Self { platform, worker, slow, retries, team, webhook, _database: running }
+        Self { platform, worker, slow, retries, put_off, team, webhook, _database: running }
+    }
+
+    /// The worker with the times that it has in the cloud.
+    pub(super) fn patient_worker(&self) -> Worker {
+        let client = Client::with_roots(Arc::new(System), RootCertStore::empty(), Times::default()).unwrap();
+        Worker { client: Arc::new(client), ..self.worker.clone() }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -131,6 +163,16 @@ impl World {
 
     /// A new event and its delivery, after so many tries, as it was signed now.
     pub(super) async fn request(&self, receiver: &Receiver, tries: u64) -> Request {
+        self.request_about(None, receiver, tries).await
+    }
+
+    /// The same about that object.
+    pub(super) async fn request_about(
+        &self,
+        object: Option<&ObjectId>,
+        receiver: &Receiver,
+        tries: u64,
+    ) -> Request {
         let (now, event) = (self.now(), EventId::new());
         let expires = now.seconds() + 1_000_000;
         let stored = StoredEvent {
@@ -150,7 +192,8 @@ impl World {
             event_id: event.clone(),
             topic: Topic::ObjectCreated,
             object_type: None,
-            object: None,
+            object: object.cloned(),
+            content: Content::Full,
             status: Status::Pending,
             tries,
             tries_before: 0,
@@ -168,8 +211,9 @@ impl World {
             delivery: delivery.id,
             event,
             tries,
-            url: receiver.url(),
-            headers: [("webhook-timestamp".to_owned(), now.seconds().to_string())].into(),
+            lane: 0,
+            not_before: None,
+            signed: signed_at(receiver, now.seconds()),
         }
     }
 
@@ -215,10 +259,16 @@ impl World {
     }
 }
 
-/// An event of SQS with these messages, `m0` and so on.
+/// A signature of that second for a receiver.
+pub(super) fn signed_at(receiver: &Receiver, seconds: i64) -> Signed {
+    let headers = [("webhook-timestamp".to_owned(), seconds.to_string())].into();
+    Signed { url: receiver.url(), headers, content: Content::Full }
+}
+
+/// An event of SQS with these messages, `m0` and so on, with their receipts, `r0` and so on.
 pub(super) fn event(queue: &str, bodies: &[String]) -> Event {
     let source = format!("arn:aws:sqs:local:000000000000:{queue}");
-    let record = |(place, body): (usize, &String)| json!({"messageId": format!("m{place}"), "body": body, "eventSource": "aws:sqs", "eventSourceARN": source});
+    let record = |(place, body): (usize, &String)| json!({"messageId": format!("m{place}"), "receiptHandle": format!("r{place}"), "attributes": {"ApproximateReceiveCount": "1"}, "body": body, "eventSource": "aws:sqs", "eventSourceARN": source});
     let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
     serde_json::from_value(json!({"Records": records})).unwrap()
 }

@@ -84,6 +84,8 @@ enum Change<'a> {
 struct Doer<'a> {
     user: &'a UserId,
     token: Option<&'a TokenId>,
+    /// What its owner calls it, of a token of a member.
+    token_name: Option<&'a str>,
 }
 
 impl<'a> Body<'a> {
@@ -102,7 +104,11 @@ impl<'a> Body<'a> {
             object: object(changed).context("a stored object is not whole")?,
             changes,
             version: *version,
-            actor: actor.as_ref().map(|actor| Doer { user: &actor.user, token: actor.token.as_ref() }),
+            actor: actor.as_ref().map(|actor| Doer {
+                user: &actor.user,
+                token: actor.token.as_ref(),
+                token_name: changed.token_name.as_deref(),
+            }),
             source: actor.as_ref().map(|actor| actor.source),
             permanent: turn.is_permanent().then_some(true),
         };

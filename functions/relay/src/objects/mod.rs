@@ -48,6 +48,8 @@ struct Changed<'a> {
     differences: Differences,
     /// The type, unless it is gone.
     stored: Option<Arc<StoredObjectType>>,
+    /// What its owner calls the token that made it.
+    token_name: Option<String>,
     from: Vec<String>,
 }
 
@@ -99,12 +101,14 @@ impl Relay {
         // The end comes behind the last version.
         let version = number(item, "version").context("an object has no version")? + u64::from(is_ended);
         let sends = number(item, "sends").unwrap_or_default();
+        let actor = if is_ended { None } else { Some(actor(item)?) };
         Ok(Some(Changed {
+            token_name: self.token_name(actor.as_ref(), &place.team).await?,
             place,
             turn,
             at,
             version,
-            actor: if is_ended { None } else { Some(actor(item)?) },
+            actor,
             item,
             differences,
             stored,

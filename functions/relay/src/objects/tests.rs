@@ -52,6 +52,7 @@ fn changed<'a>(old: Option<&Item>, new: &'a Item) -> Changed<'a> {
         at: moment(turn, new).unwrap(),
         version: number(new, "version").unwrap(),
         actor: Some(serde_json::from_value(actor).unwrap()),
+        token_name: Some("Zapier".to_owned()),
         item: new,
         differences: Differences::between(old, values_of(new)),
         stored: Some(Arc::new(contacts())),
@@ -165,7 +166,7 @@ fn a_body_is_the_object_as_readers_see_it_with_what_changed() {
     assert_eq!((&data["version"], &data["source"]), (&json!(2), &json!("api")));
     assert_eq!(
         data["actor"],
-        json!({"user": "usr_0000000000000000000001", "token": "tok_0000000000000000000001"})
+        json!({"user": "usr_0000000000000000000001", "token": "tok_0000000000000000000001", "token_name": "Zapier"})
     );
     assert_eq!((&data["object"]["label"], &data["object"]["fields"]["notes"]), (&json!("Ada"), &Json::Null));
     assert!(text.contains(r#""changes":{"amount":{"old":null,"new":12.30}}"#), "{text}");

@@ -22,6 +22,7 @@ const NAMED: &[(&str, &str)] = &[
     ("description", "Description"),
     ("topics", "Topics"),
     ("object_types", "Object types"),
+    ("content", "Content"),
     ("active", "Active"),
 ];
 

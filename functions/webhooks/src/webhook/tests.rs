@@ -100,7 +100,12 @@ fn stored() -> StoredWebhook {
 
 #[test]
 fn a_patch_changes_what_it_names_and_begins_anew_where_it_must() {
-    let effect = |is_change, is_moved, is_switched_on| Effect { is_change, is_moved, is_switched_on };
+    let effect = |is_change, is_moved, is_switched_on| Effect {
+        is_change,
+        is_moved,
+        is_switched_on,
+        shows_objects: false,
+    };
     for (patch, expected) in [
         (json!({}), effect(false, false, false)),
         (json!({"name": "Zapier", "url": "https://example.com/hooks"}), effect(false, false, false)),
@@ -114,7 +119,36 @@ fn a_patch_changes_what_it_names_and_begins_anew_where_it_must() {
     ] {
         let mut webhook = stored();
         let read: WebhookPatch = serde_json::from_value(patch.clone()).unwrap();
-        assert_eq!(checked(read).unwrap().apply(&mut webhook), expected, "{patch}");
+        assert_eq!(checked(read).unwrap().apply(&mut webhook, true), expected, "{patch}");
+    }
+}
+
+#[test]
+fn only_who_may_read_objects_decides_where_all_is_sent() {
+    use Content::{Full, Ids};
+    let moved = || json!({"url": "https://example.com/other"});
+    let to_full = || json!({"url": "https://example.com/other", "content": "full"});
+    for (was, patch, reads, becomes, shows_objects) in [
+        (Full, moved(), true, Full, false),
+        (Full, moved(), false, Ids, false),
+        (Ids, moved(), true, Ids, false),
+        (Ids, moved(), false, Ids, false),
+        (Full, to_full(), false, Ids, true),
+        (Ids, to_full(), true, Full, false),
+        (Full, json!({"content": "full"}), false, Full, false),
+        (Ids, json!({"content": "full"}), false, Full, true),
+        (Ids, json!({"content": "full"}), true, Full, false),
+        (Full, json!({"content": "ids"}), false, Ids, false),
+        (Full, json!({"name": "Make", "active": false}), false, Full, false),
+    ] {
+        let mut webhook = StoredWebhook { content: was, ..stored() };
+        let read: WebhookPatch = serde_json::from_value(patch.clone()).unwrap();
+        let effect = checked(read).unwrap().apply(&mut webhook, reads);
+        assert_eq!(
+            (webhook.content, effect.shows_objects),
+            (becomes, shows_objects),
+            "{was:?} {patch} {reads}"
+        );
     }
 }
 
