@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-repeat test-engines test-receivers test-told test-aws example bench bench-scale bench-audit mutants deny
+.PHONY: help run test check update build deploy test-repeat test-engines test-receivers test-told test-aws example bench bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -65,6 +65,10 @@ bench-scale: ## a type of a million objects next to one of a thousand: half an h
 bench-audit: ## pages of an audit log of a thousand entries and of a million: make bench-audit ARGS="--sizes 1000,20000"
 	cargo build --profile optimised -p local -p bench
 	target/optimised/bench audit $(ARGS)
+
+bench-events: ## order, throughput and fairness of webhooks: make bench-events ARGS="--bursts 100 --beside path/to/another/engine"
+	cargo build --profile optimised -p local -p bench
+	target/optimised/bench events $(ARGS)
 
 mutants: ## change the rules of tokens, one place at a time, to see whether a test notices
 	test -x target/tools/bin/cargo-mutants || cargo install --locked --root target/tools cargo-mutants@27.1.0

@@ -1,12 +1,18 @@
-//! How long it takes from a change to the receivers of webhooks: with few of them and with many, and beside one that hangs.
+//! How long it takes from a change to the receivers of webhooks: with few of them and with many, beside one that hangs, and
+//! beside another team whose receivers are slow; and whether the events of one object come in their order.
 
+mod bursts;
 mod receivers;
 mod round;
 mod sender;
+mod teams;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use self::round::{Plan, Round};
 use crate::{
@@ -42,11 +48,48 @@ pub(crate) struct Options {
     /// Rounds with a receiver that hangs, and as many without
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
     rounds: u32,
+    /// Bursts of ten updates of one object
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    bursts: u32,
+    /// The program of another engine, such as an earlier version, to make the same bursts at
+    #[arg(long, value_name = "PATH")]
+    beside: Option<PathBuf>,
+    /// Only this part
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+}
+
+/// A part of the measurement.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// By the number of webhooks, and beside one that hangs
+    Webhooks,
+    /// Bursts of updates of one object
+    Order,
+    /// Beside another team whose receivers are slow
+    Teams,
 }
 
 /// Measures and prints.
 pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
     say("## From a change to the receivers")?;
+    let is_meant = |part| options.only.is_none_or(|only| only == part);
+    let mut verdicts = Vec::new();
+    if is_meant(Part::Order) {
+        let bursts = usize::try_from(options.bursts)?;
+        verdicts.push(bursts::run(engine, options.beside.as_deref(), bursts).await?);
+    }
+    if is_meant(Part::Teams) {
+        verdicts.push(teams::run(engine, options).await?);
+    }
+    if is_meant(Part::Webhooks) {
+        verdicts.push(by_webhooks(engine, options).await?);
+    }
+    Ok(verdicts)
+}
+
+/// By the number of webhooks, and beside one that hangs.
+async fn by_webhooks(engine: &Path, options: &Options) -> anyhow::Result<Verdict> {
     let mut table = Table::new(
         "By the number of webhooks that ask for it",
         &["webhooks", "changes/s", "deliveries/s", "paced changes/s", "p50 ms", "p99 ms"],
@@ -55,7 +98,8 @@ pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<
     for webhooks in WEBHOOKS {
         progress(&format!("events: {webhooks} webhooks"));
         let most = most(engine, webhooks).await?;
-        let paced = paced(engine, Plan { webhooks, hangs: false }, most * LOAD, options).await?;
+        let paced =
+            paced(engine, Plan { webhooks, hangs: false, neighbour: None }, most * LOAD, options).await?;
         if webhooks == BESIDE {
             pace = most * LOAD;
         }
@@ -70,12 +114,12 @@ pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<
         ]);
     }
     table.print(&[NOTE])?;
-    Ok(vec![beside_one_that_hangs(engine, pace, options).await?])
+    beside_one_that_hangs(engine, pace, options).await
 }
 
 /// How many changes a second come through to all receivers.
 async fn most(engine: &Path, webhooks: usize) -> anyhow::Result<f64> {
-    let mut round = Round::start(engine, Plan { webhooks, hangs: false }).await?;
+    let mut round = Round::start(engine, Plan { webhooks, hangs: false, neighbour: None }).await?;
     let changes = (BURST / webhooks).clamp(100, 1_000);
     let time = round.burst(changes).await?;
     Ok(count(changes) / time.as_secs_f64())
@@ -103,7 +147,8 @@ async fn beside_one_that_hangs(engine: &Path, pace: f64, options: &Options) -> a
         let order = if number % 2 == 1 { [false, true] } else { [true, false] };
         let mut measured = Vec::new();
         for hangs in order {
-            let round = paced(engine, Plan { webhooks: BESIDE, hangs }, pace, options).await?;
+            let round =
+                paced(engine, Plan { webhooks: BESIDE, hangs, neighbour: None }, pace, options).await?;
             measured.push((hangs, round));
         }
         measured.sort_by_key(|(hangs, _)| *hangs);

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use anyhow::ensure;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -13,6 +14,18 @@ use crate::{
     workshop::{Workshop, succeeded},
 };
 
+/// The options of an engine that sends as often to one host as it can.
+pub(super) const WITHOUT_LIMIT: &[&str] = &["--webhook-requests-per-second", "1000000"];
+/// The webhooks of a neighbour, and the changes that it makes: for each of both all.
+const NEIGHBOURS: (usize, usize) = (100, 5);
+
+/// Another team.
+#[derive(Clone, Copy)]
+pub(super) struct Neighbour {
+    /// Whether its receivers take their time.
+    pub(super) is_slow: bool,
+}
+
 /// What a round begins with.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
@@ -20,6 +33,8 @@ pub(super) struct Plan {
     pub(super) webhooks: usize,
     /// Whether the last of their receivers hangs.
     pub(super) hangs: bool,
+    /// The team beside.
+    pub(super) neighbour: Option<Neighbour>,
 }
 
 /// A round.
@@ -29,23 +44,46 @@ pub(super) struct Round {
     /// The receivers that are measured: without the one that hangs, or would.
     measured: usize,
     sent: usize,
+    neighbour: Option<(Workshop, Receivers, Neighbour)>,
     _engine: Engine,
 }
 
 impl Round {
     pub(super) async fn start(engine: &Path, plan: Plan) -> anyhow::Result<Self> {
-        let engine = Engine::start(engine, &["--in-memory", "--allow-private-webhooks"]).await?;
+        let arguments: Vec<_> =
+            ["--in-memory", "--allow-private-webhooks"].iter().chain(WITHOUT_LIMIT).copied().collect();
+        let engine = Engine::start(engine, &arguments).await?;
         let workshop = Workshop::set_up(&engine.address, "events").await?;
         let receivers = Receivers::start().await?;
-        let mut connection = Connection::open(&engine.address).await?;
         let measured = if plan.hangs { plan.webhooks - 1 } else { plan.webhooks };
-        for number in 0..plan.webhooks {
-            let url = if number < measured { receivers.url(number) } else { receivers.silent_url() };
-            let body = json!({"name": url, "url": url, "topics": ["object.created"]});
-            let request = workshop.request("POST", &workshop.webhooks(), Some(&body))?;
-            succeeded(connection.send(request).await?)?;
+        let url = |number| if number < measured { receivers.url(number) } else { receivers.silent_url() };
+        subscribe(&workshop, (0..plan.webhooks).map(url)).await?;
+        let neighbour = match plan.neighbour {
+            Some(neighbour) => Some(settle(&engine, neighbour).await?),
+            None => None,
+        };
+        Ok(Self { workshop, receivers, measured, sent: 0, neighbour, _engine: engine })
+    }
+
+    /// Lets the neighbour make its changes; when its receivers have begun to be asked, or have been, it goes on.
+    pub(super) async fn disturb(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let Some((workshop, receivers, neighbour)) = &self.neighbour else { return Ok(()) };
+        let (webhooks, changes) = NEIGHBOURS;
+        send(workshop, 0, changes, None).await?;
+        if !neighbour.is_slow {
+            receivers.all(webhooks * changes).await?;
+            return Ok(());
         }
-        Ok(Self { workshop, receivers, measured, sent: 0, _engine: engine })
+        let begun = Instant::now();
+        while receivers.slow_count() < webhooks {
+            ensure!(
+                begun.elapsed() < patience,
+                "{} of the neighbour's requests came",
+                receivers.slow_count()
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
     }
 
     /// Makes changes as fast as it goes; the time until all receivers have them.
@@ -78,4 +116,23 @@ impl Round {
         self.sent += changes;
         self.receivers.all(changes * self.measured).await
     }
+}
+
+/// A team that is not measured, with its webhooks and their receivers.
+async fn settle(engine: &Engine, neighbour: Neighbour) -> anyhow::Result<(Workshop, Receivers, Neighbour)> {
+    let workshop = Workshop::set_up(&engine.address, "neighbour").await?;
+    let receivers = Receivers::start().await?;
+    let url = |number| if neighbour.is_slow { receivers.slow_url(number) } else { receivers.url(number) };
+    subscribe(&workshop, (0..NEIGHBOURS.0).map(url)).await?;
+    Ok((workshop, receivers, neighbour))
+}
+
+async fn subscribe(workshop: &Workshop, urls: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let mut connection = Connection::open(&workshop.address).await?;
+    for url in urls {
+        let body = json!({"name": url, "url": url, "topics": ["object.created"]});
+        let request = workshop.request("POST", &workshop.webhooks(), Some(&body))?;
+        succeeded(connection.send(request).await?)?;
+    }
+    Ok(())
 }
