@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-repeat test-engines test-receivers test-told test-aws example bench bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy test-repeat test-engines test-receivers test-clients test-told test-aws example bench bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -10,12 +10,8 @@ help: ## list the targets
 run: ## start everything on this machine: make run ARGS="--port 0 --in-memory"
 	cargo run --profile optimised -p local -- $(ARGS)
 
-test: ## format, lints and all tests, on the embedded engine and on a second one, and receivers of webhooks
-	cargo fmt --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	cargo test --workspace
-	tests/receivers.sh
-	tests/engines.sh
+test: ## format, lints and all tests, on the embedded engine and on a second one, receivers of webhooks, and clients
+	@tests/all.sh
 
 check: ## the part of the tests that installs nothing
 	cargo fmt --check
@@ -40,6 +36,9 @@ test-engines: ## the end-to-end tests with the tables in a second DynamoDB engin
 
 test-receivers: ## receivers verify our webhooks with the published libraries
 	tests/receivers.sh
+
+test-clients: ## the OpenAPI document in linters, in clients made from it, and in a fuzzer
+	tests/clients.sh
 
 test-told: ## kill the relay until 20,000 changes are told and received: make test-told ARGS=50000
 	TOLD_CHANGES=$(or $(ARGS),20000) cargo test --profile optimised -p local --test local told:: -- --nocapture
@@ -75,5 +74,5 @@ mutants: ## change the rules of tokens, one place at a time, to see whether a te
 	PROPTEST_CASES=16 CARGO_TARGET_DIR=$(CURDIR)/target/mutants \
 		target/tools/bin/cargo-mutants mutants --jobs 1 --timeout 60 --output target $(ARGS)
 
-deny: ## licences, advisories and sources of all dependencies (needs cargo-deny)
-	cargo deny check
+deny: ## licences, sources and advisories of all dependencies; the last need the database of RustSec
+	tests/deny.sh bans licenses sources advisories

@@ -7,20 +7,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/aws/setup.sh"
 receivers=$root/tests/receivers
 
-# As `install` does it, for a list of npm's. No lock file is kept: it would name where packages came from, so the list
-# pins what its packages need as well.
-install_node() {
-    local list=$1 to=$2
-    cmp -s "$list" "$to/installed" && return
-    say "installing $(basename "$list") into ${to#"$root"/}"
-    mkdir -p "$to"
-    cp "$list" "$to/package.json"
-    npm install --prefix "$to" --loglevel=error --no-package-lock --no-audit --no-fund --ignore-scripts
-    cp "$list" "$to/installed"
-}
-
 install "$receivers/requirements.txt" "$venv/receivers"
-install_node "$receivers/package.json" "$venv/receivers/node"
+install_node "$receivers" "$venv/receivers/node"
 cd "$root"
 # As the tests build it: of the engine alone, cargo would build other variants of what it stands on.
 cargo test --quiet --workspace --no-run

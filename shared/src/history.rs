@@ -22,6 +22,7 @@ const KEEP_SECONDS: i64 = 90 * 24 * 60 * 60;
 /// What happened to a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TokenEvent")]
 pub enum Event {
     /// It was made.
     Created,
@@ -49,6 +50,7 @@ pub enum Event {
 
 /// One line of a token's history.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TokenEntry")]
 pub struct Entry {
     /// What happened.
     pub event: Event,

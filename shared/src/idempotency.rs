@@ -24,7 +24,7 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 const KEEP_SECONDS: i64 = 24 * 60 * 60;
 /// A request that has not ended by then has died with its function: longer than API Gateway and Lambda let one run.
 const RUNNING_SECONDS: i64 = 35;
-const KEY_LENGTH_MAX: usize = 255;
+pub(crate) const KEY_LENGTH_MAX: usize = 255;
 /// The headers that belong to the answer.
 const KEPT_HEADERS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::CACHE_CONTROL];

@@ -26,10 +26,10 @@ const KEEP: Duration = Duration::from_mins(10);
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// The most requests in a window.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(range(min = 1, max = RateLimit::LIMIT_MAX))]
     pub limit: u32,
     /// How long a window is; windows begin at multiples of this since 1970.
-    #[schemars(range(min = 1, max = 86_400))]
+    #[schemars(range(min = 1, max = RateLimit::WINDOW_SECONDS_MAX))]
     pub window_seconds: u32,
 }
 
@@ -55,6 +55,11 @@ pub enum Spent {
 }
 
 impl RateLimit {
+    /// The most requests that a window may be given.
+    pub const LIMIT_MAX: u32 = 1_000_000;
+    /// The longest window: a day.
+    pub const WINDOW_SECONDS_MAX: u32 = 24 * 60 * 60;
+
     /// The window of a moment: when it began, and how long it still lasts.
     fn window(self, now: i64) -> (i64, u32) {
         let length = i64::from(self.window_seconds.max(1));

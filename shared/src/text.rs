@@ -13,6 +13,18 @@ use crate::error::Fault;
 const PERSON_LENGTH_MAX: usize = 100;
 /// Of a text that is to be shown, so many times the length that it may have is looked at.
 const SHOWN_LOOKED_AT: usize = 4;
+/// What [`name`] takes, as a pattern of ECMA-262 for the documents: one line with something to be seen, and nothing that
+/// cannot be; white space around it is trimmed.
+pub const NAME_FORM: &str = concat!(
+    r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
+    r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]",
+    r"([^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
+    r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff])?",
+    r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
+);
+/// What [`lines`] takes, as a pattern of ECMA-262 for the documents.
+pub const LINES_FORM: &str =
+    r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$";
 /// The most characters of a slug.
 const SLUG_LENGTH_MAX: usize = 63;
 
@@ -205,7 +217,7 @@ impl JsonSchema for Slug {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,62}$"})
+        json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9_-]*$", "maxLength": SLUG_LENGTH_MAX})
     }
 }
 

@@ -44,7 +44,7 @@ fn the_list_of_routes_is_up_to_date() {
     for info in every_route::all() {
         if info.tag != tag {
             tag = info.tag;
-            write!(made, "\n## {tag}\n\n| method | path | access | what it does | operation |\n| --- | --- | --- | --- | --- |\n").unwrap();
+            write!(made, "\n## {tag}\n\n{}\n\n| method | path | access | what it does | operation |\n| --- | --- | --- | --- | --- |\n", info.about).unwrap();
         }
         let (route, access) = (&info.route, info.route.access.describe());
         writeln!(

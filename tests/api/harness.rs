@@ -14,6 +14,8 @@ use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
 use shared::{Permission, clock::Clock};
 
+use crate::document;
+
 /// The engine to put the tables in, if not the embedded one.
 const DYNAMODB: &str = "TEST_DYNAMODB";
 
@@ -165,8 +167,8 @@ impl Api {
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
-        let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        let verb = Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = self.client.request(verb, format!("{}{path}", self.url));
         if let Some(credential) = &self.credential {
             request = request.bearer_auth(credential);
         }
@@ -178,6 +180,10 @@ impl Api {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        assert!(
+            document::tells_of(method, path, status),
+            "no word of {status} in the document: {method} {path}"
+        );
         Answer { status, headers, text: response.text().await.unwrap() }
     }
 

@@ -14,6 +14,7 @@ mod contention;
 mod conventions;
 mod counter;
 mod discovery;
+mod document;
 mod echo;
 mod every_route;
 mod example;

@@ -188,3 +188,42 @@ fn the_authorizer_s_code_and_the_guard_say_no_word_of_a_secret() {
         }
     }
 }
+
+#[test]
+fn limits_of_schemas_are_the_constants_that_hold_them() {
+    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+        for attribute in code(&text).split("#[schemars(").skip(1) {
+            let attribute = attribute.split(")]").next().unwrap_or_default();
+            for bound in attribute.split("min = ").skip(1).chain(attribute.split("max = ").skip(1)) {
+                let digits: String = bound.chars().take_while(char::is_ascii_digit).collect();
+                let is_plain = ["", "0", "1"].contains(&digits.as_str());
+                assert!(is_plain, "{name}: name the constant instead of {digits}: it may change");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_scripts_install_has_hashes_and_no_place_to_come_from() {
+    let lists = files(&["tests"], ".txt").into_iter().filter(|(_, text)| text.contains("=="));
+    let mut locked = 0;
+    for (name, text) in lists {
+        // A line that goes on ends with a backslash.
+        for package in text.replace("\\\n", " ").lines().filter(|line| line.contains("==")) {
+            assert!(package.contains(" --hash=sha256:"), "{name}: {package} has no hash");
+        }
+        assert!(!text.contains("://") && !text.contains("index-url"), "{name} names a place to install from");
+        locked += 1;
+    }
+    for (name, text) in files(&["tests"], "package-lock.json") {
+        let lock: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (package, about) in
+            lock["packages"].as_object().unwrap().iter().filter(|(name, _)| !name.is_empty())
+        {
+            assert!(about["integrity"].is_string(), "{name}: {package} has no hash");
+            assert!(about["resolved"].is_null(), "{name}: {package} names a place to install from");
+        }
+        locked += 1;
+    }
+    assert!(locked >= 6);
+}

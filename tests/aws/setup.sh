@@ -31,14 +31,26 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# Installs a list of requirements into an environment of its own, once per version of the list.
+# Installs a list of requirements into an environment of its own, once per version of the list. Each file must have one of
+# the hashes that the list has; docs/locks.md tells how a list is made.
 install() {
     local list=$1 to=$2
     cmp -s "$list" "$to/installed" && return
     say "installing $(basename "$list") into ${to#"$root"/}"
     [ -x "$to/bin/pip" ] || python3 -m venv "$to"
-    "$to/bin/pip" install --quiet --disable-pip-version-check -r "$list"
+    "$to/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$list"
     cp "$list" "$to/installed"
+}
+
+# The same for the folder of a list of npm's and its lock file, which has the hashes. No script of a package runs.
+install_node() {
+    local from=$1 to=$2
+    cmp -s "$from/package-lock.json" "$to/installed" && return
+    say "installing $(basename "$from")/package-lock.json into ${to#"$root"/}"
+    mkdir -p "$to"
+    cp "$from/package.json" "$from/package-lock.json" "$to"
+    npm ci --prefix "$to" --loglevel=error --ignore-scripts --no-audit --no-fund --no-update-notifier
+    cp "$from/package-lock.json" "$to/installed"
 }
 
 free_port() {

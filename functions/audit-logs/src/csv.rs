@@ -62,11 +62,11 @@ impl IntoResponse for Csv {
 
 impl Output for Csv {
     fn describe(operation: &mut Operation) {
-        operation.empty_answer(
-            200,
-            "The entries as text/csv, the latest first, up to 4 MB. `Next-Cursor` is there if there are more: \
-             send it as `cursor`; what follows has no names of columns, so that the parts put together are one file.",
-        );
+        let about = "The entries, the latest first, up to 4 MB. What follows by `cursor` has no names of columns, so that \
+                     the parts put together are one file.";
+        let csv = ("text/csv", serde_json::json!({"type": "string"}));
+        let next = ("Next-Cursor", "What to send as `cursor` for the next part; left out of the last one.");
+        operation.answer_as(200, about, csv, &[next]);
     }
 }
 

@@ -12,6 +12,7 @@ pub use store::Store;
 /// The table.
 pub fn routes() -> Routes<Store> {
     Routes::new("Audit log", "/v1/teams/{team}/audit-logs")
+        .about("What happened in a team, and who did it.")
         .get("", AuditLogRead, "List what happened, the latest first", handlers::list)
         .get("/export", AuditLogRead, "Export what happened as CSV", handlers::export)
 }

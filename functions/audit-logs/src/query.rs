@@ -26,12 +26,14 @@ pub(crate) struct ListQuery {
     /// Only what happened to objects of this type, and to the type itself; by id or slug, of a type that is gone by id.
     pub(crate) object_type: Option<String>,
     /// Only what happened to this thing, by its id.
+    #[schemars(length(min = 1, max = ID_LENGTH_MAX), regex(pattern = "^[0-9A-Za-z_]+$"))]
     subject: Option<String>,
     /// Not before this moment.
     from: Option<Timestamp>,
     /// Before this moment.
     to: Option<Timestamp>,
     /// A part, without case, of what the thing, the person, the token or the type is called.
+    #[schemars(length(min = 1, max = WORDS_LENGTH_MAX))]
     q: Option<String>,
 }
 
@@ -48,12 +50,14 @@ pub(crate) struct ExportQuery {
     /// Only what happened to objects of this type, and to the type itself; by id or slug, of a type that is gone by id.
     object_type: Option<String>,
     /// Only what happened to this thing, by its id.
+    #[schemars(length(min = 1, max = ID_LENGTH_MAX), regex(pattern = "^[0-9A-Za-z_]+$"))]
     subject: Option<String>,
     /// Not before this moment.
     from: Option<Timestamp>,
     /// Before this moment.
     to: Option<Timestamp>,
     /// A part, without case, of what the thing, the person, the token or the type is called.
+    #[schemars(length(min = 1, max = WORDS_LENGTH_MAX))]
     q: Option<String>,
     /// `Next-Cursor` of the part before.
     cursor: Option<String>,

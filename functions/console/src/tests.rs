@@ -239,8 +239,8 @@ async fn labels_and_descriptions_point_at_something() {
 async fn every_line_of_a_history_has_words() {
     let (page, _) = page(&config()).await;
     let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
-    let events = document["components"]["schemas"]["Event"]["oneOf"].as_array().unwrap().iter();
-    let events = events.map(|event| event["const"].as_str().unwrap());
+    let events = document["components"]["schemas"]["TokenEvent"]["enum"].as_array().unwrap().iter();
+    let events = events.map(|event| event.as_str().unwrap());
     let (revoked, replaced) = (Refusal::Revoked, Refusal::RotatedAway);
     let refusals =
         [revoked, replaced, Refusal::Inactive, Refusal::Expired, Refusal::Address].map(Refusal::name);

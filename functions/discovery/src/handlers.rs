@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
 use shared::{
     Permission, Result,
@@ -30,6 +30,7 @@ pub(crate) struct Group {
 
 /// One permission.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PermissionEntry")]
 pub(crate) struct Entry {
     /// Its name.
     name: &'static str,
@@ -72,6 +73,15 @@ impl IntoResponse for Document {
 
 impl Output for Document {
     fn describe(operation: &mut Operation) {
-        operation.answer::<serde_json::Value>(200, "An OpenAPI 3.1 document.", &[]);
+        let schema = json_schema!({
+            "type": "object",
+            "properties": {
+                "openapi": {"type": "string"},
+                "info": {"type": "object"},
+                "paths": {"type": "object"},
+            },
+            "required": ["openapi", "info", "paths"],
+        });
+        operation.answer_as(200, "An OpenAPI 3.1 document.", ("application/json", schema.to_value()), &[]);
     }
 }

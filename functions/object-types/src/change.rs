@@ -7,11 +7,14 @@ use shared::{
     Error, Fault, Result,
     change::is_same,
     json::{self, Nullable},
-    object_type::{Field, FieldType, Locked, ObjectType, Required, Settings, StoredObjectType, Visible},
-    text::Slug,
+    object_type::{
+        FIELD_LABEL_LENGTH_MAX, Field, FieldType, Locked, ObjectType, Required, SentValue, Settings,
+        StoredObjectType, Visible,
+    },
+    text::{self, Slug},
 };
 
-use crate::object_type::NewObjectType;
+use crate::object_type::{FIELDS_MAX, LABEL_FIELDS_MAX, LABEL_LENGTH_MAX, NewObjectType};
 
 /// What changes of a type. Absent leaves as it is.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -20,12 +23,16 @@ pub(crate) struct TypePatch {
     /// Another name in URLs. The old one is free for others after a minute.
     slug: Option<Slug>,
     /// What one is called.
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     singular_label: Option<String>,
     /// What several are called.
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     plural_label: Option<String>,
-    /// The fields whose values, joined by spaces, name an object; at most five.
+    /// The fields whose values, joined by spaces, name an object.
+    #[schemars(length(max = LABEL_FIELDS_MAX))]
     item_label_fields: Option<Vec<Slug>>,
     /// The fields, each once, in their new order.
+    #[schemars(length(max = FIELDS_MAX))]
     fields_order: Option<Vec<Slug>>,
 }
 
@@ -36,8 +43,10 @@ pub(crate) struct Duplicate {
     /// Its name in URLs, unique in the team.
     slug: Slug,
     /// What one is called, if not the same.
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     singular_label: Option<String>,
     /// What several are called, if not the same.
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     plural_label: Option<String>,
 }
 
@@ -46,6 +55,7 @@ pub(crate) struct Duplicate {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldPatch {
     /// What people call it.
+    #[schemars(length(min = 1, max = FIELD_LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     label: Option<String>,
     /// What it holds is fixed: only the same may be sent.
     r#type: Option<FieldType>,
@@ -65,7 +75,7 @@ pub(crate) struct FieldPatch {
     visible: Option<Visible>,
     /// What an object is created with if nothing is given; null for none.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Nullable<SentValue>")]
     default: Option<Option<Box<RawValue>>>,
     /// What belongs to the type.
     settings: Option<Settings>,

@@ -22,6 +22,7 @@ pub use store::Store;
 /// The table.
 pub fn routes() -> Routes<Store> {
     Routes::new("Object types", "/v1/teams/{team}/object-types")
+        .about("What the objects of a team are made of.")
         .post("", ObjectTypeCreate, "Create an object type", handlers::create)
         .get("", ObjectTypeRead, "List the object types", handlers::list)
         .get("/{type}", ObjectTypeRead, "Read an object type, by id or slug", handlers::read)
@@ -48,4 +49,5 @@ pub fn routes() -> Routes<Store> {
             "Remove a field and its values",
             handlers::remove_field,
         )
+        .refusing(&[422])
 }

@@ -9,30 +9,51 @@ use shared::{
     text::{self, Slug},
 };
 
-const LABEL_LENGTH_MAX: usize = 100;
-const FIELDS_MAX: usize = 200;
+pub(crate) const LABEL_LENGTH_MAX: usize = 100;
+pub(crate) const FIELDS_MAX: usize = 200;
 /// Each is a write more in the transaction of an object, of which DynamoDB takes 100.
 const UNIQUE_MAX: usize = 16;
-const LABEL_FIELDS_MAX: usize = 5;
+pub(crate) const LABEL_FIELDS_MAX: usize = 5;
 /// The most bytes of all fields together, as JSON.
 const DEFINITION_SIZE_MAX: usize = 350_000;
 
 /// An object type to be made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example())]
 pub(crate) struct NewObjectType {
     /// Its name in URLs, unique in the team.
     pub(crate) slug: Slug,
     /// What one is called.
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) singular_label: String,
     /// What several are called.
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) plural_label: String,
-    /// The fields whose values, joined by spaces, name an object; at most five.
+    /// The fields whose values, joined by spaces, name an object.
     #[serde(default)]
+    #[schemars(length(max = LABEL_FIELDS_MAX))]
     pub(crate) item_label_fields: Vec<Slug>,
-    /// Its fields, in order; at most 200.
+    /// Its fields, in order: at most 16 of them searchable and 16 unique, and 350,000 bytes of JSON together.
     #[serde(default)]
+    #[schemars(length(max = FIELDS_MAX))]
     pub(crate) fields: Vec<Field>,
+}
+
+/// A type as it may be sent, for the documents.
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "slug": "customers",
+        "singular_label": "Customer",
+        "plural_label": "Customers",
+        "item_label_fields": ["name"],
+        "fields": [
+            {"slug": "email", "label": "E-mail", "type": "email", "unique": true, "searchable": true, "required": "always"},
+            {"slug": "name", "label": "Name", "type": "name"},
+            {"slug": "amount", "label": "Amount", "type": "number", "searchable": true},
+            {"slug": "stage", "label": "Stage", "type": "dropdown", "searchable": true, "settings": {"options": ["New", "Won"]}},
+        ],
+    })
 }
 
 impl NewObjectType {

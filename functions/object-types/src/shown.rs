@@ -70,6 +70,7 @@ struct Standing {
 /// How the work on a field stands.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "WorkState")]
 enum State {
     /// All older objects are done.
     Ready,
@@ -95,6 +96,7 @@ struct Progress {
 /// What a job does.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "JobKind")]
 enum Kind {
     /// The type is removed with all its objects.
     Destroy,
@@ -103,6 +105,7 @@ enum Kind {
 /// Whether a job comes on.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "JobState")]
 enum Running {
     /// It does.
     Running,

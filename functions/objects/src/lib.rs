@@ -30,6 +30,7 @@ pub use store::Store;
 /// The table.
 pub fn routes() -> Routes<Store> {
     Routes::new("Objects", "/v1/teams/{team}/objects/{type}")
+        .about("A team's records, each of one object type.")
         .post("", ObjectCreate, "Create an object", handlers::create)
         .get("", ObjectRead, "List objects", handlers::list)
         .ask("/query", ObjectRead, "Find objects", handlers::query)
@@ -46,6 +47,7 @@ pub fn routes() -> Routes<Store> {
             "Create, change and delete several objects",
             handlers::batch,
         )
+        .refusing(&[412])
         .get("/{id}", ObjectRead, "Read an object", handlers::read)
         .patch("/{id}", ObjectUpdate, "Change an object", handlers::update)
         .delete("/{id}", ObjectDelete, "Move an object to the trash", handlers::trash)

@@ -8,8 +8,8 @@ use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
     id::{ObjectId, ObjectTypeId, UserId},
     object_type::{
-        Changes, Checked, FieldValues, ObjectType, SentFields, StoredObjectType, TRASH_SECONDS, Value,
-        clear_faults, rule_faults, unseen_rule_faults,
+        Changes, Checked, FieldValues, ObjectType, SentFields, SentValues, StoredObjectType, TRASH_SECONDS,
+        Value, clear_faults, rule_faults, unseen_rule_faults,
     },
     text::Slug,
 };
@@ -19,9 +19,10 @@ use crate::{item::unique_keys, store::TypeInTeam, upsert::Outcome};
 /// The body of a write.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"fields": {"email": "ada@example.com", "name": "Ada", "amount": 12.5}}))]
 pub(crate) struct Fields {
-    /// The values by the slug of their field; null or an empty text is no value.
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    /// The values by the slug of their field, 350,000 bytes together; null or an empty text is no value.
+    #[schemars(with = "SentValues")]
     pub(crate) fields: SentFields,
 }
 
@@ -30,6 +31,7 @@ pub(crate) struct Fields {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpsertQuery {
     /// The unique field by whose value the object is found.
+    #[schemars(length(min = 1), example = &"email")]
     pub(crate) r#match: String,
 }
 

@@ -10,10 +10,11 @@ use shared::{
 };
 
 use crate::{
+    invitations::Acceptance,
     store::Store,
     team::{
-        Acceptance, Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation, NewTeam, Team,
-        TeamMember, TeamOfMine, TeamPatch,
+        Invitation, InvitationWithSecret, Me, MemberPatch, NewInvitation, NewTeam, Team, TeamMember,
+        TeamOfMine, TeamPatch,
     },
     tokens::TeamToken,
 };

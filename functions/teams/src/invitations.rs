@@ -1,5 +1,7 @@
 //! How invitations are kept: with their team, by the keyed hash of the secret that the invited person is given.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use shared::{
     Caller, Code, Error, Member, Result, Role,
     actor::Actor,
@@ -29,6 +31,14 @@ pub(crate) const INVITATION: &str = "INVITATION#";
 /// membership. What stands behind these makes sure that something is still as it was read.
 const USED: usize = 0;
 const MEMBERSHIP: usize = 1;
+
+/// The acceptance of an invitation.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Acceptance {
+    /// What came with the invitation.
+    pub(crate) secret: String,
+}
 
 impl Store {
     pub(crate) async fn invite(&self, by: &Member, new: NewInvitation) -> Result<(Invitation, Secret)> {

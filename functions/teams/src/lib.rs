@@ -22,6 +22,7 @@ pub use store::Store;
 /// The table.
 pub fn routes() -> Routes<Store> {
     Routes::new("Teams", "/v1")
+        .about("Teams, their members, and invitations to them.")
         .get("/me", Anyone, "See who you are and what you may do where", handlers::me)
         .get("/teams", Anyone, "List your teams", handlers::list)
         .post("/teams", Session, "Create a team", handlers::create)
@@ -61,4 +62,5 @@ pub fn routes() -> Routes<Store> {
             handlers::withdraw_invitation,
         )
         .post("/invitations/accept", Session, "Accept an invitation", handlers::accept_invitation)
+        .refusing(&[404])
 }

@@ -29,7 +29,8 @@ const AUDIT_LOG: &str = "/audit_log_days";
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTeam {
-    /// What people call it: 1 to 100 characters.
+    /// What people call it.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) name: String,
     /// Its name in URLs, unique among all teams.
     pub(crate) slug: Slug,
@@ -46,14 +47,15 @@ impl NewTeam {
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TeamPatch {
-    /// A new name: 1 to 100 characters.
+    /// A new name.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) name: Option<String>,
     /// The longest life, in days, of a token that may reach the team, or null. Only a session of an owner may set it.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Nullable<u32>", range(min = 1, max = 3_650))]
+    #[schemars(with = "Nullable<u32>", range(min = 1, max = TOKEN_LIFETIME_DAYS_MAX))]
     pub(crate) token_lifetime_days_max: Option<Option<i64>>,
     /// How many days new entries of the audit log are kept. Only a session of an owner may set it.
-    #[schemars(with = "Option<u32>", range(min = 7, max = 3_650))]
+    #[schemars(with = "Option<u32>", range(min = *AUDIT_LOG_DAYS.start(), max = *AUDIT_LOG_DAYS.end()))]
     pub(crate) audit_log_days: Option<i64>,
 }
 
@@ -206,6 +208,7 @@ pub(crate) struct MemberPatch {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewInvitation {
     /// The address; the person who accepts must have verified it.
+    #[schemars(email, length(min = 1, max = EMAIL_LENGTH_MAX))]
     pub(crate) email: String,
     /// What the person will be.
     pub(crate) role: Role,
@@ -261,14 +264,6 @@ impl InvitationWithSecret {
     pub(crate) fn new(invitation: Invitation, secret: &Secret) -> Self {
         Self { invitation, secret: secret.reveal().to_owned() }
     }
-}
-
-/// The acceptance of an invitation.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Acceptance {
-    /// What came with the invitation.
-    pub(crate) secret: String,
 }
 
 /// Only an owner, signed in, decides how long tokens of others may live, and how long it is told who did what.

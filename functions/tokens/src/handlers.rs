@@ -11,7 +11,8 @@ use shared::{
 };
 
 use crate::{
-    input::{NewToken, Question, Report, Rotation, TokenPatch},
+    asked::{Question, Report},
+    input::{NewToken, Rotation, TokenPatch},
     store::Store,
     token::{ListFilter, Token, TokenWithSecret, Verdict},
 };

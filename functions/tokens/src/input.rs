@@ -16,24 +16,23 @@ const NAME_LENGTH_MAX: usize = 100;
 const DESCRIPTION_LENGTH_MAX: usize = 1_000;
 /// Teams and address ranges are kept on the token, which is read with each request: they stay few.
 const RESTRICTIONS_MAX: usize = 50;
-const RATE_LIMIT_MAX: u32 = 1_000_000;
-const RATE_WINDOW_SECONDS_MAX: u32 = 24 * 60 * 60;
 /// The old secret may count this long beside the new one, at most: a week.
 const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
-/// So many credentials may be reported at once.
-const REPORTED_MAX: usize = 1_000;
 
 /// A token to be made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example())]
 pub(crate) struct NewToken {
-    /// What tells it apart from your other tokens: 1 to 100 characters, unique without case.
+    /// What tells it apart from your other tokens, unique without case.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     name: String,
     /// What it is for.
     #[serde(default)]
+    #[schemars(length(max = DESCRIPTION_LENGTH_MAX), regex(pattern = text::LINES_FORM))]
     description: String,
     /// What it may do: at least one permission, fixed for good.
-    #[schemars(with = "Vec<Permission>")]
+    #[schemars(with = "Vec<Permission>", length(min = 1))]
     permissions: Vec<String>,
     /// When it ends; never, if absent or null.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -41,11 +40,11 @@ pub(crate) struct NewToken {
     expires_at: Option<Timestamp>,
     /// The teams it is limited to; all of yours, if absent or null.
     #[serde(default, deserialize_with = "json::nullable")]
-    #[schemars(with = "Nullable<Vec<TeamId>>")]
+    #[schemars(with = "Nullable<Vec<TeamId>>", length(min = 1, max = RESTRICTIONS_MAX))]
     team_ids: Option<Vec<TeamId>>,
     /// The addresses it may be used from, as CIDR ranges; any, if absent or null.
     #[serde(default, deserialize_with = "json::nullable")]
-    #[schemars(with = "Nullable<Vec<String>>")]
+    #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = RESTRICTIONS_MAX))]
     allowed_cidrs: Option<Vec<String>>,
     /// How often it may be used; without limit, if absent or null.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -54,6 +53,12 @@ pub(crate) struct NewToken {
     /// What happens when a secret is used that was rotated away.
     #[serde(default)]
     on_reuse: OnReuse,
+}
+
+/// A token as it may be sent, for the documents.
+fn example() -> serde_json::Value {
+    let permissions = [Permission::ObjectCreate, Permission::ObjectUpdate];
+    serde_json::json!({"name": "Zapier", "description": "Keeps customers up to date.", "permissions": permissions})
 }
 
 /// A token that may be made.
@@ -103,10 +108,11 @@ impl NewToken {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenPatch {
     /// A new name.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) name: Option<String>,
     /// A new description; null for none.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Nullable<String>")]
+    #[schemars(with = "Nullable<String>", length(max = DESCRIPTION_LENGTH_MAX), regex(pattern = text::LINES_FORM))]
     pub(crate) description: Option<Option<String>>,
     /// False switches the token off, true on again.
     pub(crate) active: Option<bool>,
@@ -119,11 +125,11 @@ pub(crate) struct TokenPatch {
     pub(crate) expires_at: Option<Option<Timestamp>>,
     /// Other teams to be limited to.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Nullable<Vec<TeamId>>")]
+    #[schemars(with = "Nullable<Vec<TeamId>>", length(min = 1, max = RESTRICTIONS_MAX))]
     pub(crate) team_ids: Option<Option<Vec<TeamId>>>,
     /// Other addresses to be limited to.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Nullable<Vec<String>>")]
+    #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = RESTRICTIONS_MAX))]
     pub(crate) allowed_cidrs: Option<Option<Vec<String>>>,
     /// Another limit of its use; null for none.
     #[serde(default, deserialize_with = "json::present")]
@@ -193,11 +199,12 @@ impl TokenPatch {
 /// A new secret for a token.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TokenRotation")]
 pub(crate) struct Rotation {
     /// How long the old secret counts beside the new one, unless the new one is used before: 0 seconds to a week. A token
     /// that rotates itself should give some: with none, a lost answer leaves it without a secret.
     #[serde(default)]
-    #[schemars(with = "u32", range(max = 604_800))]
+    #[schemars(with = "u32", range(max = OVERLAP_SECONDS_MAX))]
     overlap_seconds: i64,
 }
 
@@ -210,35 +217,6 @@ impl Rotation {
         }
         let detail = format!("Give a number from 0 to {OVERLAP_SECONDS_MAX}.");
         Err(Error::unprocessable(vec![Fault::new("/overlap_seconds", "out_of_range", detail)]))
-    }
-}
-
-/// A request that a token asks about.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Question {
-    /// The method, in capitals.
-    pub(crate) method: String,
-    /// The path, such as `/v1/teams/team_…/objects/contacts`.
-    pub(crate) path: String,
-}
-
-/// Credentials that were found where they should not be.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Report {
-    /// The credentials, 1 to 1,000.
-    credentials: Vec<String>,
-}
-
-impl Report {
-    /// The credentials, if there are not too many.
-    pub(crate) fn checked(self) -> Result<Vec<String>> {
-        if (1..=REPORTED_MAX).contains(&self.credentials.len()) {
-            return Ok(self.credentials);
-        }
-        let detail = format!("Send 1 to {REPORTED_MAX} credentials.");
-        Err(Error::unprocessable(vec![Fault::new("/credentials", "out_of_range", detail)]))
     }
 }
 
@@ -271,8 +249,8 @@ fn expiry_fault(end: Timestamp, now: Timestamp) -> Option<Fault> {
 fn rate_faults(rate: RateLimit) -> impl Iterator<Item = Fault> {
     let RateLimit { limit, window_seconds } = rate;
     [
-        ("/rate_limit/limit", limit, RATE_LIMIT_MAX),
-        ("/rate_limit/window_seconds", window_seconds, RATE_WINDOW_SECONDS_MAX),
+        ("/rate_limit/limit", limit, RateLimit::LIMIT_MAX),
+        ("/rate_limit/window_seconds", window_seconds, RateLimit::WINDOW_SECONDS_MAX),
     ]
     .into_iter()
     .filter(|(_, number, most)| !(1..=*most).contains(number))
@@ -300,6 +278,7 @@ fn check_ranges(ranges: &[String], faults: &mut Vec<Fault>) -> Vec<IpNet> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked::Report;
 
     fn faults(json: serde_json::Value) -> Vec<(String, &'static str)> {
         let new: NewToken = serde_json::from_value(json).unwrap();

@@ -1,5 +1,6 @@
 //! Tokens: the personal access tokens of a user, what a token may know and do of itself, and the reporting of leaked ones.
 
+mod asked;
 mod change;
 mod handlers;
 mod input;
@@ -18,6 +19,7 @@ pub use store::Store;
 /// The table.
 pub fn routes() -> Routes<Store> {
     Routes::new("Tokens", "/v1")
+        .about("Personal access tokens: those of a person, the one that asks, and leaked ones.")
         .post("/tokens", Session, "Create a token", handlers::create)
         .get("/tokens", Session, "List your tokens", handlers::list)
         .get("/tokens/{token}", Session, "Read a token", handlers::read)

@@ -15,7 +15,7 @@ use shared::{
     token::{Pending, Status, StoredToken},
 };
 
-use crate::{input::Question, store::Store, token::Token};
+use crate::{asked::Question, store::Store, token::Token};
 
 impl Store {
     /// Makes a new secret, which is pending until it is first used. A pending one that was never used is replaced.

@@ -24,6 +24,7 @@ pub use store::Store;
 /// The table.
 pub fn routes() -> Routes<Store> {
     Routes::new("Webhooks", "/v1/teams/{team}/webhooks")
+        .about("Who is told when something happens to objects, and what became of each telling.")
         .post("", WebhookCreate, "Create a webhook", handlers::create)
         .get("", WebhookRead, "List the webhooks", handlers::list)
         .get("/{webhook}", WebhookRead, "Read a webhook", handlers::read)

@@ -23,9 +23,10 @@ const PREVIOUS_MAX: usize = 3;
 /// How long the old keys sign.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WebhookRotation")]
 pub(crate) struct Rotation {
     /// How long the old secret signs beside the new one: 0 to 604800 seconds, a day if absent.
-    #[schemars(with = "Option<u32>", range(max = 604_800))]
+    #[schemars(with = "Option<u32>", range(max = OVERLAP_SECONDS_MAX))]
     overlap_seconds: Option<i64>,
 }
 

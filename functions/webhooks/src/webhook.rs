@@ -10,7 +10,10 @@ use shared::{
     id::ObjectTypeId,
     json::{self, Nullable},
     text,
-    webhook::{Content, StoredWebhook, Topic, target::Rules},
+    webhook::{
+        Content, StoredWebhook, Topic,
+        target::{Rules, URL_LENGTH_MAX},
+    },
 };
 
 const NAME_LENGTH_MAX: usize = 100;
@@ -20,26 +23,40 @@ const OBJECT_TYPES_MAX: usize = 100;
 /// A webhook to be made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example())]
 pub(crate) struct NewWebhook {
     /// What people call it.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     name: String,
     /// What it is for.
     #[serde(default)]
+    #[schemars(length(max = DESCRIPTION_LENGTH_MAX), regex(pattern = text::LINES_FORM))]
     description: String,
     /// Where requests go: an address of the public internet, by https.
+    #[schemars(url, length(min = 1, max = URL_LENGTH_MAX))]
     url: String,
     /// What it is told of; at least one.
-    #[schemars(with = "Vec<Topic>")]
+    #[schemars(with = "Vec<Topic>", length(min = 1))]
     topics: Vec<String>,
     /// The types, by id or slug, whose objects it is told of; all, if absent or null.
     #[serde(default, deserialize_with = "json::nullable")]
-    #[schemars(with = "Nullable<Vec<String>>")]
+    #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = OBJECT_TYPES_MAX))]
     object_types: Option<Vec<String>>,
     /// How much of an event is sent: `full`, for who may read objects, or `ids`. If absent, as much as you may see.
     pub(crate) content: Option<Content>,
     /// False to make it without sending anything yet.
     #[serde(default = "on")]
     active: bool,
+}
+
+/// A webhook as it may be sent, for the documents.
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "name": "Newsletter",
+        "url": "https://hooks.example.com/customers",
+        "topics": [Topic::ObjectCreated, Topic::ObjectUpdated],
+        "object_types": ["customers"],
+    })
 }
 
 fn on() -> bool {
@@ -51,19 +68,21 @@ fn on() -> bool {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookPatch {
     /// What people call it.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) name: Option<String>,
     /// What it is for; null for nothing.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Nullable<String>")]
+    #[schemars(with = "Nullable<String>", length(max = DESCRIPTION_LENGTH_MAX), regex(pattern = text::LINES_FORM))]
     pub(crate) description: Option<Option<String>>,
     /// Where requests go.
+    #[schemars(url, length(min = 1, max = URL_LENGTH_MAX))]
     pub(crate) url: Option<String>,
     /// What it is told of.
-    #[schemars(with = "Option<Vec<Topic>>")]
+    #[schemars(with = "Option<Vec<Topic>>", length(min = 1))]
     pub(crate) topics: Option<Vec<String>>,
     /// The types, by id or slug, whose objects it is told of; null for all.
     #[serde(default, deserialize_with = "json::present")]
-    #[schemars(with = "Nullable<Vec<String>>")]
+    #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = OBJECT_TYPES_MAX))]
     pub(crate) object_types: Option<Option<Vec<String>>>,
     /// How much of an event is sent: `full`, for who may read objects, or `ids`. Whatever else you change of what is sent, and
     /// where: if you may not read objects, only ids are sent from then on.

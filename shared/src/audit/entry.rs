@@ -12,6 +12,7 @@ use crate::{
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
 pub struct Entry {
     /// Its id; the ids of a team are in the order of what happened.
     pub id: AuditId,

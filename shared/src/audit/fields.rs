@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::object_type::Json;
+
 /// The most bytes of values in one entry: an item of DynamoDB has 400 KB.
 const SIZE_MAX: usize = 300_000;
 
@@ -16,11 +18,11 @@ pub struct FieldChange {
     pub label: String,
     /// The value before; null for none.
     #[serde(default)]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Option<Json>")]
     pub old: Option<Box<RawValue>>,
     /// The value after; null for none.
     #[serde(default)]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Option<Json>")]
     pub new: Option<Box<RawValue>>,
     /// Whether the values are left out, as they are too large, or none of the team's business.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -216,6 +216,7 @@ pub struct Problem {
     /// The id to quote when you ask for help.
     pub request_id: String,
     /// Every fault found in the request.
+    #[schemars(length(max = FAULTS_MAX))]
     pub errors: Vec<Fault>,
     /// With 403: the permissions that were missing.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,13 +5,15 @@ use axum::{
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
 
+use serde_json::{Value, json};
+
 use crate::{
     error::{Code, Error, Fault, Result},
     openapi::{Input, Operation},
 };
 
 /// More versions than this cannot be meant, and DynamoDB could not compare them.
-const VERSIONS_MAX: usize = 50;
+pub(crate) const VERSIONS_MAX: usize = 50;
 
 /// Which versions the client would accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +100,12 @@ impl IfMatch {
         })
     }
 
+    /// What a header of tags looks like, for the document.
+    pub(crate) fn schema() -> Value {
+        let pattern = format!(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*"){{0,{}}})$"#, VERSIONS_MAX - 1);
+        json!({"type": "string", "minLength": 1, "pattern": pattern})
+    }
+
     fn parse(header: &str) -> Option<Self> {
         if header.trim() == "*" {
             return Some(Self::Any);
@@ -145,8 +153,10 @@ impl Input for IfMatch {
     fn describe(operation: &mut Operation) {
         operation.header(
             "If-Match",
-            "The ETag of the version that the change is meant for; another version is 412.",
+            &format!("The ETag of the version that the change is meant for, or of at most {VERSIONS_MAX}; another version is 412."),
+            Self::schema(),
         );
+        operation.refuses(&[412]);
     }
 }
 

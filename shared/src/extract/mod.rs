@@ -1,7 +1,7 @@
 //! What handlers take from a request, each refusing with our own error.
 
 mod client;
-mod if_match;
+pub(crate) mod if_match;
 mod json;
 mod page;
 mod path;
@@ -13,7 +13,7 @@ pub use axum::extract::State;
 pub use client::Client;
 pub use if_match::IfMatch;
 pub use json::{Json, OptionalJson};
-pub use page::{List, NoFilter, Page, Pages};
+pub use page::{LIMIT_MAX, List, NoFilter, Page, Pages};
 pub use path::Path;
 pub use preconditions::Preconditions;
 pub use query::Query;

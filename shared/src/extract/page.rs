@@ -17,7 +17,8 @@ use crate::{
 };
 
 const LIMIT_DEFAULT: usize = 50;
-const LIMIT_MAX: usize = 100;
+/// The most things on a page.
+pub const LIMIT_MAX: usize = 100;
 /// A cursor older than this leads nowhere.
 const CURSOR_SECONDS: i64 = 24 * 60 * 60;
 
@@ -46,8 +47,10 @@ pub struct NoFilter {}
 
 /// One page of a list.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
 pub struct List<T> {
     /// The things.
+    #[schemars(length(max = LIMIT_MAX))]
     pub data: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last one.
     pub next_cursor: Option<String>,
@@ -183,8 +186,8 @@ impl<F: JsonSchema> Input for Page<F> {
     fn describe(operation: &mut Operation) {
         operation.query_parameter(
             "limit",
-            "How many at most; 50 unless told.",
-            serde_json::json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}),
+            "How many at most.",
+            serde_json::json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}),
         );
         operation.query_parameter(
             "cursor",

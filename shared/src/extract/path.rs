@@ -1,6 +1,7 @@
 //! The parameters of a path.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -20,7 +21,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-impl<T> Input for Path<T> {
-    /// The parameters are in the path itself.
-    fn describe(_: &mut Operation) {}
+impl<T: JsonSchema> Input for Path<T> {
+    fn describe(operation: &mut Operation) {
+        operation.path::<T>();
+    }
 }

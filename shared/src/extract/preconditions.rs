@@ -101,6 +101,7 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
 impl Input for Preconditions {
     fn describe(operation: &mut Operation) {
         IfMatch::describe(operation);
-        operation.header("If-None-Match", "`*`: only if there is none yet; else it is 412.");
+        let about = "`*`: only if there is none yet; else it is 412.";
+        operation.header("If-None-Match", about, IfMatch::schema());
     }
 }

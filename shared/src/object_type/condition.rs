@@ -6,8 +6,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FieldValues, ObjectType, Value, check_value};
-use crate::{json, text::Slug};
+use super::{
+    FieldValues, ObjectType, SentValue, Value, check_value,
+    definition::conditions::{CONDITION_DEPTH_MAX, CONDITIONS_MAX, IN_VALUES_MAX},
+};
+use crate::{
+    json::{self, Nullable},
+    text::Slug,
+};
 
 /// Whether an object must have a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +79,7 @@ pub struct Test {
 /// How a value is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ConditionOp")]
 pub enum Op {
     /// It is the same.
     Eq,
@@ -94,9 +101,11 @@ pub enum Op {
 struct Written {
     /// All of these hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = CONDITIONS_MAX))]
     all: Option<Vec<Condition>>,
     /// At least one of these holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = CONDITIONS_MAX))]
     any: Option<Vec<Condition>>,
     /// The field whose value is looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,7 +115,7 @@ struct Written {
     op: Option<Op>,
     /// A value for `eq` and `ne`, an array of values for `in`, none for the others.
     #[serde(default, deserialize_with = "json::nullable", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Nullable<SentValue>")]
     value: Option<Box<RawValue>>,
 }
 
@@ -192,6 +201,12 @@ impl JsonSchema for Condition {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Written::json_schema(generator)
+        let mut schema = Written::json_schema(generator);
+        let about = format!(
+            "A condition: `field` and `op` with what `op` needs, or `all`, or `any`. There are at most {CONDITIONS_MAX} tests in \
+             it, {CONDITION_DEPTH_MAX} deep, and {IN_VALUES_MAX} values of `in`."
+        );
+        schema.insert("description".to_owned(), about.into());
+        schema
     }
 }

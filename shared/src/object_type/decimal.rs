@@ -8,7 +8,7 @@ use bigdecimal::{
 };
 
 /// The most digits, before and behind the point together.
-const DIGITS_MAX: usize = 38;
+pub(super) const DIGITS_MAX: usize = 38;
 
 /// The decimal in plain notation, trailing zeros kept; `None` if it has more than 38 digits.
 pub(super) fn parse(text: &str) -> Option<String> {

@@ -11,6 +11,7 @@ mod key;
 mod label;
 mod read;
 mod rules;
+mod schema;
 mod stored;
 mod unseen;
 mod value;
@@ -24,12 +25,13 @@ use serde_json::value::RawValue;
 pub use condition::{Condition, Locked, Op, Required, Test, Visible};
 pub use contradiction::{contradicted, tightens};
 pub use decimal::of_key as decimal_of_key;
-pub use definition::{check_fields, check_slugs};
+pub use definition::{LABEL_LENGTH_MAX as FIELD_LABEL_LENGTH_MAX, check_fields, check_slugs};
 pub use field::{AddressPart, Category, Field, FieldType, Precision, Settings};
 pub use fields::{Changes, Checked, FieldValues, Reference, Target, checked};
 pub use key::SORT_KEY_BYTES_MAX;
 pub use read::check_value;
 pub use rules::{clear_faults, rule_faults};
+pub use schema::{Json, SentMoney, SentValue, SentValues};
 pub use stored::{
     CACHE_SECONDS, End, Failed, GRACE_SECONDS, NO_VALUE, StoredObjectType, TRASH_SECONDS, Work, find,
     no_such_type, object_type_key, object_type_slug_key, release_slug, slot_name, slot_text, take_slug,

@@ -3,11 +3,11 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::value::RawValue;
 
-use super::decimal;
+use super::{decimal, schema};
 use crate::text;
 
 /// The value of a field.
@@ -156,11 +156,8 @@ impl JsonSchema for Value {
         "Value".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": ["string", "number", "boolean", "array", "object"],
-            "description": "As the type of the field takes it.",
-        })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schema::value(generator)
     }
 }
 

@@ -1,56 +1,70 @@
 //! The OpenAPI 3.1 document, made from the route tables and the types of the handlers.
 
+use std::collections::BTreeSet;
+
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Operation, nulls};
-use crate::{access::Access, error::Problem, permission::Permission};
+use super::{Operation, forms, nulls, refusals};
+use crate::{
+    access::Access,
+    error::Problem,
+    extract::if_match::{IfMatch, VERSIONS_MAX},
+    id::TeamId,
+    idempotency::KEY_LENGTH_MAX,
+    permission::Permission,
+};
 
 /// A row of a route table, as far as the document tells of it.
 pub(crate) struct Described {
     pub(crate) tag: &'static str,
+    pub(crate) about: &'static str,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) access: Access,
     pub(crate) summary: &'static str,
     pub(crate) id: String,
     pub(crate) writes: bool,
+    pub(crate) refusals: &'static [u16],
     pub(crate) describe: fn(&mut Operation),
 }
 
+impl Described {
+    /// Whether the same request may be sent again with a key of the client's.
+    pub(super) fn takes_idempotency_key(&self) -> bool {
+        self.writes
+            && matches!(self.method.as_str(), "POST" | "PUT" | "PATCH")
+            && self.access != Access::Public
+    }
+}
+
 /// The document of these operations.
-pub(crate) fn document(operations: Vec<Described>) -> Value {
+pub(crate) fn document(operations: &[Described]) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
     let mut generator = settings.into_generator();
-    let problem = generator.subschema_for::<Problem>();
-    let mut paths = Map::new();
+    let problem = generator.subschema_for::<Problem>().to_value();
+    let (mut paths, mut tags, mut refused) = (Map::new(), Vec::new(), BTreeSet::new());
     for row in operations {
-        let (path, method) = (row.path.clone(), row.method.to_lowercase());
+        let tag = json!({"name": row.tag, "description": row.about});
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
         let value;
-        (value, generator) = operation(&row, generator);
-        paths.entry(path).or_insert_with(|| json!({}))[method] = value;
+        (value, generator) = operation(row, generator, &mut refused);
+        paths.entry(row.path.clone()).or_insert_with(|| json!({}))[row.method.to_lowercase()] = value;
     }
     let mut document = json!({
         "openapi": "3.1.0",
-        "info": {
-            "title": "Engine API",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": "The API of a no-code platform. A personal access token acts for its user in every team the user belongs to.",
-        },
-        "servers": [{"url": "/"}],
+        "info": info(),
+        "servers": [{"url": "/", "description": "Where this document was read."}],
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "responses": {
-                "Problem": {
-                    "description": "A refusal or a failure (RFC 9457); docs/errors.md lists the codes.",
-                    "headers": {"X-Request-Id": {"description": "The id of the request.", "schema": {"type": "string"}}},
-                    "content": {"application/problem+json": {"schema": problem}},
-                },
-            },
+            "responses": refusals::components(&problem, &refused),
             "securitySchemes": {
                 "credential": {
                     "type": "http",
@@ -61,25 +75,49 @@ pub(crate) fn document(operations: Vec<Described>) -> Value {
         },
     });
     nulls::settle(&mut document);
+    forms::settle(&mut document);
     document
 }
 
-fn operation(row: &Described, generator: SchemaGenerator) -> (Value, SchemaGenerator) {
-    let mut operation =
-        Operation { generator, parameters: path_parameters(&row.path), body: None, answers: Map::new() };
+fn info() -> Value {
+    json!({
+        "title": "Engine API",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "The API of a no-code platform. A personal access token acts for its user in every team the user belongs to.",
+        "contact": {"name": "Whoever runs this installation"},
+        "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+    })
+}
+
+fn operation(
+    row: &Described,
+    generator: SchemaGenerator,
+    refused: &mut BTreeSet<u16>,
+) -> (Value, SchemaGenerator) {
+    let mut operation = Operation {
+        generator,
+        parameters: Vec::new(),
+        body: None,
+        answers: Map::new(),
+        refusals: refusals::of_row(row),
+    };
+    if row.path.contains("/{team}") {
+        let schema = operation.generator.subschema_for::<TeamId>().to_value();
+        operation.parameter("path", "team", (true, "The team."), schema);
+    }
     (row.describe)(&mut operation);
-    if row.writes && matches!(row.method.as_str(), "POST" | "PUT" | "PATCH") && row.access != Access::Public {
-        operation.header(
-            "Idempotency-Key",
-            "1 to 255 characters of your own. The same request with the same key within 24 hours gets the first answer again, \
-             if that was a success.",
-        );
+    if row.takes_idempotency_key() {
+        let about = "A text of your own. The same request with the same key within 24 hours gets the first answer again, if that \
+                     was a success.";
+        let schema = json!({"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX});
+        operation.header("Idempotency-Key", about, schema);
     }
     if row.method == "GET" {
         conditional(&mut operation);
     }
-    let Operation { generator, parameters, body, mut answers } = operation;
-    answers.insert("default".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
+    let Operation { generator, parameters, body, mut answers, refusals } = operation;
+    answers.extend(refusals::answers(&refusals));
+    refused.extend(refusals);
     let mut value = json!({
         "tags": [row.tag],
         "operationId": row.id,
@@ -87,13 +125,18 @@ fn operation(row: &Described, generator: SchemaGenerator) -> (Value, SchemaGener
         "description": format!("Access: {}.", row.access.describe()),
         "parameters": parameters,
         "responses": answers,
+        "security": [],
     });
     if let Some(body) = body {
         value["requestBody"] = body;
     }
     if row.access != Access::Public {
-        let scopes: Vec<_> = row.access.permissions().iter().map(Permission::name).collect();
-        value["security"] = json!([{"credential": scopes}]);
+        value["security"] = json!([{"credential": []}]);
+        let permissions = row.access.permissions();
+        if !permissions.is_empty() {
+            let names: Vec<_> = permissions.iter().map(Permission::name).collect();
+            value["x-permissions"] = json!(names);
+        }
     }
     (value, generator)
 }
@@ -104,18 +147,12 @@ fn conditional(operation: &mut Operation) {
     else {
         return;
     };
-    operation.header(
-        "If-None-Match",
-        "ETags of versions that are known; if it is one of these, the answer is 304.",
-    );
-    operation.header("If-Match", "ETags of the versions that will do; another version is 412.");
+    let known = "ETags of versions that are known; if it is one of these, the answer is 304.";
+    operation.header("If-None-Match", known, IfMatch::schema());
+    let expected =
+        format!("ETags of the versions that will do, at most {VERSIONS_MAX}; another version is 412.");
+    operation.header("If-Match", &expected, IfMatch::schema());
+    operation.refuses(&[412]);
     operation.empty_answer(304, "It is a version that is known.");
     operation.answers["304"]["headers"] = json!({"ETag": etag});
-}
-
-fn path_parameters(path: &str) -> Vec<Value> {
-    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    names
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-        .collect()
 }

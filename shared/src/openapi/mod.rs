@@ -3,7 +3,13 @@
 #[cfg(feature = "openapi")]
 mod document;
 #[cfg(feature = "openapi")]
+mod forms;
+#[cfg(feature = "openapi")]
 mod nulls;
+#[cfg(feature = "openapi")]
+mod refusals;
+
+use std::collections::BTreeSet;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -39,6 +45,7 @@ pub struct Operation {
     parameters: Vec<Value>,
     body: Option<Value>,
     answers: Map<String, Value>,
+    refusals: BTreeSet<u16>,
 }
 
 impl Operation {
@@ -46,6 +53,7 @@ impl Operation {
     pub fn body<T: JsonSchema>(&mut self) {
         let schema = self.generator.subschema_for::<T>();
         self.body = Some(json!({"required": true, "content": {"application/json": {"schema": schema}}}));
+        self.refuses(&[415, 422]);
     }
 
     /// The body that may be sent.
@@ -58,9 +66,19 @@ impl Operation {
 
     /// An answer with a body, and headers that come with it.
     pub fn answer<T: JsonSchema>(&mut self, status: u16, description: &str, headers: &[(&str, &str)]) {
-        let schema = self.generator.subschema_for::<T>();
-        let mut answer =
-            json!({"description": description, "content": {"application/json": {"schema": schema}}});
+        let schema = self.generator.subschema_for::<T>().to_value();
+        self.answer_as(status, description, ("application/json", schema), headers);
+    }
+
+    /// An answer with a body of that media type and form, and headers that come with it.
+    pub fn answer_as(
+        &mut self,
+        status: u16,
+        description: &str,
+        (media_type, schema): (&str, Value),
+        headers: &[(&str, &str)],
+    ) {
+        let mut answer = json!({"description": description, "content": {media_type: {"schema": schema}}});
         if !headers.is_empty() {
             let headers = headers.iter().map(|(name, about)| {
                 ((*name).to_owned(), json!({"description": about, "schema": {"type": "string"}}))
@@ -85,31 +103,82 @@ impl Operation {
         self.answers.insert(status.to_string(), json!({"description": description}));
     }
 
-    /// A header that may be sent.
-    pub fn header(&mut self, name: &str, description: &str) {
-        let schema = json!({"type": "string"});
-        self.parameters
-            .push(json!({"name": name, "in": "header", "description": description, "schema": schema}));
+    /// Statuses of refusals that come of what is described.
+    pub fn refuses(&mut self, statuses: &[u16]) {
+        self.refusals.extend(statuses);
+    }
+
+    /// A header that may be sent, in this form.
+    pub fn header(&mut self, name: &str, description: &str, schema: Value) {
+        self.parameter("header", name, (false, description), schema);
     }
 
     /// A parameter of the query.
     pub fn query_parameter(&mut self, name: &str, description: &str, schema: Value) {
-        self.parameters
-            .push(json!({"name": name, "in": "query", "description": description, "schema": schema}));
+        self.parameter("query", name, (false, description), schema);
+        self.refuses(&[422]);
     }
 
     /// The members of a type as parameters of the query.
     pub fn query<T: JsonSchema>(&mut self) {
+        self.members::<T>("query");
+        self.refuses(&[422]);
+    }
+
+    /// The members of a type as parameters of the path.
+    pub fn path<T: JsonSchema>(&mut self) {
+        self.members::<T>("path");
+    }
+
+    fn members<T: JsonSchema>(&mut self, place: &str) {
         let schema = T::json_schema(&mut self.generator).to_value();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
             let mut schema = schema.clone();
             let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-            let is_required = required.contains(&json!(name));
             let description = description.unwrap_or_default();
-            self.parameters.push(
-                json!({"name": name, "in": "query", "required": is_required, "description": description, "schema": schema}),
-            );
+            let is_required = required.contains(&json!(name));
+            not_null(&mut schema);
+            self.parameter(place, name, (is_required, description.as_str().unwrap_or_default()), schema);
+        }
+    }
+
+    fn parameter(
+        &mut self,
+        place: &str,
+        name: &str,
+        (is_required, description): (bool, &str),
+        schema: Value,
+    ) {
+        let mut parameter = json!({"name": name, "in": place, "schema": schema});
+        if is_required {
+            parameter["required"] = json!(true);
+        }
+        if !description.is_empty() {
+            parameter["description"] = json!(description);
+        }
+        // Members that have no fixed names are parameters of their own.
+        if parameter["schema"]["type"] == "object" {
+            parameter["style"] = json!("form");
+            parameter["explode"] = json!(true);
+        }
+        self.parameters.push(parameter);
+    }
+}
+
+/// What may be left out is null in a body; a path and a query have no null.
+fn not_null(schema: &mut Value) {
+    let null = json!("null");
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|kind| *kind != null);
+        if let [one] = types.as_slice() {
+            schema["type"] = one.clone();
+        }
+    }
+    if let Some(forms) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        forms.retain(|form| form["type"] != null);
+        if let [one] = forms.as_slice() {
+            *schema = one.clone();
         }
     }
 }

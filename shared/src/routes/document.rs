@@ -15,12 +15,14 @@ impl Document {
     pub fn with<S: Clone + Send + Sync + 'static>(mut self, routes: &Routes<S>) -> Self {
         self.operations.extend(routes.rows.iter().map(|row| Described {
             tag: routes.tag,
+            about: routes.about,
             method: row.method.to_string(),
             path: row.path.clone(),
             access: row.access.clone(),
             summary: row.summary,
             id: row.id.clone(),
             writes: row.writes,
+            refusals: row.refusals,
             describe: row.describe,
         }));
         self
@@ -28,6 +30,6 @@ impl Document {
 
     /// The document.
     pub fn finish(self) -> serde_json::Value {
-        openapi::document(self.operations)
+        openapi::document(&self.operations)
     }
 }

@@ -40,6 +40,7 @@ pub(crate) const BODY_LENGTH_MAX: usize = 1024 * 1024;
 /// The table of a family: where it stands, and a row for each operation.
 pub struct Routes<S> {
     tag: &'static str,
+    about: &'static str,
     base: &'static str,
     rows: Vec<Row<S>>,
     origins: Origins,
@@ -55,6 +56,7 @@ struct Row<S> {
     reads_query: bool,
     reads_body: bool,
     writes: bool,
+    refusals: &'static [u16],
     #[cfg(feature = "openapi")]
     describe: fn(&mut Operation),
     handler: MethodRouter<S>,
@@ -65,6 +67,8 @@ struct Row<S> {
 pub struct RouteInfo {
     /// The family.
     pub tag: &'static str,
+    /// What the family is about, in a sentence.
+    pub about: &'static str,
     /// Method, path and rule.
     pub route: ManifestRoute,
     /// What it does, for people.
@@ -75,6 +79,8 @@ pub struct RouteInfo {
     pub reads_body: bool,
     /// Whether it changes anything.
     pub writes: bool,
+    /// Statuses of refusals that nothing else tells of.
+    pub refusals: &'static [u16],
 }
 
 macro_rules! row_of {
@@ -101,7 +107,13 @@ macro_rules! row_of {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// An empty table of the family named so, its paths under `base`.
     pub fn new(tag: &'static str, base: &'static str) -> Self {
-        Self { tag, base, rows: Vec::new(), origins: Origins::default() }
+        Self { tag, about: "", base, rows: Vec::new(), origins: Origins::default() }
+    }
+
+    /// What the family is about, in a sentence, for the documents.
+    #[must_use]
+    pub fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
     }
 
     row_of!(get, GET);
@@ -151,6 +163,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             id: operation_id::<H>(),
             reads_query: H::READS_QUERY,
             reads_body: H::READS_BODY,
+            refusals: &[],
             #[cfg(feature = "openapi")]
             describe: H::describe,
             handler: on(filter, handler),
@@ -158,10 +171,20 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// The row before may also refuse with these statuses, which neither its path nor what it takes tells of.
+    #[must_use]
+    pub fn refusing(mut self, statuses: &'static [u16]) -> Self {
+        if let Some(row) = self.rows.last_mut() {
+            row.refusals = statuses;
+        }
+        self
+    }
+
     /// The rows, as others may know them.
     pub fn infos(&self) -> Vec<RouteInfo> {
         let info = |row: &Row<S>| RouteInfo {
             tag: self.tag,
+            about: self.about,
             route: ManifestRoute {
                 method: row.method.to_string(),
                 path: row.path.clone(),
@@ -171,6 +194,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             id: row.id.clone(),
             reads_body: row.reads_body,
             writes: row.writes,
+            refusals: row.refusals,
         };
         self.rows.iter().map(info).collect()
     }

@@ -9,7 +9,7 @@ pub use super::address::{is_public, special_use};
 use crate::{config::Config, domain, error::Fault};
 
 /// The longest URL, in bytes.
-const URL_LENGTH_MAX: usize = 2_000;
+pub const URL_LENGTH_MAX: usize = 2_000;
 /// Names that are only known inside a network, or inside one machine: RFC 6761 (localhost), RFC 6762 (local), ICANN's
 /// resolution 2024.07.29.06 (internal), RFC 8375 (home.arpa).
 const PRIVATE_NAMES: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];

@@ -17,6 +17,11 @@ const KINDS: [(&str, &str); 7] = [
 /// How often a schema is looked into below itself.
 const DEPTH_MAX: usize = 2;
 
+/// What is held to the type of a field, which the document does not know.
+const OF_FIELDS: [&str; 2] = ["SentValue", "Operand"];
+/// A schema of whatever there is.
+static ANYTHING: Value = Value::Bool(true);
+
 /// The OpenAPI document.
 pub(super) struct Document(pub(super) Value);
 
@@ -79,6 +84,9 @@ impl Document {
     /// The schemas that a value may keep to, behind all references and choices.
     fn all<'a>(&'a self, schema: &'a Value) -> Vec<&'a Value> {
         if let Some(reference) = schema["$ref"].as_str() {
+            if OF_FIELDS.iter().any(|name| reference.ends_with(&format!("/{name}"))) {
+                return vec![&ANYTHING];
+            }
             return self.all(self.0.pointer(&reference[1..]).expect(reference));
         }
         let choices = ["anyOf", "oneOf", "allOf"].iter().filter_map(|name| schema[name].as_array());

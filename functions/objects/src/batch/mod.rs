@@ -3,6 +3,7 @@
 mod atomic;
 mod operation;
 mod result;
+mod schema;
 mod transaction;
 
 use schemars::JsonSchema;
@@ -29,10 +30,13 @@ const BATCH_SECONDS: i64 = 20;
 /// The body of a batch.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = example())]
 pub(crate) struct BatchBody {
-    /// What to do, 1 to 100 of it, in this order.
+    /// What to do, in this order.
+    #[schemars(length(min = 1, max = OPERATIONS_MAX))]
     operations: Vec<OperationBody>,
-    /// Whether all is done or nothing; otherwise each operation counts for itself.
+    /// Whether all is done or nothing; otherwise each operation counts for itself. What is done as a whole is at most 100 writes
+    /// and 3,500,000 bytes of objects.
     #[serde(default)]
     pub(crate) atomic: bool,
 }
@@ -45,6 +49,17 @@ pub(crate) enum Done {
     Updated(StoredObject),
     /// It is in the trash.
     Deleted,
+}
+
+/// A batch as it may be sent, for the documents.
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "operations": [
+            {"op": "create", "fields": {"email": "grace@example.com", "name": "Grace"}},
+            {"op": "upsert", "match": "email", "fields": {"email": "ada@example.com", "stage": "Won"}},
+        ],
+        "atomic": true,
+    })
 }
 
 impl BatchBody {

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{Fault, extract::IfMatch, id::ObjectId, object_type::SentFields};
-use std::collections::BTreeMap;
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "BatchOp")]
 pub(super) enum Op {
     /// Makes an object of `fields`.
     Create,
@@ -20,7 +20,7 @@ pub(super) enum Op {
 }
 
 /// An operation as a body: which members it has depends on `op`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OperationBody {
     /// What to do.
@@ -30,7 +30,6 @@ pub(super) struct OperationBody {
     /// The unique field by whose value the object is found, for `upsert`.
     r#match: Option<String>,
     /// The values by the slug of their field, for all but `delete`; null or an empty text is no value.
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     fields: Option<SentFields>,
     /// The version that the change is meant for, for all but `create`; another version is 412.
     if_match: Option<u64>,

@@ -5,15 +5,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::{
     Error, Fault, Result,
-    extract::Trashed,
+    extract::{LIMIT_MAX, Trashed},
     json::{self, Nullable},
 };
 
-use super::operator::Op;
+use super::{operator::Op, schema};
 
 /// A question as a body.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = schema::example())]
 pub(crate) struct QueryBody {
     /// Which objects; all if it is left out.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -21,7 +22,7 @@ pub(crate) struct QueryBody {
     filter: Option<FilterBody>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
     #[serde(default, deserialize_with = "json::nullable")]
-    #[schemars(with = "Nullable<String>")]
+    #[schemars(with = "Nullable<String>", regex(pattern = schema::SORT_PATTERN))]
     sort: Option<String>,
     /// The fields to answer with; all if it is left out.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -31,7 +32,8 @@ pub(crate) struct QueryBody {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Trashed>")]
     trashed: Option<Trashed>,
-    /// How many at most, from 1 to 100; 50 unless told.
+    /// How many at most; 50 unless told.
+    #[schemars(range(min = 1, max = LIMIT_MAX))]
     pub(crate) limit: Option<usize>,
     /// `next_cursor` of the page before.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -40,22 +42,15 @@ pub(crate) struct QueryBody {
 }
 
 /// A condition (`field`, `op`, `value`), or one of `all`, `any` and `not`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FilterBody {
-    /// A searchable field, `created_at` or `updated_at`.
+pub(super) struct FilterBody {
     field: Option<String>,
-    /// How its value is compared.
     op: Option<Op>,
-    /// What it is compared with: as the field takes it; a list for `in`, true or false for `empty`.
     #[serde(default, deserialize_with = "json::nullable")]
-    #[schemars(with = "Option<serde_json::Value>")]
     value: Option<Box<RawValue>>,
-    /// All of these hold.
     all: Option<Vec<FilterBody>>,
-    /// At least one of these holds.
     any: Option<Vec<FilterBody>>,
-    /// This does not hold.
     not: Option<Box<FilterBody>>,
 }
 

@@ -9,6 +9,7 @@ mod plan;
 mod range;
 mod reader;
 mod related;
+mod schema;
 mod search;
 mod stats;
 mod walk;

@@ -12,9 +12,9 @@ use shared::{
 use super::asked::Sent;
 
 /// The most values of one `in`.
-const VALUES_MAX: usize = 100;
+pub(super) const VALUES_MAX: usize = 100;
 /// The most characters of a part of a text.
-const PART_LENGTH_MAX: usize = 1_000;
+pub(super) const PART_LENGTH_MAX: usize = 1_000;
 
 /// The key of one value, before which or behind which others are; without a field, of a time.
 pub(super) fn key(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<String, Fault> {

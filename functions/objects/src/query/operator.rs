@@ -10,6 +10,7 @@ use shared::object_type::{Field, FieldType};
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "FilterOp")]
 pub(crate) enum Op {
     /// It is this one.
     Eq,

@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use shared::{Error, Fault, Result};
 
 use super::{
     asked::{Asked, Condition, Named, Node, Sent},
     operator::Op,
+    schema,
     stats::Function,
 };
 use shared::extract::Trashed;
@@ -19,6 +20,7 @@ pub(crate) struct ListQuery {
     /// `only` lists what is in the trash.
     trashed: Option<Trashed>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
+    #[schemars(regex(pattern = schema::SORT_PATTERN))]
     sort: Option<String>,
     /// The fields to answer with, joined by commas; all if it is left out.
     fields: Option<String>,
@@ -32,6 +34,7 @@ pub(crate) struct StatsQuery {
     /// A searchable field with numbers. Without it objects are counted; with it, those with a value.
     field: Option<String>,
     /// Which of `count`, `sum`, `avg`, `min` and `max`, joined by commas; `count` unless told.
+    #[schemars(regex(pattern = "^(count|sum|avg|min|max)(,(count|sum|avg|min|max))*$"))]
     r#fn: Option<String>,
     /// `next_cursor` of the part before.
     pub(crate) cursor: Option<String>,
@@ -159,20 +162,7 @@ impl JsonSchema for Conditions {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "filter[field][op]": {
-                    "type": "string",
-                    "description": "A condition; several must all hold. `field` is a searchable field, `created_at` or `updated_at`; `op` is one of eq, ne, lt, lte, gt, gte, in (values joined by commas), starts_with, contains, empty (true or false).",
-                },
-                "filter[field][in][]": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "The values of `in` one by one, each taken whole, with commas in it.",
-                },
-            },
-        })
+        schema::conditions()
     }
 }
 

@@ -13,8 +13,8 @@ use super::{
     search::on,
 };
 
-const CONDITIONS_MAX: usize = 50;
-const DEPTH_MAX: usize = 5;
+pub(super) const CONDITIONS_MAX: usize = 50;
+pub(super) const DEPTH_MAX: usize = 5;
 
 /// A type, and what is wrong with what was read by it.
 pub(super) struct Reader<'a> {

@@ -6,11 +6,11 @@ use super::super::{Condition, Field, FieldType, Locked, Op, Required, Test, Visi
 use crate::error::Fault;
 
 /// How deep `all` and `any` may be nested, a single test included.
-const CONDITION_DEPTH_MAX: usize = 5;
+pub(in crate::object_type) const CONDITION_DEPTH_MAX: usize = 5;
 /// The most tests of one rule.
-const CONDITIONS_MAX: usize = 50;
+pub(in crate::object_type) const CONDITIONS_MAX: usize = 50;
 /// The most values of `in`.
-const IN_VALUES_MAX: usize = 100;
+pub(in crate::object_type) const IN_VALUES_MAX: usize = 100;
 
 pub(super) fn check(field: &Field, fields: &[Field], pointer: &str, faults: &mut Vec<Fault>) {
     let Field { required, locked, visible, .. } = field;

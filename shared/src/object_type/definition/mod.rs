@@ -1,7 +1,7 @@
 //! Which fields a type may have.
 
-mod conditions;
-mod settings;
+pub(super) mod conditions;
+pub(super) mod settings;
 
 use std::collections::HashSet;
 
@@ -10,7 +10,8 @@ use serde_json::value::to_raw_value;
 use super::{Field, FieldType, Locked, Required, Visible, field::DATE_CREATED, read::sent_value};
 use crate::{error::Fault, text};
 
-const LABEL_LENGTH_MAX: usize = 100;
+/// The most characters of a label of a field.
+pub const LABEL_LENGTH_MAX: usize = 100;
 
 /// Tidies the fields of a type, and finds all that is wrong with them.
 pub fn check_fields(fields: &mut [Field], pointer: &str, faults: &mut Vec<Fault>) {

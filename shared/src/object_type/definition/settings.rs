@@ -9,16 +9,16 @@ use super::{
 use crate::{error::Fault, text};
 
 /// The most options of a dropdown, a radio or checkboxes.
-const OPTIONS_MAX: usize = 500;
-const OPTION_LENGTH_MAX: usize = 100;
+pub(in crate::object_type) const OPTIONS_MAX: usize = 500;
+pub(in crate::object_type) const OPTION_LENGTH_MAX: usize = 100;
 /// The most that `max_length` may ask for.
-const LENGTH_MAX: usize = 50_000;
+pub(in crate::object_type) const LENGTH_MAX: usize = 50_000;
 /// The most characters of a prefix and of a postfix.
-const AFFIX_LENGTH_MAX: usize = 50;
+pub(in crate::object_type) const AFFIX_LENGTH_MAX: usize = 50;
 /// The largest number to start with: whole numbers up to 2^53 are exact in every client.
-const START_MAX: u64 = 1_000_000_000_000_000;
+pub(in crate::object_type) const START_MAX: u64 = 1_000_000_000_000_000;
 /// The most fields of a composite.
-const SUB_FIELDS_MAX: usize = 50;
+pub(in crate::object_type) const SUB_FIELDS_MAX: usize = 50;
 
 const TEXTS: &[FieldType] = &[FieldType::Text, FieldType::Textarea, FieldType::Name];
 const CHOICES: &[FieldType] = &[FieldType::Dropdown, FieldType::Radio, FieldType::Checkboxes];

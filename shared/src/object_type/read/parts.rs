@@ -11,7 +11,7 @@ use super::{
 use crate::{error::Fault, text};
 
 /// The most characters of a part of an address.
-const PART_LENGTH_MAX: usize = 200;
+pub(in crate::object_type) const PART_LENGTH_MAX: usize = 200;
 
 pub(super) fn address(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>, Vec<Fault>> {
     let mut parts = Parts::read(pointer, raw)?;

@@ -5,7 +5,7 @@ use ::url::Url;
 use crate::{domain, error::Fault, text};
 
 /// The most characters of a URL.
-const URL_LENGTH_MAX: usize = 2_000;
+pub(in crate::object_type) const URL_LENGTH_MAX: usize = 2_000;
 
 pub(super) fn parse(pointer: &str, sent: &str) -> Result<String, Fault> {
     let line = text::line(pointer, sent, URL_LENGTH_MAX)?;

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# `make test`: one step after the other, up to the first that fails. Its last line says how many checks passed and failed:
+# tests of Rust, what the scripts in Python and Node say, and steps that are one check each.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+said=$(mktemp)
+passed=0 failed=0
+
+finish() {
+    local status=$?
+    rm -f "$said"
+    printf '%s passed, %s failed\n' "$passed" "$failed"
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# Runs a step, shows what it says, and counts it.
+step() {
+    local status=0 good bad
+    "$@" 2>&1 | tee "$said" || status=$?
+    read -r good bad < <(awk '
+        /^test result: / { good += $4; bad += $6 }
+        /^ok    / { good += 1 }
+        /^NOT   / { bad += 1 }
+        END { print good + 0, bad + 0 }' "$said")
+    if [ "$status" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+    if [ "$good" = 0 ] && [ "$bad" = 0 ]; then good=1; fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    if [ "$status" != 0 ]; then
+        printf 'FAILED: %s\n' "$*"
+        exit "$status"
+    fi
+}
+
+step cargo fmt --check
+step cargo clippy --workspace --all-targets -- -D warnings
+step tests/deny.sh
+step cargo test --workspace
+step tests/receivers.sh
+step tests/clients.sh
+step tests/engines.sh
