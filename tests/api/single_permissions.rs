@@ -45,7 +45,7 @@ fn promised(permission: Permission) -> &'static [Kind] {
     match permission {
         ObjectRead => &[Kind::Value, Kind::FieldLabel, Kind::PersonName, Kind::TokenName],
         ObjectTypeRead => &[Kind::Definition, Kind::FieldLabel],
-        WebhookRead | Permission::WebhookUpdate => &[Kind::Hook],
+        WebhookRead => &[Kind::Hook],
         TeamManageMembers => &[Kind::PersonName, Kind::PersonEmail],
         AuditLogRead => &KINDS,
         _ => &[],
