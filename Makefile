@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy test-repeat test-engines test-receivers test-clients test-told test-aws example bench bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws example bench bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -42,6 +42,9 @@ test-clients: ## the OpenAPI document in linters, in clients made from it, and i
 
 test-told: ## kill the relay until 20,000 changes are told and received: make test-told ARGS=50000
 	TOLD_CHANGES=$(or $(ARGS),20000) cargo test --profile optimised -p local --test local told:: -- --nocapture
+
+fuzz-events: ## odd events to all functions for ten minutes: make fuzz-events ARGS=60
+	FUZZ_SECONDS=$(or $(ARGS),600) cargo test --workspace --test api fuzz:: -- --nocapture
 
 test-aws: ## the template, sam local invoke with every event, and a deployment into a stand-in
 	tests/aws/validate.sh

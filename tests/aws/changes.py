@@ -3,7 +3,7 @@
 import datetime
 
 from checks import check
-from parking import mended, unreadable, waiting
+from parking import dropped, mended, unreadable, waiting
 from receiver import Receiver
 from trial import CONTACTS, Trial, until
 
@@ -24,6 +24,7 @@ def verify(endpoint, gateway, team, session, token, name):
         gaps += waiting(trial, webhook, receiver)
         unreadable(trial, receiver)
         gaps += mended(trial, receiver, other)
+        dropped(trial)
         return [receiver.secret, other.secret], gaps
 
 

@@ -71,10 +71,11 @@ class Gateway:
             return None
         for kind, response in wanted.items():
             headers = response["ResponseParameters"]["Headers"]
+            status = {"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}
             self.client.put_gateway_response(
                 restApiId=self.id,
                 responseType=kind,
-                statusCode=str(response["StatusCode"]),
+                **status,
                 responseParameters={f"gatewayresponse.header.{name}": told(value) for name, value in headers.items()},
                 responseTemplates=response["ResponseTemplates"],
             )
@@ -84,6 +85,10 @@ class Gateway:
         found = self.client.get_rest_api(restApiId=self.id)["binaryMediaTypes"]
         gap = "binary media types are not understood in the form *~1*: bodies come as text"
         return None if "*/*" in found else gap
+
+    def url(self):
+        """Where the API is, by a path of the stand-in: no name leads to its host."""
+        return f"{self.address.geturl()}/_aws/execute-api/{self.id}/{STAGE}"
 
     def call(self, method, path, body=None, credential=None, headers=None):
         """One request through API Gateway: status, headers in lower case, text."""

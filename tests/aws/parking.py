@@ -119,6 +119,53 @@ def damaged(trial, webhook):
         trial.dynamodb.put_item(**workspace, Item=sound)
 
 
+def dropped(trial):
+    """A change that waits for longer than its source allows is named in ParkedQueue, and the relay says that it is lost."""
+    functions, relay = trial.client("lambda"), trial.made["RelayFunction"]
+    stream = trial.dynamodb.describe_table(TableName=trial.made["ObjectsTable"])["Table"]["LatestStreamArn"]
+    found = functions.list_event_source_mappings(FunctionName=relay, EventSourceArn=stream)["EventSourceMappings"]
+    source, age = found[0]["UUID"], found[0]["MaximumRecordAgeInSeconds"]
+    check("changes are dropped before the stream's 24 hours are over", 3600 <= age < 24 * 3600, found[0])
+    # As short as AWS allows it, while the function does not even start.
+    functions.update_event_source_mapping(UUID=source, MaximumRecordAgeInSeconds=60)
+    try:
+        with crippled(functions, relay):
+            trial.rename("Ada of Lovelace")
+            notice = until("a change that has waited for a minute is given up", lambda: given_up(trial), 180)
+    finally:
+        functions.update_event_source_mapping(UUID=source, MaximumRecordAgeInSeconds=age)
+    batch = notice["DDBStreamBatchInfo"]
+    is_right = (notice["requestContext"]["condition"], batch["streamArn"]) == ("MaxRecordAgeExceeded", stream)
+    check("ParkedQueue has its place in the stream", is_right and batch["startSequenceNumber"], notice)
+    move(trial)
+    group = f"/aws/lambda/{relay}"
+    looked_for = lambda: [
+        one["message"]
+        for one in trial.client("logs").filter_log_events(logGroupName=group)["events"]
+        if "changes were lost" in one["message"] and batch["startSequenceNumber"] in one["message"]
+    ]
+    until("moved on, the relay logs that it is lost, and where it was", looked_for)
+
+
+def given_up(trial):
+    """What Lambda says in ParkedQueue of changes that it has given up, if it does."""
+    peek = {"QueueUrl": trial.made["ParkedQueue"], "VisibilityTimeout": 0, "MaxNumberOfMessages": 10}
+    found = [json.loads(one["Body"]) for one in trial.sqs.receive_message(**peek).get("Messages", [])]
+    return next((one for one in found if "DDBStreamBatchInfo" in one), None)
+
+
+@contextlib.contextmanager
+def crippled(functions, name):
+    """While it lasts, a function lacks a variable that it cannot do without."""
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    less = {key: value for key, value in variables.items() if key != "REQUEST_QUEUE_URL"}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": less})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
 def move(trial):
     """Moves what is parked as docs/audit-log.md says. Gives the gaps."""
     arns = outputs(trial.endpoint, trial.gateway.stack)

@@ -74,7 +74,8 @@ PUT_OFF = ("ChangeMessageVisibility",)
 # Role → queue → actions. Nobody takes anything out of the queues of what has failed.
 QUEUES = {
     "ObjectTypes": {"JobQueue": SEND},
-    "Jobs": {"JobQueue": (*SEND, *TAKE)},
+    # Lambda sends what a sweep has failed at in its name.
+    "Jobs": {"JobQueue": (*SEND, *TAKE), "DeadJobQueue": SEND},
     "Webhooks": {"RetryQueue": SEND},
     "Relay": {
         **{"RequestQueue": SEND, "SlowRequestQueue": SEND, "ParkedQueue": SEND},

@@ -75,9 +75,9 @@ class Trial:
         return found[0], json.loads(found[0]["Body"])
 
 
-def until(what, look):
+def until(what, look, seconds=SECONDS):
     """What is found at last: things follow a moment after their cause."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     while not (found := look()) and time.monotonic() < end:
         time.sleep(0.2)
     check(what, found, found)
