@@ -7,7 +7,7 @@ use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest, tower::Service a
 use lambda_runtime::Context;
 use serde_json::Value;
 use shared::{
-    Platform,
+    Platform, arrival,
     authorizer::{Authorizer, Sessions},
     clock::Clock,
     config::Config,
@@ -139,7 +139,8 @@ impl Function for Family {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
         let call = serde_json::from_value::<LambdaRequest>(event)
             // A router is always ready, so it is called at once.
-            .map(|payload| Adapter::from(self.0.clone()).call(LambdaEvent::new(payload, Context::default())));
+            .map(|event| LambdaEvent::new(arrival::sound(event), Context::default()))
+            .map(|event| Adapter::from(self.0.clone()).call(event));
         Box::pin(async move {
             let answer = match call.map_err(|error| error.to_string())?.await {
                 Ok(answer) => answer,

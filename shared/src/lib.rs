@@ -6,6 +6,8 @@ pub mod access;
 pub mod actor;
 /// The forms of success.
 pub mod answer;
+/// Events of requests, made sound.
+pub mod arrival;
 /// The audit log.
 pub mod audit;
 /// The Lambda authorizer.

@@ -2,8 +2,10 @@
 
 use std::pin::Pin;
 
-use lambda_http::lambda_runtime;
+use axum::Router;
+use lambda_http::{Adapter, LambdaEvent, lambda_runtime, request::LambdaRequest};
 use serde::{Serialize, de::DeserializeOwned};
+use tower::ServiceExt as _;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt as _,
@@ -11,6 +13,7 @@ use tracing_subscriber::{
 };
 
 use crate::{
+    arrival,
     authorizer::{Authorizer, Event, Sessions},
     config::Config,
     cors::Origins,
@@ -40,7 +43,7 @@ where
     let routes = routes.called_from(Origins::of(config.allowed_origins.as_deref()));
     let router = routes.router(store(&platform), Some(platform.clone()));
     warm.await;
-    lambda_http::run(router).await
+    serve_requests(router).await
 }
 
 /// Serves a family that keeps nothing, on Lambda.
@@ -54,7 +57,13 @@ where
     log();
     let config = Config::from_env();
     let routes = routes.called_from(Origins::of(config.allowed_origins.as_deref()));
-    lambda_http::run(routes.router(store(&config), None)).await
+    serve_requests(routes.router(store(&config), None)).await
+}
+
+async fn serve_requests(router: Router) -> Ended {
+    let sound =
+        |event: LambdaEvent<LambdaRequest>| LambdaEvent::new(arrival::sound(event.payload), event.context);
+    lambda_runtime::run(Adapter::from(router).map_request(sound)).await
 }
 
 /// Serves the authorizer, on Lambda: for the routes in `ROUTES`, or for those of this API.
@@ -62,7 +71,9 @@ where
 /// # Errors
 /// When the environment is not whole, the routes are not sound, or the runtime ends.
 pub async fn serve_authorizer() -> Ended {
-    log();
+    // Refused credentials are told by failing, of which the runtime writes a line each: anybody could fill the log. What
+    // else it fails by, the authorizer logs itself.
+    start_log(&[("lambda_runtime::layers", LevelFilter::OFF)]);
     let config = Config::from_env();
     let platform = Platform::on_aws(&config)?;
     let issuer = config.oidc_issuer.ok_or("OIDC_ISSUER is not set")?;
@@ -103,8 +114,13 @@ where
 }
 
 fn log() {
+    start_log(&[]);
+}
+
+fn start_log(but: &[(&'static str, LevelFilter)]) {
     // Below info the runtime and the SDK log whole events and requests, credentials included: only our own code may.
     let levels = Targets::new().with_default(LevelFilter::INFO).with_target("shared", Config::log_level());
+    let levels = levels.with_targets(but.iter().copied());
     let lines = tracing_subscriber::fmt::layer().json().with_current_span(false).without_time();
     tracing_subscriber::registry().with(lines).with(levels).init();
 }

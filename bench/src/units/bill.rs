@@ -25,7 +25,7 @@ pub(crate) struct Bill {
     pub(crate) gate: Cost,
     /// What was asked for.
     pub(crate) work: Cost,
-    /// The note of when a token was last used: once a minute, beside the answer.
+    /// The note of when a token was last used: once a minute, a round trip more before the answer.
     pub(crate) last_used: Cost,
     /// The record that lets an answer be repeated: only with `Idempotency-Key`.
     pub(crate) idempotency: Cost,

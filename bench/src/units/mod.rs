@@ -31,13 +31,13 @@ const HEADS: [&str; 10] = [
     "after: trips",
     "R",
     "W",
-    "apart: last used W",
+    "apart: last used W in 1 trip",
     "apart: idempotency W",
     "budget",
     "holds",
 ];
 const NOTE: &str = "Counted by a proxy in front of the database that asks each call for its consumed capacity; medians. Calls at \
-    the same time are one round trip. The note of a token's last use (once a minute) and the records of idempotent requests \
+    the same time are one round trip. The note of a token's last use (once a minute, one round trip more before the answer) and the records of idempotent requests \
     are charged to other items and counted apart.";
 
 /// Measures and prints.

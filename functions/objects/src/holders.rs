@@ -77,30 +77,46 @@ impl Ahead {
 
 impl Store {
     /// Reads guards, and the objects behind them and under these ids; all at once where the objects can be guessed, else one
-    /// after the other.
-    pub(crate) async fn ahead(
+    /// after the other. None if the objects have more bytes than these.
+    pub(crate) async fn ahead_within(
         &self,
         object_type: &TypeInTeam,
         guards: Vec<Key>,
         mut ids: Vec<ObjectId>,
-    ) -> Result<Ahead> {
-        let object_keys =
-            |ids: &[ObjectId]| ids.iter().map(|id| object_key(&object_type.0, id)).collect::<Vec<_>>();
+        size_max: usize,
+    ) -> Result<Option<Ahead>> {
+        let read = async |ids: &[ObjectId]| {
+            let keys = ids.iter().map(|id| object_key(&object_type.0, id)).collect();
+            self.objects.get_many_within(keys, size_max).await
+        };
+        let sure = ids.len();
         ids.extend(self.guesses.of(&guards));
-        let (found, mut objects) = tokio::try_join!(
-            self.objects.get_many(guards.clone()),
-            self.objects.get_many(object_keys(&ids))
-        )?;
+        let (found, objects) = tokio::try_join!(self.objects.get_many(guards.clone()), read(&ids))?;
+        // What was guessed may be about others, and does not count then.
+        let objects = match objects {
+            None if ids.len() > sure => {
+                ids.truncate(sure);
+                read(&ids).await?
+            }
+            objects => objects,
+        };
+        let Some(mut objects) = objects else { return Ok(None) };
         let held = |guard: &Item| Some((Key::of(guard)?, ObjectId::parse(text(guard, "id")?)?));
         let held: Vec<_> = found.iter().filter_map(held).collect();
         let unread: Vec<_> = held.iter().map(|(_, id)| id).filter(|id| !ids.contains(id)).cloned().collect();
-        objects.extend(self.objects.get_many(object_keys(&unread)).await?);
+        let Some(behind) = read(&unread).await? else { return Ok(None) };
+        objects.extend(behind);
         self.guesses.learn(held.iter().cloned());
         let mut holders: HashMap<_, _> = guards.into_iter().map(|guard| (guard, None)).collect();
         holders.extend(held.into_iter().map(|(guard, id)| (guard, Some(id))));
         let objects = objects.iter().map(object_of).collect::<Result<Vec<_>>>()?.into_iter();
         let objects = objects.filter(StoredObject::is_live).map(|object| (object.id.clone(), object));
-        Ok(Ahead { holders, objects: objects.collect() })
+        Ok(Some(Ahead { holders, objects: objects.collect() }))
+    }
+
+    /// The same whatever the objects' size, of one upsert.
+    async fn ahead(&self, object_type: &TypeInTeam, guards: Vec<Key>, ids: Vec<ObjectId>) -> Result<Ahead> {
+        self.ahead_within(object_type, guards, ids, usize::MAX).await.map(Option::unwrap_or_default)
     }
 
     /// Who has the value: as it was read ahead, which counts once, or read now.

@@ -31,10 +31,12 @@ use self::{
     responses::Refusal,
 };
 
-/// The longest path and query, in bytes: API Gateway takes no more in a request line with all its headers.
-const URI_BYTES_MAX: usize = 10_240;
 /// The largest body that API Gateway takes.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// The most bytes of the line of a request and its headers, which API Gateway counts together.
+const HEAD_BYTES_MAX: usize = 10_240;
+/// The most bytes of an event that Lambda takes, of which a body in base 64 is a part: some 4.5 MB of it.
+const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// API Gateway waits no longer for a function.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(29);
 /// The one message of a failed authorizer that means 401.
@@ -130,7 +132,12 @@ impl Gateway {
     async fn integrate(&self, call: &Call, context: Option<Context>) -> Result<Response, Refusal> {
         let name = call.resource.function;
         let function = self.families.get(name).ok_or(Refusal::IntegrationFailure)?;
-        let answer = invoke(function, call.proxy_event(context)).await.map_err(|failure| {
+        let event = call.proxy_event(context);
+        let body = event["body"].as_str().map_or(0, str::len);
+        if body > EVENT_BYTES_MAX {
+            return Err(Refusal::TooLarge);
+        }
+        let answer = invoke(function, event).await.map_err(|failure| {
             failure.log(name, call.request_id);
             match failure {
                 Failure::Message(_) => Refusal::IntegrationFailure,
@@ -163,15 +170,26 @@ async fn read(request: Request, source_ip: IpAddr, request_id: Uuid) -> Result<C
     let received = OffsetDateTime::now_utc();
     let (parts, body) = request.into_parts();
     // A function would get it decoded and encode it anew, up to three times as long: longer than any URL may be.
-    if parts.uri.path_and_query().is_some_and(|uri| uri.as_str().len() > URI_BYTES_MAX) {
+    if parts.uri.path_and_query().is_some_and(|uri| uri.as_str().len() > HEAD_BYTES_MAX) {
         return Err(Refusal::UriTooLong);
     }
     if !has_sound_host(&parts) {
         return Err(Refusal::BadRequest);
     }
+    if head_bytes(&parts) > HEAD_BYTES_MAX {
+        return Err(Refusal::HeadTooLarge);
+    }
     let (resource, path_parameters) = resources::find(parts.uri.path()).ok_or(Refusal::NoSuchResource)?;
     let body = read_body(&parts.headers, body).await?;
     Ok(Call { resource, path_parameters, parts, body, source_ip, request_id, received })
+}
+
+/// The bytes of the request's line and headers, with what stands between them.
+fn head_bytes(parts: &Parts) -> usize {
+    let line = parts.method.as_str().len() + parts.uri.to_string().len() + " HTTP/1.1\r\n ".len();
+    let headers =
+        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    line + headers.sum::<usize>()
 }
 
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {

@@ -21,6 +21,9 @@ struct Answer {
     context: Option<Map<String, Value>>,
 }
 
+/// The most characters of a resource in a statement.
+const RESOURCE_LENGTH_MAX: usize = 512;
+
 // Members that would narrow a statement, such as a condition, are not understood here: an answer with one is refused
 // as a whole, for what is overlooked could let somebody pass.
 #[derive(Deserialize)]
@@ -70,6 +73,9 @@ impl Verdict {
     /// Gateway calls a configuration error.
     pub(super) fn of(answer: Value, method_arn: &str) -> Option<Self> {
         let Answer { principal_id, policy_document, context } = serde_json::from_value(answer).ok()?;
+        if !policy_document.is_sayable() {
+            return None;
+        }
         let context = context.unwrap_or_default().into_iter();
         let mut context =
             context.map(|(name, value)| Some((name, flat(value)?))).collect::<Option<Context>>()?;
@@ -79,6 +85,12 @@ impl Verdict {
 }
 
 impl Policy {
+    /// Whether API Gateway takes it.
+    fn is_sayable(&self) -> bool {
+        let mut resources = self.statement.iter().flat_map(|statement| statement.resource.iter());
+        resources.all(|resource| resource.chars().count() <= RESOURCE_LENGTH_MAX)
+    }
+
     fn allows(&self, method_arn: &str) -> bool {
         let has = |effect: Effect| {
             self.statement

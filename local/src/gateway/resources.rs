@@ -57,9 +57,13 @@ const fn public(path: &'static str, function: &'static str) -> Resource {
 /// The values of the names in a resource's path.
 pub(super) type PathParameters = Vec<(&'static str, String)>;
 
-/// The resource that a path, as it was sent, belongs to.
+/// The resource that a path, as it was sent, belongs to. API Gateway looks past a slash at the end.
 pub(super) fn find(path: &str) -> Option<(&'static Resource, PathParameters)> {
-    RESOURCES.iter().find_map(|resource| Some((resource, parameters(resource.path, path)?)))
+    let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty());
+    RESOURCES.iter().find_map(|resource| {
+        let parameters = parameters(resource.path, path).or_else(|| parameters(resource.path, bare?));
+        Some((resource, parameters?))
+    })
 }
 
 fn parameters(pattern: &'static str, path: &str) -> Option<PathParameters> {
@@ -127,6 +131,12 @@ mod tests {
             ),
             ("/v1/teams/%ff", "/v1/teams/{team}", &[("team", "\u{fffd}")]),
             ("/console", "/console", &[]),
+            ("/console/", "/console", &[]),
+            ("/v1/me/", "/v1/me", &[]),
+            ("/v1/tokens/", "/v1/tokens", &[]),
+            ("/v1/tokens//", "/v1/tokens/{proxy+}", &[("proxy", "/")]),
+            ("/v1/teams/", "/v1/teams", &[]),
+            ("/v1/teams/t/", "/v1/teams/{team}", &[("team", "t")]),
         ];
         for (path, resource, parameters) in cases {
             let parameters = parameters.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
@@ -143,20 +153,16 @@ mod tests {
             "/v1/",
             "//v1/me",
             "/v1//me",
-            "/v1/me/",
+            "/v1/me//",
             "/v1/ME",
             "/V1/me",
             "/v1%2fme",
             "/v1/m%65",
-            "/v1/tokens/",
-            "/v1/teams/",
             "/v1/teams//members",
-            "/v1/teams/t/",
             "/v1/teams/t/objects",
             "/v1/teams/t/objects/",
             "/v1/teams/t/x",
             "/v1/invitations",
-            "/console/",
             "/v1/../console",
         ] {
             let (resource, _) = find(path).unwrap();

@@ -14,8 +14,8 @@ use super::policy::Context;
 pub struct GatewayResponse {
     /// Its name in API Gateway.
     pub name: &'static str,
-    /// The HTTP status.
-    pub status: u16,
+    /// The HTTP status; none where the one of the failure is kept.
+    pub status: Option<u16>,
     /// The body, with `$context.…` for what each request fills in.
     pub body: &'static str,
     /// The headers, with the same variables.
@@ -23,6 +23,12 @@ pub struct GatewayResponse {
 }
 
 macro_rules! problem {
+    ($title:literal, $code:literal, $detail:literal) => {
+        concat!(
+            r#"{"type":"about:blank","title":""#, $title, r#"","code":""#, $code,
+            r#"","detail":""#, $detail, r#"","request_id":"$context.requestId","errors":[]}"#
+        )
+    };
     ($title:literal, $status:literal, $code:literal, $detail:literal $(, $rest:literal)?) => {
         concat!(
             r#"{"type":"about:blank","title":""#, $title, r#"","status":"#, $status, r#","code":""#, $code,
@@ -40,6 +46,7 @@ const CHALLENGE: (&str, &str) = ("WWW-Authenticate", r#"Bearer realm="api", erro
 const SCOPE: (&str, &str) = ("WWW-Authenticate", "$context.authorizer.challenge");
 
 const NOT_FOUND: &str = problem!("Not Found", 404, "not_found", "There is no such path.");
+const UNAUTHORIZED: &str = problem!("Unauthorized", 401, "invalid_token", "No valid credential was sent.");
 const BAD_REQUEST: &str = problem!("Bad Request", 400, "invalid_request", "The request is not valid.");
 const RATE_LIMITED: &str = problem!(
     "Too Many Requests",
@@ -54,25 +61,31 @@ const INTERNAL: &str = problem!(
     "Something failed on our side. It is logged under the request_id."
 );
 
+const UNAVAILABLE: &str =
+    problem!("Service Unavailable", 503, "unavailable", "The service is busy. Try again in a moment.");
+
 /// All of them.
 pub const RESPONSES: &[GatewayResponse] = &[
-    response(
-        "UNAUTHORIZED",
-        401,
-        problem!("Unauthorized", 401, "invalid_token", "No valid credential was sent."),
-        &[TYPE, ID, CHALLENGE],
-    ),
+    response("UNAUTHORIZED", 401, UNAUTHORIZED, &[TYPE, ID, CHALLENGE]),
+    response("INVALID_SIGNATURE", 401, UNAUTHORIZED, &[TYPE, ID, CHALLENGE]),
+    response("EXPIRED_TOKEN", 401, UNAUTHORIZED, &[TYPE, ID, CHALLENGE]),
     response(
         "ACCESS_DENIED",
         403,
         problem!(
             "Forbidden",
             403,
-            "$context.authorizer.error",
+            "$context.authorizer.code",
             "$context.authorizer.detail",
             r#","required_permissions":$context.authorizer.required_permissions_json"#
         ),
         &[TYPE, ID, SCOPE],
+    ),
+    response(
+        "WAF_FILTERED",
+        403,
+        problem!("Forbidden", 403, "filtered", "The request was refused by a rule of a firewall."),
+        &[TYPE, ID],
     ),
     response("MISSING_AUTHENTICATION_TOKEN", 404, NOT_FOUND, &[TYPE, ID]),
     response("RESOURCE_NOT_FOUND", 404, NOT_FOUND, &[TYPE, ID]),
@@ -84,20 +97,40 @@ pub const RESPONSES: &[GatewayResponse] = &[
         problem!("Payload Too Large", 413, "too_large", "The body is larger than 1 MiB."),
         &[TYPE, ID],
     ),
+    response(
+        "UNSUPPORTED_MEDIA_TYPE",
+        415,
+        problem!(
+            "Unsupported Media Type",
+            415,
+            "unsupported_media_type",
+            "The body must be JSON, sent with Content-Type: application/json."
+        ),
+        &[TYPE, ID],
+    ),
     response("THROTTLED", 429, RATE_LIMITED, &[TYPE, ID, WAIT]),
     response("QUOTA_EXCEEDED", 429, RATE_LIMITED, &[TYPE, ID, WAIT]),
-    response("DEFAULT_4XX", 400, BAD_REQUEST, &[TYPE, ID]),
-    response("AUTHORIZER_FAILURE", 500, INTERNAL, &[TYPE, ID]),
-    response("AUTHORIZER_CONFIGURATION_ERROR", 500, INTERNAL, &[TYPE, ID]),
+    GatewayResponse {
+        name: "DEFAULT_4XX",
+        status: None,
+        body: problem!("Request Refused", "invalid_request", "The request is not valid."),
+        headers: &[TYPE, ID],
+    },
+    response("AUTHORIZER_FAILURE", 503, UNAVAILABLE, &[TYPE, ID, WAIT]),
+    response("AUTHORIZER_CONFIGURATION_ERROR", 503, UNAVAILABLE, &[TYPE, ID, WAIT]),
     response("API_CONFIGURATION_ERROR", 500, INTERNAL, &[TYPE, ID]),
-    response("INTEGRATION_FAILURE", 500, INTERNAL, &[TYPE, ID]),
-    response(
-        "INTEGRATION_TIMEOUT",
-        503,
-        problem!("Service Unavailable", 503, "unavailable", "The service is busy. Try again in a moment."),
-        &[TYPE, ID, WAIT],
-    ),
-    response("DEFAULT_5XX", 500, INTERNAL, &[TYPE, ID]),
+    response("INTEGRATION_FAILURE", 503, UNAVAILABLE, &[TYPE, ID, WAIT]),
+    response("INTEGRATION_TIMEOUT", 503, UNAVAILABLE, &[TYPE, ID, WAIT]),
+    GatewayResponse {
+        name: "DEFAULT_5XX",
+        status: None,
+        body: problem!(
+            "Service Failure",
+            "internal",
+            "Something failed on our side. It is logged under the request_id."
+        ),
+        headers: &[TYPE, ID],
+    },
 ];
 
 /// What API Gateway says to a longer request line than it takes, before anything of the API is asked.
@@ -119,7 +152,7 @@ const fn response(
     body: &'static str,
     headers: &'static [(&'static str, &'static str)],
 ) -> GatewayResponse {
-    GatewayResponse { name, status, body, headers }
+    GatewayResponse { name, status: Some(status), body, headers }
 }
 
 /// Why the gateway answers by itself.
@@ -130,6 +163,7 @@ pub(super) enum Refusal {
     NoSuchResource,
     BadRequest,
     UriTooLong,
+    HeadTooLarge,
     TooLarge,
     AuthorizerFailure,
     AuthorizerMisconfigured,
@@ -144,13 +178,22 @@ impl Refusal {
             Self::AccessDenied => "ACCESS_DENIED",
             // API Gateway takes an unknown path for a forgotten signature.
             Self::NoSuchResource => "MISSING_AUTHENTICATION_TOKEN",
-            Self::BadRequest => "DEFAULT_4XX",
+            Self::BadRequest | Self::HeadTooLarge => "DEFAULT_4XX",
             Self::UriTooLong => URI_TOO_LONG.name,
             Self::TooLarge => "REQUEST_TOO_LARGE",
             Self::AuthorizerFailure => "AUTHORIZER_FAILURE",
             Self::AuthorizerMisconfigured => "AUTHORIZER_CONFIGURATION_ERROR",
             Self::IntegrationFailure => "INTEGRATION_FAILURE",
             Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
+        }
+    }
+
+    /// The status of what has no name of its own.
+    const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::HeadTooLarge => 431,
+            _ => 500,
         }
     }
 
@@ -161,8 +204,8 @@ impl Refusal {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let mut answer = Response::new(Body::from(filled(template.body, request_id, context)));
-        *answer.status_mut() =
-            StatusCode::from_u16(template.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *answer.status_mut() = StatusCode::from_u16(template.status.unwrap_or(self.status()))
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in template.headers {
             let value = HeaderValue::from_str(&filled(value, request_id, context));
             // A variable without a value makes no header.
@@ -175,6 +218,10 @@ impl Refusal {
     }
 }
 
+/// What API Gateway fills in itself of an authorizer, whatever the authorizer's context holds.
+const BUILT_IN: &[&str] =
+    &["claims", "error", "integrationLatency", "integrationStatus", "latency", "requestId", "status"];
+
 /// The template with its variables replaced, by nothing where there is no value; texts go in as they are.
 fn filled(template: &str, request_id: &str, context: &Context) -> String {
     let mut parts = template.split("$context.");
@@ -182,7 +229,8 @@ fn filled(template: &str, request_id: &str, context: &Context) -> String {
     for part in parts {
         let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
         let (name, rest) = part.split_at(part.find(|letter| !is_name(letter)).unwrap_or(part.len()));
-        let from_authorizer = |name| context.get(name).and_then(Value::as_str);
+        let from_authorizer =
+            |name| context.get(name).filter(|_| !BUILT_IN.contains(&name)).and_then(Value::as_str);
         let value = match name {
             "requestId" => Some(request_id),
             _ => name.strip_prefix("authorizer.").and_then(from_authorizer),
@@ -205,6 +253,8 @@ mod tests {
         Refusal::AccessDenied,
         Refusal::NoSuchResource,
         Refusal::BadRequest,
+        Refusal::UriTooLong,
+        Refusal::HeadTooLarge,
         Refusal::TooLarge,
         Refusal::AuthorizerFailure,
         Refusal::AuthorizerMisconfigured,
@@ -213,7 +263,7 @@ mod tests {
     ];
 
     fn context() -> Context {
-        let context = json!({"error": "insufficient_scope", "detail": "The token needs the permission object:read.",
+        let context = json!({"error": "insufficient_scope", "code": "insufficient_scope", "detail": "The token needs the permission object:read.",
             "required_permissions_json": "[\"object:read\"]"});
         context.as_object().cloned().unwrap()
     }
@@ -224,7 +274,8 @@ mod tests {
             ("", ""),
             ("$context.requestId", "r-1"),
             ("\"$context.requestId\"", "\"r-1\""),
-            ("a $context.authorizer.error b $context.requestId", "a insufficient_scope b r-1"),
+            ("a $context.authorizer.code b $context.requestId", "a insufficient_scope b r-1"),
+            ("<$context.authorizer.error>", "<>"),
             ("<$context.authorizer.unknown>", "<>"),
             ("<$context.unknown>", "<>"),
             ("$100 $context", "$100 $context"),
@@ -242,11 +293,9 @@ mod tests {
             assert_eq!(answer.headers()["x-request-id"], "r-1");
             let body: Value =
                 serde_json::from_slice(&to_bytes(answer.into_body(), 10_000).await.unwrap()).unwrap();
-            assert_eq!(
-                (&body["status"], &body["request_id"]),
-                (&json!(status), &json!("r-1")),
-                "{refusal:?}"
-            );
+            let repeated = body.get("status").and_then(Value::as_u64);
+            assert!(repeated.is_none_or(|repeated| repeated == u64::from(status)), "{refusal:?}");
+            assert_eq!(&body["request_id"], &json!("r-1"), "{refusal:?}");
         }
     }
 
@@ -273,9 +322,14 @@ mod tests {
         let names: std::collections::HashSet<_> = RESPONSES.iter().map(|response| response.name).collect();
         assert_eq!(names.len(), RESPONSES.len());
         for response in RESPONSES {
-            let title = StatusCode::from_u16(response.status).unwrap().canonical_reason().unwrap();
+            let Some(status) = response.status else {
+                // It may be any, so none is named.
+                assert!(response.name.starts_with("DEFAULT_") && !response.body.contains("status"));
+                continue;
+            };
+            let title = StatusCode::from_u16(status).unwrap().canonical_reason().unwrap();
             assert!(
-                response.body.contains(&format!(r#""title":"{title}","status":{},"#, response.status)),
+                response.body.contains(&format!(r#""title":"{title}","status":{status},"#)),
                 "{response:?}"
             );
         }

@@ -124,15 +124,15 @@ async fn a_refused_credential_is_401_with_a_challenge() {
 
 #[tokio::test]
 async fn whatever_else_the_authorizer_answers_lets_nobody_pass() {
-    let context = json!({"error": "no_access", "detail": "No.", "required_permissions_json": "[]"});
+    let context = json!({"code": "no_access", "detail": "No.", "required_permissions_json": "[]"});
     for (answer, expected) in [
         (Ok(policy("Deny", "*", &context)), (403, json!("no_access"))),
         (Ok(policy("Allow", "arn:aws:execute-api:*/live/POST/*", &context)), (403, json!("no_access"))),
-        (Ok(policy("Allow", "*", &json!({"list": []}))), (500, json!("internal"))),
-        (Ok(json!({})), (500, json!("internal"))),
-        (Err("unauthorized"), (500, json!("internal"))),
-        (Err("the table is gone"), (500, json!("internal"))),
-        (Err("panic"), (500, json!("internal"))),
+        (Ok(policy("Allow", "*", &json!({"list": []}))), (503, json!("unavailable"))),
+        (Ok(json!({})), (503, json!("unavailable"))),
+        (Err("unauthorized"), (503, json!("unavailable"))),
+        (Err("the table is gone"), (503, json!("unavailable"))),
+        (Err("panic"), (503, json!("unavailable"))),
     ] {
         let api = api(answer.clone(), Ok(fine()));
         assert_eq!(api.get("/v1/me").await, expected, "{answer:?}");
@@ -141,10 +141,11 @@ async fn whatever_else_the_authorizer_answers_lets_nobody_pass() {
 }
 
 #[tokio::test]
-async fn a_failed_function_is_500_and_tells_nothing() {
+async fn a_failed_function_is_503_as_one_that_is_throttled_and_tells_nothing() {
     for answer in [Err("secret"), Err("panic"), Ok(json!({"statusCode": "secret"}))] {
-        let (status, _, body) = api(Ok(allowed()), answer).send(request("GET", "/v1/me", "")).await;
-        assert_eq!((status.as_u16(), &body["code"]), (500, &json!("internal")));
+        let (status, headers, body) = api(Ok(allowed()), answer).send(request("GET", "/v1/me", "")).await;
+        assert_eq!((status.as_u16(), &body["code"]), (503, &json!("unavailable")));
+        assert_eq!(headers["retry-after"], "1");
         assert!(!body.to_string().contains("secret"));
     }
 }
@@ -164,16 +165,22 @@ async fn a_function_that_hangs_is_503() {
 }
 
 #[tokio::test]
-async fn a_body_over_10_mib_is_413_before_anybody_is_asked() {
+async fn a_body_over_10_mib_is_413_before_anybody_is_asked_and_over_four_and_a_half_before_the_function() {
     let api = api(Ok(allowed()), Ok(fine()));
-    let (status, ..) = api.send(request("POST", "/v1/tokens", vec![b'x'; BODY_BYTES_MAX])).await;
+    let most = EVENT_BYTES_MAX / 4 * 3;
+    let (status, ..) = api.send(request("POST", "/v1/tokens", vec![b'x'; most])).await;
     assert_eq!(status, 200);
+    for size in [most + 1, BODY_BYTES_MAX] {
+        let (status, _, body) = api.send(request("POST", "/v1/tokens", vec![b'x'; size])).await;
+        assert_eq!((status.as_u16(), &body["code"]), (413, &json!("too_large")));
+    }
+    assert_eq!(api.calls(), (3, 1));
     let (status, ..) = api.send(request("POST", "/v1/tokens", vec![b'x'; BODY_BYTES_MAX + 1])).await;
     assert_eq!(status, 413);
     let mut announced = request("POST", "/v1/tokens", "");
     announced.headers_mut().insert("content-length", (BODY_BYTES_MAX + 1).into());
     assert_eq!(api.send(announced).await.0, 413);
-    assert_eq!(api.calls(), (1, 1));
+    assert_eq!(api.calls(), (3, 1));
 }
 
 #[tokio::test]
@@ -235,4 +242,35 @@ async fn a_host_that_could_bend_the_path_is_400() {
     without.headers_mut().remove("host");
     assert_eq!(api.send(without).await.0, 400);
     assert_eq!(api.calls(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_line_and_headers_over_ten_kilobytes_are_431_before_anybody_is_asked() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    let with = |length: usize| {
+        let mut request = request("GET", "/v1/health", "");
+        request.headers_mut().insert("x-long", "x".repeat(length).parse().unwrap());
+        request
+    };
+    let rest = head_bytes(&with(0).into_parts().0);
+    assert_eq!(api.send(with(HEAD_BYTES_MAX - rest)).await.0, 200);
+    let (status, _, body) = api.send(with(HEAD_BYTES_MAX - rest + 1)).await;
+    assert_eq!((status.as_u16(), &body["code"]), (431, &json!("invalid_request")));
+    assert_eq!(api.calls(), (0, 1));
+}
+
+#[tokio::test]
+async fn a_policy_that_names_more_than_512_characters_is_none() {
+    let long = |length: usize| policy("Allow", &"*".repeat(length), &json!({}));
+    let takes = async |answer| api(Ok(answer), Ok(fine())).get("/v1/me").await.0;
+    assert_eq!((takes(long(512)).await, takes(long(513)).await), (200, 503));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_same_resource_and_stays_in_the_path() {
+    let api = api(Ok(allowed()), Ok(fine()));
+    assert_eq!(api.get("/v1/me/").await.0, 200);
+    let event = api.family.events.lock().unwrap()[0].clone();
+    assert_eq!((&event["resource"], &event["path"]), (&json!("/v1/me"), &json!("/v1/me/")));
+    assert_eq!(api.calls(), (1, 1));
 }

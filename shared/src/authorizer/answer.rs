@@ -11,13 +11,15 @@ use super::{
     judge::{Identity, TeamAccess},
 };
 use crate::{
-    error::Error,
+    error::{Code, Error},
     permission::{Permission, Permissions},
     rate::Budget,
 };
 
 /// The message that API Gateway turns into 401; no other text does.
 const UNAUTHORIZED: &str = "Unauthorized";
+/// More characters of a resource API Gateway does not take in a policy: it makes 500 of one.
+const RESOURCE_LENGTH_MAX: usize = 512;
 /// Who is known when nobody is.
 const ANONYMOUS: &str = "anonymous";
 
@@ -83,6 +85,20 @@ impl Serialize for Context {
     }
 }
 
+impl Form {
+    /// What a policy can say, and whether it is the path itself: in place of a longer one stands all that begins like it,
+    /// which can only be refused.
+    fn shortened(self) -> (Self, bool) {
+        match self {
+            Self::Policy(resource) if resource.chars().count() > RESOURCE_LENGTH_MAX => {
+                let begin = resource.chars().take(RESOURCE_LENGTH_MAX - 1).chain(['*']).collect();
+                (Self::Policy(begin), false)
+            }
+            form => (form, true),
+        }
+    }
+}
+
 impl Question {
     /// The decision as API Gateway expects it. An authorizer can say 401 and 403 only, so 429 is left to what stands
     /// behind, if that is ours: it is let through with no identity, with which nothing but 429 can be answered.
@@ -104,8 +120,13 @@ impl Question {
                 Form::Simple => (false, ANONYMOUS.to_owned(), refused(&Error::unauthenticated())),
             },
         };
+        let (form, is_sayable) = self.form.shortened();
+        if !is_sayable {
+            context = refused(&Error::new(Code::NoAccess, "The path is too long."));
+        }
+        let is_allowed = is_allowed && is_sayable;
         context.put("request_id", self.request_id);
-        Ok(match self.form {
+        Ok(match form {
             Form::Simple => Answer::Simple { is_authorized: is_allowed, context },
             Form::Policy(resource) => {
                 let effect = if is_allowed { "Allow" } else { "Deny" };
@@ -149,6 +170,8 @@ fn refused(error: &Error) -> Context {
     let json = Value::from(required.iter().map(Permission::name).collect::<Vec<_>>());
     let mut context = Context::default();
     context.put("error", error.code.name());
+    // The same under a name of ours: `$context.authorizer.error` is API Gateway's own.
+    context.put("code", error.code.name());
     context.put("detail", error.detail().to_owned());
     context.put("required_permissions", required.names());
     context.put("required_permissions_json", json.to_string());

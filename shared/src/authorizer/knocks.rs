@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::tally::Tally;
 use crate::{
     audit::Refused,
     error::Result,
@@ -16,8 +17,6 @@ use crate::{
     token::{LastUsed, StoredToken},
 };
 
-/// The same attempts are written once in this time.
-const EVERY_SECONDS: i64 = 60;
 const HOUR_SECONDS: i64 = 60 * 60;
 /// So many teams are looked for that a token's user is no member of, in an hour: whoever tries one team after the other
 /// must not cost a read each time. Teams of which the user is one are told whatever else was tried.
@@ -39,7 +38,7 @@ pub(super) struct Knocks {
 #[derive(Default)]
 struct Hour {
     begun: i64,
-    attempts: HashMap<Attempt, Count>,
+    attempts: HashMap<Attempt, Tally>,
     /// Teams of others, and whether they are there.
     strange: HashMap<TeamId, bool>,
 }
@@ -50,12 +49,6 @@ pub(super) struct Attempt {
     team: TeamId,
     ip: Option<String>,
     reason: &'static str,
-}
-
-/// How often.
-struct Count {
-    written_at: i64,
-    unwritten: u64,
 }
 
 impl Knocks {
@@ -84,8 +77,13 @@ impl Knocks {
         // What a stranger calls a token is the stranger's own affair, and could be a message to those who read the log.
         let name = Some(token.name.as_str()).filter(|_| is_member);
         let refused = Refused { team, user, token: &token.id, name, ip, reason, count, at };
-        self.activity.write(refused.write(&self.activity)?).await?;
-        Ok(())
+        let outcome = self.activity.write(refused.write(&self.activity)?).await;
+        if outcome.is_err() {
+            let give_back =
+                |hour: &mut Hour| hour.attempts.entry(attempt).or_insert(Tally::NEVER).give_back(count);
+            self.in_hour(&token.id, now, give_back);
+        }
+        outcome.map(drop).map_err(Into::into)
     }
 
     /// How many attempts to write down now, and as what; none if some were written within the minute.
@@ -93,14 +91,8 @@ impl Knocks {
         self.in_hour(token, now, |hour| {
             let is_full = hour.attempts.len() >= TOLD_APART_MAX && !hour.attempts.contains_key(&attempt);
             let attempt = if is_full { Attempt { ip: None, ..attempt } } else { attempt };
-            let never = Count { written_at: i64::MIN, unwritten: 0 };
-            let count = hour.attempts.entry(attempt.clone()).or_insert(never);
-            count.unwritten += 1;
-            if count.written_at.saturating_add(EVERY_SECONDS) > now {
-                return None;
-            }
-            count.written_at = now;
-            Some((attempt, std::mem::take(&mut count.unwritten)))
+            let count = hour.attempts.entry(attempt.clone()).or_insert(Tally::NEVER).count(now)?;
+            Some((attempt, count))
         })
     }
 

@@ -9,6 +9,7 @@ mod jwks;
 mod knocks;
 mod notes;
 mod session;
+mod tally;
 mod token;
 
 use serde_json::Value;
@@ -94,7 +95,9 @@ impl Authorizer {
     /// `Unauthorized`, which API Gateway turns into 401, or what kept the authorizer from deciding, which it turns
     /// into 500. It never lets anybody pass by an error.
     pub async fn answer(&self, event: Event) -> Result<Answer, lambda_runtime::Error> {
-        let question = Question::try_from(event)?;
+        let question = Question::try_from(event).inspect_err(|cause| {
+            tracing::error!(cause = cause.to_string(), "the event is none that can be answered");
+        })?;
         let decision = self.decide(&question).await.map_err(|error| {
             // The answer of a failed authorizer reaches no client, so this is the edge where the cause is logged.
             drop(error.respond(&question.request_id));
@@ -130,7 +133,7 @@ impl Authorizer {
         };
         let outcome = identity.judge(&self.manifest, route);
         if let Some(token) = &identity.token {
-            self.notes.note(token, route, &outcome, question.usage(self.clock.now()));
+            self.notes.note(token, route, &outcome, question.usage(self.clock.now())).await;
         }
         Ok(match outcome {
             Ok(effective) => Decision::Allow(Box::new(identity), effective, budget),

@@ -1,12 +1,12 @@
-//! What the authorizer writes down of a token: its uses, beside the answer, and what must stand before the answer goes
-//! out, such as the first use of a new secret.
+//! What the authorizer writes down of a token, before it answers: once it has, Lambda stops it, and what is still under way
+//! may never arrive. Uses fail no answer; the first use of a new secret does.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
 
-use super::{event::Question, knocks::Knocks};
+use super::{event::Question, knocks::Knocks, tally::Tally};
 use crate::{
     access::Credential,
     actor::{Actor, Source},
@@ -25,8 +25,6 @@ use crate::{
     token::{EndedSecrets, LastUsed, OnReuse, Presented, Refusal, StoredToken},
 };
 
-/// The same thing of the same token is written once in this time.
-const EVERY_SECONDS: i64 = 60;
 /// An address is remembered anew once a day.
 const ADDRESS_SECONDS: i64 = 24 * 60 * 60;
 /// More tokens than this are not remembered: then all begin anew.
@@ -39,14 +37,8 @@ pub(super) struct Notes {
     pub(super) ended: EndedSecrets,
     knocks: Knocks,
     clock: Clock,
-    refusals: Mutex<HashMap<(TokenId, String), Refused>>,
+    refusals: Mutex<HashMap<(TokenId, &'static str), Tally>>,
     addresses: Mutex<HashMap<(TokenId, String), i64>>,
-}
-
-/// Refusals for one reason that are not written down yet.
-struct Refused {
-    written_at: i64,
-    unwritten: u64,
 }
 
 impl Notes {
@@ -58,9 +50,9 @@ impl Notes {
         Self { identity, history, ended, knocks, clock, refusals, addresses }
     }
 
-    /// Notes a use beside the answer, which it neither delays nor fails: the last use at most once a minute and never
-    /// backwards, the permissions that were used, an address that is new, and what was refused.
-    pub(super) fn note(
+    /// Notes a use, which fails no answer: the last use at most once a minute and never backwards, the permissions that were
+    /// used, an address that is new, and what was refused. What is due is written side by side; mostly nothing is.
+    pub(super) async fn note(
         &self,
         token: &StoredToken,
         route: Option<&Matched<'_>>,
@@ -71,40 +63,60 @@ impl Notes {
             (Some(route), Ok(effective)) => route.access.permissions().intersection(*effective),
             _ => Permissions::NONE,
         };
-        self.note_use(token, exercised, &used);
-        if let Err(error) = outcome {
-            let reason = error.code.name();
-            // Whoever is no member is told that and nothing else.
-            let is_member = error.code != Code::NoAccess;
-            if let Some(team) = route.and_then(Matched::team).map(|team| (team, is_member)) {
-                let (knocks, token, used) = (self.knocks.clone(), token.clone(), used.clone());
-                tokio::spawn(async move { told(knocks.refused(&token, team, reason, &used).await) });
-            }
-            if let Some(count) = self.count_refusal(&token.id, reason, used.at) {
-                let (history, token) = (self.history.clone(), token.clone());
-                tokio::spawn(async move {
-                    let of = Use { user: &token.user, token: &token.id, used };
-                    told(history.refused(of, reason, count).await);
-                });
-            }
+        // In boxes, as each is many times as large as a decision, and mostly none is due.
+        let refusal = Box::pin(async {
+            let Err(error) = outcome else { return Ok(()) };
+            Box::pin(self.denied(token, route.and_then(Matched::team), error, &used)).await
+        });
+        let last = Box::pin(self.note_use(token, exercised, &used));
+        let address = Box::pin(self.note_address(token, &used));
+        let (last, address, refusal) = tokio::join!(last, address, refusal);
+        [last, address, refusal].into_iter().for_each(told);
+    }
+
+    async fn note_use(&self, token: &StoredToken, exercised: Permissions, used: &LastUsed) -> Result<()> {
+        let is_due = LastUsed::is_due(token.last_used.as_ref(), used.at);
+        let recorded = if is_due { exercised } else { token.used.rare(exercised, used.at) };
+        match self.use_write(token, recorded, Some(used).filter(|_| is_due)) {
+            Some(write) => self.identity.write(write).await.map(drop).or_else(overtaken),
+            None => Ok(()),
         }
     }
 
-    fn note_use(&self, token: &StoredToken, exercised: Permissions, used: &LastUsed) {
-        let is_due = LastUsed::is_due(token.last_used.as_ref(), used.at);
-        let recorded = if is_due { exercised } else { token.used.rare(exercised, used.at) };
-        if let Some(write) = self.use_write(token, recorded, Some(used).filter(|_| is_due)) {
-            let table = self.identity.clone();
-            tokio::spawn(async move { told(table.write(write).await.map(drop).map_err(overtaken)) });
-        }
+    async fn note_address(&self, token: &StoredToken, used: &LastUsed) -> Result<()> {
         let is_elsewhere = token.last_used.as_ref().is_none_or(|last| last.ip != used.ip);
-        if let Some(address) = self.unseen_address(&token.id, used).filter(|_| is_elsewhere) {
-            let (history, token, used) = (self.history.clone(), token.clone(), used.clone());
-            tokio::spawn(async move {
-                let of = Use { user: &token.user, token: &token.id, used };
-                told(history.used_from(of, &address).await);
-            });
-        }
+        let Some(address) = self.unseen_address(&token.id, used).filter(|_| is_elsewhere) else {
+            return Ok(());
+        };
+        let of = Use { user: &token.user, token: &token.id, used: used.clone() };
+        self.history.used_from(of, &address).await?;
+        self.addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((token.id.clone(), address), used.at.seconds() + ADDRESS_SECONDS);
+        Ok(())
+    }
+
+    /// What a token that counts was refused: in the audit log of the team, and in its history.
+    async fn denied(
+        &self,
+        token: &StoredToken,
+        team: Option<TeamId>,
+        error: &Error,
+        used: &LastUsed,
+    ) -> Result<()> {
+        let reason = error.code.name();
+        // Whoever is no member is told that and nothing else.
+        let is_member = error.code != Code::NoAccess;
+        let knock = async {
+            match team {
+                Some(team) => self.knocks.refused(token, (team, is_member), reason, used).await,
+                None => Ok(()),
+            }
+        };
+        let history = Box::pin(self.write_refusal(token, reason, used));
+        let (knock, history) = tokio::join!(Box::pin(knock), history);
+        knock.and(history)
     }
 
     /// The write of a use; none if there is nothing new.
@@ -148,9 +160,7 @@ impl Notes {
         if let Some(team) = team {
             self.knocks.refused(token, team, reason, &used).await?;
         }
-        let Some(count) = self.count_refusal(&token.id, reason, used.at) else { return Ok(()) };
-        let of = Use { user: &token.user, token: &token.id, used };
-        self.history.refused(of, reason, count).await
+        self.write_refusal(token, reason, &used).await
     }
 
     async fn deactivate(&self, token: &StoredToken, question: &Question, now: Timestamp) -> Result<()> {
@@ -209,32 +219,37 @@ impl Notes {
         }
     }
 
-    /// Keeps the secret under the current key, beside the answer, if it is kept under another one.
-    pub(super) fn rehash(&self, token: &StoredToken, ring: &KeyRing, secret: &str) {
+    /// Keeps the secret under the current key, if it is kept under another one.
+    pub(super) async fn rehash(&self, token: &StoredToken, ring: &KeyRing, secret: &str) {
         if token.secret.key_id() == ring.current() {
             return;
         }
         let (Ok(old), Ok(new)) = (attribute(&token.secret), attribute(&ring.hash(secret))) else { return };
         let write = self.identity.update(token_key(&token.user, &token.id)).set("secret", new);
-        let (table, write) = (self.identity.clone(), write.when(When::Is("secret".into(), old)));
-        tokio::spawn(async move { told(table.write(write).await.map(drop).map_err(overtaken)) });
+        let write = write.when(When::Is("secret".into(), old));
+        told(self.identity.write(write).await.map(drop).or_else(overtaken));
     }
 
-    /// How many refusals to write down now; none if some were written within the minute.
-    fn count_refusal(&self, token: &TokenId, reason: &str, now: Timestamp) -> Option<u64> {
+    /// Writes refusals into the history, those with it that were not written within the minute.
+    async fn write_refusal(&self, token: &StoredToken, reason: &'static str, used: &LastUsed) -> Result<()> {
+        let Some(count) = self.tally(token, reason, |tally| tally.count(used.at.seconds())) else {
+            return Ok(());
+        };
+        let of = Use { user: &token.user, token: &token.id, used: used.clone() };
+        let outcome = self.history.refused(of, reason, count).await;
+        if outcome.is_err() {
+            self.tally(token, reason, |tally| tally.give_back(count));
+        }
+        outcome
+    }
+
+    /// Does something with the number of refusals of a token for a reason.
+    fn tally<T>(&self, token: &StoredToken, reason: &'static str, what: impl FnOnce(&mut Tally) -> T) -> T {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() >= REMEMBERED_MAX {
             refusals.clear();
         }
-        let key = (token.clone(), reason.to_owned());
-        let never = Refused { written_at: i64::MIN, unwritten: 0 };
-        let refused = refusals.entry(key).or_insert(never);
-        refused.unwritten += 1;
-        if refused.written_at.saturating_add(EVERY_SECONDS) > now.seconds() {
-            return None;
-        }
-        refused.written_at = now.seconds();
-        Some(std::mem::take(&mut refused.unwritten))
+        what(refusals.entry((token.id.clone(), reason)).or_insert(Tally::NEVER))
     }
 
     /// The address, if this process has not looked at it for this token within the day.
@@ -244,13 +259,9 @@ impl Notes {
         if addresses.len() >= REMEMBERED_MAX {
             addresses.clear();
         }
-        let now = used.at.seconds();
-        let until = addresses.entry((token.clone(), address.clone())).or_insert(i64::MIN);
-        if *until > now {
-            return None;
-        }
-        *until = now + ADDRESS_SECONDS;
-        Some(address)
+        let is_seen =
+            addresses.get(&(token.clone(), address.clone())).is_some_and(|until| *until > used.at.seconds());
+        Some(address).filter(|_| !is_seen)
     }
 }
 
@@ -267,12 +278,16 @@ fn actor(token: &StoredToken, question: &Question, now: Timestamp) -> Actor {
 }
 
 /// What was to be noted has been noted by another request, or there is nothing left to note it on.
-fn overtaken(error: WriteError) -> Error {
-    error.or(|_| Error::not_found("token"))
+fn overtaken(error: WriteError) -> Result<()> {
+    match error {
+        WriteError::Refused(_) => Ok(()),
+        WriteError::Failed(error) => Err(error),
+    }
 }
 
+/// What is not noted fails no answer, but somebody should know.
 fn told(outcome: Result<()>) {
     if let Err(error) = outcome {
-        tracing::debug!(code = error.code.name(), "a use of a token was not noted");
+        tracing::warn!(code = error.code.name(), detail = error.detail(), "a use of a token was not noted");
     }
 }

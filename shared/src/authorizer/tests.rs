@@ -220,7 +220,7 @@ mod refused {
             let answer = world.decide(world.event(HTTP)).unwrap();
             assert_eq!(
                 answer,
-                json!({"isAuthorized": false, "context": {"error": "invalid_token", "detail": "No valid credential was sent.",
+                json!({"isAuthorized": false, "context": {"error": "invalid_token", "code": "invalid_token", "detail": "No valid credential was sent.",
                     "required_permissions": "", "required_permissions_json": "[]", "request_id": "JKJaXmPLvHcESHA=",
                     "challenge": "Bearer realm=\"api\", error=\"invalid_token\""}}),
                 "{name}"
@@ -264,7 +264,7 @@ mod refused {
             assert_eq!(world.refusal().as_deref(), Some("no_access"), "{name}");
             assert_eq!(
                 answer["context"],
-                json!({"error": "no_access", "detail": "You have no access to this team.", "required_permissions": "",
+                json!({"error": "no_access", "code": "no_access", "detail": "You have no access to this team.", "required_permissions": "",
                     "required_permissions_json": "[]", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119"}),
                 "{name}"
             );

@@ -56,7 +56,7 @@ impl Authorizer {
                     if good.token.secret.key_id() != ring.current() {
                         // A ring that was read long ago may not know yet which key is current.
                         let ring = self.keys.ring_of_late().await?;
-                        self.notes.rehash(&good.token, &ring, sent.secret.reveal());
+                        self.notes.rehash(&good.token, &ring, sent.secret.reveal()).await;
                     }
                     return Ok(Some((*good).into()));
                 }

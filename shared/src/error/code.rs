@@ -45,6 +45,8 @@ codes! {
     SessionRequired = 403 "session_required";
     /// Only a token may ask this, about itself.
     TokenRequired = 403 "token_required";
+    /// A rule of a firewall in front of the API refuses the request.
+    Filtered = 403 "filtered";
     /// There is no such thing here.
     NotFound = 404 "not_found";
     /// The path exists, the method does not; `Allow` lists those that do.

@@ -89,22 +89,33 @@ impl Table {
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn get_many(&self, mut keys: Vec<Key>) -> Result<Vec<Item>> {
-        keys.sort();
-        keys.dedup();
-        let mut items = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(KEYS_MAX) {
-            items.extend(self.get_batch(keys.to_vec()).await?);
-        }
-        Ok(items)
+    pub async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+        self.get_many_within(keys, usize::MAX).await.map(Option::unwrap_or_default)
     }
 
-    async fn get_batch(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+    /// The same if the items have no more bytes together: DynamoDB gives 16 MB at a time, and no more is asked for than is
+    /// wanted.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn get_many_within(&self, mut keys: Vec<Key>, size_max: usize) -> Result<Option<Vec<Item>>> {
+        keys.sort();
+        keys.dedup();
+        let (mut items, mut room) = (Vec::with_capacity(keys.len()), size_max);
+        for keys in keys.chunks(KEYS_MAX) {
+            let Some(found) = self.get_batch(keys.to_vec(), &mut room).await? else { return Ok(None) };
+            items.extend(found);
+        }
+        Ok(Some(items))
+    }
+
+    /// Up to 100 items, if there is room for them, which they take.
+    async fn get_batch(&self, keys: Vec<Key>, room: &mut usize) -> Result<Option<Vec<Item>>> {
         let mut items = Vec::with_capacity(keys.len());
         let mut left: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
         for attempt in 0..CONFLICT_RETRIES_MAX {
             if left.is_empty() {
-                return Ok(items);
+                break;
             }
             if attempt > 0 {
                 pause(attempt).await;
@@ -113,15 +124,33 @@ impl Table {
             let wanted = wanted.map_err(anyhow::Error::from)?;
             let answer = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
             let answer = answer.map_err(failure)?;
-            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                let Some(rest) = room.checked_sub(size_of(&item)) else { return Ok(None) };
+                *room = rest;
+                items.push(item);
+            }
             let rest = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&*self.name));
             left = rest.map(|rest| rest.keys).unwrap_or_default();
         }
         if left.is_empty() {
-            Ok(items)
+            Ok(Some(items))
         } else {
             Err(Error::unavailable(anyhow::anyhow!("keys stayed unread")))
         }
+    }
+}
+
+/// The bytes of an item, as DynamoDB counts them, about.
+fn size_of(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
+}
+
+fn size_of_value(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + size_of_value(value)).sum::<usize>(),
+        AttributeValue::M(members) => 3 + members.len() + size_of(members),
+        _ => 1,
     }
 }
 

@@ -8,7 +8,10 @@ use shared::{
     table::{WriteError, pause},
 };
 
-use super::{Done, Operation, pointer, transaction::Transaction};
+use super::{
+    Done, Operation, pointer,
+    transaction::{SIZE_MAX, Transaction, too_large},
+};
 use crate::{
     holders::Ahead,
     object::{Before, settled_new},
@@ -95,7 +98,8 @@ impl Store {
             .iter()
             .filter_map(|step| step.wanted.as_ref())
             .flat_map(|wanted| wanted.guards(object_type));
-        self.ahead(object_type, guards.collect(), steps.iter().filter_map(id).collect()).await
+        let ids = steps.iter().filter_map(id).collect();
+        self.ahead_within(object_type, guards.collect(), ids, SIZE_MAX).await?.ok_or_else(too_large)
     }
 
     /// What an operation would write; `None` if what was read does not fit together, and is to be read again.

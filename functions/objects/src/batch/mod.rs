@@ -21,6 +21,7 @@ use crate::{
     upsert::{Outcome, Wanted},
 };
 use operation::OperationBody;
+use transaction::SIZE_MAX;
 
 /// The most operations of a batch.
 const OPERATIONS_MAX: usize = 100;
@@ -119,8 +120,8 @@ impl Store {
         done
     }
 
-    /// Who has the values that the upserts match by: for all of them at once. What cannot be read ahead is read when its
-    /// turn comes.
+    /// Who has the values that the upserts match by: for all of them at once. What cannot be read ahead, or is too large
+    /// together, is read when its turn comes.
     async fn ahead_of(&self, object_type: &TypeInTeam, operations: &[Operation<'_>]) -> Ahead {
         let guard = |operation: &Operation<'_>| match operation {
             Operation::Upsert { field, fields, .. } => {
@@ -129,7 +130,7 @@ impl Store {
             _ => None,
         };
         let guards = operations.iter().filter_map(guard).flatten().collect();
-        self.ahead(object_type, guards, Vec::new()).await.unwrap_or_default()
+        self.ahead_within(object_type, guards, Vec::new(), SIZE_MAX).await.ok().flatten().unwrap_or_default()
     }
 
     async fn operate(

@@ -17,7 +17,7 @@ use crate::{
 /// The most writes of a transaction.
 const WRITES_MAX: usize = 100;
 /// The bytes of the items that a transaction may be about; DynamoDB takes 4 MB.
-const SIZE_MAX: usize = 3_500_000;
+pub(super) const SIZE_MAX: usize = 3_500_000;
 
 /// All writes of a batch, and what each is about.
 pub(super) struct Transaction {
@@ -43,8 +43,7 @@ impl Transaction {
         let plans: Vec<_> = plans.iter().map(|(planned, _)| planned).enumerate().collect();
         each_once(&plans)?;
         if plans.iter().map(|(_, planned)| planned.object.item_size(object_type)).sum::<usize>() > SIZE_MAX {
-            let detail = "The objects of an atomic batch are together too large: send fewer operations.";
-            return Err(Error::unprocessable(vec![Fault::new("/operations", "too_large", detail)]));
+            return Err(too_large());
         }
         let own = plans.iter().map(|(place, planned)| {
             let write =
@@ -85,6 +84,12 @@ impl Transaction {
         let taken = abouts.iter().filter_map(|about| Some((about.place, about.contested.as_ref()?)));
         Err(not_unique(taken, "Another object has this value in the unique field"))
     }
+}
+
+/// What is read is kept in memory, and what is written goes out at once: neither may be larger.
+pub(super) fn too_large() -> Error {
+    let detail = "The objects of an atomic batch are together too large: send fewer operations.";
+    Error::unprocessable(vec![Fault::new("/operations", "too_large", detail)])
 }
 
 /// What must hold of an object that is to stay as it was read.

@@ -19,7 +19,7 @@ fn told(form: Form, decision: Decision, is_own: bool) -> Value {
 #[test]
 fn a_spent_budget_passes_with_no_identity_to_our_own_functions_only() {
     let context = json!({
-        "error": "rate_limited", "required_permissions": "", "required_permissions_json": "[]",
+        "error": "rate_limited", "code": "rate_limited", "required_permissions": "", "required_permissions_json": "[]",
         "detail": "This token may make 3 requests in 60 seconds: wait as long as Retry-After says.",
         "rate_limit": "token;3;60;0;50", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119",
     });
@@ -53,4 +53,24 @@ fn a_person_is_named_and_so_is_what_is_left_of_a_budget() {
         json!({"user_id": user, "credential": "session", "permissions": effective.names(), "rate_limit": "token;3;60;2;50",
             "email": "ada@example.com", "name": "Ada \"A\"", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119"})
     );
+}
+
+#[test]
+fn a_path_that_no_policy_can_name_is_refused_whoever_it_is() {
+    let long = |length: usize| format!("{ARN}{}", "x".repeat(length - ARN.len()));
+    let spent = || Decision::Limited(budget());
+    let answer = told(Form::Policy(long(512)), spent(), true);
+    let statement = &answer["policyDocument"]["Statement"][0];
+    assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Allow"), &json!(long(512))));
+    for length in [513, 700] {
+        let answer = told(Form::Policy(long(length)), spent(), true);
+        let statement = &answer["policyDocument"]["Statement"][0];
+        let named = format!("{}*", long(511));
+        assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Deny"), &json!(named)));
+        assert_eq!(
+            answer["context"],
+            json!({"error": "no_access", "code": "no_access", "detail": "The path is too long.", "required_permissions": "",
+                "required_permissions_json": "[]", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119"})
+        );
+    }
 }
