@@ -162,3 +162,50 @@ async fn an_atomic_batch_of_more_than_a_transaction_holds_is_refused_at_its_plac
     assert_eq!(world.owner.api.get(&path).await.expect(200)["data"], json!([]));
     world.owner.api.post(&format!("{path}/batch"), batch(50)).await.expect(200);
 }
+
+/// What is read for a batch is kept in memory until it is written.
+#[tokio::test]
+async fn an_atomic_batch_that_would_read_more_than_a_transaction_holds_is_refused_and_changes_nothing() {
+    let world = World::new().await;
+    let (api, path) = (&world.owner.api, books(&world).await);
+    let mut ids = Vec::new();
+    for _ in 0..12 {
+        let made = api.post(&path, json!({"fields": long(6)})).await.expect(201);
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let emptied: serde_json::Map<_, _> = (0..6).map(|n| (format!("f{n}"), json!(""))).collect();
+    let batch = |ids: &[String]| {
+        let update = |id: &String| json!({"op": "update", "id": id, "fields": emptied});
+        json!({"atomic": true, "operations": ids.iter().map(update).collect::<Vec<_>>()})
+    };
+    let problem = api.post(&format!("{path}/batch"), batch(&ids)).await.expect_problem(422, "invalid_data");
+    assert_eq!(problem["errors"][0]["code"], json!("too_large"));
+    for id in &ids {
+        assert_eq!(api.get(&format!("{path}/{id}")).await.expect(200)["version"], json!(1));
+    }
+    api.post(&format!("{path}/batch"), batch(&ids[..8])).await.expect(200);
+}
+
+/// What upserts match is read ahead for all of them at once, unless it is too large for that.
+#[tokio::test]
+async fn upserts_of_large_objects_are_refused_as_a_whole_and_done_one_by_one() {
+    let world = World::new().await;
+    let (api, path) = (&world.owner.api, books(&world).await);
+    let mut upserts = Vec::new();
+    for n in 0..12 {
+        let mut fields = long(6);
+        fields["isbn"] = json!(format!("book {n}"));
+        api.post(&path, json!({"fields": fields})).await.expect(201);
+        let emptied =
+            json!({"isbn": format!("book {n}"), "f0": "", "f1": "", "f2": "", "f3": "", "f4": "", "f5": ""});
+        upserts.push(json!({"op": "upsert", "match": "isbn", "fields": emptied}));
+    }
+    let whole = json!({"atomic": true, "operations": upserts});
+    let problem = api.post(&format!("{path}/batch"), whole).await.expect_problem(422, "invalid_data");
+    assert_eq!(problem["errors"][0]["code"], json!("too_large"));
+    let each = api.post(&format!("{path}/batch"), json!({"operations": upserts})).await.expect(200);
+    for result in each["results"].as_array().unwrap() {
+        // Had the refused batch changed it, this were its third version.
+        assert_eq!((&result["status"], &result["object"]["version"]), (&json!(200), &json!(2)), "{result}");
+    }
+}

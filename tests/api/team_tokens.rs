@@ -83,15 +83,7 @@ mod list {
         assert_eq!(found, [whole]);
 
         token.get(&world.contacts()).await.expect(200);
-        let mut used = Value::Null;
-        for _ in 0..3_000 {
-            used = listed(&world, 100).await[0]["last_used_at"].clone();
-            if used.is_string() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        assert!(used.is_string());
+        assert!(listed(&world, 100).await[0]["last_used_at"].is_string());
     }
 
     #[tokio::test]

@@ -5,25 +5,18 @@ use shared::Permission::{ObjectCreate, ObjectRead};
 
 use crate::harness::{Api, Person, System, World};
 
-/// So often, every 20 milliseconds, it is looked for what is written beside an answer: a minute.
-const PATIENCE: usize = 3_000;
-
 /// The path of the token that asks.
 async fn path_of(token: &Api) -> String {
     format!("/v1/tokens/{}", token.get("/v1/token").await.expect(200)["id"].as_str().unwrap())
 }
 
-/// The lines of a history, the latest first, once `expected` of them are there: some are written beside the answer.
+/// The lines of a history, the latest first. They are there with the answers that they are about: once it has answered,
+/// Lambda stops a function.
 async fn lines(api: &Api, path: &str, expected: usize) -> Vec<Value> {
-    for _ in 0..PATIENCE {
-        let list = api.get(&format!("{path}/history")).await.expect(200);
-        let lines = list["data"].as_array().unwrap().clone();
-        if lines.len() >= expected {
-            return lines;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the history of {path} never had {expected} lines");
+    let list = api.get(&format!("{path}/history")).await.expect(200);
+    let lines = list["data"].as_array().unwrap().clone();
+    assert!(lines.len() >= expected, "the history of {path} has not {expected} lines: {lines:?}");
+    lines
 }
 
 fn events(lines: &[Value]) -> Vec<&str> {
@@ -188,24 +181,15 @@ mod used_permissions {
         let path = path_of(&token).await;
         token.post(&world.contacts(), json!({"fields": {}})).await.expect_problem(403, "insufficient_role");
         token.get(&world.contacts()).await.expect(200);
-        let seen = loop {
-            let seen = viewer.api.get(&path).await.expect(200);
-            if seen["used_permissions"] != json!([]) {
-                break seen;
-            }
-        };
+        let seen = viewer.api.get(&path).await.expect(200);
+        assert_ne!(seen["used_permissions"], json!([]));
         assert_eq!(seen["unused_permissions"], json!(["object:create"]));
     }
 
     async fn seen_with(world: &World, path: &str, count: usize) -> Value {
-        for _ in 0..PATIENCE {
-            let seen = world.owner.api.get(path).await.expect(200);
-            if seen["used_permissions"].as_array().unwrap().len() == count {
-                return seen;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        panic!("never {count} used permissions");
+        let seen = world.owner.api.get(path).await.expect(200);
+        assert_eq!(seen["used_permissions"].as_array().unwrap().len(), count, "{seen}");
+        seen
     }
 }
 

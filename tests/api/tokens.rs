@@ -139,14 +139,8 @@ mod read {
         let token = person.token(&[Upload]).await.header("user-agent", "n8n/1.0");
         let id = token.get("/v1/token").await.expect(200)["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/tokens/{id}");
-        let mut last = Value::Null;
-        for _ in 0..3_000 {
-            last = person.api.get(&path).await.expect(200)["last_used"].clone();
-            if !last.is_null() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        // It is there with the answer: once an answer is sent, Lambda stops who has sent it.
+        let last = person.api.get(&path).await.expect(200)["last_used"].clone();
         assert_eq!((&last["ip"], &last["user_agent"]), (&json!("127.0.0.1"), &json!("n8n/1.0")));
         assert_eq!(person.api.get(&path).await.expect(200)["version"], json!(1));
     }
