@@ -17,6 +17,7 @@ use crate::{
     caller::Member,
     error::{Error, Result},
     extract::{IfMatch, Json},
+    object_type::AnyJson,
     openapi::{Input, Operation, Output},
     permission::Permission,
 };
@@ -75,10 +76,11 @@ impl JsonSchema for Thin {
         "Thin".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let sent = generator.subschema_for::<Option<AnyJson>>();
         json_schema!({
             "description": "For who may not read such things: the id, and what was sent.",
-            "type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}, "additionalProperties": true,
+            "type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}, "additionalProperties": sent,
         })
     }
 }

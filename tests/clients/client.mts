@@ -46,8 +46,8 @@ const newType: components["schemas"]["NewObjectType"] = {
 
 const team = given("a team is created", await client.POST("/v1/teams", { body: { name: "TypeScript", slug: "typescript" } })).id;
 const inTeam = { params: { path: { team } } };
-const type = given("an object type is created", await client.POST("/v1/teams/{team}/object-types", { ...inTeam, body: newType })).slug;
-const path = { team, type };
+given("an object type is created", await client.POST("/v1/teams/{team}/object-types", { ...inTeam, body: newType }));
+const path = { team, type: newType.slug };
 
 const created = given(
   "an object is created",

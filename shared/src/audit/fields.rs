@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::object_type::Json;
+use crate::object_type::AnyJson;
 
 /// The most bytes of values in one entry: an item of DynamoDB has 400 KB.
 const SIZE_MAX: usize = 300_000;
@@ -18,11 +18,11 @@ pub struct FieldChange {
     pub label: String,
     /// The value before; null for none.
     #[serde(default)]
-    #[schemars(with = "Option<Json>")]
+    #[schemars(with = "Option<AnyJson>")]
     pub old: Option<Box<RawValue>>,
     /// The value after; null for none.
     #[serde(default)]
-    #[schemars(with = "Option<Json>")]
+    #[schemars(with = "Option<AnyJson>")]
     pub new: Option<Box<RawValue>>,
     /// Whether the values are left out, as they are too large, or none of the team's business.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -31,7 +31,7 @@ pub use fields::{Changes, Checked, FieldValues, Reference, Target, checked};
 pub use key::SORT_KEY_BYTES_MAX;
 pub use read::check_value;
 pub use rules::{clear_faults, rule_faults};
-pub use schema::{Json, SentMoney, SentValue, SentValues};
+pub use schema::{AnyJson, SentMoney, SentValue, SentValues};
 pub use stored::{
     CACHE_SECONDS, End, Failed, GRACE_SECONDS, NO_VALUE, StoredObjectType, TRASH_SECONDS, Work, find,
     no_such_type, object_type_key, object_type_slug_key, release_slug, slot_name, slot_text, take_slug,

@@ -50,7 +50,7 @@ schemas! {
         json_schema!({"description": about, "anyOf": forms(sent(), &[money, parts])})
     };
     /// Whatever a value was or is made of, which may be the definition of a field.
-    pub Json = |_| {
+    pub AnyJson = |_| {
         let one = [json!({"type": "string"}), json!({"type": "number"}), json!({"type": "boolean"}), json!({"type": "object"})];
         let list = json!({"type": "array", "items": {"anyOf": one}});
         json_schema!({"anyOf": one.into_iter().chain([list]).collect::<Vec<_>>()})

@@ -17,7 +17,7 @@ impl JsonSchema for OperationBody {
         let id = generator.subschema_for::<ObjectId>().to_value();
         let fields = generator.subschema_for::<SentValues>().to_value();
         let about = "The unique field by whose value the object is found.";
-        let matched = json!({"description": about, "type": "string", "minLength": 1});
+        let matched = json!({"description": about, "type": "string"});
         let about = "The version that the change is meant for; another version is 412.";
         let version = json!({"description": about, "type": "integer", "minimum": 0});
         let one = |op: &str, title: &str, needed: &[(&str, &Value)], may_have: &[(&str, &Value)]| {
