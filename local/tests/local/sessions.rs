@@ -93,15 +93,17 @@ async fn a_name_is_shown_to_others_as_one_clean_line_and_is_no_reason_to_refuse_
     let issuer = Issuer::of(&data.0, &engine.url).await;
     let hostile = format!("Ada\r\nBcc: \u{202e}all\u{0}{}", "x".repeat(5_000));
     let long = format!("Ada Bcc: all {}", "x".repeat(87));
-    for (name, shown) in [
+    // The session holds the name once: a header has at most 10,240 bytes.
+    let names = [
         (json!(hostile), json!(long)),
         (json!("\u{202e}adA\u{202c}"), json!("adA")),
         (json!("  Ada\tKing "), json!("Ada King")),
         (json!("Zoë 🦊"), json!("Zoë 🦊")),
         (json!("\u{200b}\r\n"), Value::Null),
         (json!(""), Value::Null),
-    ] {
-        let sub = format!("person {name}");
+    ];
+    for (index, (name, shown)) in names.into_iter().enumerate() {
+        let sub = format!("person {index}");
         let session = issuer.session(&json!({"name": name, "sub": sub}));
         let (status, me) = issuer.me(&session).await;
         assert_eq!((status, &me["user"]["name"]), (200, &shown), "{name}");
