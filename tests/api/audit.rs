@@ -63,10 +63,19 @@ impl Log {
         self.world.contact(json!({"name": name})).await
     }
 
-    /// Waits until all that was done so far is told.
+    /// Waits until all that was done so far is told. Objects, types, and what is of a team have streams of their own, so each
+    /// gets a last change.
     async fn settled(&self) {
         let marker = self.contact("the last one").await;
-        self.entries(&format!("&subject={}", marker["id"].as_str().unwrap()), 1).await;
+        let team = format!("/v1/teams/{}", self.world.team);
+        let of_type =
+            json!({"slug": "the-last", "singular_label": "Last", "plural_label": "Last ones", "fields": []});
+        self.owner().patch(&team, json!({"name": "The last one"})).await.expect(200);
+        let of_type = self.owner().post(&format!("{team}/object-types"), of_type).await.expect(201);
+        for last in [&marker, &of_type] {
+            self.entries(&format!("&subject={}", last["id"].as_str().unwrap()), 1).await;
+        }
+        self.entry("team", "updated").await;
     }
 
     async fn refused(&self, query: &str) -> Answer {
