@@ -35,6 +35,8 @@ step() {
 
 step cargo fmt --check
 step cargo clippy --workspace --all-targets -- -D warnings
+# As they ship: the tests turn on what describes types for the document, which no function has.
+step cargo check --workspace --exclude tests
 step tests/deny.sh
 step cargo test --workspace
 step tests/receivers.sh

@@ -11,7 +11,6 @@ mod refusal;
 
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "openapi")]
 pub(crate) use nullable::MARK;
 pub use nullable::{Nullable, nullable, present};
 pub(crate) use parameters::read_query;
