@@ -17,6 +17,7 @@ use crate::{
     caller::Member,
     error::{Error, Result},
     extract::{IfMatch, Json},
+    json::without_mark,
     object_type::AnyJson,
     openapi::{Input, Operation, Output},
     permission::Permission,
@@ -46,9 +47,8 @@ where
         let bytes = Bytes::from_request(whole, state).await.map_err(|_| Error::too_large())?;
         let again = Request::from_parts(parts, Body::from(bytes.clone()));
         let Json(body) = Json::<T>::from_request(again, state).await?;
-        // Whatever the body begins with beside JSON, it has been taken.
-        let begin = bytes.iter().position(|byte| *byte == b'{').unwrap_or_default();
-        Ok(Self { body, members: Members(serde_json::from_slice(&bytes[begin..]).unwrap_or_default()) })
+        let members = serde_json::from_slice(without_mark(&bytes)).unwrap_or_default();
+        Ok(Self { body, members: Members(members) })
     }
 }
 

@@ -1,8 +1,6 @@
 //! What values look like in the OpenAPI document, where the type of their field is not known: the union of all forms.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::json::{self, Nullable};
@@ -15,19 +13,20 @@ use super::{
     },
 };
 
-/// Types that are nothing but a schema of the document.
+/// Types that are nothing but a schema of the document: name and what makes it.
+#[macro_export]
 macro_rules! schemas {
     ($($(#[doc = $doc:literal])+ $vis:vis $name:ident = $schema:expr;)+) => { $(
         $(#[doc = $doc])+
         $vis enum $name {}
 
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                let schema: fn(&mut SchemaGenerator) -> Schema = $schema;
+            fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                let schema: fn(&mut ::schemars::SchemaGenerator) -> ::schemars::Schema = $schema;
                 schema(generator)
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
-use shared::object_type::SentMoney;
+use shared::{object_type::SentMoney, schemas};
 
 use super::{
     asked::FilterBody,
@@ -23,25 +23,6 @@ pub(super) fn example() -> Value {
         {"field": "stage", "op": "in", "value": ["New", "Won"]},
     ]);
     json!({"filter": {"all": conditions}, "sort": "-amount", "limit": 20})
-}
-
-/// Types that are nothing but a schema of the document.
-macro_rules! schemas {
-    ($($(#[doc = $doc:literal])+ $name:ident = $schema:expr;)+) => { $(
-        $(#[doc = $doc])+
-        enum $name {}
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                let schema: fn(&mut SchemaGenerator) -> Schema = $schema;
-                schema(generator)
-            }
-        }
-    )+ };
 }
 
 schemas! {
