@@ -3,6 +3,8 @@
 # tests of Rust, what the scripts in Python and Node say, and steps that are one check each.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Tests wait for deadlines and disks more than they compute, so there are more of them at a time than cores.
+export RUST_TEST_THREADS=$((3 * $(nproc)))
 said=$(mktemp)
 passed=0 failed=0
 

@@ -5,6 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runs="${1:-20}"
 busy_loops=3
+export RUST_TEST_THREADS=$((3 * $(nproc)))
 
 cargo test --workspace --no-run || exit 1
 
