@@ -26,8 +26,8 @@ fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Va
     })
 }
 
-/// Whether an answer with this status is one that the document tells of; so is any to what is no operation of it.
-pub(crate) fn tells_of(method: &str, path: &str, status: u16) -> bool {
+/// Whether an answer with this status and type is one that the document tells of; so is any to what is no operation of it.
+pub(crate) fn tells_of(method: &str, path: &str, status: u16, content_type: Option<&str>) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let is_one = |given: &str| {
         let parts: Vec<_> = path.split('/').collect();
@@ -35,8 +35,20 @@ pub(crate) fn tells_of(method: &str, path: &str, status: u16) -> bool {
         parts.len() == wanted.len()
             && parts.iter().zip(wanted).all(|(part, wanted)| wanted.starts_with('{') || *part == wanted)
     };
+    let has_type = |response: &Value| match (response.get("content"), content_type) {
+        (Some(content), Some(sent)) => content.get(sent.split(';').next().unwrap_or_default()).is_some(),
+        (None, None) => true,
+        _ => false,
+    };
     let mut found = operations().filter(|(one, given, _)| one.eq_ignore_ascii_case(method) && is_one(given));
-    found.all(|(_, _, operation)| operation["responses"].get(status.to_string()).is_some())
+    found.all(|(_, _, operation)| {
+        let told = operation["responses"].get(status.to_string());
+        let told = told.map(|told| match told["$ref"].as_str() {
+            Some(shared) => document().pointer(shared.trim_start_matches('#')).unwrap(),
+            None => told,
+        });
+        told.is_some_and(has_type)
+    })
 }
 
 /// Every schema, parameter and whatever else is in the document, with its place.

@@ -180,9 +180,10 @@ impl Api {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let content_type = headers.get("content-type").map(|value| value.to_str().unwrap());
         assert!(
-            document::tells_of(method, path, status),
-            "no word of {status} in the document: {method} {path}"
+            document::tells_of(method, path, status, content_type),
+            "no word of {status} with {content_type:?} in the document: {method} {path}"
         );
         Answer { status, headers, text: response.text().await.unwrap() }
     }

@@ -2,6 +2,7 @@
 
 mod cloud;
 mod cpu_share;
+mod heaviest;
 mod process;
 mod runtime_api;
 mod summary;
@@ -65,6 +66,9 @@ pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<
         }
     };
     all.extend(decision(&subjects, &plain)?);
+    if let Some(subject) = world.heaviest(&options.bin_dir)? {
+        all.push(heaviest::verdict(&subject.live(&world.environment(true), None).await?)?);
+    }
     Ok(all)
 }
 

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use hyper::body::Bytes;
 use serde_json::Value;
 
-use super::{cloud::Cloud, process::Subject};
+use super::{cloud::Cloud, heaviest, process::Subject};
 use crate::{
     database::Database,
     engine::Engine,
@@ -41,6 +41,8 @@ pub(crate) struct World {
     /// The stand-ins.
     pub(crate) cloud: Cloud,
     workshop: Workshop,
+    /// The objects of the largest batch.
+    large: Vec<String>,
     /// The request of the database call of a decision.
     decision: Bytes,
     events: PathBuf,
@@ -57,6 +59,7 @@ impl World {
         let proxy = Proxy::start(&database.address, Manner::Record).await?;
         let running = Engine::start(engine, &["--data", &data, "--dynamodb", &proxy.url()]).await?;
         let workshop = Workshop::set_up(&running.address, "cold-start").await?;
+        let large = heaviest::create(&workshop).await?;
         let request = workshop.request("POST", &workshop.objects(""), Some(&contact(1, 0)))?;
         succeeded(Connection::open(&running.address).await?.send(request).await?)?;
         let decision = proxy.take().into_iter().rfind(|call| call.operation == "BatchGetItem");
@@ -68,6 +71,7 @@ impl World {
         Ok(Self {
             cloud,
             workshop,
+            large,
             decision,
             events: events.to_owned(),
             _database: database,
@@ -95,6 +99,14 @@ impl World {
             });
         }
         Ok(all)
+    }
+
+    /// The function that gets the largest atomic batch, if it was built.
+    pub(crate) fn heaviest(&self, programs: &Path) -> anyhow::Result<Option<Subject>> {
+        let (name, upsert) = FUNCTIONS[1];
+        let program = program(programs, name);
+        let event = heaviest::event(&self.workshop, &self.event(upsert)?, &self.large)?;
+        Ok(program.is_file().then(|| Subject { name: name.to_owned(), program, event }))
     }
 
     /// The sample event, made to speak of the team, the user and the token that exist.
