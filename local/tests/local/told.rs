@@ -62,7 +62,7 @@ async fn told_whatever_is_killed(seed: u64, changes: usize) {
     }
     let engine = site.process();
     writers.join_all().await;
-    site.everything_is_delivered(changes.try_into().unwrap()).await;
+    site.everything_is_delivered(&receiver).await;
     let judge = Judge { journal, entries: site.entries().await, objects: site.objects().await };
     let told = judge.the_log_tells_each_change_once();
     judge.the_receiver_has_each(&receiver.events(), told);
