@@ -46,15 +46,26 @@ pub struct Email {
 impl Email {
     /// The address; what is none is compared as it is.
     pub fn of(address: &str) -> Self {
-        let address = composed(address);
-        let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
+        let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+        let domain = &composed(domain);
         let ascii = ascii(domain).map_or_else(|| domain.to_ascii_lowercase(), Cow::into_owned);
         let (domain, ascii_domain) = match readable(domain) {
             Some(readable) => (readable, Some(ascii)),
             None => (ascii, None),
         };
-        Self { local: local.to_ascii_lowercase(), domain, ascii_domain }
+        Self { local: composed_apart(local).to_ascii_lowercase(), domain, ascii_domain }
     }
+}
+
+/// The text with its letters composed, but for those that would be letters of ASCII: the Kelvin sign is no `K` to a mailbox.
+fn composed_apart(text: &str) -> String {
+    const COMPOSED_IN_ASCII: [char; 3] = ['\u{37e}', '\u{1fef}', '\u{212a}'];
+    let pieces = text.split_inclusive(COMPOSED_IN_ASCII).map(|piece| {
+        let kept = piece.chars().next_back().filter(|last| COMPOSED_IN_ASCII.contains(last));
+        let rest = kept.map_or(piece, |last| &piece[..piece.len() - last.len_utf8()]);
+        composed(rest) + &kept.map(String::from).unwrap_or_default()
+    });
+    pieces.collect()
 }
 
 #[cfg(test)]
@@ -76,12 +87,24 @@ mod tests {
             ("straße@example.com", "strasse@example.com"),
             ("ada@straße.example", "ada@strasse.example"),
             ("É@example.com", "é@example.com"),
+            ("\u{212a}ate@example.com", "Kate@example.com"),
+            ("a\u{37e}@example.com", "a;@example.com"),
+            ("\u{1fef}@example.com", "`@example.com"),
             ("ada@bücher.example", "ada@bucher.example"),
             ("a@b@example.com", "b@example.com"),
             ("ada", "ada@"),
         ] {
             assert!(Email::of(one) != Email::of(other) || one == "ada", "{one} {other}");
         }
+    }
+
+    #[test]
+    fn no_other_letters_are_composed_in_ascii() {
+        let is_composed_in_ascii =
+            |letter: &char| !letter.is_ascii() && composed(&letter.to_string()).is_ascii();
+        let found: String = ('\0'..=char::MAX).filter(is_composed_in_ascii).collect();
+        assert_eq!(found, "\u{37e}\u{1fef}\u{212a}");
+        assert_eq!(composed_apart("e\u{301}\u{212a}e\u{301}"), "é\u{212a}é");
     }
 
     #[test]

@@ -37,14 +37,14 @@ permissions! {
     "Objects" {
         ObjectCreate = "object:create", "Create objects.";
         ObjectRead = "object:read", "Read and search objects, with how many there are, and what was changed of them, under the labels of their fields, by whom and with which token.";
-        ObjectUpdate = "object:update", "Change objects and restore them from the trash.";
+        ObjectUpdate = "object:update", "Change objects and restore them from the trash; a refusal may tell that another object has a unique value, that a value is set which is set once, or that an object is full.";
         ObjectDelete = "object:delete", "Move objects to the trash.";
         ObjectForceDelete = "object:force-delete", "Destroy objects for good.";
     }
     "Object types" {
         ObjectTypeCreate = "object-type:create", "Create object types, also like another one; of that one nothing is shown.";
         ObjectTypeRead = "object-type:read", "Read object types and their fields; how many objects a change concerns needs object:read as well.";
-        ObjectTypeUpdate = "object-type:update", "Change object types and their fields, and restore them from the trash; only what was sent is shown.";
+        ObjectTypeUpdate = "object-type:update", "Change object types and their fields, and restore them from the trash; only what was sent is shown, and in a refusal what stands against it. What objects may contradict needs object:read as well.";
         ObjectTypeDelete = "object-type:delete", "Move object types to the trash.";
         ObjectTypeForceDelete = "object-type:force-delete", "Destroy object types for good.";
     }
@@ -70,9 +70,9 @@ permissions! {
         IntegrationForceDelete = "integration:force-delete", "Destroy integrations for good.";
     }
     "Webhooks" {
-        WebhookCreate = "webhook:create", "Create webhooks, as services do that subscribe to events.";
+        WebhookCreate = "webhook:create", "Create webhooks, as services do that subscribe to events: they tell which objects change, and when, whatever else may not be read.";
         WebhookRead = "webhook:read", "Read webhooks and their deliveries.";
-        WebhookUpdate = "webhook:update", "Change the URL, the topics and the settings of webhooks.";
+        WebhookUpdate = "webhook:update", "Change the URL, the topics and the settings of webhooks, and so who is told which objects change, and when.";
         WebhookDelete = "webhook:delete", "Move webhooks to the trash.";
         WebhookForceDelete = "webhook:force-delete", "Destroy webhooks for good.";
     }

@@ -14,8 +14,19 @@ const PERSON_LENGTH_MAX: usize = 100;
 /// Of a text that is to be shown, so many times the length that it may have is looked at.
 const SHOWN_LOOKED_AT: usize = 4;
 /// What [`name`] takes, as a pattern of ECMA-262 for the documents: one line with something to be seen, and nothing that
-/// cannot be; white space around it is trimmed.
+/// cannot be; white space around it is trimmed. Of what lies beyond U+FFFF it says nothing, as not all dialects could.
 pub const NAME_FORM: &str = concat!(
+    r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u200c\u200d\u2028\u2029\u202f\u205f\u3000\ufe00-\ufe0f]*",
+    r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f",
+    r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0]",
+    r"([^\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e",
+    r"\u2060-\u206f\u2800\u3164\ufeff\uffa0]*",
+    r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u200e\u200f",
+    r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0])?",
+    r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
+);
+/// The same of [`label`].
+pub const LABEL_FORM: &str = concat!(
     r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
     r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]",
     r"([^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
@@ -28,15 +39,32 @@ pub const LINES_FORM: &str =
 /// The most characters of a slug.
 const SLUG_LENGTH_MAX: usize = 63;
 
-/// A name or a label: one line, trimmed, in NFC, of 1 to `length_max` characters, all of which can be seen.
+/// The name of a thing, which others know it by: one line, trimmed, in NFC, of 1 to `length_max` characters, all of which can
+/// be seen.
 ///
 /// # Errors
 /// The fault, at the pointer.
 pub fn name(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
-    if text.contains(is_invisible) {
-        return Err(Fault::new(pointer, "control_character", "Leave out characters that cannot be seen."));
+    if text.contains(is_filler) {
+        return Err(unseen(pointer));
     }
-    line(pointer, text, length_max)
+    let name = label(pointer, text, length_max)?;
+    if is_blank(&name) {
+        return Err(Fault::new(pointer, "required", "Give at least one character that can be seen."));
+    }
+    Ok(name)
+}
+
+/// A label or an option within a thing: the same, with letters that leave their place empty, as an empty option does.
+///
+/// # Errors
+/// The fault, at the pointer.
+pub fn label(pointer: &str, text: &str, length_max: usize) -> Result<String, Fault> {
+    if text.contains(is_invisible) { Err(unseen(pointer)) } else { line(pointer, text, length_max) }
+}
+
+fn unseen(pointer: &str) -> Fault {
+    Fault::new(pointer, "control_character", "Leave out characters that cannot be seen.")
 }
 
 /// One line of data, trimmed, in NFC, of 1 to `length_max` characters. What cannot be seen and came along by copying is
@@ -111,18 +139,18 @@ pub fn person(name: &str) -> Option<String> {
 
 /// A text that somebody else vouches for, as a line that can be shown to others: white space of any kind is one space, what
 /// cannot be seen or printed is left out, and what is too long is cut. None if nothing is left.
-fn shown(text: &str, length_max: usize) -> Option<String> {
+pub fn shown(text: &str, length_max: usize) -> Option<String> {
     // Whoever sends more than any name has pays for no more.
     let text: String = text.chars().take(SHOWN_LOOKED_AT * length_max).nfc().collect();
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     let words = words.map(|word| word.chars().filter(|letter| !is_hidden(*letter)).collect::<String>());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(length_max).collect();
-    Some(line.trim_end().to_owned()).filter(|line| !line.is_empty())
+    Some(line.trim_end().to_owned()).filter(|line| !is_blank(line))
 }
 
 fn is_hidden(letter: char) -> bool {
-    is_unprintable(letter) || is_invisible(letter)
+    is_unprintable(letter) || is_invisible(letter) || is_filler(letter)
 }
 
 /// Whether there is nothing to be seen.
@@ -171,6 +199,16 @@ fn is_mark(letter: char) -> bool {
 /// Characters without width that mean nothing where they stand, and make two names look like one.
 fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Letters and marks that leave nothing to be seen: fillers of Hangul, a Braille pattern without dots, selectors of
+/// Mongolian, tags (Unicode's `Default_Ignorable_Code_Point`). Some texts need them, so data may hold them; with one in
+/// it a name would look like another one, or like none.
+fn is_filler(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// A short name for URLs: a small letter, then small letters, digits, `-` or `_`, at most 63 in all.
@@ -229,6 +267,15 @@ mod tests {
     fn a_name_is_one_clean_line() {
         assert_eq!(name("", "  Zapier  ", 10).unwrap(), "Zapier");
         assert_eq!(name("", "Zap\u{200b}ier", 10).unwrap_err().code, "control_character");
+        for blank in "\u{34f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{2800}\u{3164}\u{ffa0}\u{e0041}".chars() {
+            for text in [format!("{blank}"), format!("Zap{blank}ier")] {
+                assert_eq!(name("", &text, 10).unwrap_err().code, "control_character", "{text:?}");
+            }
+            let data = format!("a{blank}");
+            assert_eq!(line("", &data, 10).unwrap(), data.nfc().collect::<String>());
+        }
+        assert_eq!(label("", "\u{2800}", 10).unwrap(), "\u{2800}");
+        assert_eq!(name("", "\u{200d}\u{fe0f}", 10).unwrap_err().code, "required");
         assert_eq!(line("", "\u{feff}Ada\u{200b}", 10).unwrap(), "Ada");
         assert_eq!(line("", "e\u{301}", 1).unwrap(), "é");
         for (text, code) in [
@@ -274,6 +321,8 @@ mod tests {
             ("1234567890123456789 and more", Some("1234567890123456789")),
             ("", None),
             (" \u{200b}\r\n\u{202e}", None),
+            ("\u{3164}\u{e0041}\u{200d}", None),
+            ("A\u{3164}da", Some("Ada")),
         ] {
             assert_eq!(shown(text, 20).as_deref(), line, "{text:?}");
         }

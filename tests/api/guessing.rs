@@ -181,14 +181,18 @@ impl Pairs {
             3 => ("POST", "/batch".to_owned(), json!({"operations": [update], "atomic": true})),
             4 => ("POST", "/batch".to_owned(), json!({"operations": [upsert], "atomic": true})),
             5 => ("POST", "/batch".to_owned(), json!({"operations": [update, fails], "atomic": true})),
-            _ => ("POST", "/batch".to_owned(), json!({"operations": [upsert, fails], "atomic": true})),
+            6 => ("POST", "/batch".to_owned(), json!({"operations": [upsert, fails], "atomic": true})),
+            // An atomic batch changes each object once, and is to say so whether or not it would change one at all.
+            7 => ("POST", "/batch".to_owned(), json!({"operations": [update, update], "atomic": true})),
+            8 => ("POST", "/batch".to_owned(), json!({"operations": [update, upsert], "atomic": true})),
+            _ => ("POST", "/batch".to_owned(), json!({"operations": [upsert, upsert], "atomic": true})),
         };
         let path = format!("{}{behind}", self.path);
         plain(&self.token.send(method, &path, Some(body.to_string())).await, id)
     }
 }
 
-const WAYS: usize = 7;
+const WAYS: usize = 10;
 
 /// Status, headers and body without what is different of any two answers.
 fn plain(answer: &Answer, id: &str) -> String {

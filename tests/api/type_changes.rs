@@ -265,7 +265,7 @@ async fn each_member_of_a_field_changes_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn what_objects_contradict_is_refused_and_names_one_to_who_may_read() {
+async fn what_objects_contradict_is_refused_and_names_one() {
     let place = Place::new().await;
     for name in ["Ada", "Grace", "Edsger"] {
         place.world.contact(json!({"name": name, "company": "A company"})).await;
@@ -286,13 +286,39 @@ async fn what_objects_contradict_is_refused_and_names_one_to_who_may_read() {
     let new = json!({"slug": "city", "label": "City", "type": "text", "required": "always"});
     let path = format!("{}/fields", place.contacts());
     place.refused("POST", &path, new, (409, "contradicted")).await;
-    let blind = place.world.owner.token(&[Permission::ObjectTypeUpdate]).await;
-    let problem = blind.patch(&place.field("name"), json!({"required": "always"})).await;
-    let problem = problem.expect_problem(409, "contradicted");
-    let told = "Objects contradict this: change what they hold first.";
-    assert_eq!((&problem["detail"], &problem["errors"][0]["detail"]), (&json!(told), &json!(told)));
     place.owner().delete(&format!("{}/{id}", place.objects("contacts"))).await.expect(204);
     place.owner().patch(&place.field("name"), json!({"required": "always"})).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_may_not_read_objects_makes_no_rule_that_would_tell_what_they_hold() {
+    let place = Place::new().await;
+    place.world.contact(json!({"name": "Ada", "amount": 1500})).await;
+    let before = place.owner().get(&place.contacts()).await.text;
+    let blind = place.world.owner.token(&[Permission::ObjectTypeRead, Permission::ObjectTypeUpdate]).await;
+    let asks = |slug: &str, op: &str, value: Value| json!({"required": {"if": {"all": [{"field": slug, "op": op, "value": value}]}}});
+    let mut told = Vec::new();
+    for guess in [
+        asks("amount", "eq", json!(1500)),
+        asks("amount", "eq", json!(1501)),
+        json!({"required": "always"}),
+        json!({"settings": {"max_length": 1}}),
+        json!({"settings": {"max_length": 99}}),
+    ] {
+        let mut problem =
+            blind.patch(&place.field("company"), guess).await.expect_problem(403, "insufficient_scope");
+        assert_eq!(problem["required_permissions"], json!(["object:read"]));
+        problem.as_object_mut().unwrap().remove("request_id");
+        told.push(problem);
+    }
+    let new = json!({"slug": "city", "label": "City", "type": "text", "required": "always"});
+    blind.post(&format!("{}/fields", place.contacts()), new).await.expect_problem(403, "insufficient_scope");
+    assert!(told.iter().all(|answer| *answer == told[0]), "{told:#?}");
+    assert_eq!(place.owner().get(&place.contacts()).await.text, before);
+    // What no object can contradict needs no look at them.
+    blind.patch(&place.field("company"), json!({"label": "Firm", "searchable": true})).await.expect(200);
+    let free = json!({"slug": "city", "label": "City", "type": "text"});
+    blind.post(&format!("{}/fields", place.contacts()), free).await.expect(201);
 }
 
 #[tokio::test]

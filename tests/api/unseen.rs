@@ -216,3 +216,57 @@ async fn what_is_decided_by_what_is_sent_is_written() {
     let now = world.owner.api.get(&own).await.expect(200);
     assert_eq!((&now["fields"]["key"], &now["fields"]["old"]), (&json!("k"), &json!("a")));
 }
+
+#[tokio::test]
+async fn how_many_writes_a_batch_makes_is_counted_by_what_is_sent() {
+    let it = Unseen::new().await;
+    let path = format!("{}/batch", it.world.contacts());
+    // Each of an object, of a value that is taken, and of another one that is given up.
+    let (many, few) = (34, 33);
+    let emails: Vec<_> = (0..many).map(|_| an_email()).collect();
+    let new: Vec<_> =
+        emails.iter().map(|email| json!({"op": "create", "fields": {"email": email}})).collect();
+    let made = it.world.owner.api.post(&path, json!({"operations": new})).await.expect(200);
+    let ids = made["results"].as_array().unwrap().iter().map(|result| result["object"]["id"].clone());
+    let held: Vec<_> = ids.zip(emails).collect();
+    let send = async |api: &Api, count: usize, is_right: bool| {
+        let update = |(id, email): &(Value, String)| {
+            let guess = if is_right { email.clone() } else { an_email() };
+            json!({"op": "update", "id": id, "fields": {"email": guess}})
+        };
+        let operations: Vec<_> = held[..count].iter().map(update).collect();
+        api.post(&path, json!({"operations": operations, "atomic": true})).await
+    };
+    let told = async |is_right| {
+        let mut problem = send(&it.token, many, is_right).await.expect_problem(422, "invalid_data");
+        assert_eq!(problem["errors"][0]["code"], json!("too_many"));
+        problem.as_object_mut().unwrap().remove("request_id");
+        problem
+    };
+    assert_eq!(told(true).await, told(false).await);
+    send(&it.token, few, true).await.expect(200);
+    send(&it.token, few, false).await.expect(200);
+    // Who may read is not kept from what writes nothing.
+    let (id, _) = &held[0];
+    let contact = it.world.owner.api.get(&format!("{}/{}", it.world.contacts(), id.as_str().unwrap())).await;
+    let same = json!({"op": "update", "id": id, "fields": {"email": contact.expect(200)["fields"]["email"]}});
+    it.world.owner.api.post(&path, json!({"operations": [same], "atomic": true})).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_operation_and_an_object_that_have_a_value_are_told_alike() {
+    let it = Unseen::new().await;
+    let path = format!("{}/batch", it.world.contacts());
+    let other = it.world.contact(json!({"email": an_email()})).await;
+    let third = it.world.contact(json!({})).await;
+    let taken = |email: &Value| {
+        let update = |object: &Value| json!({"op": "update", "id": object["id"], "fields": {"email": email}});
+        json!({"operations": [update(&other), update(&third)], "atomic": true})
+    };
+    let told = async |email: &Value| {
+        let mut problem = it.token.post(&path, taken(email)).await.expect_problem(409, "not_unique");
+        problem.as_object_mut().unwrap().remove("request_id");
+        problem
+    };
+    assert_eq!(told(&other["fields"]["email"]).await, told(&json!(an_email())).await);
+}

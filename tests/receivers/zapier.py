@@ -55,7 +55,7 @@ def performed(app, team, given, receiver):
     body = json.loads(request["body"])
     hook = app.run("perform", inputData=given, cleanedRequest=body)["result"]
     check("perform: the object, with the event beside it", hook == [{**made, "event": body["data"]}], hook)
-    test = {"type": "webhook.test", "data": {"event_id": "evt_1", "webhook": {"id": "whk_1", "name": "A Zap"}}}
+    test = {"type": "webhook.test", "data": {"event_id": "evt_1", "webhook": {"id": "whk_1"}}}
     found = app.run("perform", inputData=given, cleanedRequest=test)["result"]
     check("perform: a test starts no Zap", found == [], found)
     listed = app.run("performList", inputData=given)

@@ -23,10 +23,10 @@ pub(crate) struct TypePatch {
     /// Another name in URLs. The old one is free for others after a minute.
     slug: Option<Slug>,
     /// What one is called.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     singular_label: Option<String>,
     /// What several are called.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     plural_label: Option<String>,
     /// The fields whose values, joined by spaces, name an object.
     #[schemars(length(max = LABEL_FIELDS_MAX))]
@@ -43,10 +43,10 @@ pub(crate) struct Duplicate {
     /// Its name in URLs, unique in the team.
     slug: Slug,
     /// What one is called, if not the same.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     singular_label: Option<String>,
     /// What several are called, if not the same.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     plural_label: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Duplicate {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldPatch {
     /// What people call it.
-    #[schemars(length(min = 1, max = FIELD_LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = FIELD_LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     label: Option<String>,
     /// What it holds is fixed: only the same may be sent.
     r#type: Option<FieldType>,

@@ -25,10 +25,10 @@ pub(crate) struct NewObjectType {
     /// Its name in URLs, unique in the team.
     pub(crate) slug: Slug,
     /// What one is called.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     pub(crate) singular_label: String,
     /// What several are called.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     pub(crate) plural_label: String,
     /// The fields whose values, joined by spaces, name an object.
     #[serde(default)]
@@ -121,7 +121,7 @@ impl NewObjectType {
 }
 
 fn tidy_label(label: &mut String, pointer: &str, faults: &mut Vec<Fault>) {
-    match text::name(pointer, label, LABEL_LENGTH_MAX) {
+    match text::label(pointer, label, LABEL_LENGTH_MAX) {
         Ok(tidy) => *label = tidy,
         Err(fault) => faults.push(fault),
     }

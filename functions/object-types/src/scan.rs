@@ -24,16 +24,18 @@ struct Found {
 }
 
 impl Store {
-    /// Refuses a change of a field that objects contradict.
+    /// Refuses a change of a field that objects contradict. Who may not read objects makes none that they may contradict: a
+    /// condition on a field would ask for its value, and the answer would tell.
     ///
     /// # Errors
-    /// 409; for who may read objects with their number, and one of them.
+    /// 403 whatever the objects hold, or 409 with the number of those that contradict, and one of them.
     pub(crate) async fn refuse_contradicted(
         &self,
         by: &Member,
         (stored, object_type): (&StoredObjectType, &ObjectType),
         field: &Field,
     ) -> Result<()> {
+        by.needs(&[Permission::ObjectRead])?;
         let (mut found, mut next, begun) = (None, None, Instant::now());
         loop {
             let live = When::Unset("trashed_at".into()).and(When::Unset("destroyed".into()));
@@ -44,7 +46,7 @@ impl Store {
             }
             next = batch.next;
             if next.is_none() || begun.elapsed() > LOOK_FOR {
-                return found.map_or(Ok(()), |found| Err(refusal(&found, next.is_none(), by)));
+                return found.map_or(Ok(()), |found| Err(refusal(&found, next.is_none())));
             }
         }
     }
@@ -57,14 +59,12 @@ fn note(found: &mut Option<Found>, item: &Item, object_type: &ObjectType, field:
     }
 }
 
-/// Who may not read objects learns neither how many they are nor which.
-fn refusal(found: &Found, is_whole: bool, by: &Member) -> Error {
+fn refusal(found: &Found, is_whole: bool) -> Error {
     let (count, (example, member)) = (found.count, &found.first);
-    let told = match (by.may(Permission::ObjectRead), is_whole, count) {
-        (false, ..) => "Objects contradict this".to_owned(),
-        (true, true, 1) => format!("1 object contradicts this, such as {example}"),
-        (true, true, _) => format!("{count} objects contradict this, such as {example}"),
-        (true, false, _) => format!("At least {count} objects contradict this, such as {example}"),
+    let told = match (is_whole, count) {
+        (true, 1) => format!("1 object contradicts this, such as {example}"),
+        (true, _) => format!("{count} objects contradict this, such as {example}"),
+        (false, _) => format!("At least {count} objects contradict this, such as {example}"),
     };
     let detail = format!("{told}: change what they hold first.");
     let fault = Fault::new(format!("/{member}"), "contradicted", &*detail);

@@ -90,7 +90,7 @@ fn test_event(webhook: &StoredWebhook, by: &Member, now: Timestamp) -> StoredEve
         "data": {
             "event_id": id,
             "team": webhook.team,
-            "webhook": {"id": webhook.id, "name": webhook.name},
+            "webhook": {"id": webhook.id},
             "actor": {"user": actor.user, "token": actor.token},
             "source": actor.source,
         },

@@ -76,9 +76,34 @@ impl Store {
     }
 }
 
-/// What of a URL a receiver gets to see.
-fn target(url: &str) -> &str {
-    url.split('#').next().unwrap_or_default()
+/// The place that requests to a saved URL come to, in one spelling (RFC 3986, section 6.2.2): without its fragment, an empty
+/// query, and escapes of what needs none.
+fn target(url: &str) -> String {
+    let sent = url.split('#').next().unwrap_or_default();
+    unescaped(sent.strip_suffix('?').unwrap_or(sent))
+}
+
+/// The text without escapes of letters, digits, `-`, `.`, `_` and `~`; those of all else in capitals.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let escape = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let Some(digits) = escape else {
+            plain.push('%');
+            plain.push_str(part);
+            continue;
+        };
+        match u8::from_str_radix(digits, 16).map(char::from) {
+            Ok(letter) if letter.is_ascii_alphanumeric() || "-._~".contains(letter) => plain.push(letter),
+            _ => {
+                plain.push('%');
+                plain.push_str(&digits.to_ascii_uppercase());
+            }
+        }
+        plain.push_str(&part[2..]);
+    }
+    plain
 }
 
 fn twice() -> Error {
@@ -91,8 +116,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fragment_makes_no_other_target_of_a_url() {
-        assert_eq!(target("https://example.com/a?b=1#one"), target("https://example.com/a?b=1#two"));
-        assert_ne!(target("https://example.com/a?b=1"), target("https://example.com/a?b=2"));
+    fn a_place_has_one_spelling() {
+        for (one, other) in [
+            ("https://example.com/a?b=1#one", "https://example.com/a?b=1#two"),
+            ("https://example.com/a", "https://example.com/%61"),
+            ("https://example.com/a", "https://example.com/a?"),
+            ("https://example.com/a", "https://example.com/a?#b"),
+            ("https://example.com/%2f", "https://example.com/%2F"),
+            ("https://example.com/?a=%7e", "https://example.com/?a=~"),
+        ] {
+            assert_eq!(target(one), target(other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("https://example.com/a?b=1", "https://example.com/a?b=2"),
+            ("https://example.com/a", "https://example.com/a/"),
+            ("https://example.com/a/b", "https://example.com/a%2Fb"),
+            ("https://example.com/%", "https://example.com/%25"),
+            ("https://example.com/%zz", "https://example.com/zz"),
+            ("https://example.com/%2561", "https://example.com/%61"),
+        ] {
+            assert_ne!(target(one), target(other), "{one} {other}");
+        }
     }
 }

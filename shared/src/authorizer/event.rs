@@ -7,7 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::{secret::concealed, timestamp::Timestamp, token::LastUsed};
+use crate::{secret::concealed, text::shown, timestamp::Timestamp, token::LastUsed};
 
 /// More of a client's name for itself is not kept.
 const USER_AGENT_LENGTH_MAX: usize = 256;
@@ -83,8 +83,8 @@ impl Question {
     /// This use of a credential, as it is noted.
     pub(super) fn usage(&self, at: Timestamp) -> LastUsed {
         let Client { source_ip, user_agent } = &self.client;
-        let cut = |name: &String| name.chars().take(USER_AGENT_LENGTH_MAX).collect::<String>();
-        let user_agent = user_agent.as_ref().map(|name| concealed(&cut(name)));
+        let user_agent = user_agent.as_ref().and_then(|name| shown(name, USER_AGENT_LENGTH_MAX));
+        let user_agent = user_agent.map(|name| concealed(&name));
         LastUsed { at, ip: source_ip.clone(), user_agent }
     }
 }

@@ -23,7 +23,7 @@ pub struct Field {
     /// Its name in `fields`, unique in the type.
     pub slug: Slug,
     /// What people call it.
-    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
+    #[schemars(length(min = 1, max = LABEL_LENGTH_MAX), regex(pattern = text::LABEL_FORM))]
     pub label: String,
     /// What it holds.
     pub r#type: FieldType,

@@ -41,7 +41,7 @@ impl Seen<'_> {
         let value = self.checked.changes.set.get(&field.slug)?;
         let is_new = self.value_before(&field.slug) != Some(value);
         (is_new && self.is_hidden(field)).then(|| {
-            let detail = format!("{} is not there with these values: leave it out.", field.label);
+            let detail = format!("{} is not there with these values: leave it out.", field.slug);
             fault(field, "not_visible", detail)
         })
     }
@@ -55,7 +55,7 @@ impl Seen<'_> {
             Locked::If(condition) => self.holds(condition) == Some(true),
         };
         (is_locked && before != after)
-            .then(|| fault(field, "locked", format!("{} cannot be changed any more.", field.label)))
+            .then(|| fault(field, "locked", format!("{} cannot be changed any more.", field.slug)))
     }
 
     /// A value is missing if this write takes it away or makes the need for it: what was missing before is no reason to
@@ -109,7 +109,7 @@ impl Field {
 }
 
 pub(super) fn required(field: &Field) -> Fault {
-    fault(field, "required", format!("{} needs a value.", field.label))
+    fault(field, "required", format!("{} needs a value.", field.slug))
 }
 
 fn fault(field: &Field, code: &'static str, detail: String) -> Fault {

@@ -71,7 +71,7 @@ impl Sent<'_> {
 }
 
 fn fault(field: &Field, code: &'static str, detail: &str) -> Fault {
-    Fault::new(format!("/fields/{}", field.slug), code, format!("{} {detail}", field.label))
+    Fault::new(format!("/fields/{}", field.slug), code, format!("{} {detail}", field.slug))
 }
 
 #[cfg(test)]

@@ -2,15 +2,17 @@
 //! nothing has changed since.
 
 use shared::{
-    Code, Error, Member, Result,
+    Code, Error, Member,
+    Permission::ObjectRead,
+    Result,
     id::ObjectId,
-    object_type::Checked,
+    object_type::{Changes, Checked, Field},
     table::{WriteError, pause},
 };
 
 use super::{
     Done, Operation, pointer,
-    transaction::{SIZE_MAX, Transaction, too_large},
+    transaction::{SIZE_MAX, Transaction, few_enough, too_large},
 };
 use crate::{
     holders::Ahead,
@@ -26,6 +28,33 @@ struct Step<'a> {
     checked: Option<Checked>,
     /// By which value an upsert finds its object, if it names one.
     wanted: Option<Wanted>,
+}
+
+impl Step<'_> {
+    /// The most writes that the operation can make, by what was sent alone: how many it makes tells what the object holds.
+    fn writes_max(&self, planned: &Planned, object_type: &TypeInTeam) -> usize {
+        let unique = object_type.unique_fields();
+        let guards = match (self.operation, &self.checked) {
+            (Operation::Update { .. } | Operation::Upsert { .. }, Some(checked)) => {
+                let Changes { set, clear } = &checked.changes;
+                let former = |field: &Field| field.former_unique_key(set.get(&field.slug)?);
+                let is_matched =
+                    |field: &Field| self.wanted.as_ref().is_some_and(|wanted| wanted.field == field.slug);
+                // A value is taken, and the key that a version before gave to it is spared; another value is given up.
+                let guards = |field: &Field| {
+                    let is_both = set.contains_key(&field.slug) && !is_matched(field);
+                    1 + usize::from(is_both) + usize::from(former(field).is_some())
+                };
+                unique
+                    .filter(|field| set.contains_key(&field.slug) || clear.contains(&field.slug))
+                    .map(guards)
+                    .sum()
+            }
+            (Operation::Delete { .. }, _) => unique.count(),
+            _ => planned.guards.iter().count(),
+        };
+        1 + guards
+    }
 }
 
 impl Store {
@@ -47,10 +76,16 @@ impl Store {
                 pause(attempt).await;
                 continue;
             };
+            if !by.may(ObjectRead) {
+                let most =
+                    |((planned, _), step): (&(Planned, _), &Step<'_>)| step.writes_max(planned, object_type);
+                few_enough(plans.iter().zip(&steps).map(most).sum())?;
+            }
+            // Before it counts whether anything is written: what is refused is refused whatever the objects hold.
+            let transaction = Transaction::of(&self.objects, &object_type.0, &plans)?;
             if plans.iter().all(|(planned, _)| planned.write.is_none()) {
                 return Ok(plans.into_iter().zip(operations).map(done).collect());
             }
-            let transaction = Transaction::of(&self.objects, &object_type.0, &plans)?;
             match self.objects.transact(transaction.writes()).await {
                 Ok(()) => return Ok(plans.into_iter().zip(operations).map(done).collect()),
                 Err(WriteError::Failed(error)) => return Err(error),

@@ -54,13 +54,7 @@ impl Transaction {
         for (place, guard) in merged(&plans)? {
             writes.push((guard.write(table)?, About { place, contested: guard.contested().cloned() }));
         }
-        if writes.len() > WRITES_MAX {
-            let detail = format!(
-                "An atomic batch makes at most {WRITES_MAX} writes: one for each object, and one for each unique value that is taken or given up. These are {}.",
-                writes.len()
-            );
-            return Err(Error::unprocessable(vec![Fault::new("/operations", "too_many", detail)]));
-        }
+        few_enough(writes.len())?;
         Ok(Self { writes })
     }
 
@@ -82,8 +76,19 @@ impl Transaction {
             return Ok(());
         }
         let taken = abouts.iter().filter_map(|about| Some((about.place, about.contested.as_ref()?)));
-        Err(not_unique(taken, "Another object has this value in the unique field"))
+        Err(not_unique(taken))
     }
+}
+
+/// Refuses a batch of more writes than a transaction may have.
+pub(super) fn few_enough(writes: usize) -> Result<()> {
+    if writes <= WRITES_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "An atomic batch makes at most {WRITES_MAX} writes: one for each object, and one for each unique value that is taken or given up. For who may not read objects, each unique value that is sent counts as one that is taken and, unless an upsert matches by it, another one that is given up. These are {writes}."
+    );
+    Err(Error::unprocessable(vec![Fault::new("/operations", "too_many", detail)]))
 }
 
 /// What is read is kept in memory, and what is written goes out at once: neither may be larger.
@@ -135,12 +140,15 @@ fn merged(plans: &[(usize, &Planned)]) -> Result<Vec<(usize, Guard)>> {
     if twice.is_empty() {
         return Ok(guards);
     }
-    Err(not_unique(twice.into_iter(), "Another operation has this value in the unique field"))
+    Err(not_unique(twice.into_iter()))
 }
 
-fn not_unique<'a>(taken: impl Iterator<Item = (usize, &'a Slug)>, what: &str) -> Error {
+/// Whether it is an object or another operation that has the value is not told: it would tell which object has it.
+fn not_unique<'a>(taken: impl Iterator<Item = (usize, &'a Slug)>) -> Error {
     let fault = |(place, field): (usize, &Slug)| {
-        Fault::new(format!("{}/fields/{field}", pointer(place)), "not_unique", format!("{what} {field}."))
+        let detail =
+            format!("Another object, or another operation, has this value in the unique field {field}.");
+        Fault::new(format!("{}/fields/{field}", pointer(place)), "not_unique", detail)
     };
     Error::new(Code::NotUnique, "Another object has a value that must be unique.")
         .with_faults(taken.map(fault).collect())

@@ -24,7 +24,7 @@ pub fn check_fields(fields: &mut [Field], pointer: &str, faults: &mut Vec<Fault>
 }
 
 fn check_field(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
-    match text::name(&format!("{pointer}/label"), &field.label, LABEL_LENGTH_MAX) {
+    match text::label(&format!("{pointer}/label"), &field.label, LABEL_LENGTH_MAX) {
         Ok(tidy) => field.label = tidy,
         Err(fault) => faults.push(fault),
     }

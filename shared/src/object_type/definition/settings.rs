@@ -110,7 +110,7 @@ fn check_options(options: &mut [String], pointer: &str, faults: &mut Vec<Fault>)
     let mut seen = HashSet::new();
     for (place, option) in options.iter_mut().enumerate() {
         let pointer = format!("{pointer}/{place}");
-        match text::name(&pointer, option, OPTION_LENGTH_MAX) {
+        match text::label(&pointer, option, OPTION_LENGTH_MAX) {
             Err(fault) => faults.push(fault),
             Ok(tidy) if tidy != text::composed(option) => {
                 faults.push(Fault::new(pointer, "not_tidy", "Leave out spaces around it."));
@@ -128,7 +128,7 @@ fn check_affixes(settings: &mut Settings, pointer: &str, faults: &mut Vec<Fault>
     for (name, affix) in [("prefix", &mut settings.prefix), ("postfix", &mut settings.postfix)] {
         let Some(text) = affix else { continue };
         let pointer = format!("{pointer}/{name}");
-        match text::name(&pointer, &format!("|{text}|"), AFFIX_LENGTH_MAX + 2) {
+        match text::label(&pointer, &format!("|{text}|"), AFFIX_LENGTH_MAX + 2) {
             Ok(tidy) => tidy[1..tidy.len() - 1].clone_into(text),
             Err(fault) => {
                 let detail = format!("Give at most {AFFIX_LENGTH_MAX} characters, all of which can be seen.");
