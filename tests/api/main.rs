@@ -56,6 +56,7 @@ mod token_history;
 mod token_rotation;
 mod tokens;
 mod type_changes;
+mod type_looks;
 mod type_trash;
 mod units;
 mod unseen;

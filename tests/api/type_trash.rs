@@ -1,16 +1,19 @@
 //! Object types in the trash, brought back, and destroyed.
 
 use serde_json::{Value, json};
-use shared::object_type::{GRACE_SECONDS, TRASH_SECONDS};
+use shared::{
+    id::{ObjectTypeId, TeamId},
+    object_type::{GRACE_SECONDS, TRASH_SECONDS, object_type_stamp_key},
+};
 
 use crate::{
     harness::{System, an_email},
-    jobs::{items_of, until},
+    jobs::{items_of, platform, until},
     type_changes::Place,
 };
 
 /// Everything that may be asked of objects, with a body if it takes one.
-async fn are_hidden(place: &Place, id: &str) {
+pub(crate) async fn are_hidden(place: &Place, id: &str) {
     let path = place.objects("contacts");
     let fields = json!({"fields": {"name": "X"}}).to_string();
     for (method, path, body) in [
@@ -91,6 +94,10 @@ async fn a_destroyed_type_leaves_nothing_behind() {
     place.known_everywhere();
     place.world.contact(json!({"number": "7"})).await;
     let id = place.read().await["id"].as_str().unwrap().to_owned();
+    let (team, type_id) = (TeamId::parse(&place.world.team).unwrap(), ObjectTypeId::parse(&id).unwrap());
+    let workspace = platform(&place.system.dynamodb).workspace;
+    let has_stamp = async || workspace.get(object_type_stamp_key(&team, &type_id)).await.unwrap().is_some();
+    assert!(has_stamp().await);
     // 32 objects, a guard for each of 30 addresses and one number, and a counter.
     assert_eq!(items_of(&place, &id).await.len(), 64);
     let begun = place.owner().delete(&format!("{}/force", place.contacts())).await.expect(202);
@@ -103,6 +110,7 @@ async fn a_destroyed_type_leaves_nothing_behind() {
     let path = format!("{}?trashed=only", place.contacts());
     until(|| async { place.owner().get(&path).await.status == 404 }).await;
     assert_eq!(items_of(&place, &id).await, Vec::<String>::new());
+    assert!(!has_stamp().await);
     place.owner().send("POST", &restore, None).await.expect_problem(404, "not_found");
     let again = json!({"slug": "contacts", "singular_label": "C", "plural_label": "Cs"});
     place.owner().post(&place.world.types(), again).await.expect(201);

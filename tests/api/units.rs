@@ -15,39 +15,70 @@ const TARGET: &str = "x-amz-target: DynamoDB_20120810.";
 /// Operations that can write, whether they do or are refused: DynamoDB charges for both.
 const WRITING: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"];
 
-/// The operations that went through, in their order.
-type Operations = Arc<Mutex<Vec<String>>>;
+/// A call of the database.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) operation: String,
+    /// What came behind the name of the operation, with the body.
+    pub(crate) asked: String,
+    /// The bytes of the answer.
+    pub(crate) answered: usize,
+}
 
-/// A proxy in front of the database at that URL, which notes the operations.
-async fn proxy(database: &str) -> (String, Operations) {
+/// The calls that went through, in their order.
+pub(crate) type Calls = Arc<Mutex<Vec<Call>>>;
+
+/// The calls of a connection are made one after the other: which one is the last.
+type Last = Arc<Mutex<Option<usize>>>;
+
+/// A proxy in front of the database at that URL, which notes the calls.
+pub(crate) async fn proxy(database: &str) -> (String, Calls) {
     let database = database.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let operations = Operations::default();
-    let noted = operations.clone();
+    let calls = Calls::default();
+    let noted = calls.clone();
     tokio::spawn(async move {
         loop {
             let (client, _) = listener.accept().await.unwrap();
             let (from_client, to_client) = client.into_split();
             let (from_database, to_database) = TcpStream::connect(&database).await.unwrap().into_split();
-            tokio::spawn(pass(from_client, to_database, Some(noted.clone())));
-            tokio::spawn(pass(from_database, to_client, None));
+            let (last, noted) = (Last::default(), noted.clone());
+            let (seen, of_last) = (noted.clone(), last.clone());
+            tokio::spawn(pass(from_client, to_database, asked(noted, last)));
+            tokio::spawn(pass(from_database, to_client, move |bytes: &[u8]| {
+                let last = *of_last.lock().unwrap();
+                if let Some(last) = last {
+                    seen.lock().unwrap()[last].answered += bytes.len();
+                }
+            }));
         }
     });
-    (url, operations)
+    (url, calls)
 }
 
-/// Passes bytes on until either side ends.
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, operations: Option<Operations>) {
-    let (mut buffer, mut unread) = (vec![0; 64 * 1024], String::new());
-    while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        if let Some(operations) = &operations {
-            unread.push_str(&String::from_utf8_lossy(&buffer[..read]));
-            while let Some((name, behind)) = next_operation(&unread) {
-                operations.lock().unwrap().push(name);
-                unread = behind;
-            }
+/// Notes the calls in what a client sends.
+fn asked(calls: Calls, last: Last) -> impl FnMut(&[u8]) + Send {
+    let mut unread = String::new();
+    move |bytes| {
+        unread.push_str(&String::from_utf8_lossy(bytes));
+        let (mut calls, mut last) = (calls.lock().unwrap(), last.lock().unwrap());
+        while let Some((operation, behind)) = next_operation(&unread) {
+            *last = Some(calls.len());
+            calls.push(Call { operation, asked: String::new(), answered: 0 });
+            unread = behind;
         }
+        if let Some(last) = *last {
+            calls[last].asked.clone_from(&unread);
+        }
+    }
+}
+
+/// Passes bytes on until either side ends, each time after they were noted.
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut note: impl FnMut(&[u8])) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        note(&buffer[..read]);
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
@@ -64,26 +95,27 @@ fn next_operation(text: &str) -> Option<(String, String)> {
 /// Contacts of a system behind a proxy.
 struct Counted {
     world: World,
-    operations: Operations,
+    calls: Calls,
 }
 
 impl Counted {
     async fn new() -> Self {
-        let (url, operations) = proxy(&system().dynamodb).await;
+        let (url, calls) = proxy(&system().dynamodb).await;
         let options = vec![format!("--dynamodb={url}"), "--without-relay".to_owned()];
         let system = tokio::task::spawn_blocking(|| System::with(options)).await.unwrap();
-        Self { world: World::at(&Api::at(&system.url)).await, operations }
+        Self { world: World::at(&Api::at(&system.url)).await, calls }
     }
 
     /// What a request writes by.
     async fn writing(&self, method: &str, behind: &str, body: Value) -> (Value, Vec<String>) {
         let path = format!("{}{behind}", self.world.contacts());
-        self.operations.lock().unwrap().clear();
+        let before = self.calls.lock().unwrap().len();
         let answer = self.world.owner.api.send(method, &path, Some(body.to_string())).await;
         assert!(answer.status < 300, "{}", answer.text);
-        let seen = self.operations.lock().unwrap().clone();
+        let seen = self.calls.lock().unwrap()[before..].to_vec();
         assert!(!seen.is_empty(), "the gate reads");
-        (answer.json(), seen.into_iter().filter(|name| WRITING.contains(&name.as_str())).collect())
+        let operations = seen.into_iter().map(|call| call.operation);
+        (answer.json(), operations.filter(|name| WRITING.contains(&name.as_str())).collect())
     }
 }
 

@@ -46,7 +46,8 @@ impl Worker {
             Some(end) if !end.is_final => end.is_final = true,
             _ => return Ok(true),
         }
-        is_done(self.workspace.write(stored.write(&self.workspace)?).await)
+        let writes = stored.write(&self.workspace, self.clock.now())?;
+        is_done(self.workspace.transact(writes.into()).await)
     }
 
     /// Removes objects with the guards that they hold.
@@ -82,10 +83,11 @@ impl Worker {
         Ok(true)
     }
 
-    /// Removes the type, its slug and the job, in one write.
+    /// Removes the type, its stamp, its slug and the job, in one write.
     async fn end(&self, stored: Arc<StoredObjectType>, job: &StoredJob) -> Result<Slice> {
         let writes = vec![
             self.workspace.delete(stored.key()).when(stored.is_unchanged()),
+            self.workspace.delete(stored.stamp_key()),
             self.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
             StoredJob::removal(&self.workspace, &job.id),
         ];

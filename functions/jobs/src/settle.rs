@@ -76,7 +76,8 @@ impl Worker {
                 work.slot = None;
                 work.failed = Some(failed);
             }
-            let writes = vec![stored.write(&self.workspace)?, StoredJob::removal(&self.workspace, &job.id)];
+            let mut writes = Vec::from(stored.write(&self.workspace, self.clock.now())?);
+            writes.push(StoredJob::removal(&self.workspace, &job.id));
             match self.workspace.transact(writes).await {
                 Ok(()) => return Ok(Slice::Ended),
                 Err(WriteError::Refused(_)) => {}

@@ -150,7 +150,7 @@ pub(crate) async fn remove_field(
     member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| removed(old, &path.slug);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    store.hidden(stored.object_type.updated_at).await;
+    store.hidden().await;
     Ok(changed(store.shown(stored, &member).await?, &member, Members::default()))
 }
 

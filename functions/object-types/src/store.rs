@@ -80,6 +80,7 @@ impl Store {
             slots,
             actor: by.actor(),
             revision: 1,
+            stamped: Some(now),
             trashed_at: None,
             work: [].into(),
             end: None,
@@ -88,6 +89,7 @@ impl Store {
         let writes = vec![
             self.workspace.put_item(stored.key(), stored.to_item()?).when(When::Absent),
             take_slug(&self.workspace, &by.team, (&object_type.id, &object_type.slug), now)?,
+            stored.stamp(&self.workspace)?,
         ];
         self.workspace.transact(writes).await.map_err(|error| error.or(|_| slug_taken()))?;
         Ok(ShownType::of(stored, &[], by))
@@ -184,7 +186,7 @@ impl Store {
         let version = old.object_type.version + 1;
         new.object_type = ObjectType { version, updated_at: now, ..draft.object_type };
         new.actor = by.actor();
-        let mut writes = vec![new.write(&self.workspace)?];
+        let mut writes = Vec::from(new.write(&self.workspace, now)?);
         if new.object_type.slug != old.object_type.slug {
             let ObjectType { id, slug, .. } = &new.object_type;
             writes.push(take_slug(&self.workspace, &by.team, (id, slug), now)?);

@@ -28,9 +28,10 @@ impl Store {
             let job = destruction(by, &stored, (now, now.plus_seconds(TRASH_SECONDS)));
             stored.trashed_at = Some(now);
             stored.end = Some(End { job: job.id.clone(), is_final: false });
-            let writes = vec![self.touched(by, &mut stored, now)?, job.write(&self.workspace)?];
+            let mut writes = self.touched(by, &mut stored, now)?;
+            writes.push(job.write(&self.workspace)?);
             if self.done(writes).await? {
-                self.hidden(now).await;
+                self.hidden().await;
                 return Ok(());
             }
         }
@@ -52,10 +53,8 @@ impl Store {
                 return Err(Error::new(Code::WrongState, detail));
             };
             stored.trashed_at = None;
-            let writes = vec![
-                self.touched(by, &mut stored, self.clock.now())?,
-                StoredJob::removal(&self.workspace, &end.job),
-            ];
+            let mut writes = self.touched(by, &mut stored, self.clock.now())?;
+            writes.push(StoredJob::removal(&self.workspace, &end.job));
             if self.done(writes).await? {
                 return Ok(stored);
             }
@@ -81,12 +80,13 @@ impl Store {
             let before = stored.end.replace(End { job: job.id.clone(), is_final: true });
             let was_visible = stored.trashed_at.is_none();
             stored.trashed_at.get_or_insert(now);
-            let mut writes = vec![self.touched(by, &mut stored, now)?, job.write(&self.workspace)?];
+            let mut writes = self.touched(by, &mut stored, now)?;
+            writes.push(job.write(&self.workspace)?);
             writes.extend(before.map(|end| StoredJob::removal(&self.workspace, &end.job)));
             if self.done(writes).await? {
                 self.jobs.send(&job).await;
                 if was_visible {
-                    self.hidden(now).await;
+                    self.hidden().await;
                 }
                 return self.shown(stored, by).await;
             }
@@ -94,19 +94,21 @@ impl Store {
         Err(overtaken())
     }
 
-    /// Waits until no function goes by a type that it has read before that moment.
-    pub(crate) async fn hidden(&self, since: Timestamp) {
+    /// Waits until no function goes by a type that it has asked for before now. What was written just now counts from now,
+    /// as until the write was done others could still ask and find the type as it was.
+    pub(crate) async fn hidden(&self) {
+        let since = self.clock.now();
         while self.clock.now() <= since.plus_seconds(CACHE_SECONDS) {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// The write of a type whose state has changed.
-    fn touched(&self, by: &Member, stored: &mut StoredObjectType, now: Timestamp) -> Result<Write> {
+    /// The writes of a type whose state has changed; that of the type itself is the first.
+    fn touched(&self, by: &Member, stored: &mut StoredObjectType, now: Timestamp) -> Result<Vec<Write>> {
         stored.object_type.version += 1;
         stored.object_type.updated_at = now;
         stored.actor = by.actor();
-        stored.write(&self.workspace)
+        Ok(stored.write(&self.workspace, now)?.into())
     }
 
     /// Does the writes, of which the first is that of the type; whether it was still as it was read.

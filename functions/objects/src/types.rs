@@ -9,7 +9,7 @@ use shared::{
     Result, Timestamp,
     clock::Clock,
     id::TeamId,
-    object_type::{CACHE_SECONDS, StoredObjectType, find, no_such_type},
+    object_type::{CACHE_SECONDS, StoredObjectType, look, no_such_type},
     table::Table,
 };
 
@@ -38,10 +38,11 @@ impl Types {
         // Asked before the type is read, so that it is never kept longer than it may be.
         let now = self.clock.now();
         let known = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((known, _)) = known.filter(|(_, until)| now < *until) {
-            return Ok(known);
-        }
-        let found = Arc::new(find(&self.workspace, team, id_or_slug).await?);
+        let known = match known {
+            Some((known, until)) if now < until => return Ok(known),
+            known => known.map(|(known, _)| known),
+        };
+        let found = look(&self.workspace, (team, id_or_slug), known, now).await?;
         if found.is_hidden() {
             return Err(no_such_type());
         }

@@ -42,6 +42,17 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         clock: &Clock,
         read: impl Future<Output = Result<V>>,
     ) -> Result<V> {
+        self.renewed(key, since, clock, |_| read).await
+    }
+
+    /// The same for what is read by less when it is known how it was.
+    pub(crate) async fn renewed<F: Future<Output = Result<V>>>(
+        &self,
+        key: K,
+        since: Timestamp,
+        clock: &Clock,
+        read: impl FnOnce(Option<V>) -> F,
+    ) -> Result<V> {
         let slot = self.slot(key);
         let mut kept = slot.lock().await;
         if let Some((value, asked_at)) = &*kept
@@ -50,7 +61,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
             return Ok(value.clone());
         }
         let asked_at = clock.now();
-        let value = read.await?;
+        let value = read(kept.as_ref().map(|(value, _)| value.clone())).await?;
         *kept = Some((value.clone(), asked_at));
         Ok(value)
     }

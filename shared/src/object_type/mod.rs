@@ -12,6 +12,7 @@ mod label;
 mod read;
 mod rules;
 mod schema;
+mod stamp;
 mod stored;
 mod unseen;
 mod value;
@@ -32,6 +33,7 @@ pub use key::SORT_KEY_BYTES_MAX;
 pub use read::check_value;
 pub use rules::{clear_faults, rule_faults};
 pub use schema::{AnyJson, SentMoney, SentValue, SentValues};
+pub use stamp::{STAMPED_SECONDS, look, object_type_stamp_key};
 pub use stored::{
     CACHE_SECONDS, End, Failed, GRACE_SECONDS, NO_VALUE, StoredObjectType, TRASH_SECONDS, Work, find,
     no_such_type, object_type_key, object_type_slug_key, release_slug, slot_name, slot_text, take_slug,

@@ -43,6 +43,9 @@ pub struct StoredObjectType {
     /// Grows by one with each write, also of those that change nothing that a client has sent.
     #[serde(default)]
     pub revision: u64,
+    /// Since when each write of it writes its stamp too. Versions that know no stamps leave this out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamped: Option<Timestamp>,
     /// When it was moved to the trash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trashed_at: Option<Timestamp>,
@@ -134,14 +137,15 @@ impl StoredObjectType {
         Ok(serde_json::from_str(definition).context("reading a stored object type")?)
     }
 
-    /// Writes what has become of it, if it is still as it was read.
+    /// Writes what has become of it, if it is still as it was read, and its stamp, which are to be one transaction.
     ///
     /// # Errors
     /// 500: a type can always be written.
-    pub fn write(&mut self, workspace: &Table) -> Result<Write> {
+    pub fn write(&mut self, workspace: &Table, now: Timestamp) -> Result<[Write; 2]> {
         let when = self.is_unchanged();
         self.revision += 1;
-        Ok(workspace.put_item(self.key(), self.to_item()?).when(when))
+        self.stamped.get_or_insert(now);
+        Ok([workspace.put_item(self.key(), self.to_item()?).when(when), self.stamp(workspace)?])
     }
 
     /// That it is still as it was read.

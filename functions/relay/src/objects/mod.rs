@@ -12,7 +12,7 @@ use shared::{
     actor::Actor,
     audit::{Kind, Subject, TypeOfSubject},
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
-    object_type::{StoredObjectType, find, values_of},
+    object_type::{StoredObjectType, look, values_of},
     table::{AttributeValue, Item, Key, decode, number, text},
 };
 
@@ -119,14 +119,17 @@ impl Relay {
     /// The type as it was at that moment, or later; none if it is gone.
     async fn object_type(&self, place: &Place, since: Timestamp) -> Result<Option<Arc<StoredObjectType>>> {
         let key = (place.team.clone(), place.object_type.clone());
-        let read = Box::pin(async {
-            match find(&self.workspace, &place.team, place.object_type.as_str()).await {
-                Ok(found) => Ok(Some(Arc::new(found))),
-                Err(error) if error.code == Code::NotFound => Ok(None),
-                Err(error) => Err(error),
-            }
-        });
-        self.types.get(key, since, &self.clock, read).await
+        let read = |known: Option<Option<Arc<_>>>| {
+            Box::pin(async {
+                let named = (&place.team, place.object_type.as_str());
+                match look(&self.workspace, named, known.flatten(), self.clock.now()).await {
+                    Ok(found) => Ok(Some(found)),
+                    Err(error) if error.code == Code::NotFound => Ok(None),
+                    Err(error) => Err(error),
+                }
+            })
+        };
+        self.types.renewed(key, since, &self.clock, read).await
     }
 }
 
