@@ -32,13 +32,14 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # Installs a list of requirements into an environment of its own, once per version of the list. Each file must have one of
-# the hashes that the list has; docs/locks.md tells how a list is made.
+# the hashes that the list has; docs/locks.md tells how a list is made. It names all that is needed, so nothing is resolved:
+# pip 23 would look for newer versions of what is asked for with extras, and then miss their hashes.
 install() {
     local list=$1 to=$2
     cmp -s "$list" "$to/installed" && return
     say "installing $(basename "$list") into ${to#"$root"/}"
     [ -x "$to/bin/pip" ] || python3 -m venv "$to"
-    "$to/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$list"
+    "$to/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$list"
     cp "$list" "$to/installed"
 }
 
