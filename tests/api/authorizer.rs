@@ -21,6 +21,8 @@ use shared::{
 
 use crate::{counter::Counter, harness::system};
 
+mod noted;
+
 struct KeyRing;
 
 impl KeySource for KeyRing {
@@ -93,7 +95,7 @@ impl Gate {
         self.authorizer.handle(event).await.map_err(|error| error.to_string())
     }
 
-    /// What one decision reads. What is noted of it is written beside the answer, whenever that comes.
+    /// What one decision reads.
     async fn round_trips(&self, event: Value) -> usize {
         self.requests.reset();
         drop(self.decide(event).await);

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::{
@@ -17,9 +20,16 @@ const MARK: &[u8] = b"x-amz-target: DynamoDB_20120810.";
 
 const READS: [&str; 4] = ["GetItem", "BatchGetItem", "Query", "Scan"];
 
+/// What a write is answered that is refused; the SDK does not try that again.
+const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.0\r\n\
+    connection: close\r\ncontent-length: 58\r\n\r\n{\"__type\":\"ValidationException\",\"message\":\"it is refused\"}";
+
 /// How often which operation was asked for.
 #[derive(Clone, Default)]
-pub(crate) struct Counter(Arc<Mutex<BTreeMap<String, usize>>>);
+pub(crate) struct Counter {
+    counts: Arc<Mutex<BTreeMap<String, usize>>>,
+    refuses_writes: Arc<AtomicBool>,
+}
 
 impl Counter {
     /// A new one, and where it listens.
@@ -31,30 +41,50 @@ impl Counter {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&database).await.unwrap();
-                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
-                    (client.into_split(), server.into_split());
-                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-                let counting = counting.clone();
-                tokio::spawn(async move {
-                    let (mut bytes, mut unread) = (vec![0; 64 * 1024], Vec::new());
-                    while let Ok(length @ 1..) = from_client.read(&mut bytes).await {
-                        unread.extend_from_slice(&bytes[..length]);
-                        counting.count(&mut unread);
-                        to_server.write_all(&bytes[..length]).await.unwrap();
-                    }
-                });
+                tokio::spawn(counting.clone().pass(client, server));
             }
         });
         (format!("http://{address}"), counter)
     }
 
+    /// Passes on what both sides send, until one of them ends or a write is refused.
+    async fn pass(self, mut client: TcpStream, mut server: TcpStream) {
+        let (mut from_server, mut to_server) = server.split();
+        let (mut from_client, mut to_client) = client.split();
+        let requests = async {
+            let (mut bytes, mut unread) = (vec![0; 64 * 1024], Vec::new());
+            while let Ok(length @ 1..) = from_client.read(&mut bytes).await {
+                unread.extend_from_slice(&bytes[..length]);
+                if self.count(&mut unread) && self.refuses_writes.load(Ordering::Relaxed) {
+                    return true;
+                }
+                to_server.write_all(&bytes[..length]).await.unwrap();
+            }
+            false
+        };
+        let is_refused = tokio::select! {
+            is_refused = requests => is_refused,
+            _ = tokio::io::copy(&mut from_server, &mut to_client) => false,
+        };
+        if is_refused {
+            to_client.write_all(REFUSAL.as_bytes()).await.unwrap();
+            // All that the client has sent is read, as what is left unread would break the answer off.
+            tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await.unwrap();
+        }
+    }
+
+    /// Whether writes are refused from now on, and nothing of them reaches the database.
+    pub(crate) fn refuse_writes(&self, refuses: bool) {
+        self.refuses_writes.store(refuses, Ordering::Relaxed);
+    }
+
     pub(crate) fn reset(&self) {
-        self.0.lock().unwrap().clear();
+        self.counts.lock().unwrap().clear();
     }
 
     /// How many read.
     pub(crate) fn reads(&self) -> usize {
-        self.0
+        self.counts
             .lock()
             .unwrap()
             .iter()
@@ -65,21 +95,25 @@ impl Counter {
 
     /// Those that write, by operation.
     pub(crate) fn writes(&self) -> BTreeMap<String, usize> {
-        let mut counts = self.0.lock().unwrap().clone();
+        let mut counts = self.counts.lock().unwrap().clone();
         counts.retain(|name, _| !READS.contains(&name.as_str()));
         counts
     }
 
-    /// Counts what is whole, and leaves what may be a part of a mark or of a name, wherever the reads are cut.
-    fn count(&self, unread: &mut Vec<u8>) {
+    /// Counts what is whole, and leaves what may be a part of a mark or of a name, wherever the reads are cut. Says
+    /// whether one of them writes.
+    fn count(&self, unread: &mut Vec<u8>) -> bool {
+        let mut writes = false;
         while let Some(at) = unread.windows(MARK.len()).position(|window| window == MARK) {
             let name = &unread[at + MARK.len()..];
-            let Some(end) = name.iter().position(|byte| *byte == b'\r') else { return };
+            let Some(end) = name.iter().position(|byte| *byte == b'\r') else { return writes };
             let name = String::from_utf8_lossy(&name[..end]).into_owned();
-            *self.0.lock().unwrap().entry(name).or_default() += 1;
+            writes |= !READS.contains(&name.as_str());
+            *self.counts.lock().unwrap().entry(name).or_default() += 1;
             unread.drain(..at + MARK.len() + end);
         }
         let kept = unread.len().min(MARK.len() - 1);
         unread.drain(..unread.len() - kept);
+        writes
     }
 }
