@@ -92,3 +92,82 @@ fn what_needs_no_credential_has_a_throttle_of_its_own() {
         |path: &str| if path == "/" { path.to_owned() } else { format!("/{}", path.replace('/', "~1")) };
     assert_eq!(throttled, public.map(|resource| encoded(resource.path)).collect());
 }
+
+/// A table's own metrics say nothing of its indexes, and nothing of transactions.
+#[test]
+fn each_table_index_and_operation_that_is_throttled_has_an_alarm() {
+    let template = template();
+    let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
+    let watches = |words: &[&str]| {
+        let told = alarms.iter().map(|(_, alarm)| text(&alarm["Properties"]["Metrics"]));
+        told.into_iter().any(|metrics| words.iter().all(|word| metrics.contains(word)))
+    };
+    for table in TABLES {
+        let name = format!("{}{}Table", table.name[..1].to_uppercase(), &table.name[1..]);
+        let by_name = format!("${{{name}}}");
+        for metric in ["ReadThrottleEvents", "WriteThrottleEvents"] {
+            assert!(watches(&[metric, "Value: !Ref ", &name]), "{name}: {metric}");
+            assert!(
+                table.indexes.is_empty() || watches(&[metric, "GlobalSecondaryIndexName", &by_name]),
+                "{name}: {metric} of its indexes"
+            );
+        }
+        for metric in ["ThrottledRequests", "SystemErrors"] {
+            assert!(watches(&[metric, "Operation", &by_name]), "{name}: {metric}");
+        }
+    }
+}
+
+#[test]
+fn what_is_slow_and_what_a_schedule_leaves_undone_has_an_alarm() {
+    let template = template();
+    for alarm in ["ApiSlow", "AuthorizerSlow"] {
+        let statistic = at(&template, &["Resources", alarm, "Properties", "ExtendedStatistic"]);
+        assert_eq!(text(statistic), "p99", "{alarm}");
+    }
+    let jobs = at(&template, &["Resources", "JobsFunction", "Properties"]);
+    let goes_to = at(jobs, &["EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination"]);
+    assert_eq!(text(goes_to), "DeadJobQueue.Arn");
+    let stops = at(&template, &["Resources", "SweepStops", "Properties"]);
+    assert_eq!(
+        (text(&stops["MetricName"]), text(&stops["TreatMissingData"])),
+        ("Invocations".into(), "breaching".into())
+    );
+}
+
+/// What SQS and Lambda ask of FIFO queues, which a stand-in takes in any form.
+#[test]
+fn queues_of_lanes_are_such_as_aws_takes() {
+    let template = template();
+    let is_fifo = |queue: &Value| queue["Properties"]["FifoQueue"].as_bool() == Some(true);
+    let queues = of_type(&template, "AWS::SQS::Queue");
+    let lanes: Vec<_> = queues.iter().filter(|(_, queue)| is_fifo(queue)).collect();
+    assert_eq!(lanes.len(), 3);
+    for (name, queue) in &lanes {
+        let properties = &queue["Properties"];
+        // Together they make each group count for itself; one without the other is refused.
+        assert_eq!(text(&properties["FifoThroughputLimit"]), "perMessageGroupId", "{name}");
+        assert_eq!(text(&properties["DeduplicationScope"]), "messageGroup", "{name}");
+        // A name of its own would have to end with .fifo, and would be in the way of the next stack.
+        assert!(properties["QueueName"].is_null(), "{name}");
+        if let Some(dead) = properties["RedrivePolicy"].as_mapping() {
+            let dead = text(&dead["deadLetterTargetArn"]);
+            assert!(
+                lanes.iter().any(|(other, _)| dead == format!("{other}.Arn")),
+                "{name}: {dead} is no FIFO queue"
+            );
+        }
+    }
+    let seconds = at(&template, &["Globals", "Function", "Timeout"]).as_u64().unwrap();
+    let sources = at(&template, &["Resources", "DeliveriesFunction", "Properties", "Events"]);
+    for (source, queue) in [("Requests", "RequestQueue"), ("SlowRequests", "SlowRequestQueue")] {
+        let source = at(sources, &[source, "Properties"]);
+        assert_eq!(text(&source["Queue"]), format!("{queue}.Arn"));
+        // A FIFO queue gives at most ten messages, and does not wait for more of them.
+        assert!(
+            source["BatchSize"].as_u64().unwrap() <= 10 && source["MaximumBatchingWindowInSeconds"].is_null()
+        );
+        let (_, queue) = lanes.iter().find(|(name, _)| name == queue).unwrap();
+        assert!(queue["Properties"]["VisibilityTimeout"].as_u64().unwrap() >= 6 * seconds);
+    }
+}
