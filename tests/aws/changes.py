@@ -2,6 +2,7 @@
 
 import datetime
 
+import lanes
 from checks import check
 from parking import dropped, mended, unreadable, waiting
 from receiver import Receiver
@@ -24,8 +25,9 @@ def verify(endpoint, gateway, team, session, token, name):
         gaps += waiting(trial, webhook, receiver)
         unreadable(trial, receiver)
         gaps += mended(trial, receiver, other)
+        gaps += lanes.verify(trial, webhook, receiver, other)
         dropped(trial)
-        return [receiver.secret, other.secret], gaps
+        return [receiver.secret, other.secret], list(dict.fromkeys(gaps))
 
 
 def told(trial, receiver):

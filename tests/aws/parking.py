@@ -129,7 +129,7 @@ def dropped(trial):
     # As short as AWS allows it, while the function does not even start.
     functions.update_event_source_mapping(UUID=source, MaximumRecordAgeInSeconds=60)
     try:
-        with crippled(functions, relay):
+        with without(functions, relay, "REQUEST_QUEUE_URL"):
             trial.rename("Ada of Lovelace")
             notice = until("a change that has waited for a minute is given up", lambda: given_up(trial), 180)
     finally:
@@ -155,10 +155,10 @@ def given_up(trial):
 
 
 @contextlib.contextmanager
-def crippled(functions, name):
-    """While it lasts, a function lacks a variable that it cannot do without."""
+def without(functions, name, variable):
+    """While it lasts, a function lacks a variable that it cannot do without, and does not even start."""
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    less = {key: value for key, value in variables.items() if key != "REQUEST_QUEUE_URL"}
+    less = {key: value for key, value in variables.items() if key != variable}
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": less})
     try:
         yield

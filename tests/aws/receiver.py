@@ -1,10 +1,12 @@
 """A receiver of webhooks on this machine: it keeps what comes, answers as told, and verifies as our documents say."""
 
+import contextlib
 import http.server
 import json
 import queue
 import re
 import threading
+import time
 
 from checks import ROOT, check
 
@@ -34,6 +36,9 @@ class Receiver(http.server.ThreadingHTTPServer):
         # What the next requests are answered; the others get 204.
         self.statuses = []
         self.secret = None
+        # Whether requests are answered.
+        self.answers = threading.Event()
+        self.answers.set()
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -56,13 +61,21 @@ class Receiver(http.server.ThreadingHTTPServer):
         check("and no other body has this signature", not is_forged, headers)
         return headers, found
 
-    def comes(self, seconds):
-        """Whether a request comes in this time; it stays the next one."""
+    def comes(self, seconds, count=1):
+        """Whether so many requests come in this time; they stay the next ones."""
+        end = time.monotonic() + seconds
+        while self.came.qsize() < count and time.monotonic() < end:
+            time.sleep(0.1)
+        return self.came.qsize() >= count
+
+    @contextlib.contextmanager
+    def held(self):
+        """While it lasts, requests come and are not answered."""
+        self.answers.clear()
         try:
-            self.came.put(self.came.get(timeout=seconds))
-        except queue.Empty:
-            return False
-        return True
+            yield
+        finally:
+            self.answers.set()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -72,6 +85,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Keeps it, and answers."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.came.put(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.server.answers.wait()
         self.send_response(self.server.statuses.pop(0) if self.server.statuses else 204)
         self.end_headers()
 

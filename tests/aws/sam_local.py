@@ -5,6 +5,7 @@ usage: sam_local.py <built template> <image> <endpoint of the stand-in>
 
 import datetime
 import json
+import pathlib
 import subprocess
 import sys
 import urllib.parse
@@ -13,6 +14,7 @@ import boto3
 
 from checks import ROOT, answer, caller, check, in_team, policy, problem, request, sample, template, unauthorized
 from receiver import Receiver
+from stand_in import queue_name, variables
 
 BUILT, IMAGE, ENDPOINT = sys.argv[1:]
 # Where containers see this machine.
@@ -20,12 +22,13 @@ HOST = urllib.parse.urlparse(ENDPOINT).hostname
 PARAMETERS = f"Architecture=x86_64 EndpointUrl={ENDPOINT} WebhookAllowedHosts={HOST} WebhookAllowsHttp=true"
 CONTACTS = json.loads((ROOT / "tests/aws/contacts.json").read_text())
 DONE = {"batchItemFailures": []}
+VARIABLES = pathlib.Path(BUILT).with_name("variables.json")
 
 
 def invoke(function, event):
     """The function's answer to the event, as `sam local invoke` prints it."""
     command = ["sam", "local", "invoke", function, "--template", BUILT, "--event", "-", "--invoke-image", IMAGE]
-    command += ["--skip-pull-image", "--parameter-overrides", PARAMETERS]
+    command += ["--skip-pull-image", "--parameter-overrides", PARAMETERS, "--env-vars", str(VARIABLES)]
     for _ in range(2):
         done = subprocess.run(command, input=json.dumps(event), capture_output=True, text=True, timeout=120)
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
@@ -119,11 +122,16 @@ def delivered():
 def carried(queue, name):
     """A sample with the message that lies in a queue."""
     sqs = boto3.client("sqs", endpoint_url=ENDPOINT)
-    found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages")
+    place = {"QueueUrl": queue_name(queue)}
+    found = sqs.receive_message(**place, WaitTimeSeconds=20, AttributeNames=["All"]).get("Messages")
     check(f"there is a message in {queue}", found, found)
     event = sample(name)
-    event["Records"][0]["body"] = found[0]["Body"]
-    sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
+    record, message = event["Records"][0], found[0]
+    # Of a FIFO queue that is also the lane, and its place there.
+    missing = set(record["attributes"]) - set(message["Attributes"])
+    check("with all that the sample says of where it comes from", not missing, sorted(missing))
+    record.update(body=message["Body"], attributes=message["Attributes"])
+    sqs.delete_message(**place, ReceiptHandle=message["ReceiptHandle"])
     return event
 
 
@@ -178,6 +186,7 @@ def every_function_was_tried():
 
 
 if __name__ == "__main__":
+    VARIABLES.write_text(json.dumps(variables()))
     public()
     families()
     messages()
