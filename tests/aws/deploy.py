@@ -1,10 +1,13 @@
 """Takes the form platform's example through the deployed stack, and checks every answer.
 
-usage: deploy.py <endpoint of the stand-in> <stack>
+usage: deploy.py <endpoint of the stand-in> <stack> <folder>
+
+Into the folder it writes left.json: a team, a contact and a token, for recovery.py.
 """
 
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -16,12 +19,18 @@ import rights
 import sign_in
 from checks import JSON, PROBLEM, ROOT, answer, caller, check, in_team, policy
 from checks import problem, request, sample, template, unauthorized
-from gateway import Gateway, outputs
+from gateway import Gateway, complete_sources, outputs
 
-ENDPOINT, STACK = sys.argv[1:]
+ENDPOINT, STACK, FOLDER = sys.argv[1:]
 CONTACTS = json.loads((ROOT / "tests/aws/contacts.json").read_text())
 LOGGED = ("authorizer", "tokens", "teams", "objects", "webhooks", "audit-logs", "relay", "deliveries")
 CONTACT = {"fields": {"name": "Ada Lovelace", "email": "ada@example.com"}}
+# Functions that are asked by HTTP, and an event of each.
+ASKED = (
+    *(("discovery", "discovery-permissions"), ("console", "console-page"), ("tokens", "tokens-list")),
+    *(("teams", "teams-me"), ("object-types", "object-types-list"), ("objects", "objects-upsert")),
+    *(("webhooks", "webhooks-list"), ("audit-logs", "audit-logs-list")),
+)
 HOSTILE = [(name, value) for name in ("Host", "X-Forwarded-Proto") for value in ("[", " ", "a:99999", "://", "@", "")]
 GAPS = []
 UNFILLED = "$context.authorizer.* is not filled in in gateway responses: the authorizer's answer was checked instead"
@@ -34,17 +43,6 @@ def invoke(function, event):
     client = boto3.client("lambda", endpoint_url=ENDPOINT)
     given = client.invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(event))
     return json.loads(given["Payload"].read())
-
-
-def complete_sources():
-    """Makes numbers of what the stand-in left as texts, where the template refers to parameters. Gives the gap."""
-    functions = boto3.client("lambda", endpoint_url=ENDPOINT)
-    for source in functions.list_event_source_mappings()["EventSourceMappings"]:
-        most = source.get("ScalingConfig", {}).get("MaximumConcurrency")
-        # The client reads both as a number.
-        if most:
-            functions.update_event_source_mapping(UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": int(most)})
-    return ["numbers that are parameters stay texts in event source mappings: they were made numbers"]
 
 
 def in_the_open():
@@ -125,11 +123,24 @@ def without_the_gateway(team, path, contact):
 
 
 def hostile_headers():
-    """No host and no protocol that somebody sends ends the process of a function: here it is the real one."""
-    for name, value in HOSTILE:
-        event = sample("discovery-permissions")
-        event["headers"][name], event["multiValueHeaders"][name] = value, [value]
-        answer(f"{name}: {value!r}", invoke("discovery", event), 200)
+    """No host and no protocol that somebody sends ends the process of a function: here they are the real ones."""
+    called = {name.removesuffix("Permission") for name in rights.of_type("AWS::Lambda::Permission")} - {"Authorizer"}
+    asked = {"".join(word.title() for word in function.split("-")) for function, _ in ASKED}
+    check("each function that API Gateway calls is asked", asked == called, sorted(asked ^ called))
+    for function, name in ASKED:
+        for header, value in HOSTILE:
+            event = sample(name)
+            event["headers"][header], event["multiValueHeaders"][header] = value, [value]
+            got = invoke(function, event)
+            if got.get("statusCode", 500) >= 500:
+                check(f"{function} answers with {header}: {value!r}", False, got)
+        check(f"{function} answers whatever stands in Host and X-Forwarded-Proto", True, name)
+    for header, value in HOSTILE:
+        event = sample("authorizer-request")
+        event["headers"][header], event["multiValueHeaders"][header] = value, [value]
+        if (got := invoke("authorizer", event)).get("errorMessage") != "Unauthorized":
+            check(f"the authorizer refuses with {header}: {value!r}", False, got)
+    check("the authorizer refuses whatever stands there", True, "authorizer-request")
 
 
 def revoked(session, token):
@@ -141,6 +152,14 @@ def revoked(session, token):
     status, _, text = GATEWAY.call("DELETE", place, credential=session)
     check("revoking the token → 204", status == 204, text)
     expect("the revoked token, at once", 401, PROBLEM, "GET", "/v1/token", credential=token["token"])
+
+
+def leave(session, team, contact):
+    """A token of its own, and what it is to find again."""
+    wanted = {"name": "Left", "permissions": ["object:create", "object:update"]}
+    _, token = expect("a token that is left", 201, JSON, "POST", "/v1/tokens", wanted, credential=session)
+    left = {"team": team, "contact": contact, "token": token["token"]}
+    pathlib.Path(FOLDER, "left.json").write_text(json.dumps(left))
 
 
 def smoke(session):
@@ -195,7 +214,7 @@ def kept(secrets):
 if __name__ == "__main__":
     given = outputs(ENDPOINT, STACK)
     GAPS += GATEWAY.complete()
-    GAPS += complete_sources()
+    GAPS += complete_sources(ENDPOINT)
     rights.verify(ENDPOINT, STACK)
     GAPS += rights.complete(ENDPOINT, STACK)
     GAPS.append("dynamodb:LeadingKeys is not evaluated in calls: the prefixes were read from the template")
@@ -211,6 +230,7 @@ if __name__ == "__main__":
     refused_in_silence()
     smoke(session)
     revoked(session, token)
+    leave(session, team, contact)
     kept([token["token"], session, *signing])
     unmade = [name for name, one in template()["Resources"].items() if one.get("Condition") == "IsOnAws"]
     GAPS.append(f"alarms by metric math cannot be made: {' '.join(unmade)} is left out where EndpointUrl is set")

@@ -21,8 +21,13 @@ class Gateway:
         self.client = boto3.client("apigateway", endpoint_url=endpoint)
         self.address = urllib.parse.urlparse(endpoint)
         self.stack = stack
-        self.functions = {name: value["PhysicalResourceId"] for name, value in resources(endpoint, stack).items()}
+        self.made = resources(endpoint, stack)
+        self.functions = {name: value["PhysicalResourceId"] for name, value in self.made.items()}
         self.id = self.functions["Api"]
+
+    def all(self, kind):
+        """The names of the stack's resources of a type."""
+        return [one["PhysicalResourceId"] for one in self.made.values() if one["ResourceType"] == kind]
 
     def complete(self):
         """Adds what the import left out, from the same template, by API Gateway's own calls. Gives the list."""
@@ -107,6 +112,17 @@ class Gateway:
         is_right = got[0] == status and got[1].get("content-type", "").startswith(media) and got[1].get("x-request-id")
         check(f"{what}: {method} {path} → {status}", is_right, got)
         return got[1], json.loads(got[2]) if "json" in media else got[2]
+
+
+def complete_sources(endpoint):
+    """Makes numbers of what the stand-in left as texts, where the template refers to parameters. Gives the gap."""
+    functions = boto3.client("lambda", endpoint_url=endpoint)
+    for source in functions.list_event_source_mappings()["EventSourceMappings"]:
+        most = source.get("ScalingConfig", {}).get("MaximumConcurrency")
+        # The client reads both as a number.
+        if most:
+            functions.update_event_source_mapping(UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": int(most)})
+    return ["numbers that are parameters stay texts in event source mappings: they were made numbers"]
 
 
 def told(value):

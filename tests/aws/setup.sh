@@ -85,13 +85,15 @@ start_ministack() {
 }
 
 # Builds every function for this machine's kind of Lambda: without link-time optimisation, which takes minutes for each,
-# unless ENGINE_AWS_RELEASE is set.
+# unless ENGINE_AWS_RELEASE is set. Of template.yaml, or of another template with the same functions.
 build() {
+    local template=${1:-$root/template.yaml} to=${2:-$work/build}
     install "$here/requirements.txt" "$venv"
     say "sam build"
     if [ -z "${ENGINE_AWS_RELEASE:-}" ]; then
         export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
     fi
-    (cd "$root" && sam build --build-dir "$work/build" --parameter-overrides Architecture=x86_64) \
-        >"$work/build.log" 2>&1 || { tail -20 "$work/build.log" >&2; fail "sam build"; }
+    (cd "$root" && sam build --template "$template" --base-dir "$root" --build-dir "$to" \
+        --parameter-overrides Architecture=x86_64) >"$work/build.log" 2>&1 ||
+        { tail -20 "$work/build.log" >&2; fail "sam build"; }
 }

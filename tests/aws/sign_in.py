@@ -1,6 +1,7 @@
 """Signs a person in at the stack's own user pool, as the console does: authorization code with PKCE (RFC 7636)."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
@@ -21,7 +22,8 @@ def session(endpoint, given, email):
     pool = {"UserPoolId": given["UserPoolId"], "Username": email}
     cognito = boto3.client("cognito-idp", endpoint_url=endpoint)
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-    cognito.admin_create_user(**pool, UserAttributes=attributes, MessageAction="SUPPRESS")
+    with contextlib.suppress(cognito.exceptions.UsernameExistsException):
+        cognito.admin_create_user(**pool, UserAttributes=attributes, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(**pool, Password=password, Permanent=True)
 
     address = urllib.parse.urlparse(endpoint)
