@@ -107,6 +107,36 @@ fn only_the_table_knows_dynamodb() {
     }
 }
 
+/// The bodies of the loops that go on until something holds, or for some number of times.
+fn loops(code: &str) -> impl Iterator<Item = &str> {
+    let begins = |line: &str| {
+        let line = line.trim_start();
+        ["loop {", "while "].iter().any(|word| line.starts_with(word))
+            || (line.starts_with("for ") && line.contains(" in 0.."))
+    };
+    let mut at = 0;
+    code.split_inclusive('\n').filter_map(move |line| {
+        let body = at + line.len();
+        at = body;
+        let indent = line.len() - line.trim_start().len();
+        let end = format!("\n{}}}", " ".repeat(indent));
+        begins(line).then(|| code[body - 1..].split(&end).next().unwrap_or_default())
+    })
+}
+
+#[test]
+fn what_others_overtook_is_attempted_again_by_one_mechanism() {
+    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+        let writes =
+            |body: &str| [".transact(", ".write(", "WriteError"].iter().any(|call| body.contains(call));
+        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
+        assert!(
+            name.starts_with("shared/src/table/") || is_test || !loops(code(&text)).any(writes),
+            "{name}: use shared::table::retry, which pauses between attempts and gives up"
+        );
+    }
+}
+
 #[test]
 fn nobody_reads_the_environment_or_the_clock_but_the_one_place_for_it() {
     for (name, text) in files(&["shared/src", "functions"], ".rs") {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use shared::{
-    Code, Error, Platform, Result,
+    Code, Platform, Result,
     clock::Clock,
     id::{ObjectTypeId, TeamId},
     jobs::{Job, Jobs, Message, Queue, StoredJob, Subject},
@@ -31,8 +31,6 @@ const BATCH: usize = 250;
 const SLICE_TIME: Duration = Duration::from_secs(10);
 /// Objects that are worked on at the same time.
 const AT_ONCE: usize = 8;
-/// A write that others keep overtaking gives up after so many tries; the slice is then done again.
-const TRIES_MAX: usize = 20;
 
 /// What does jobs.
 #[derive(Clone)]
@@ -153,8 +151,4 @@ impl Walk {
 /// The sort key of the last of these items.
 fn last(items: &[Item]) -> Option<String> {
     text(items.last()?, "sk").map(str::to_owned)
-}
-
-fn overtaken() -> Error {
-    Error::unavailable(anyhow::anyhow!("other writes of the same thing kept coming between"))
 }

@@ -7,13 +7,13 @@ use shared::{
     id::{ObjectId, ObjectTypeId},
     jobs::StoredJob,
     object_type::{Failed, StoredObjectType},
-    table::{AttributeValue, Item, Key, When, Write, WriteError, attribute, text},
+    table::{Attempt, AttributeValue, Item, Key, When, Write, WriteError, attribute, retry, text},
     text::Slug,
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    AT_ONCE, Slice, TRIES_MAX, Walk, Worker, last, overtaken,
+    AT_ONCE, Slice, Walk, Worker, last,
     plan::{Plan, Seen},
 };
 
@@ -63,10 +63,10 @@ impl Worker {
 
     /// Notes at the type that the work is done, or what stood in the way, and ends the job.
     async fn finish(&self, job: &StoredJob, object_type: &ObjectTypeId, field: &Slug) -> Result<Slice> {
-        for _ in 0..TRIES_MAX {
+        retry("object type", || async move {
             let stored = self.object_type(&job.team, object_type).await?;
             let Some(mut stored) = stored.filter(|stored| is_wanted(stored, job, field)) else {
-                return self.drop(job).await;
+                return self.drop(job).await.map(Attempt::Done);
             };
             let StoredJob { duplicates, contradictions, too_large, .. } = job.clone();
             let failed = Failed { duplicates, contradictions, too_large };
@@ -78,13 +78,9 @@ impl Worker {
             }
             let mut writes = Vec::from(stored.write(&self.workspace, self.clock.now())?);
             writes.push(StoredJob::removal(&self.workspace, &job.id));
-            match self.workspace.transact(writes).await {
-                Ok(()) => return Ok(Slice::Ended),
-                Err(WriteError::Refused(_)) => {}
-                Err(WriteError::Failed(error)) => return Err(error),
-            }
-        }
-        Err(overtaken())
+            Ok(Attempt::of(self.workspace.transact(writes).await)?.with(Slice::Ended))
+        })
+        .await
     }
 }
 
@@ -130,29 +126,35 @@ impl Run {
     }
 
     /// Settles an object, under the condition that it is still as it was read; it is read again if not.
-    async fn one(&self, mut item: Item) -> Result<Option<(ObjectId, Found)>> {
-        for _ in 0..TRIES_MAX {
-            let Some(seen) = Seen::of(&item, self.worker.clock.now()) else { return Ok(None) };
-            let plan = seen.plan(&self.stored, &self.field);
-            let contradicts = self.checks && seen.contradicts(&self.stored, &self.field);
-            match self.write(&seen, plan).await {
-                Ok(duplicate) => {
-                    let found = Found { duplicate, contradicts, is_too_large: false };
-                    return Ok(Some((seen.id.clone(), found)));
-                }
-                // The others are not to wait for it.
-                Err(WriteError::Failed(error)) if error.code == Code::InvalidData => {
-                    let found = Found { duplicate: None, contradicts, is_too_large: true };
-                    return Ok(Some((seen.id.clone(), found)));
-                }
-                Err(WriteError::Failed(error)) => return Err(error),
-                Err(WriteError::Refused(_)) => {}
+    async fn one(&self, item: Item) -> Result<Option<(ObjectId, Found)>> {
+        let Some(id) = text(&item, "sk").map(str::to_owned) else { return Ok(None) };
+        let (id, mut known) = (&id, Some(item));
+        retry("object", || {
+            let known = known.take();
+            async move {
+                let item = match known {
+                    Some(item) => Some(item),
+                    None => self.worker.objects.get(Key::new(self.stored.partition(), id)).await?,
+                };
+                let now = self.worker.clock.now();
+                let Some(seen) = item.as_ref().and_then(|item| Seen::of(item, now)) else {
+                    return Ok(Attempt::Done(None));
+                };
+                let plan = seen.plan(&self.stored, &self.field);
+                let contradicts = self.checks && seen.contradicts(&self.stored, &self.field);
+                let found = match self.write(&seen, plan).await {
+                    Ok(duplicate) => Found { duplicate, contradicts, is_too_large: false },
+                    // The others are not to wait for it.
+                    Err(WriteError::Failed(error)) if error.code == Code::InvalidData => {
+                        Found { duplicate: None, contradicts, is_too_large: true }
+                    }
+                    Err(WriteError::Failed(error)) => return Err(error),
+                    Err(WriteError::Refused(_)) => return Ok(Attempt::Conflict),
+                };
+                Ok(Attempt::Done(Some((seen.id.clone(), found))))
             }
-            let key = Key::new(self.stored.partition(), seen.id.as_str());
-            let Some(again) = self.worker.objects.get(key).await? else { return Ok(None) };
-            item = again;
-        }
-        Err(overtaken())
+        })
+        .await
     }
 
     /// Writes what is planned. If another object has the value, the rest is written, and it is told which one.

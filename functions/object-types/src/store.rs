@@ -12,7 +12,7 @@ use shared::{
         GRACE_SECONDS, ObjectType, StoredObjectType, find, no_such_type, release_slug, take_slug,
         workspace_partition,
     },
-    table::{Item, Query, Table, When, Write, WriteError},
+    table::{Attempt, Item, Query, Table, When, Write, WriteError, retry},
     text::Slug,
 };
 
@@ -22,9 +22,6 @@ use crate::{
     shown::{ShownType, jobs_of},
     work::consequences,
 };
-
-/// A change that other changes keep overtaking gives up after so many tries.
-pub(crate) const TRIES_MAX: usize = 20;
 
 /// The object types.
 #[derive(Clone)]
@@ -141,27 +138,25 @@ impl Store {
         if_match: &IfMatch,
         draft: impl Fn(&ObjectType) -> Result<Draft>,
     ) -> Result<StoredObjectType> {
-        for _ in 0..TRIES_MAX {
+        let draft = &draft;
+        let (changed, job) = retry("object type", || async move {
             let old = self.stored(&by.team, id_or_slug, false).await?;
             let mut draft = if_match.settled(old.object_type.version, draft(&old.object_type))?;
             self.resolve_new(&by.team, &old.object_type, &mut draft).await?;
             if draft.is_nothing(&old) {
-                return Ok(old);
+                return Ok(Attempt::Done((old, None)));
             }
             let (new, writes, job) = self.prepare(by, &old, draft).await?;
             match self.workspace.transact(writes).await {
-                Ok(()) => {
-                    if let Some(job) = &job {
-                        self.jobs.send(job).await;
-                    }
-                    return Ok(new);
-                }
-                Err(WriteError::Failed(error)) => return Err(error),
-                Err(WriteError::Refused(refused)) if !refused.at(0) => return Err(slug_taken()),
-                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Refused(refused)) if !refused.at(0) => Err(slug_taken()),
+                outcome => Ok(Attempt::of(outcome)?.with((new, job))),
             }
+        })
+        .await?;
+        if let Some(job) = &job {
+            self.jobs.send(job).await;
         }
-        Err(overtaken())
+        Ok(changed)
     }
 
     /// Finds the type that a new field points at.
@@ -227,8 +222,4 @@ impl Store {
 pub(crate) fn slug_taken() -> Error {
     let detail = "The team has an object type of this slug already.";
     Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", "slug_taken", detail)])
-}
-
-pub(crate) fn overtaken() -> Error {
-    Error::unavailable(anyhow::anyhow!("other changes of the same type kept coming between"))
 }

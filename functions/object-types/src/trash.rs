@@ -7,13 +7,10 @@ use shared::{
     extract::IfMatch,
     jobs::{Job, StoredJob, Subject},
     object_type::{CACHE_SECONDS, End, GRACE_SECONDS, StoredObjectType, TRASH_SECONDS, find},
-    table::{Write, is_done},
+    table::{Attempt, Write, retry},
 };
 
-use crate::{
-    shown::ShownType,
-    store::{Store, TRIES_MAX, overtaken},
-};
+use crate::{shown::ShownType, store::Store};
 
 /// The clock is looked at so often, as it may be one that is set.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -21,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 impl Store {
     /// Moves a type to the trash, where it stays for 30 days.
     pub(crate) async fn trash(&self, by: &Member, id_or_slug: &str, if_match: &IfMatch) -> Result<()> {
-        for _ in 0..TRIES_MAX {
+        retry("object type", || async move {
             let mut stored = self.stored(&by.team, id_or_slug, false).await?;
             if_match.check(stored.object_type.version)?;
             let now = self.clock.now();
@@ -30,12 +27,11 @@ impl Store {
             stored.end = Some(End { job: job.id.clone(), is_final: false });
             let mut writes = self.touched(by, &mut stored, now)?;
             writes.push(job.write(&self.workspace)?);
-            if self.done(writes).await? {
-                self.hidden().await;
-                return Ok(());
-            }
-        }
-        Err(overtaken())
+            Attempt::of(self.workspace.transact(writes).await)
+        })
+        .await?;
+        self.hidden().await;
+        Ok(())
     }
 
     /// Brings a type back with all its objects.
@@ -45,7 +41,7 @@ impl Store {
         id_or_slug: &str,
         if_match: &IfMatch,
     ) -> Result<StoredObjectType> {
-        for _ in 0..TRIES_MAX {
+        retry("object type", || async move {
             let mut stored = find(&self.workspace, &by.team, id_or_slug).await?;
             if_match.check(stored.object_type.version)?;
             let Some(end) = stored.end.take().filter(|end| !end.is_final) else {
@@ -55,11 +51,9 @@ impl Store {
             stored.trashed_at = None;
             let mut writes = self.touched(by, &mut stored, self.clock.now())?;
             writes.push(StoredJob::removal(&self.workspace, &end.job));
-            if self.done(writes).await? {
-                return Ok(stored);
-            }
-        }
-        Err(overtaken())
+            Ok(Attempt::of(self.workspace.transact(writes).await)?.with(stored))
+        })
+        .await
     }
 
     /// Destroys a type with all its objects, from the trash or past it. A job does it; there is no way back.
@@ -69,11 +63,11 @@ impl Store {
         id_or_slug: &str,
         if_match: &IfMatch,
     ) -> Result<ShownType> {
-        for _ in 0..TRIES_MAX {
+        let (stored, begun) = retry("object type", || async move {
             let mut stored = find(&self.workspace, &by.team, id_or_slug).await?;
             if_match.check(stored.object_type.version)?;
             if stored.end.as_ref().is_some_and(|end| end.is_final) {
-                return self.shown(stored, by).await;
+                return Ok(Attempt::Done((stored, None)));
             }
             let now = self.clock.now();
             let job = destruction(by, &stored, (now, now.plus_seconds(GRACE_SECONDS)));
@@ -83,15 +77,16 @@ impl Store {
             let mut writes = self.touched(by, &mut stored, now)?;
             writes.push(job.write(&self.workspace)?);
             writes.extend(before.map(|end| StoredJob::removal(&self.workspace, &end.job)));
-            if self.done(writes).await? {
-                self.jobs.send(&job).await;
-                if was_visible {
-                    self.hidden().await;
-                }
-                return self.shown(stored, by).await;
+            Ok(Attempt::of(self.workspace.transact(writes).await)?.with((stored, Some((job, was_visible)))))
+        })
+        .await?;
+        if let Some((job, was_visible)) = begun {
+            self.jobs.send(&job).await;
+            if was_visible {
+                self.hidden().await;
             }
         }
-        Err(overtaken())
+        self.shown(stored, by).await
     }
 
     /// Waits until no function goes by a type that it has asked for before now. What was written just now counts from now,
@@ -109,11 +104,6 @@ impl Store {
         stored.object_type.updated_at = now;
         stored.actor = by.actor();
         Ok(stored.write(&self.workspace, now)?.into())
-    }
-
-    /// Does the writes, of which the first is that of the type; whether it was still as it was read.
-    async fn done(&self, writes: Vec<Write>) -> Result<bool> {
-        is_done(self.workspace.transact(writes).await)
     }
 }
 

@@ -9,7 +9,7 @@ use shared::{
     extract::IfMatch,
     id::ObjectId,
     object_type::{Changes, Checked, ObjectType, SentFields, StoredObjectType},
-    table::{Item, Refused, Table, When, WriteError, pause, text},
+    table::{Attempt, Item, Refused, Table, When, WriteError, retry, text},
 };
 
 use crate::{
@@ -19,9 +19,6 @@ use crate::{
     object::{Before, StoredObject, settled_new, settled_patch},
     types::Types,
 };
-
-/// A write that other writes keep overtaking gives up after so many tries.
-pub(crate) const TRIES_MAX: u32 = 20;
 
 /// The objects.
 #[derive(Clone)]
@@ -149,7 +146,7 @@ impl Store {
         checked: &Checked,
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
-        for attempt in 0..TRIES_MAX {
+        retry("object", || async move {
             let old = match self.read(by, object_type, id, false).await {
                 Err(error) if error.code == Code::NotFound => {
                     return Err(Before::Unread.sound(checked).err().unwrap_or(error));
@@ -157,12 +154,9 @@ impl Store {
                 old => old?,
             };
             let changes = old.changes_by(by, object_type, checked, if_match.check(old.version))?;
-            if let Ok(object) = self.commit(by, self.plan_update(by, object_type, old, &changes)?).await? {
-                return Ok(object);
-            }
-            pause(attempt).await;
-        }
-        Err(overtaken())
+            self.commit(by, self.plan_update(by, object_type, old, &changes)?).await.map(Attempt::from)
+        })
+        .await
     }
 
     pub(crate) async fn stored(&self, object_type: &TypeInTeam, id: &ObjectId) -> Result<StoredObject> {
@@ -217,8 +211,4 @@ pub(crate) fn refusal(refused: &Refused, if_match: &IfMatch) -> Error {
         Some(object) if if_match.is_set() => Error::stale(object.version),
         _ => Error::not_found("object"),
     }
-}
-
-pub(crate) fn overtaken() -> Error {
-    Error::unavailable(anyhow::anyhow!("other writes of the same object kept coming between"))
 }

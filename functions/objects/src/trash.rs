@@ -5,7 +5,7 @@ use shared::{
     extract::IfMatch,
     id::ObjectId,
     object_type::Changes,
-    table::{AttributeValue, When, WriteError, pause},
+    table::{Attempt, AttributeValue, When, is_done, retry},
 };
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     item::{object_key, object_of, partition},
     object::StoredObject,
     planned::Planned,
-    store::{Store, TRIES_MAX, TypeInTeam, overtaken},
+    store::{Store, TypeInTeam},
 };
 
 impl Store {
@@ -25,15 +25,13 @@ impl Store {
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<()> {
-        for attempt in 0..TRIES_MAX {
+        retry("object", || async move {
             let object = self.read(by, object_type, id, false).await?;
             if_match.check(object.version)?;
-            if self.commit(by, self.plan_trash(by, object_type, object)?).await?.is_ok() {
-                return Ok(());
-            }
-            pause(attempt).await;
-        }
-        Err(overtaken())
+            let outcome = self.commit(by, self.plan_trash(by, object_type, object)?).await?;
+            Ok(Attempt::from(outcome).with(()))
+        })
+        .await
     }
 
     /// Brings an object back, if no other one has taken its unique values.
@@ -44,7 +42,7 @@ impl Store {
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
-        for attempt in 0..TRIES_MAX {
+        retry("object", || async move {
             let object = self.stored(object_type, id).await?;
             if_match.check(object.version)?;
             if object.trashed_at.is_none() {
@@ -67,12 +65,9 @@ impl Store {
             let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
             let object = object.changed(&Changes::default(), object_type, (by, now));
             let object = StoredObject { trashed_at: None, ..object };
-            if let Ok(object) = self.commit(by, Planned { write: Some(write), guards, object }).await? {
-                return Ok(object);
-            }
-            pause(attempt).await;
-        }
-        Err(overtaken())
+            self.commit(by, Planned { write: Some(write), guards, object }).await.map(Attempt::from)
+        })
+        .await
     }
 
     /// Destroys an object, from the trash or past it. It is marked first, so that the last change of the item tells who
@@ -84,8 +79,8 @@ impl Store {
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<()> {
-        let key = object_key(&object_type.0, id);
-        for attempt in 0..TRIES_MAX {
+        retry("object", || async move {
+            let key = object_key(&object_type.0, id);
             let item = self.objects.get(key.clone()).await?;
             let object = object_of(&item.ok_or_else(|| Error::not_found("object"))?)?;
             if !object.destroyed {
@@ -103,16 +98,13 @@ impl Store {
                 let write = write.set("expires", AttributeValue::N(now.seconds().to_string()));
                 self.commit(by, Planned { write: Some(write), guards, object }).await?.is_ok()
             };
-            if is_marked {
-                let delete = self.objects.delete(key).when(When::Set("destroyed".into()));
-                return match self.objects.write(delete).await {
-                    // What another request has removed already is removed.
-                    Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
-                    Err(WriteError::Failed(error)) => Err(error),
-                };
+            if !is_marked {
+                return Ok(Attempt::Conflict);
             }
-            pause(attempt).await;
-        }
-        Err(overtaken())
+            let delete = self.objects.delete(key).when(When::Set("destroyed".into()));
+            // What another request has removed already is removed.
+            is_done(self.objects.write(delete).await).map(|_| Attempt::Done(()))
+        })
+        .await
     }
 }

@@ -8,7 +8,7 @@ use shared::{
     Code, Error, Fault, Member, Permission, Result,
     extract::Preconditions,
     object_type::{Changes, Checked, Field, SentFields},
-    table::{Key, Refused, When, WriteError, pause},
+    table::{Attempt, Key, Refused, When, WriteError, retry},
     text::Slug,
 };
 
@@ -17,11 +17,8 @@ use crate::{
     holders::{Ahead, Holder},
     item::{object_of, unread_change},
     object::{Before, StoredObject, settled_new, settled_patch},
-    store::{Store, TypeInTeam, is_live, overtaken},
+    store::{Store, TypeInTeam, is_live},
 };
-
-/// Each try is overtaken only by another writer of the same value that came through.
-const TRIES_MAX: u32 = 100;
 
 /// What became of an upsert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -94,28 +91,37 @@ impl Store {
         match_field(object_type, field)?;
         let checked = self.checked(by, object_type, sent).await?;
         let wanted = Wanted::of(object_type, field, &checked)?;
-        for attempt in 0..TRIES_MAX {
-            match self.holder_of(object_type, &wanted, ahead).await? {
-                Holder::Object(held) => {
-                    let updated = self.update_matched((by, conditions), object_type, held, &wanted, &checked);
-                    if let Some(object) = updated.await? {
-                        return Ok((object, Outcome::Updated));
+        let (checked, wanted) = (&checked, &wanted);
+        let mut first = Some(self.holder_of(object_type, wanted, ahead).await?);
+        retry("object", || {
+            let known = first.take();
+            async move {
+                let holder = match known {
+                    Some(holder) => holder,
+                    None => self.holder_of(object_type, wanted, &mut Ahead::default()).await?,
+                };
+                match holder {
+                    Holder::Object(held) => {
+                        let updated =
+                            self.update_matched((by, conditions), object_type, held, wanted, checked);
+                        let done = |object| Attempt::Done((object, Outcome::Updated));
+                        Ok(updated.await?.map_or(Attempt::Conflict, done))
                     }
-                    pause(attempt).await;
-                }
-                Holder::Unclear => pause(attempt).await,
-                Holder::Nobody => {
-                    conditions.check_absent()?;
-                    let new = settled_new(object_type, checked.clone(), self.now())?;
-                    match self.insert(by, &object_type.0, new).await {
-                        Ok(object) => return Ok((object, Outcome::Created)),
-                        Err(error) if is_about(&error, &wanted.field) => {}
-                        Err(error) => return Err(error),
+                    Holder::Unclear => Ok(Attempt::Conflict),
+                    Holder::Nobody => {
+                        conditions.check_absent()?;
+                        let new = settled_new(object_type, checked.clone(), self.now())?;
+                        match self.insert(by, &object_type.0, new).await {
+                            Ok(object) => Ok(Attempt::Done((object, Outcome::Created))),
+                            // One was just made.
+                            Err(error) if is_about(&error, &wanted.field) => Ok(Attempt::Conflict),
+                            Err(error) => Err(error),
+                        }
                     }
                 }
             }
-        }
-        Err(overtaken())
+        })
+        .await
     }
 
     /// Changes the object that was read if it still has the value; `None` if it has not, or is not as it was read.

@@ -11,7 +11,7 @@ use shared::{
     id::{InvitationId, TeamId},
     identity::{Membership, membership_key, team_key, team_partition, token_key},
     secret::{Secret, SecretKind},
-    table::{Item, Key, Query, When, Write, WriteError, decode},
+    table::{Attempt, Item, Key, Query, When, Write, WriteError, decode, retry},
     token::{Status, StoredToken},
 };
 
@@ -62,15 +62,13 @@ impl Store {
             actor: by.actor(),
         };
         let write = self.identity.put(invitation_key(&by.team, &invitation.id), &stored)?;
-        loop {
+        let write = &write;
+        retry("list of invitations", || async move {
             let room = Room::of_team(&self.identity, &by.team, now).await?;
-            match self.identity.transact(vec![write.clone(), room.taken(&self.identity)]).await {
-                Ok(()) => return Ok((invitation, secret)),
-                // Another invitation came between: they are counted again.
-                Err(WriteError::Refused(_)) => {}
-                Err(WriteError::Failed(error)) => return Err(error),
-            }
-        }
+            Attempt::of(self.identity.transact(vec![write.clone(), room.taken(&self.identity)]).await)
+        })
+        .await?;
+        Ok((invitation, secret))
     }
 
     /// The invitations that can still be accepted.
@@ -104,10 +102,10 @@ impl Store {
 
     /// Makes the caller a member and uses the invitation up, in one write, while whoever made it may still grant its role.
     pub(crate) async fn accept(&self, caller: &Caller, secret: &str) -> Result<TeamOfMine> {
-        let StoredInvitation { invitation, team, actor, .. } = self.open_invitation(caller, secret).await?;
-        loop {
-            let team = self.team(&team).await?.ok_or_else(no_invitation)?;
-            let still_granted = self.still_granted(&actor, &team.id, invitation.role).await?;
+        let StoredInvitation { invitation, team, actor, .. } = &self.open_invitation(caller, secret).await?;
+        retry("team", || async move {
+            let team = self.team(team).await?.ok_or_else(no_invitation)?;
+            let still_granted = self.still_granted(actor, &team.id, invitation.role).await?;
             // Who invited oneself and may still do so is a member.
             if actor.user == caller.user {
                 return Err(already_member());
@@ -124,14 +122,13 @@ impl Store {
             ];
             writes.extend(still_granted);
             match self.identity.transact(writes).await {
-                Ok(()) => return Ok(TeamOfMine::new(team, invitation.role, caller)),
-                Err(WriteError::Failed(error)) => return Err(error),
-                Err(WriteError::Refused(refused)) if refused.at(MEMBERSHIP) => return Err(already_member()),
-                Err(WriteError::Refused(refused)) if refused.at(USED) => return Err(no_invitation()),
-                // The team, whoever made the invitation, or the caller's teams changed meanwhile: all is read again.
-                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Refused(refused)) if refused.at(MEMBERSHIP) => Err(already_member()),
+                Err(WriteError::Refused(refused)) if refused.at(USED) => Err(no_invitation()),
+                // The team, whoever made the invitation, or the caller's teams may have changed meanwhile.
+                outcome => Ok(Attempt::of(outcome)?.with(TeamOfMine::new(team, invitation.role, caller))),
             }
-        }
+        })
+        .await
     }
 
     /// That whoever made an invitation may still grant its role: the person by the role of now and, if it was a token, that

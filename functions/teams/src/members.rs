@@ -1,12 +1,12 @@
 //! How the members of a team are kept, and how many of them are owners.
 
 use shared::{
-    Code, Error, Member, Result, Role,
+    Error, Member, Result, Role,
     audit::{Kind, Removal},
     extract::{IfMatch, Page},
     id::{TeamId, UserId},
     identity::{Membership, member_key, membership_key, profile_key, team_key, team_partition},
-    table::{AttributeValue, Item, Key, Query, When, Write, attribute, decode},
+    table::{Attempt, AttributeValue, Item, Key, Query, When, Write, WriteError, attribute, decode, retry},
 };
 
 use crate::{
@@ -36,15 +36,15 @@ impl Store {
         role: Role,
         if_match: &IfMatch,
     ) -> Result<TeamMember> {
-        loop {
+        retry("member", || async move {
             let old = self.membership(&by.team, user).await?;
             if_match.check(old.version)?;
             // Whoever sends the role back grants nothing.
             if old.role == role {
-                return Ok(member_of(old, &self.users([user].into_iter()).await?));
+                return Ok(Attempt::Done(member_of(old, &self.users([user].into_iter()).await?)));
             }
             Granter::of(by).check(&[old.role, role])?;
-            let (seen, seen_version) = (unchanged(&old), old.version);
+            let seen = unchanged(&old);
             let change = i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner);
             let (version, updated_at, actor) = (old.version + 1, self.now(), by.actor());
             let new = Membership { role, updated_at, version, actor, ..old };
@@ -53,14 +53,11 @@ impl Store {
                 self.new_role(member_key(&by.team, user), &new)?,
             ];
             writes.extend(self.owners(&by.team, change));
-            match self.settle(writes, seen_version).await? {
-                Settled::Done => {
-                    let users = self.users([user].into_iter()).await?;
-                    return Ok(member_of(new, &users));
-                }
-                Settled::Overtaken => {}
-            }
-        }
+            let Attempt::Done(()) = self.settle(writes).await? else { return Ok(Attempt::Conflict) };
+            let users = self.users([user].into_iter()).await?;
+            Ok(Attempt::Done(member_of(new, &users)))
+        })
+        .await
     }
 
     /// Sets what a change of role changes, and leaves alone what the team sets for all its members.
@@ -75,7 +72,7 @@ impl Store {
 
     /// Removes a member, notes who did it, and counts the owners, in one write.
     pub(crate) async fn remove(&self, by: &Member, user: &UserId, if_match: &IfMatch) -> Result<()> {
-        loop {
+        retry("member", || async move {
             let old = self.membership(&by.team, user).await?;
             if_match.check(old.version)?;
             if *user == by.user {
@@ -89,10 +86,9 @@ impl Store {
                 self.removal(by, user, old.role)?,
             ];
             writes.extend(self.owners(&by.team, -i64::from(old.role == Role::Owner)));
-            if let Settled::Done = self.settle(writes, old.version).await? {
-                return Ok(());
-            }
-        }
+            self.settle(writes).await
+        })
+        .await
     }
 
     /// The write that notes who removed a member, as a delete tells nobody.
@@ -112,16 +108,11 @@ impl Store {
         }
     }
 
-    /// Does the writes. Where another change of the same member came between, it is to be read again.
-    async fn settle(&self, writes: Vec<Write>, seen: u64) -> Result<Settled> {
+    /// Does the writes, of which the first is that of the member.
+    async fn settle(&self, writes: Vec<Write>) -> Result<Attempt<()>> {
         match self.identity.transact(writes).await {
-            Ok(()) => Ok(Settled::Done),
-            Err(error) => {
-                match error.or(|refused| if refused.at(0) { Error::stale(seen) } else { last_owner() }) {
-                    error if error.code == Code::Stale => Ok(Settled::Overtaken),
-                    error => Err(error),
-                }
-            }
+            Err(WriteError::Refused(refused)) if !refused.at(0) => Err(last_owner()),
+            outcome => Attempt::of(outcome),
         }
     }
 
@@ -140,14 +131,6 @@ impl Store {
 pub(crate) fn unchanged(seen: &Membership) -> When {
     let begun = When::is_text("created_at", seen.created_at.to_string());
     When::is_number("version", seen.version).and(begun).and(When::is_text("role", seen.role.name()))
-}
-
-/// What became of writes that may meet others.
-pub(crate) enum Settled {
-    /// They are done.
-    Done,
-    /// Another change came between: what they build on is to be read again.
-    Overtaken,
 }
 
 fn member_of(membership: Membership, users: &[User]) -> TeamMember {

@@ -6,11 +6,10 @@ use shared::{
     extract::IfMatch,
     id::TeamId,
     identity::{Membership, member_key, membership_key, team_key, team_partition},
-    table::{Query, When, WriteError, attribute, decode},
+    table::{Attempt, Query, When, attribute, decode, retry},
 };
 
 use crate::{
-    members::Settled,
     store::{Store, still},
     team::{CheckedPatch, Team, TeamPatch},
 };
@@ -53,17 +52,17 @@ impl Store {
     pub(crate) async fn update(&self, by: &Member, patch: &TeamPatch, if_match: &IfMatch) -> Result<Team> {
         let team = self.change(by, patch, if_match).await?;
         if patch.token_lifetime_days_max.is_some() {
-            while let Settled::Overtaken = self.spread(&by.team).await? {}
+            retry("team", || self.spread(&by.team)).await?;
         }
         Ok(team)
     }
 
     async fn change(&self, by: &Member, patch: &TeamPatch, if_match: &IfMatch) -> Result<Team> {
-        loop {
+        retry("team", || async move {
             let old = self.read(&by.team).await?;
             let patch = patch.clone().beside(&old).checked(by)?;
             if_match.check(old.version)?;
-            let Some(new) = old.patched(&patch, self.now()) else { return Ok(old) };
+            let Some(new) = old.patched(&patch, self.now()) else { return Ok(Attempt::Done(old)) };
             let is_as_read = still(&old);
             let write = self.identity.update(team_key(&new.id));
             let write = write
@@ -76,19 +75,15 @@ impl Store {
                 Some(days) => write.set("audit_log_days", attribute(&days)?),
                 None => write,
             };
-            match self.identity.write(write.when(is_as_read)).await {
-                Ok(_) => return Ok(new),
-                // Another change came between: it is read, and this one is made on top of it.
-                Err(WriteError::Refused(_)) => {}
-                Err(WriteError::Failed(error)) => return Err(error),
-            }
-        }
+            Ok(Attempt::of(self.identity.write(write.when(is_as_read)).await)?.with(new))
+        })
+        .await
     }
 
     /// Gives each member the limit that the team has now, where it is another one. The team has it already, so that who
     /// joins meanwhile joins with it; and each write makes sure that the team still has it, so that of two changes at
     /// once the earlier one never has the last word.
-    async fn spread(&self, team: &TeamId) -> Result<Settled> {
+    async fn spread(&self, team: &TeamId) -> Result<Attempt<()>> {
         let team = self.read(team).await?;
         let mut after = None;
         loop {
@@ -96,20 +91,20 @@ impl Store {
             let found = self.identity.query(query.after(after)).await?;
             let mut members = found.items.into_iter().map(decode).collect::<Result<Vec<Membership>>>()?;
             members.retain(|member| member.token_lifetime_days_max != team.token_lifetime_days_max);
-            if let Settled::Overtaken = self.limit(&team, &members).await? {
-                return Ok(Settled::Overtaken);
+            if let Attempt::Conflict = self.limit(&team, &members).await? {
+                return Ok(Attempt::Conflict);
             }
             match found.next {
                 Some(next) => after = Some(next),
-                None => return Ok(Settled::Done),
+                None => return Ok(Attempt::Done(())),
             }
         }
     }
 
     /// Sets the limit of these members and nothing else. Where one of them left, or the team was changed, nothing is done.
-    async fn limit(&self, team: &Team, members: &[Membership]) -> Result<Settled> {
+    async fn limit(&self, team: &Team, members: &[Membership]) -> Result<Attempt<()>> {
         if members.is_empty() {
-            return Ok(Settled::Done);
+            return Ok(Attempt::Done(()));
         }
         let days = attribute(&team.token_lifetime_days_max)?;
         let mut writes = vec![self.identity.update(team_key(&team.id)).add("owners", 0).when(still(team))];
@@ -119,10 +114,6 @@ impl Store {
                 writes.push(write.when(When::Exists));
             }
         }
-        match self.identity.transact(writes).await {
-            Ok(()) => Ok(Settled::Done),
-            Err(WriteError::Refused(_)) => Ok(Settled::Overtaken),
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        Attempt::of(self.identity.transact(writes).await)
     }
 }

@@ -10,7 +10,7 @@ use shared::{
     id::{TeamId, UserId},
     identity::{Membership, member_key, membership_key, profile_key, team_key, token_key, user_partition},
     keys::Keys,
-    table::{Item, Key, Query, QueryPage, Table, When, Write, WriteError, decode},
+    table::{Attempt, Item, Key, Query, QueryPage, Table, When, Write, WriteError, decode, retry},
     token::{Presented, StoredToken},
 };
 
@@ -122,16 +122,21 @@ impl Store {
             self.identity.put_item(slug_key(&team), guard).when(When::Absent),
         ];
         writes.extend(self.join(&team, caller, Role::Owner)?);
-        loop {
+        let writes = writes.as_slice();
+        retry("list of teams", || async move {
             let room = Room::of_user(&self.identity, &caller.user).await?;
-            let writes = [writes.as_slice(), &[room.taken(&self.identity)]].concat();
+            let writes = [writes, &[room.taken(&self.identity)]].concat();
             match self.identity.transact(writes).await {
-                Ok(()) => return Ok(team),
+                Ok(()) => Ok(Attempt::Done(())),
                 // Another team came between: they are counted again.
-                Err(WriteError::Refused(refused)) if refused.at(ROOM) && !refused.at(SLUG) => {}
-                Err(error) => return Err(error.or(|_| slug_taken())),
+                Err(WriteError::Refused(refused)) if refused.at(ROOM) && !refused.at(SLUG) => {
+                    Ok(Attempt::Conflict)
+                }
+                Err(error) => Err(error.or(|_| slug_taken())),
             }
-        }
+        })
+        .await?;
+        Ok(team)
     }
 
     pub(crate) async fn read(&self, team: &TeamId) -> Result<Team> {

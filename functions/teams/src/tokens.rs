@@ -10,7 +10,7 @@ use shared::{
     history::{Entry, Event},
     id::{TeamId, TokenId, UserId},
     identity::{Membership, member_key, team_partition, token_key, user_partition},
-    table::{AttributeValue, Item, Key, Query, When, WriteError, attribute, decode, text},
+    table::{Attempt, AttributeValue, Item, Key, Query, When, attribute, decode, retry, text},
     token::{Status, StoredToken},
 };
 
@@ -79,7 +79,7 @@ impl Store {
 
     /// Blocks a token in the team of this owner, and tells so in the token's history, in one write.
     pub(crate) async fn block(&self, by: &Member, id: &TokenId) -> Result<()> {
-        loop {
+        retry("token", || async move {
             let token = self.reaching(&by.team, id).await?;
             let (now, key) = (self.now(), token_key(&token.user, id));
             let is_as_read = When::is_number("version", token.version).and(When::Unset("revoked_at".into()));
@@ -95,13 +95,9 @@ impl Store {
             let entry = Entry::by(Event::Blocked, now, &by.actor());
             let entry = Entry { team_id: Some(by.team.clone()), ip: None, ..entry };
             let writes = vec![write, self.history.entry(&token.user, id, &entry)?];
-            match self.identity.transact(writes).await {
-                Ok(()) => return Ok(()),
-                // The token was changed meanwhile: it is read again.
-                Err(WriteError::Refused(_)) => {}
-                Err(WriteError::Failed(error)) => return Err(error),
-            }
-        }
+            Attempt::of(self.identity.transact(writes).await)
+        })
+        .await
     }
 
     /// The members from a place on, each with the token behind which to begin, and whether there are more.

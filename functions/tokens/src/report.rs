@@ -14,7 +14,7 @@ use shared::{
     keys::KeyRing,
     rate::{RateLimit, Spent},
     secret::{Secret, SecretKind},
-    table::{When, decode, is_done},
+    table::{Attempt, When, decode, retry},
     token::{Refusal, StoredToken, place_of},
 };
 use tokio::{
@@ -34,8 +34,6 @@ const ANSWER_AFTER_EACH: Duration = Duration::from_millis(1);
 const READ_AT_ONCE: usize = 100;
 /// So many revocations run at once.
 const WRITE_AT_ONCE: usize = 16;
-/// A revocation that met another change of the token is tried again so often.
-const TRIES_MAX: usize = 5;
 const REASON: &str = "reported";
 
 /// Credentials of one token, as they were sent, and where it would lie.
@@ -112,23 +110,32 @@ impl Store {
         &self,
         client: &Client,
         reported: &Reported,
-        mut stored: Option<StoredToken>,
+        stored: Option<StoredToken>,
     ) -> Result<()> {
-        for _ in 0..TRIES_MAX {
-            let ring = self.keys.ring_for(&StoredToken::key_ids(stored.as_ref())).await?;
-            let is_genuine = reported.is_genuine(stored.as_ref(), &ring, self);
-            let Some(token) = stored.filter(|_| is_genuine) else { return Ok(()) };
-            let remains = Remains { user: &token.user, token: &token.id, name: &token.name };
-            let entry = Entry { reason: Some(REASON.to_owned()), ..Entry::new(Event::Revoked, self.now()) };
-            let seen = When::is_number("version", token.version);
-            let writes = self.revocation(remains, &actor(reported, client), seen, &entry)?;
-            if is_done(self.identity.transact(writes).await)? {
-                return Ok(());
+        let mut known = Some(stored);
+        retry("token", || {
+            let known = known.take();
+            async move {
+                let stored = match known {
+                    Some(stored) => stored,
+                    None => self.reported(reported).await?,
+                };
+                let ring = self.keys.ring_for(&StoredToken::key_ids(stored.as_ref())).await?;
+                let is_genuine = reported.is_genuine(stored.as_ref(), &ring, self);
+                let Some(token) = stored.filter(|_| is_genuine) else { return Ok(Attempt::Done(())) };
+                let remains = Remains { user: &token.user, token: &token.id, name: &token.name };
+                let entry =
+                    Entry { reason: Some(REASON.to_owned()), ..Entry::new(Event::Revoked, self.now()) };
+                let seen = When::is_number("version", token.version);
+                let writes = self.revocation(remains, &actor(reported, client), seen, &entry)?;
+                Attempt::of(self.identity.transact(writes).await)
             }
-            let item = self.identity.get(token_key(&reported.user, &reported.token)).await?;
-            stored = item.map(decode).transpose()?;
-        }
-        Err(Error::unavailable(anyhow::anyhow!("a reported token kept changing")))
+        })
+        .await
+    }
+
+    async fn reported(&self, Reported { user, token, .. }: &Reported) -> Result<Option<StoredToken>> {
+        self.identity.get(token_key(user, token)).await?.map(decode).transpose()
     }
 }
 

@@ -11,7 +11,7 @@ use shared::{
     manifest::Manifest,
     rate::Budget,
     secret::{Secret, SecretKind},
-    table::{When, Write, attribute, decode},
+    table::{Attempt, When, Write, attribute, decode, retry},
     token::{Pending, Status, StoredToken},
 };
 
@@ -26,7 +26,7 @@ impl Store {
         overlap_seconds: u32,
         if_match: &IfMatch,
     ) -> Result<(Token, Secret)> {
-        loop {
+        retry("token", || async move {
             let stored = self.stored(&caller.user, id).await?;
             if_match.check(stored.version)?;
             let now = self.now();
@@ -55,16 +55,9 @@ impl Store {
             let write = self.new_secret(&token, seen)?;
             let mut writes = vec![write, self.line(&token, Event::Rotated)?];
             writes.extend(self.ended.keep(&token, &before, now));
-            match self.identity.transact(writes).await {
-                Ok(()) => return Ok((Token::of(token, now), secret)),
-                Err(error) => {
-                    let error = error.or(|_| Error::stale(version));
-                    if error.code != Code::Stale {
-                        return Err(error);
-                    }
-                }
-            }
-        }
+            Ok(Attempt::of(self.identity.transact(writes).await)?.with((Token::of(token, now), secret)))
+        })
+        .await
     }
 
     /// Sets what a new secret changes of the token that was read with that version.

@@ -2,7 +2,7 @@
 //! written to its history in the same write.
 
 use shared::{
-    Caller, Code, Error, Platform, Result, Timestamp,
+    Caller, Error, Platform, Result, Timestamp,
     actor::Actor,
     clock::Clock,
     extract::{IfMatch, Page},
@@ -12,7 +12,9 @@ use shared::{
     keys::Keys,
     rate::Limiter,
     secret::{Secret, SecretKind},
-    table::{AttributeValue, Item, Key, Query, Table, When, Write, attribute, decode},
+    table::{
+        Attempt, AttributeValue, Item, Key, Query, Table, When, Write, WriteError, attribute, decode, retry,
+    },
     text::fold,
     token::{EndedSecrets, REVOKED_SECONDS, Status, StoredToken, Used},
 };
@@ -141,14 +143,14 @@ impl Store {
         patch: &TokenPatch,
         if_match: &IfMatch,
     ) -> Result<Token> {
-        loop {
+        retry("token", || async move {
             let found = self.stored(&caller.user, id).await;
             // What is wrong with the body is told first, also of a token that is not there.
             let patch = found.iter().fold(patch.clone(), TokenPatch::beside).checked(self.now())?;
             let stored = found?;
             if_match.check(stored.version)?;
             let Some(token) = patched(&stored, &patch, caller, self.now()) else {
-                return Ok(Token::of(stored, self.now()));
+                return Ok(Attempt::Done(Token::of(stored, self.now())));
             };
             let seen = stored.version;
             if patch.changes_reach() {
@@ -164,22 +166,16 @@ impl Store {
                 writes.push(self.line(&token, event)?);
             }
             match self.identity.transact(writes).await {
-                Ok(()) => return Ok(Token::of(token, self.now())),
-                Err(error) => {
-                    // Another change came between: it is read, and this one is made on top of it.
-                    let error =
-                        error.or(|refused| if refused.at(0) { Error::stale(seen) } else { name_taken() });
-                    if error.code != Code::Stale {
-                        return Err(error);
-                    }
-                }
+                Err(WriteError::Refused(refused)) if !refused.at(0) => Err(name_taken()),
+                outcome => Ok(Attempt::of(outcome)?.with(Token::of(token, self.now()))),
             }
-        }
+        })
+        .await
     }
 
     /// Revokes a token, and frees its name and its place in the count, at once.
     pub(crate) async fn revoke(&self, caller: &Caller, id: &TokenId, if_match: &IfMatch) -> Result<()> {
-        loop {
+        retry("token", || async move {
             let stored = self.stored(&caller.user, id).await?;
             if_match.check(stored.version)?;
             let seen = stored.version;
@@ -187,16 +183,9 @@ impl Store {
             let entry = Entry::by(Event::Revoked, self.now(), &actor);
             let remains = Remains { user: &stored.user, token: id, name: &stored.name };
             let writes = self.revocation(remains, &actor, When::is_number("version", seen), &entry)?;
-            match self.identity.transact(writes).await {
-                Ok(()) => return Ok(()),
-                Err(error) => {
-                    let error = error.or(|_| Error::stale(seen));
-                    if error.code != Code::Stale {
-                        return Err(error);
-                    }
-                }
-            }
-        }
+            Attempt::of(self.identity.transact(writes).await)
+        })
+        .await
     }
 
     /// The writes that revoke a token. What is left of it is refused like any other, but its use still shows up in its

@@ -1,12 +1,12 @@
 //! How a webhook is changed: as it was read, and again if somebody else came between.
 
 use shared::{
-    Error, Member, Permission, Result,
+    Member, Permission, Result,
     extract::IfMatch,
     id::WebhookId,
     jobs::{Job, StoredJob, Subject},
     object_type::TRASH_SECONDS,
-    table::{Write, WriteError},
+    table::{Attempt, Write, retry},
     webhook::{Content, StoredWebhook},
 };
 
@@ -14,9 +14,6 @@ use crate::{
     store::{Store, is_trashed, no_such_webhook},
     webhook::{Effect, WebhookPatch},
 };
-
-/// A change that other changes keep overtaking gives up after so many tries.
-pub(crate) const TRIES_MAX: usize = 20;
 
 impl Store {
     /// Changes the settings of a webhook. Who switches one on that was disabled, or sends it elsewhere, begins anew.
@@ -64,12 +61,13 @@ impl Store {
         if_match: &IfMatch,
         change: impl Fn(&mut StoredWebhook) -> Result<Option<Effect>>,
     ) -> Result<StoredWebhook> {
-        for _ in 0..TRIES_MAX {
+        let change = &change;
+        retry("webhook", || async move {
             let mut webhook = self.stored(&by.team, id).await?;
             let (version, end) = (webhook.version, webhook.end.clone());
             let (url, was_trashed) = (webhook.url.clone(), is_trashed(&webhook));
             let effect = if_match.settled(version, change(&mut webhook))?;
-            let Some(effect) = effect else { return Ok(webhook) };
+            let Some(effect) = effect else { return Ok(Attempt::Done(webhook)) };
             let mut webhook = webhook.with_keys_renewed(&self.keys).await?;
             let write = webhook.write(&self.workspace, by.actor(), self.now())?;
             let mut writes = vec![write, self.changed_health(id, effect)?];
@@ -78,13 +76,9 @@ impl Store {
                 writes.extend(end.map(|job| StoredJob::removal(&self.workspace, &job)));
                 writes.extend(self.ending(by, &webhook)?);
             }
-            match self.workspace.transact(writes).await {
-                Ok(()) => return Ok(webhook),
-                Err(WriteError::Failed(error)) => return Err(error),
-                Err(WriteError::Refused(_)) => {}
-            }
-        }
-        Err(overtaken())
+            Ok(Attempt::of(self.workspace.transact(writes).await)?.with(webhook))
+        })
+        .await
     }
 
     /// The write of the job that destroys a webhook when its time in the trash is over, if it is there.
@@ -94,8 +88,4 @@ impl Store {
         let job = StoredJob::new(about, Job::Destroy, (at, end), by.actor());
         StoredJob { id, ..job }.write(&self.workspace).map(Some)
     }
-}
-
-pub(crate) fn overtaken() -> Error {
-    Error::unavailable(anyhow::anyhow!("other changes of the same webhook kept coming between"))
 }

@@ -5,14 +5,11 @@ use shared::{
     Code, Error, Member, Result, Timestamp,
     delivery::{KEEP_SECONDS, Retry, Status, StoredDelivery, StoredEvent, delivery_key},
     id::{DeliveryId, EventId, WebhookId},
-    table::{When, Write, attribute, is_done},
+    table::{Attempt, When, Write, attribute, is_done, retry},
     webhook::{StoredWebhook, Topic},
 };
 
-use crate::{
-    change::{TRIES_MAX, overtaken},
-    store::Store,
-};
+use crate::store::Store;
 
 impl Store {
     /// Sends an event that says nothing but that the webhook works.
@@ -34,14 +31,14 @@ impl Store {
         delivery: &DeliveryId,
     ) -> Result<StoredDelivery> {
         self.open_webhook(by, id).await?;
-        for _ in 0..TRIES_MAX {
+        let delivery = retry("delivery", || async move {
             let mut delivery = self.delivery(id, delivery).await?;
-            if self.begin_anew(&mut delivery).await? {
-                self.send(vec![Retry::of(&delivery)]).await?;
-                return Ok(delivery);
-            }
-        }
-        Err(overtaken())
+            let is_begun = self.begin_anew(&mut delivery).await?;
+            Ok(if is_begun { Attempt::Done(delivery) } else { Attempt::Conflict })
+        })
+        .await?;
+        self.send(vec![Retry::of(&delivery)]).await?;
+        Ok(delivery)
     }
 
     /// Makes a delivery pending from now on, unless it was tried since it was read, or stands in another way.

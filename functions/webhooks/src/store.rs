@@ -10,17 +10,14 @@ use shared::{
     id::{TeamId, WebhookId},
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
-    table::{AttributeValue, Item, Query, Table, When, Write, WriteError, attribute, number},
+    table::{Attempt, AttributeValue, Item, Query, Table, When, Write, WriteError, attribute, number, retry},
     webhook::{
         Content, SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_count,
         webhook_count_key, webhook_key,
     },
 };
 
-use crate::{
-    change::{TRIES_MAX, overtaken},
-    webhook::{Effect, WebhookPatch},
-};
+use crate::webhook::{Effect, WebhookPatch};
 
 /// The most webhooks of a team, with those in the trash: all are looked through at each event.
 const WEBHOOKS_MAX: usize = 100;
@@ -73,20 +70,21 @@ impl Store {
     async fn insert(&self, by: &Member, webhook: &StoredWebhook) -> Result<()> {
         let full = AttributeValue::N(WEBHOOKS_MAX.to_string());
         let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
-        for _ in 0..TRIES_MAX {
+        let has_room = &has_room;
+        retry("webhook", || async move {
             let urls = self.room_for_url(webhook).await?;
             let count = webhook_count(&self.workspace, &by.team, 1).when(has_room.clone());
             let put = self.workspace.put_item(webhook.key(), webhook.to_item()?).when(When::Absent);
             match self.workspace.transact(vec![put, urls.taken_by(count)]).await {
-                Ok(()) => return Ok(()),
-                Err(WriteError::Failed(error)) => return Err(error),
+                Ok(()) => Ok(Attempt::Done(())),
+                Err(WriteError::Failed(error)) => Err(error),
                 // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
-                Err(WriteError::Refused(refused)) if refused.at(0) => return Ok(()),
-                Err(WriteError::Refused(_)) if self.has_room(&by.team).await? => {}
-                Err(WriteError::Refused(_)) => self.make_room(by).await?,
+                Err(WriteError::Refused(refused)) if refused.at(0) => Ok(Attempt::Done(())),
+                Err(WriteError::Refused(_)) if self.has_room(&by.team).await? => Ok(Attempt::Conflict),
+                Err(WriteError::Refused(_)) => self.make_room(by).await.map(|()| Attempt::Conflict),
             }
-        }
-        Err(overtaken())
+        })
+        .await
     }
 
     async fn has_room(&self, team: &TeamId) -> Result<bool> {

@@ -6,12 +6,11 @@ use shared::{
     delivery::Health,
     extract::IfMatch,
     id::{JobId, WebhookId},
-    table::WriteError,
+    table::{Attempt, is_done, retry},
     webhook::{StoredWebhook, webhook_count, webhook_key},
 };
 
 use crate::{
-    change::{TRIES_MAX, overtaken},
     store::{Store, is_trashed, no_such_webhook},
     webhook::Effect,
 };
@@ -50,7 +49,7 @@ impl Store {
     /// Destroys a webhook, from the trash or past it. It is marked first, so that its last change tells who did it; a
     /// mark that was left behind is followed up by the next try.
     pub(crate) async fn destroy(&self, by: &Member, id: &WebhookId, if_match: &IfMatch) -> Result<()> {
-        for _ in 0..TRIES_MAX {
+        retry("webhook", || async move {
             let item = self.workspace.get(webhook_key(&by.team, id)).await?.ok_or_else(no_such_webhook)?;
             let mut webhook = StoredWebhook::from_item(&item)?;
             if !webhook.destroyed {
@@ -62,15 +61,13 @@ impl Store {
                 let mark = webhook.write(&self.workspace, by.actor(), self.now())?;
                 let count = webhook_count(&self.workspace, &by.team, -1);
                 let writes = vec![mark, count, Health::end(&self.activity, id, self.now())?];
-                match self.workspace.transact(writes).await {
-                    Ok(()) => {}
-                    Err(WriteError::Failed(error)) => return Err(error),
-                    Err(WriteError::Refused(_)) => continue,
+                if !is_done(self.workspace.transact(writes).await)? {
+                    return Ok(Attempt::Conflict);
                 }
             }
             let removal = self.workspace.transact(webhook.removal(&self.workspace)).await;
-            return removal.map_err(|error| error.or(|_| no_such_webhook()));
-        }
-        Err(overtaken())
+            removal.map(Attempt::Done).map_err(|error| error.or(|_| no_such_webhook()))
+        })
+        .await
     }
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     error::Result,
     manifest::Matched,
+    table::{Attempt, retry},
     token::{Presented, StoredToken},
 };
 
@@ -21,13 +22,13 @@ impl Authorizer {
         route: Option<&Matched<'_>>,
         question: &Question,
     ) -> Result<Option<Identity>> {
-        let Some(sent) = Sent::parse(credential, route) else { return Ok(None) };
-        loop {
+        let Some(sent) = &Sent::parse(credential, route) else { return Ok(None) };
+        retry("token", || async move {
             let found = sent.found(self.identity.get_many(sent.keys()).await?)?;
             let ring = self.keys.ring_for(&StoredToken::key_ids(found.token.as_ref())).await?;
             let (digests, now) = (ring.digests(sent.secret.reveal()), self.clock.now());
             let is_member = found.is_member();
-            match found.worth(&sent, &digests, now, question.address()) {
+            match found.worth(sent, &digests, now, question.address()) {
                 Worth::Unknown(token) => {
                     // Only a token that was rotated often has more secrets behind it than it holds itself.
                     if let Some(token) = token.filter(|token| token.has_ended_long_ago())
@@ -37,20 +38,20 @@ impl Authorizer {
                         let team = route.and_then(Matched::team).map(|team| (team, is_member));
                         self.notes.refused(&token, (Presented::RotatedAway, refusal), team, question).await?;
                     }
-                    return Ok(None);
+                    Ok(Attempt::Done(None))
                 }
                 Worth::Refused(token, presented, refusal) => {
                     let team = route.and_then(Matched::team).map(|team| (team, is_member));
                     self.notes.refused(&token, (presented, refusal), team, question).await?;
-                    return Ok(None);
+                    Ok(Attempt::Done(None))
                 }
                 Worth::Good(good, Presented::Pending) => {
                     // The old secret must be refused from the next request on, so this one waits for that.
                     let secret = ring.hash(sent.secret.reveal());
-                    if let Some(token) = self.notes.confirm(good.token.clone(), secret, question).await? {
-                        return Ok(Some(Good { token, ..*good }.into()));
-                    }
-                    // Another request has confirmed or replaced it meanwhile: look again.
+                    // If there is none, another request has confirmed or replaced it meanwhile.
+                    let confirmed = self.notes.confirm(good.token.clone(), secret, question).await?;
+                    let done = |token| Attempt::Done(Some(Good { token, ..*good }.into()));
+                    Ok(confirmed.map_or(Attempt::Conflict, done))
                 }
                 Worth::Good(good, _) => {
                     if good.token.secret.key_id() != ring.current() {
@@ -58,9 +59,10 @@ impl Authorizer {
                         let ring = self.keys.ring_of_late().await?;
                         self.notes.rehash(&good.token, &ring, sent.secret.reveal()).await;
                     }
-                    return Ok(Some((*good).into()));
+                    Ok(Attempt::Done(Some((*good).into())))
                 }
             }
-        }
+        })
+        .await
     }
 }

@@ -3,9 +3,9 @@
 
 use crate::{
     config::Config,
-    error::{Error, Result},
+    error::Result,
     id::TeamId,
-    table::{AttributeValue, Key, Table, When, WriteError, number},
+    table::{Attempt, AttributeValue, Key, Table, When, WriteError, number, retry},
     timestamp::Timestamp,
 };
 
@@ -19,8 +19,6 @@ const KEEP_SECONDS: i64 = 60 * 60;
 const NEXT: &str = "next";
 /// So many requests of a team may wait in their lanes, over all its hosts: of what waits in lanes, a queue sees the first 120,000.
 const WAITING_MAX: u64 = 20_000;
-/// Who keeps being overtaken gives up after so many tries.
-const TRIES_MAX: usize = 20;
 
 /// How often a team asks one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +66,14 @@ impl Rate {
         let first = micros(now).saturating_sub(SAVED_MICROS);
         let key = Key::new(format!("RELAY#{team}"), format!("HOST#{host}"));
         let expires = AttributeValue::N((now.seconds() + KEEP_SECONDS).to_string());
-        let update = || activity.update(key.clone()).set("expires", expires.clone());
-        for _ in 0..TRIES_MAX {
+        let update = &|| activity.update(key.clone()).set("expires", expires.clone());
+        retry("host", || async move {
             // Who has asked a moment ago goes on behind that.
             let behind = update().add(NEXT, i64::try_from(span).unwrap_or(i64::MAX));
             match activity.write(behind.when(When::AtLeast(NEXT.to_owned(), at(first)))).await {
                 Ok(item) => {
                     let end = number(&item, NEXT).unwrap_or_default();
-                    return Ok(Places { next: end.saturating_sub(span), step: self.micros });
+                    return Ok(Attempt::Done(Places { next: end.saturating_sub(span), step: self.micros }));
                 }
                 Err(WriteError::Failed(error)) => return Err(error),
                 Err(WriteError::Refused(_)) => {}
@@ -83,13 +81,10 @@ impl Rate {
             let anew = update().set(NEXT, at(first + span));
             let is_old =
                 When::Any(vec![When::Unset(NEXT.to_owned()), When::Below(NEXT.to_owned(), at(first))]);
-            match activity.write(anew.when(is_old)).await {
-                Ok(_) => return Ok(Places { next: first, step: self.micros }),
-                Err(WriteError::Failed(error)) => return Err(error),
-                Err(WriteError::Refused(_)) => {}
-            }
-        }
-        Err(Error::unavailable(anyhow::anyhow!("others kept taking places at the same host")))
+            let outcome = activity.write(anew.when(is_old)).await;
+            Ok(Attempt::of(outcome)?.with(Places { next: first, step: self.micros }))
+        })
+        .await
     }
 }
 

@@ -3,6 +3,7 @@
 mod expression;
 mod query;
 mod refusal;
+mod retry;
 mod write;
 
 use std::{collections::HashMap, sync::Arc};
@@ -18,9 +19,10 @@ pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use expression::When;
 pub use query::{Batch, Query, QueryPage};
 pub use refusal::{Refused, WriteError, is_done};
-pub use write::{Write, pause};
+pub use retry::{Attempt, retry};
+pub use write::Write;
 
-use self::write::CONFLICT_RETRIES_MAX;
+use self::retry::{CONFLICT_RETRIES_MAX, backoff};
 
 use crate::{
     error::{Error, Fault, Result},
@@ -118,7 +120,7 @@ impl Table {
                 break;
             }
             if attempt > 0 {
-                pause(attempt).await;
+                backoff(attempt).await;
             }
             let wanted = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
             let wanted = wanted.map_err(anyhow::Error::from)?;

@@ -1,22 +1,15 @@
 //! Conditional writes, one or several at once.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
-use rand::TryRng as _;
 use serde::Serialize;
 
-use super::{Item, Key, Table, When, WriteError, expression::Placeholders, refusal::Failure};
+use super::{
+    Item, Key, Table, When, WriteError, expression::Placeholders, refusal::Failure, retry::through_conflicts,
+};
 use crate::error::Result;
-
-/// How often a write that met another one on the same item is tried again.
-pub(super) const CONFLICT_RETRIES_MAX: u32 = 8;
-
-/// After so many doublings a pause does not grow any more: it is two thirds of a second then.
-const PAUSE_DOUBLINGS_MAX: u32 = 6;
 
 /// One write, of one item.
 #[derive(Clone)]
@@ -209,14 +202,7 @@ impl Table {
     /// # Errors
     /// [`WriteError::Refused`] at place 0 when the condition did not hold.
     pub async fn write(&self, write: Write) -> Result<Item, WriteError> {
-        let mut attempt = 0;
-        loop {
-            match self.write_once(write.clone()).await {
-                Err(Failure::Conflict) if attempt < CONFLICT_RETRIES_MAX => pause(attempt).await,
-                outcome => return outcome.map_err(WriteError::from),
-            }
-            attempt += 1;
-        }
+        through_conflicts(|| self.write_once(write.clone())).await
     }
 
     async fn write_once(&self, write: Write) -> Result<Item, Failure> {
@@ -266,14 +252,7 @@ impl Table {
     /// # Errors
     /// [`WriteError::Refused`] with the places whose condition did not hold.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<(), WriteError> {
-        let mut attempt = 0;
-        loop {
-            match self.transact_once(writes.clone()).await {
-                Err(Failure::Conflict) if attempt < CONFLICT_RETRIES_MAX => pause(attempt).await,
-                outcome => return outcome.map_err(WriteError::from),
-            }
-            attempt += 1;
-        }
+        through_conflicts(|| self.transact_once(writes.clone())).await
     }
 
     async fn transact_once(&self, writes: Vec<Write>) -> Result<(), Failure> {
@@ -281,11 +260,4 @@ impl Table {
         let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         answer.map(drop).map_err(Failure::of_transaction)
     }
-}
-
-/// Waits longer after each meeting of two writers, and no two of them equally long (full jitter).
-pub async fn pause(attempt: u32) {
-    let longest = 10_u32 << attempt.min(PAUSE_DOUBLINGS_MAX);
-    let random = rand::rngs::SysRng.try_next_u32().unwrap_or(longest);
-    tokio::time::sleep(Duration::from_millis(u64::from(1 + random % longest))).await;
 }

@@ -7,7 +7,7 @@ use shared::{
     Result,
     id::ObjectId,
     object_type::{Changes, Checked, Field},
-    table::{WriteError, pause},
+    table::{Attempt, WriteError, retry},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
     holders::Ahead,
     object::{Before, settled_new},
     planned::Planned,
-    store::{Store, TRIES_MAX, TypeInTeam, overtaken},
+    store::{Store, TypeInTeam},
     upsert::{Outcome, Wanted},
 };
 
@@ -66,39 +66,37 @@ impl Store {
         operations: &[Operation<'_>],
     ) -> Result<Vec<Done>> {
         let steps = self.steps(by, object_type, operations).await?;
-        for attempt in 0..TRIES_MAX {
-            let there = self.there(object_type, &steps).await?;
+        let steps = steps.as_slice();
+        retry("object", || async move {
+            let there = self.there(object_type, steps).await?;
             let mut plans = Vec::with_capacity(steps.len());
             for (place, step) in steps.iter().enumerate() {
                 plans.push(self.plan(&by.in_batch(place), object_type, step, &there).await);
             }
             let Some(plans) = all(plans)?.into_iter().collect::<Option<Vec<_>>>() else {
-                pause(attempt).await;
-                continue;
+                return Ok(Attempt::Conflict);
             };
             if !by.may(ObjectRead) {
                 let most =
                     |((planned, _), step): (&(Planned, _), &Step<'_>)| step.writes_max(planned, object_type);
-                few_enough(plans.iter().zip(&steps).map(most).sum())?;
+                few_enough(plans.iter().zip(steps).map(most).sum())?;
             }
             // Before it counts whether anything is written: what is refused is refused whatever the objects hold.
             let transaction = Transaction::of(&self.objects, &object_type.0, &plans)?;
-            if plans.iter().all(|(planned, _)| planned.write.is_none()) {
-                return Ok(plans.into_iter().zip(operations).map(done).collect());
-            }
-            match self.objects.transact(transaction.writes()).await {
-                Ok(()) => return Ok(plans.into_iter().zip(operations).map(done).collect()),
-                Err(WriteError::Failed(error)) => return Err(error),
+            let is_written = plans.iter().any(|(planned, _)| planned.write.is_some());
+            let outcome = if is_written { self.objects.transact(transaction.writes()).await } else { Ok(()) };
+            match outcome {
+                Ok(()) => Ok(Attempt::Done(plans.into_iter().zip(operations).map(done).collect())),
+                Err(WriteError::Failed(error)) => Err(error),
                 Err(WriteError::Refused(refused)) => {
                     let is_awaited = |place: usize, field: &str| {
                         steps[place].wanted.as_ref().is_some_and(|wanted| wanted.field.as_str() == field)
                     };
-                    transaction.explain(&refused, is_awaited)?;
-                    pause(attempt).await;
+                    transaction.explain(&refused, is_awaited).map(|()| Attempt::Conflict)
                 }
             }
-        }
-        Err(overtaken())
+        })
+        .await
     }
 
     async fn steps<'a>(
