@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::unique,
-    hostile::{CONTACT, CONTACTS, JSON, Scene, writing},
+    hostile::{CONTACT, CONTACTS, JSON, Scene, sendable},
 };
 
 const MARK: &str = "\u{feff}";
@@ -91,7 +91,7 @@ async fn an_amount_of_money_is_no_array_and_its_number_may_have_an_exponent() {
 #[tokio::test]
 async fn a_mark_in_front_of_a_body_is_skipped_on_every_route() {
     let scene = Scene::new().await;
-    for (info, path) in writing() {
+    for (info, path) in sendable() {
         let answer = scene.send(&info.route.method, &path, format!("{MARK}{UNKNOWN}"));
         let problem = answer.expect_problem(400, "invalid_request");
         assert_eq!(places(&problem), [("/no-such-member", "unknown_member")], "{:?}", info.route);
@@ -109,9 +109,9 @@ async fn a_mark_in_front_of_a_body_is_skipped_on_every_route() {
 }
 
 #[tokio::test]
-async fn a_body_in_a_coding_is_415_on_every_route_that_reads_one() {
+async fn a_body_in_a_coding_is_415_on_every_route_that_could_take_one() {
     let scene = Scene::new().await;
-    for (info, path) in writing() {
+    for (info, path) in sendable() {
         let send = |coding: &str, body: &[u8]| {
             let headers = format!("{JSON}Content-Encoding:{coding}");
             scene.send_with(&headers, &info.route.method, &path, body)

@@ -58,6 +58,8 @@ async fn what_has_no_body_has_no_type() {
     let api = &scene.world.owner.api;
     let contact = scene.path("/v1/teams/{team}/objects/contacts/{id}");
     let known = api.header("if-none-match", "*");
+    let head = known.send("HEAD", &contact, None).await;
+    assert_eq!((head.status, head.header("content-length").as_str()), (304, ""));
     for (answer, status) in [
         (known.get(&contact).await, 304),
         (api.send("POST", &format!("{contact}/send"), None).await, 202),

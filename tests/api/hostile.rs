@@ -152,7 +152,12 @@ fn raw(head: &str, body: &[u8]) -> Answer {
 
 /// The routes that read a body; an upsert says by what it matches.
 pub(crate) fn writing() -> impl Iterator<Item = (RouteInfo, String)> {
-    all().into_iter().filter(|info| info.reads_body).map(|info| {
+    sendable().filter(|(info, _)| info.reads_body)
+}
+
+/// The same with those that change something and take no body.
+pub(crate) fn sendable() -> impl Iterator<Item = (RouteInfo, String)> {
+    all().into_iter().filter(|info| info.reads_body || info.writes).map(|info| {
         let query = if info.route.method == "PUT" { "?match=email" } else { "" };
         (info.clone(), format!("{}{query}", info.route.path))
     })

@@ -142,6 +142,7 @@ impl FieldPatch {
         let field = &mut new.fields[place];
         let faults = self.fixed_faults(field);
         self.apply(field);
+        *field = field.clone().keeping(&old.fields[place], old);
         let slug = field.slug.clone();
         Ok(Draft { object_type: checked(new, Some(place), faults)?, field: Some(slug) })
     }
@@ -160,7 +161,7 @@ impl FieldPatch {
                 let detail = "What a relationship points at is fixed: add another field.";
                 faults.push(fixed("/settings/object_type", detail));
             }
-            if settings.start != old.settings.start {
+            if settings.first_number() != old.settings.first_number() {
                 let detail = "Where the numbers start is fixed: none may be given twice.";
                 faults.push(fixed("/settings/start", detail));
             }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod event;
+mod head;
 mod headers;
 mod policy;
 mod resources;
@@ -10,7 +11,7 @@ mod responses;
 use std::{collections::HashMap, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, Bytes, HttpBody as _, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     response::Response,
@@ -91,7 +92,7 @@ impl Gateway {
             self.allow(origin, answer.headers_mut());
             answer
         });
-        if is_head { without_body(response) } else { response }
+        if is_head { head::without_body(response) } else { response }
     }
 
     /// Lets pages read an answer of the gateway itself. It can name one origin, or the one that asks, whichever that is: it
@@ -156,14 +157,6 @@ impl Failure {
         };
         tracing::error!(function, %request_id, cause, "the function failed");
     }
-}
-
-/// As the answer to HEAD goes out: with the length that the body has, and without the body.
-fn without_body(mut response: Response) -> Response {
-    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
-        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-    }
-    response.map(|_| Body::empty())
 }
 
 async fn read(request: Request, source_ip: IpAddr, request_id: Uuid) -> Result<Call, Refusal> {

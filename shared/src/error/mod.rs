@@ -162,7 +162,7 @@ impl Error {
         Problem {
             r#type: "about:blank",
             title: status(self.code).canonical_reason().unwrap_or_default(),
-            status: self.code.status(),
+            status: Some(self.code.status()),
             code: self.code.name(),
             detail: self.detail.clone(),
             request_id: request_id.to_owned(),
@@ -207,8 +207,9 @@ pub struct Problem {
     pub r#type: &'static str,
     /// The status in words.
     pub title: &'static str,
-    /// The HTTP status.
-    pub status: u16,
+    /// The HTTP status; left out where API Gateway refuses by itself, and cannot tell which of several it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     /// The stable name of what went wrong; see docs/errors.md.
     pub code: &'static str,
     /// What happened and what to do.

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{Code, Error, Fault, Result, UNSUPPORTED_CODING},
@@ -36,6 +36,21 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
         let body = Body::from_request(request, state).await?;
         if body.is_empty() { Ok(Self(T::default())) } else { body.read().map(Self) }
     }
+}
+
+/// What a path takes that takes nothing: no body, or an object without members, which many clients send then.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// The request without its body, for a path that takes none.
+///
+/// # Errors
+/// What any body is refused for, and each member of one.
+pub(crate) async fn without_body(request: Request) -> Result<Request> {
+    let (parts, body) = request.into_parts();
+    OptionalJson::<Nothing>::from_request(Request::from_parts(parts.clone(), body), &()).await?;
+    Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }
 
 /// A body that is not yet read.

@@ -12,6 +12,7 @@ mod trash;
 pub use axum::extract::State;
 pub use client::Client;
 pub use if_match::IfMatch;
+pub(crate) use json::without_body;
 pub use json::{Json, OptionalJson};
 pub use page::{LIMIT_MAX, List, NoFilter, Page, Pages};
 pub use path::Path;

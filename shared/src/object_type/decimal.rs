@@ -10,15 +10,19 @@ use bigdecimal::{
 /// The most digits, before and behind the point together.
 pub(super) const DIGITS_MAX: usize = 38;
 
-/// The decimal in plain notation, trailing zeros kept; `None` if it has more than 38 digits.
+/// The decimal in plain notation, trailing zeros kept where there is room for them; `None` if it has more than 38 digits.
 pub(super) fn parse(text: &str) -> Option<String> {
     // The length bounds the work; 38 digits with sign, point and exponent stay far below it.
     let decimal = (text.len() <= 100).then(|| BigDecimal::from_str(text).ok())??;
+    plain(&decimal).or_else(|| plain(&decimal.normalized()))
+}
+
+fn plain(decimal: &BigDecimal) -> Option<String> {
     let (digits, scale) = decimal.as_bigint_and_exponent();
     let places = digits.magnitude().to_string().len();
     let scale = usize::try_from(scale.unsigned_abs()).ok()?;
     let total = if decimal.fractional_digit_count() >= 0 { places.max(scale) } else { places + scale };
-    (total <= DIGITS_MAX).then(|| if decimal.is_zero() { zero(&decimal) } else { decimal.to_plain_string() })
+    (total <= DIGITS_MAX).then(|| if decimal.is_zero() { zero(decimal) } else { decimal.to_plain_string() })
 }
 
 /// Zero has no sign, and behind its point as many zeros as were written.
@@ -79,6 +83,12 @@ mod tests {
             ("1.5E-3", "0.0015"),
             ("-7", "-7"),
             ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
+            // What has more digits than there is room for, and would not without the zeros at its end.
+            ("12345678901234567890123456789012345678.0", "12345678901234567890123456789012345678"),
+            ("1.00000000000000000000000000000000000000", "1"),
+            ("100000000000000000000000000000000000000e-38", "1"),
+            ("0e400", "0"),
+            ("0.000000000000000000000000000000000000000", "0"),
             ("0.00000000000000000000000000000000000001", "0.00000000000000000000000000000000000001"),
         ] {
             assert_eq!(parse(text).as_deref(), Some(kept), "{text}");

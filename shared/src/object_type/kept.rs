@@ -2,8 +2,77 @@
 
 use serde_json::value::RawValue;
 
-use super::{Checked, FieldValues, SentFields, Value, decimal};
+use super::{
+    Checked, Condition, Field, FieldValues, Locked, ObjectType, Required, SentFields, Test, Value, Visible,
+    check_value, decimal, read::sent_value,
+};
 use crate::text::Slug;
+
+impl Field {
+    /// The same, with what says no other than before but in other words as it was: a default or a condition of `2.5` for
+    /// one of `2.50` is no change.
+    #[must_use]
+    pub fn keeping(self, before: &Field, object_type: &ObjectType) -> Self {
+        let default = match (self.default, &before.default) {
+            (Some(sent), Some(kept)) if before.is_equal_default(&sent, kept) => Some(kept.clone()),
+            (sent, _) => sent,
+        };
+        let is_same = |sent: &Condition, kept: &Condition| sent.is_equal(kept, object_type);
+        let required = match (self.required, &before.required) {
+            (Required::If(sent), Required::If(kept)) if is_same(&sent, kept) => Required::If(kept.clone()),
+            (sent, _) => sent,
+        };
+        let locked = match (self.locked, &before.locked) {
+            (Locked::If(sent), Locked::If(kept)) if is_same(&sent, kept) => Locked::If(kept.clone()),
+            (sent, _) => sent,
+        };
+        let visible = match (self.visible, &before.visible) {
+            (Visible::If(sent), Visible::If(kept)) if is_same(&sent, kept) => Visible::If(kept.clone()),
+            (sent, _) => sent,
+        };
+        Self { default, required, locked, visible, ..self }
+    }
+
+    fn is_equal_default(&self, sent: &RawValue, kept: &RawValue) -> bool {
+        let value = |raw: &RawValue| sent_value(self, "", raw).ok().and_then(|sent| sent.value);
+        value(sent).zip(value(kept)).is_some_and(|(sent, kept)| sent.is_equal(&kept))
+    }
+}
+
+impl Condition {
+    /// Whether it asks the same, in the same order.
+    fn is_equal(&self, other: &Self, object_type: &ObjectType) -> bool {
+        match (self, other) {
+            (Self::All(own), Self::All(others)) | (Self::Any(own), Self::Any(others)) => {
+                own.len() == others.len()
+                    && own.iter().zip(others).all(|(one, other)| one.is_equal(other, object_type))
+            }
+            (Self::Test(own), Self::Test(other)) => {
+                own.field == other.field && own.op == other.op && own.is_with_equal_value(other, object_type)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Test {
+    fn is_with_equal_value(&self, other: &Self, object_type: &ObjectType) -> bool {
+        let values = |raw: &RawValue| match serde_json::from_str::<Vec<Box<RawValue>>>(raw.get()) {
+            Ok(values) => values,
+            Err(_) => vec![raw.to_owned()],
+        };
+        let (Some(own), Some(others)) = (self.value.as_deref(), other.value.as_deref()) else {
+            return self.value.is_none() && other.value.is_none();
+        };
+        let (own, others) = (values(own), values(others));
+        let Some(field) = object_type.field(self.field.as_str()) else { return false };
+        let value = |raw: &RawValue| check_value(field, "", raw).ok().flatten();
+        let is_equal = |(one, other): (&Box<RawValue>, &Box<RawValue>)| {
+            value(one).zip(value(other)).is_some_and(|(one, other)| one.is_equal(&other))
+        };
+        own.len() == others.len() && own.iter().zip(&others).all(is_equal)
+    }
+}
 
 impl Checked {
     /// The same without what an object of these values holds already, and without the faults of that: what a read has

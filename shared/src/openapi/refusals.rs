@@ -29,6 +29,10 @@ pub(super) fn of_row(row: &Described) -> BTreeSet<u16> {
     if row.takes_idempotency_key() {
         statuses.insert(422);
     }
+    if row.writes {
+        // Of a path that takes no body too: what was sent may be more than nothing.
+        statuses.insert(415);
+    }
     statuses.extend(row.refusals);
     statuses
 }

@@ -15,7 +15,7 @@ use crate::{
     access::Access,
     caller::Caller,
     error::{Error, Fault, Result},
-    extract::Preconditions,
+    extract::{Preconditions, without_body},
     idempotency,
     platform::Platform,
 };
@@ -24,6 +24,7 @@ use crate::{
 pub(super) struct Gate {
     pub(super) access: Access,
     pub(super) reads_query: bool,
+    pub(super) reads_body: bool,
     pub(super) writes: bool,
     pub(super) platform: Option<Platform>,
 }
@@ -44,6 +45,9 @@ pub(super) async fn guard(
         let name = name.split(['=', '&']).next().unwrap_or_default();
         let fault = Fault::new(format!("?{name}"), "unknown_member", "This path takes no query parameters.");
         return Err(Error::invalid(vec![fault]));
+    }
+    if gate.writes && !gate.reads_body {
+        request = without_body(request).await?;
     }
     if let Some(platform) = &gate.platform {
         request.extensions_mut().insert(platform.clone());

@@ -203,8 +203,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn router(self, store: S, platform: Option<Platform>) -> Router {
         let mut router = Router::new();
         for row in self.rows {
-            let Row { access, reads_query, writes, .. } = row;
-            let gate = Gate { access, reads_query, writes, platform: platform.clone() };
+            let Row { access, reads_query, reads_body, writes, .. } = row;
+            let gate = Gate { access, reads_query, reads_body, writes, platform: platform.clone() };
             let guarded = row.handler.route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
             router = router.route(&row.path, guarded);
         }

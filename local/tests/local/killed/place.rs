@@ -221,8 +221,18 @@ fn arguments(directory: &Directory) -> Vec<String> {
     all
 }
 
+/// Starts it in this process. A test beside this one may have begun a process a moment ago, which holds the lock of a system
+/// that has ended here until it is a program of its own.
 async fn start(directory: &Directory) -> Running {
-    local::start(Options::parse_from(arguments(directory))).await.unwrap()
+    let held_here = format!("is in use by process {}:", std::process::id());
+    loop {
+        match local::start(Options::parse_from(arguments(directory))).await {
+            Err(error) if format!("{error:#}").contains(&held_here) => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            outcome => return outcome.unwrap(),
+        }
+    }
 }
 
 fn text(value: &Value) -> String {

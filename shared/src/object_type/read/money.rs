@@ -58,12 +58,19 @@ fn read(pointer: &str, raw: &RawValue, places: u16) -> Result<String, Fault> {
     }
     let amount = decimal::parse(text)
         .ok_or_else(|| Fault::new(pointer, "out_of_range", "Send an amount of at most 38 digits."))?;
-    let decimals = amount.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    if decimals > usize::from(places) {
+    in_places(&amount, places.into()).ok_or_else(|| {
         let detail = format!("Send at most {places} decimals, as the currency of this field has.");
-        return Err(Fault::new(pointer, "too_many_decimals", detail));
-    }
-    Ok(amount)
+        Fault::new(pointer, "too_many_decimals", detail)
+    })
+}
+
+/// The amount with at most so many decimals, if those behind them are zeros.
+fn in_places(amount: &str, places: usize) -> Option<String> {
+    let Some((whole, decimals)) = amount.split_once('.') else { return Some(amount.to_owned()) };
+    let (kept, behind) = decimals.split_at(places.min(decimals.len()));
+    let is_whole = kept.is_empty();
+    let amount = || if is_whole { whole.to_owned() } else { format!("{whole}.{kept}") };
+    behind.bytes().all(|digit| digit == b'0').then(amount)
 }
 
 /// Whether a text is a decimal as people write them, without an exponent.

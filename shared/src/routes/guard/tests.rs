@@ -33,7 +33,12 @@ impl Refused {
 
 /// What a caller gets: the status or the refusal.
 async fn sent(access: Access, path: &str, context: Option<Value>) -> Result<StatusCode, Refused> {
-    sent_to(Gate { access, reads_query: false, writes: false, platform: None }, path, context).await
+    sent_to(
+        Gate { access, reads_query: false, reads_body: false, writes: false, platform: None },
+        path,
+        context,
+    )
+    .await
 }
 
 async fn sent_to(gate: Gate, path: &str, context: Option<Value>) -> Result<StatusCode, Refused> {
@@ -138,7 +143,13 @@ async fn oneself_is_the_user_of_the_path() {
 
 #[tokio::test]
 async fn a_query_that_nobody_reads_is_refused_and_an_empty_one_is_none() {
-    let gate = |reads_query| Gate { access: Access::Public, reads_query, writes: false, platform: None };
+    let gate = |reads_query| Gate {
+        access: Access::Public,
+        reads_query,
+        reads_body: false,
+        writes: false,
+        platform: None,
+    };
     assert_eq!(sent_to(gate(false), "/me?", None).await, Ok(StatusCode::NO_CONTENT));
     for query in ["a", "a=b", "a=b&c", "a&c=d"] {
         let refused = sent_to(gate(false), &format!("/me?{query}"), None).await;
