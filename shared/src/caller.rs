@@ -4,6 +4,7 @@ use std::{collections::HashMap, ops::Deref};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use lambda_http::request::RequestContext;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     permission::{Permission, Permissions},
     rate::Budget,
     role::Role,
+    timestamp::Timestamp,
 };
 
 /// A person behind a credential that the authorizer found good.
@@ -35,7 +37,18 @@ pub struct Caller {
     pub ip: String,
     /// The id of the request.
     pub request_id: String,
+    /// What the request makes is made once, however often it is sent.
+    pub once: Option<Once>,
     team: Option<(TeamId, Role)>,
+}
+
+/// What all runs of a request with one `Idempotency-Key` have in common: what one of them makes, another one finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Once {
+    /// When the first of them began.
+    pub at: Timestamp,
+    /// What tells them from all others.
+    pub nonce: String,
 }
 
 impl Caller {
@@ -57,6 +70,7 @@ impl Caller {
             name: text(fields, "name").map(str::to_owned),
             ip: context.identity.source_ip.clone().unwrap_or_default(),
             request_id: context.request_id.clone().unwrap_or_default(),
+            once: None,
             team,
         })
     }
@@ -124,6 +138,9 @@ impl Member {
         let mut member = self.clone();
         if !self.request_id.is_empty() {
             member.caller.request_id = format!("{}#{place}", self.request_id);
+        }
+        if let Some(once) = &mut member.caller.once {
+            once.nonce = format!("{}#{place}", once.nonce);
         }
         member
     }

@@ -163,6 +163,12 @@ impl UserId {
 }
 
 impl ObjectId {
+    /// The id of what was made at that moment and is told from all else by these texts: whoever makes it again makes the
+    /// same.
+    pub fn derived(time: Timestamp, from: &[&str]) -> Self {
+        Self::from_part(&dated(time, digest(from) >> (u128::BITS - TAIL_BITS)))
+    }
+
     /// When it was made; `None` for what only looks like an id.
     pub fn made_at(&self) -> Option<Timestamp> {
         let number = base62::decode(self.part())?;

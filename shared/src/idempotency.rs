@@ -1,4 +1,8 @@
 //! `Idempotency-Key`: a request that was done and is sent again gets the first answer again, and is not done twice.
+//!
+//! The answer of a run can be lost in many ways: with its function, with a database that does what it is asked and says that it
+//! has failed, or because it cannot be kept. So each run of a request has [`Once`] from the first of them, by which what one of
+//! them has made is found by the next.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -11,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, Once},
     error::{Code, Error, Fault, Result},
+    keys::KeyRing,
     platform::Platform,
     routes::render,
-    table::{AttributeValue, Item, Key, When, WriteError, decode},
+    table::{AttributeValue, Item, Key, When, WriteError, decode, text},
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -35,6 +40,20 @@ struct Record {
     fingerprint: String,
     running_until: i64,
     expires: i64,
+    /// What its runs have in common; a version before has left it out.
+    #[serde(default)]
+    once: Option<Once>,
+    /// Which run it is: one that finds itself here has lost no more than the answer of the database.
+    #[serde(default)]
+    run: String,
+}
+
+/// What came of asking for a run.
+enum Claimed {
+    /// It may begin.
+    Mine(Record),
+    /// It has been, and this was its answer.
+    Done(Response),
 }
 
 /// The answer, sealed: it may hold a secret that is shown only this once.
@@ -55,10 +74,12 @@ const KEPT_LENGTH_MAX: usize = 380_000;
 /// Runs the request, or answers what it answered before.
 pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Result<Response> {
     let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
-    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
+    let Some(mut caller) = request.extensions().get::<Caller>().cloned() else {
         return Ok(next.run(request).await);
     };
-    let (parts, body) = request.into_parts();
+    // Before anything is done: without a key no answer could be kept.
+    let ring = platform.keys.ring().await?;
+    let (mut parts, body) = request.into_parts();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
     let body = body.map_err(|_| Error::too_large())?;
     let owner = caller.token.as_ref().map_or(caller.user.as_str(), |token| token.as_str());
@@ -66,48 +87,81 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let place = Key::new(format!("IDEMPOTENCY#{owner}"), digest(&[key.as_bytes()]));
     let fingerprint = fingerprint(&parts, &body);
 
-    if let Some(answer) = claim(platform, &place, &fingerprint).await? {
-        return Ok(answer);
-    }
+    let record = match claim(platform, &place, fingerprint).await? {
+        Claimed::Mine(record) => record,
+        Claimed::Done(answer) => return Ok(answer),
+    };
+    let request_id = caller.request_id.clone();
+    caller.once = record.once.clone();
+    parts.extensions.insert(caller);
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let response = render(response, &caller.request_id);
+    let response = render(response, &request_id);
     if response.status().is_success() {
-        return keep(platform, &place, fingerprint, response).await;
+        return keep(platform, (&place, &ring), record, response).await;
     }
-    // Nothing was done: the key is free for the request as it will be when it is mended.
-    if let Err(error) = platform.activity.write(platform.activity.delete(place)).await {
+    let freed = if response.status().is_server_error() {
+        // It may have been done: only the same request may be sent again, and finds what this one has made.
+        platform.activity.put(place, &Record { running_until: 0, ..record })?
+    } else {
+        // Nothing was done: the key is free for the request as it will be when it is mended.
+        platform.activity.delete(place)
+    };
+    if let Err(error) = platform.activity.write(freed).await {
         tracing::warn!(code = Error::from(error).code.name(), "an Idempotency-Key could not be given free");
     }
     Ok(response)
 }
 
-/// Marks the request as running. The answer is one to give instead, of a run before this one.
-async fn claim(platform: &Platform, place: &Key, fingerprint: &str) -> Result<Option<Response>> {
-    let now = platform.clock.now().seconds();
-    let seconds = |seconds: i64| AttributeValue::N(seconds.to_string());
-    let record = Record {
-        fingerprint: fingerprint.to_owned(),
-        running_until: now + RUNNING_SECONDS,
-        expires: now + KEEP_SECONDS,
+/// Marks the request as running, or finds what came of a run before this one.
+async fn claim(platform: &Platform, place: &Key, fingerprint: String) -> Result<Claimed> {
+    let now = platform.clock.now();
+    let run = uuid::Uuid::new_v4().to_string();
+    let mut record = Record {
+        fingerprint,
+        running_until: now.seconds() + RUNNING_SECONDS,
+        expires: now.seconds() + KEEP_SECONDS,
+        once: Some(Once { at: now, nonce: run.clone() }),
+        run,
     };
-    let has_died = When::All(vec![
-        When::is_text("fingerprint", fingerprint),
-        When::Unset(ANSWER.into()),
-        When::Below("running_until".into(), seconds(now)),
-    ]);
-    let is_free = When::Any(vec![When::Absent, When::Below("expires".into(), seconds(now)), has_died]);
-    match platform.activity.write(platform.activity.put(place.clone(), &record)?.when(is_free)).await {
+    let seconds = |seconds: i64| AttributeValue::N(seconds.to_string());
+    let is_free = When::Any(vec![When::Absent, When::Below("expires".into(), seconds(now.seconds()))]);
+    let Some(item) = put(platform, place, &record, is_free).await? else { return Ok(Claimed::Mine(record)) };
+    let found: Record = decode(item.clone())?;
+    let has_died = found.fingerprint == record.fingerprint
+        && !item.contains_key(ANSWER)
+        && found.running_until < now.seconds();
+    if !has_died {
+        return replay(platform, place, &record.fingerprint, (&item, &found)).await.map(Claimed::Done);
+    }
+    record.once = found.once.or(record.once);
+    let is_as_found = When::Unset(ANSWER.into())
+        .and(When::Is("running_until".into(), seconds(found.running_until)))
+        .and(When::is_text("fingerprint", &record.fingerprint));
+    match put(platform, place, &record, is_as_found).await? {
+        None => Ok(Claimed::Mine(record)),
+        Some(_) => Err(in_progress()),
+    }
+}
+
+/// Writes the record of this run; what stands in its way, if something does.
+async fn put(platform: &Platform, place: &Key, record: &Record, when: When) -> Result<Option<Item>> {
+    match platform.activity.write(platform.activity.put(place.clone(), record)?.when(when)).await {
         Ok(_) => Ok(None),
-        Err(WriteError::Refused(refused)) => match refused.item(0) {
-            Some(item) => replay(platform, place, fingerprint, item).await.map(Some),
+        Err(WriteError::Refused(mut refused)) => match refused.found.pop().and_then(|(_, item)| item) {
+            Some(item) if text(&item, "run") == Some(&record.run) => Ok(None),
+            Some(item) => Ok(Some(item)),
             None => Err(in_progress()),
         },
         Err(error) => Err(error.into()),
     }
 }
 
-async fn replay(platform: &Platform, place: &Key, fingerprint: &str, item: &Item) -> Result<Response> {
-    let record: Record = decode(item.clone())?;
+async fn replay(
+    platform: &Platform,
+    place: &Key,
+    fingerprint: &str,
+    (item, record): (&Item, &Record),
+) -> Result<Response> {
     let sealed = item.get(ANSWER).and_then(|answer| answer.as_b().ok());
     // As long as it runs, it may still be refused, and its key be free for another one.
     let is_running = sealed.is_none() && record.running_until > platform.clock.now().seconds();
@@ -134,7 +188,12 @@ async fn replay(platform: &Platform, place: &Key, fingerprint: &str, item: &Item
     Ok(response)
 }
 
-async fn keep(platform: &Platform, place: &Key, fingerprint: String, response: Response) -> Result<Response> {
+async fn keep(
+    platform: &Platform,
+    (place, ring): (&Key, &KeyRing),
+    record: Record,
+    response: Response,
+) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(anyhow::Error::from)?;
     let header =
@@ -146,9 +205,9 @@ async fn keep(platform: &Platform, place: &Key, fingerprint: String, response: R
         plain.push(BREAK);
         plain.extend_from_slice(&body);
     }
-    let sealed = platform.keys.ring().await?.seal(&context(place), &plain)?;
+    let sealed = ring.seal(&context(place), &plain)?;
     let now = platform.clock.now().seconds();
-    let record = Record { fingerprint, running_until: now, expires: now + KEEP_SECONDS };
+    let record = Record { running_until: now, expires: now + KEEP_SECONDS, ..record };
     let mut item: Item = serde_dynamo::to_item(record).map_err(anyhow::Error::from)?;
     item.insert(ANSWER.to_owned(), AttributeValue::B(sealed.into()));
     // The request is done: its answer counts even when it cannot be kept.

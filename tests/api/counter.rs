@@ -29,6 +29,17 @@ const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-a
 pub(crate) struct Counter {
     counts: Arc<Mutex<BTreeMap<String, usize>>>,
     refuses_writes: Arc<AtomicBool>,
+    /// Of which operation the next answer is lost.
+    losing: Arc<Mutex<Option<&'static str>>>,
+}
+
+/// Why a connection is passed on no more.
+enum End {
+    Closed,
+    /// Nothing of a write has reached the database.
+    Refused,
+    /// The database has all of a request, and its answer is to be lost.
+    Losing,
 }
 
 impl Counter {
@@ -47,7 +58,7 @@ impl Counter {
         (format!("http://{address}"), counter)
     }
 
-    /// Passes on what both sides send, until one of them ends or a write is refused.
+    /// Passes on what both sides send, until one of them ends, a write is refused, or an answer is lost.
     async fn pass(self, mut client: TcpStream, mut server: TcpStream) {
         let (mut from_server, mut to_server) = server.split();
         let (mut from_client, mut to_client) = client.split();
@@ -55,22 +66,50 @@ impl Counter {
             let (mut bytes, mut unread) = (vec![0; 64 * 1024], Vec::new());
             while let Ok(length @ 1..) = from_client.read(&mut bytes).await {
                 unread.extend_from_slice(&bytes[..length]);
+                let is_losing = self.is_losing(&unread);
                 if self.count(&mut unread) && self.refuses_writes.load(Ordering::Relaxed) {
-                    return true;
+                    return End::Refused;
                 }
                 to_server.write_all(&bytes[..length]).await.unwrap();
+                if is_losing {
+                    return End::Losing;
+                }
             }
-            false
+            End::Closed
         };
-        let is_refused = tokio::select! {
-            is_refused = requests => is_refused,
-            _ = tokio::io::copy(&mut from_server, &mut to_client) => false,
+        let end = tokio::select! {
+            end = requests => end,
+            _ = tokio::io::copy(&mut from_server, &mut to_client) => End::Closed,
         };
-        if is_refused {
-            to_client.write_all(REFUSAL.as_bytes()).await.unwrap();
-            // All that the client has sent is read, as what is left unread would break the answer off.
-            tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await.unwrap();
+        match end {
+            End::Closed => {}
+            End::Refused => {
+                to_client.write_all(REFUSAL.as_bytes()).await.unwrap();
+                // All that the client has sent is read, as what is left unread would break the answer off.
+                tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await.unwrap();
+            }
+            // The rest of the request is passed on until the database answers.
+            End::Losing => {
+                let mut answer = [0];
+                tokio::select! {
+                    _ = from_server.read(&mut answer) => {}
+                    _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+                }
+            }
         }
+    }
+
+    /// Whether what was read begins the operation whose answer is to be lost, once.
+    fn is_losing(&self, unread: &[u8]) -> bool {
+        let mut losing = self.losing.lock().unwrap();
+        let begins =
+            |name: &str| String::from_utf8_lossy(unread).contains(&format!("DynamoDB_20120810.{name}\r"));
+        losing.take_if(|name| begins(name)).is_some()
+    }
+
+    /// Loses the answer to the next such operation, which is done.
+    pub(crate) fn lose_the_next(&self, operation: &'static str) {
+        *self.losing.lock().unwrap() = Some(operation);
     }
 
     /// Whether writes are refused from now on, and nothing of them reaches the database.

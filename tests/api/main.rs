@@ -58,6 +58,7 @@ mod tokens;
 mod type_changes;
 mod type_looks;
 mod type_trash;
+mod unanswered;
 mod units;
 mod unseen;
 mod values;

@@ -32,10 +32,14 @@ impl Store {
         object_type: &StoredObjectType,
         mut changes: Changes,
     ) -> Result<Planned> {
-        let now = self.now();
+        // A run before this one may have made it, and not lived to say so.
+        let (id, now) = match &by.once {
+            Some(once) => (ObjectId::derived(once.at, &[&once.nonce]), once.at),
+            None => (ObjectId::at(self.now()), self.now()),
+        };
         self.number(object_type, &mut changes, now).await?;
         let object = StoredObject {
-            id: ObjectId::at(now),
+            id,
             unique: unique_keys(&changes.set, object_type).into_iter().collect(),
             fields: changes.set,
             version: 1,

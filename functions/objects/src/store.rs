@@ -79,9 +79,12 @@ impl Store {
     ) -> Result<StoredObject> {
         let planned = self.plan_create(by, object_type, changes).await?;
         let object = planned.object.clone();
-        // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
-        drop(self.commit(by, planned).await?);
-        Ok(object)
+        // Nobody else knows the id: if it is there, this very write came through, or one of a run of the same request
+        // before, and only its answer was lost.
+        Ok(match self.commit(by, planned).await? {
+            Ok(made) => made,
+            Err(refused) => refused.item(0).map(object_of).transpose()?.unwrap_or(object),
+        })
     }
 
     /// The object; one in the trash only if that is asked for.

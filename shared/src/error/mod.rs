@@ -237,7 +237,12 @@ impl IntoResponse for Error {
 }
 
 impl From<anyhow::Error> for Error {
+    /// 500, unless it is an error of ours that something was told about on its way.
     fn from(cause: anyhow::Error) -> Self {
+        let cause = match cause.downcast::<Self>() {
+            Ok(error) => return error,
+            Err(cause) => cause,
+        };
         let detail = "Something failed on our side. It is logged under the request_id.";
         Self { cause: Some(cause), ..Self::new(Code::Internal, detail) }
     }

@@ -23,6 +23,8 @@ use tokio::sync::{Mutex, RwLock};
 
 pub use hash::{Digests, KeyedHash};
 
+use crate::error::Error;
+
 /// Bytes of an XChaCha20-Poly1305 nonce.
 const NONCE_LENGTH: usize = 24;
 /// Fewer characters than this are no key.
@@ -114,7 +116,8 @@ impl Keys {
 
     async fn refresh(&self) -> anyhow::Result<Arc<KeyRing>> {
         let mut slot = self.ring.write().await;
-        let text = self.source.fetch().await.context("fetching the key ring")?;
+        // Whoever needs the ring waits until there is one.
+        let text = self.source.fetch().await.context("fetching the key ring").map_err(Error::unavailable)?;
         let ring = Arc::new(KeyRing::parse(&text)?);
         *slot = Some((ring.clone(), Instant::now()));
         Ok(ring)

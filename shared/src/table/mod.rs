@@ -8,8 +8,10 @@ mod write;
 
 use std::{collections::HashMap, sync::Arc};
 
+use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 use aws_sdk_dynamodb::{
     Client,
+    config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
     types::KeysAndAttributes,
 };
@@ -203,11 +205,20 @@ fn too_large() -> Error {
     Error::unprocessable(vec![Fault::new("", "too_large", detail)])
 }
 
-/// A failed call: busy and away are for the client to try again, all else is our fault.
-fn failure<E, R>(error: SdkError<E, R>) -> Error
+/// What says that the function may not ask now, whatever it asks: as long as a policy or a clock is not in place yet.
+const REFUSALS_OF_ALL: [&str; 5] = [
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "UnrecognizedClientException",
+];
+
+/// A failed call: busy and away are for the client to try again, all else is our fault. What passes is what the SDK's own
+/// retries take for that, by code or by status.
+fn failure<E>(error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     if let Some(error) = error.as_service_error()
         && is_too_large(error.code(), error.message())
@@ -215,20 +226,64 @@ where
         return too_large();
     }
     let is_passing = match &error {
-        SdkError::ServiceError(context) => matches!(
-            context.err().code(),
-            Some(
-                "ProvisionedThroughputExceededException"
-                    | "ThrottlingException"
-                    | "RequestLimitExceeded"
-                    | "InternalServerError"
-                    | "ServiceUnavailable"
-                    | "TransactionInProgressException"
-            )
-        ),
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let codes = [THROTTLING_ERRORS, TRANSIENT_ERRORS, &REFUSALS_OF_ALL];
+            let is_known = |code| codes.iter().any(|codes| codes.contains(&code));
+            status >= 500 || [408, 429].contains(&status) || context.err().code().is_some_and(is_known)
+        }
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     };
     let cause = anyhow::Error::from(error).context("calling DynamoDB");
     if is_passing { Error::unavailable(cause) } else { cause.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{error::ErrorMetadata, operation::put_item::PutItemError};
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+    use crate::error::Code;
+
+    fn code(status: u16, code: Option<&str>) -> Code {
+        let metadata = ErrorMetadata::builder();
+        let metadata = code.into_iter().fold(metadata, |metadata, code| metadata.code(code));
+        let response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
+        failure(SdkError::service_error(PutItemError::generic(metadata.build()), response)).code
+    }
+
+    #[test]
+    fn what_passes_is_for_the_client_to_try_again_and_all_else_is_our_fault() {
+        for (status, name) in [
+            (500, None),
+            (500, Some("InternalFailure")),
+            (502, Some("Unknown")),
+            (503, Some("SlowDown")),
+            (504, None),
+            (408, Some("RequestTimeout")),
+            (429, None),
+            (400, Some("Throttling")),
+            (400, Some("ThrottlingException")),
+            (400, Some("TooManyRequestsException")),
+            (400, Some("RequestThrottledException")),
+            (400, Some("LimitExceededException")),
+            (400, Some("ProvisionedThroughputExceededException")),
+            (400, Some("AccessDeniedException")),
+            (400, Some("ExpiredTokenException")),
+            (403, Some("InvalidSignatureException")),
+        ] {
+            assert_eq!(code(status, name), Code::Unavailable, "{status} {name:?}");
+        }
+        for (status, name) in [
+            (400, None),
+            (400, Some("ValidationException")),
+            (400, Some("ResourceNotFoundException")),
+            (413, Some("RequestTooLarge")),
+        ] {
+            assert_eq!(code(status, name), Code::Internal, "{status} {name:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Why a write did not happen: a condition, a meeting of two writes, or a failed call.
 
 use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
     error::SdkError,
     operation::{
         delete_item::DeleteItemError, put_item::PutItemError, transact_write_items::TransactWriteItemsError,
@@ -80,7 +81,7 @@ pub(super) enum Failure {
 /// The three errors of single writes have the same variants, but no type in common.
 macro_rules! single_write_failure {
     ($name:ident, $error:ident) => {
-        pub(super) fn $name<R: std::fmt::Debug + Send + Sync + 'static>(error: SdkError<$error, R>) -> Self {
+        pub(super) fn $name(error: SdkError<$error, HttpResponse>) -> Self {
             match error.as_service_error() {
                 Some($error::ConditionalCheckFailedException(refusal)) => {
                     Self::Refused(Refused { found: vec![(0, refusal.item.clone())] })
@@ -97,9 +98,7 @@ impl Failure {
     single_write_failure!(of_update, UpdateItemError);
     single_write_failure!(of_delete, DeleteItemError);
 
-    pub(super) fn of_transaction<R: std::fmt::Debug + Send + Sync + 'static>(
-        error: SdkError<TransactWriteItemsError, R>,
-    ) -> Self {
+    pub(super) fn of_transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Self {
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
         else {
             return Self::Other(failure(error));

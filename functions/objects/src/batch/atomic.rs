@@ -7,7 +7,7 @@ use shared::{
     Result,
     id::ObjectId,
     object_type::{Changes, Checked, Field},
-    table::{Attempt, WriteError, retry},
+    table::{Attempt, Item, Refused, WriteError, retry},
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     holders::Ahead,
+    item::object_of,
     object::{Before, settled_new},
     planned::Planned,
     store::{Store, TypeInTeam},
@@ -88,6 +89,15 @@ impl Store {
             match outcome {
                 Ok(()) => Ok(Attempt::Done(plans.into_iter().zip(operations).map(done).collect())),
                 Err(WriteError::Failed(error)) => Err(error),
+                // What nobody else could have made is there: a run of the same request before has done it all.
+                Err(WriteError::Refused(refused)) if made_before(&plans, &refused) => {
+                    let seen = plans
+                        .into_iter()
+                        .enumerate()
+                        .map(|(place, plan)| as_found(plan, refused.item(place)));
+                    let seen = seen.collect::<Result<Vec<_>>>()?;
+                    Ok(Attempt::Done(seen.into_iter().zip(operations).map(done).collect()))
+                }
                 Err(WriteError::Refused(refused)) => {
                     let is_awaited = |place: usize, field: &str| {
                         steps[place].wanted.as_ref().is_some_and(|wanted| wanted.field.as_str() == field)
@@ -185,6 +195,19 @@ impl Store {
     ) -> Result<(Planned, Outcome)> {
         let changes = settled_new(object_type, checked.clone(), self.now())?;
         Ok((self.plan_create(by, &object_type.0, changes).await?, Outcome::Created))
+    }
+}
+
+/// Whether an object that the batch makes is there: of a transaction, the objects' own writes come first.
+fn made_before(plans: &[(Planned, Outcome)], refused: &Refused) -> bool {
+    plans.iter().enumerate().any(|(place, (_, outcome))| *outcome == Outcome::Created && refused.at(place))
+}
+
+/// What was planned, with a new object as it was made.
+fn as_found((planned, outcome): (Planned, Outcome), found: Option<&Item>) -> Result<(Planned, Outcome)> {
+    match found.filter(|_| outcome == Outcome::Created) {
+        Some(item) => Ok((Planned { object: object_of(item)?, ..planned }, outcome)),
+        None => Ok((planned, outcome)),
     }
 }
 
