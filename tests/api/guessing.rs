@@ -13,7 +13,7 @@ use shared::Permission::{ObjectCreate, ObjectUpdate};
 use crate::harness::{Answer, Api, World, unique};
 
 /// How many sets of rules are tried, each with several guesses.
-const RULES: usize = 16;
+const RULES: usize = 12;
 /// How many guesses are made for each.
 const GUESSES: usize = 5;
 /// The fields of a type: one of each type that takes values.

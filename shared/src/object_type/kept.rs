@@ -30,7 +30,7 @@ impl Field {
             (Visible::If(sent), Visible::If(kept)) if is_same(&sent, kept) => Visible::If(kept.clone()),
             (sent, _) => sent,
         };
-        Self { default, required, locked, visible, ..self }
+        Self { required, locked, visible, default, ..self }
     }
 
     fn is_equal_default(&self, sent: &RawValue, kept: &RawValue) -> bool {
@@ -64,13 +64,14 @@ impl Test {
         let (Some(own), Some(others)) = (self.value.as_deref(), other.value.as_deref()) else {
             return self.value.is_none() && other.value.is_none();
         };
-        let (own, others) = (values(own), values(others));
         let Some(field) = object_type.field(self.field.as_str()) else { return false };
         let value = |raw: &RawValue| check_value(field, "", raw).ok().flatten();
-        let is_equal = |(one, other): (&Box<RawValue>, &Box<RawValue>)| {
-            value(one).zip(value(other)).is_some_and(|(one, other)| one.is_equal(&other))
+        let is_equal = |(one, other): (Option<Value>, Option<Value>)| {
+            one.zip(other).is_some_and(|(one, other)| one.is_equal(&other))
         };
-        own.len() == others.len() && own.iter().zip(&others).all(is_equal)
+        let read = |raw| values(raw).iter().map(|raw| value(raw)).collect::<Vec<_>>();
+        let (own, others) = (read(own), read(others));
+        own.len() == others.len() && own.into_iter().zip(others).all(is_equal)
     }
 }
 

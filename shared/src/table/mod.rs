@@ -249,8 +249,10 @@ mod tests {
     use crate::error::Code;
 
     fn code(status: u16, code: Option<&str>) -> Code {
-        let metadata = ErrorMetadata::builder();
-        let metadata = code.into_iter().fold(metadata, |metadata, code| metadata.code(code));
+        let mut metadata = ErrorMetadata::builder();
+        if let Some(code) = code {
+            metadata = metadata.code(code);
+        }
         let response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
         failure(SdkError::service_error(PutItemError::generic(metadata.build()), response)).code
     }
