@@ -115,7 +115,7 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
 /// Marks the request as running, or finds what came of a run before this one.
 async fn claim(platform: &Platform, place: &Key, fingerprint: String) -> Result<Claimed> {
     let now = platform.clock.now();
-    let run = uuid::Uuid::new_v4().to_string();
+    let run = uuid::Uuid::now_v7().to_string();
     let mut record = Record {
         fingerprint,
         running_until: now.seconds() + RUNNING_SECONDS,
