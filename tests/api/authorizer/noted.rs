@@ -54,7 +54,8 @@ impl Gate {
             last_used: token.last_used.and_then(|used| used.ip),
             used: used.as_object().unwrap().keys().cloned().collect(),
             history: history.into_iter().map(|entry| (entry.event, entry.count)).collect(),
-            refusals: told.entries.iter().map(|entry| entry.refusals.as_ref().unwrap().count).collect(),
+            // The relay may have told of the team already.
+            refusals: told.entries.iter().filter_map(|entry| Some(entry.refusals.as_ref()?.count)).collect(),
         }
     }
 }
