@@ -29,8 +29,9 @@ const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-a
 pub(crate) struct Counter {
     counts: Arc<Mutex<BTreeMap<String, usize>>>,
     refuses_writes: Arc<AtomicBool>,
-    /// Of which operation the next answer is lost.
+    /// Of which operation the next answer is lost, and of which the next one is refused.
     losing: Arc<Mutex<Option<&'static str>>>,
+    refusing: Arc<Mutex<Option<&'static str>>>,
 }
 
 /// Why a connection is passed on no more.
@@ -66,8 +67,9 @@ impl Counter {
             let (mut bytes, mut unread) = (vec![0; 64 * 1024], Vec::new());
             while let Ok(length @ 1..) = from_client.read(&mut bytes).await {
                 unread.extend_from_slice(&bytes[..length]);
-                let is_losing = self.is_losing(&unread);
-                if self.count(&mut unread) && self.refuses_writes.load(Ordering::Relaxed) {
+                let is_losing = begins(&self.losing, &unread);
+                let is_refusing = begins(&self.refusing, &unread);
+                if self.count(&mut unread) && (is_refusing || self.refuses_writes.load(Ordering::Relaxed)) {
                     return End::Refused;
                 }
                 to_server.write_all(&bytes[..length]).await.unwrap();
@@ -99,17 +101,14 @@ impl Counter {
         }
     }
 
-    /// Whether what was read begins the operation whose answer is to be lost, once.
-    fn is_losing(&self, unread: &[u8]) -> bool {
-        let mut losing = self.losing.lock().unwrap();
-        let begins =
-            |name: &str| String::from_utf8_lossy(unread).contains(&format!("DynamoDB_20120810.{name}\r"));
-        losing.take_if(|name| begins(name)).is_some()
-    }
-
     /// Loses the answer to the next such operation, which is done.
     pub(crate) fn lose_the_next(&self, operation: &'static str) {
         *self.losing.lock().unwrap() = Some(operation);
+    }
+
+    /// Refuses the next such operation, which writes; nothing of it reaches the database.
+    pub(crate) fn refuse_the_next(&self, operation: &'static str) {
+        *self.refusing.lock().unwrap() = Some(operation);
     }
 
     /// Whether writes are refused from now on, and nothing of them reaches the database.
@@ -155,4 +154,11 @@ impl Counter {
         unread.drain(..unread.len() - kept);
         writes
     }
+}
+
+/// Whether what was read begins the operation that is waited for, once.
+fn begins(waited_for: &Mutex<Option<&'static str>>, unread: &[u8]) -> bool {
+    let begins =
+        |name: &str| String::from_utf8_lossy(unread).contains(&format!("DynamoDB_20120810.{name}\r"));
+    waited_for.lock().unwrap().take_if(|name| begins(name)).is_some()
 }

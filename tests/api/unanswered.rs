@@ -102,3 +102,23 @@ async fn a_run_whose_claim_was_not_answered_knows_it_for_its_own() {
     assert_eq!(counter.writes(), [("PutItem".to_owned(), 4)].into());
     assert_eq!(world.all_contacts().await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failure_the_same_request_may_be_sent_again_and_no_other() {
+    let (database, counter) = Counter::start().await;
+    let options = vec![format!("--dynamodb={database}"), "--without-relay".to_owned()];
+    let system = tokio::task::spawn_blocking(|| System::with(options)).await.unwrap();
+    let world = World::at(&Api::at(&system.url)).await;
+    let api = world.owner.api.header("idempotency-key", &format!("k{}", unique()));
+    let contact = json!({"fields": {"email": an_email()}});
+    counter.refuse_the_next("TransactWriteItems");
+    api.post(&world.contacts(), contact.clone()).await.expect_problem(500, "internal");
+    assert_eq!(world.all_contacts().await, Vec::<Value>::new());
+    let other = api.post(&world.contacts(), json!({"fields": {"name": "Ada"}})).await;
+    other.expect_problem(422, "idempotency_key_reused");
+    let made = api.post(&world.contacts(), contact.clone()).await;
+    assert_eq!((made.status, made.header("idempotency-replayed")), (201, String::new()));
+    let again = api.post(&world.contacts(), contact).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true".to_owned()));
+    assert_eq!(world.all_contacts().await.len(), 1);
+}
