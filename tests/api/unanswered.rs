@@ -14,9 +14,9 @@ async fn lose_the_answers(world: &World) {
     let activity = platform(&system().dynamodb).activity;
     let partition = format!("IDEMPOTENCY#{}", world.owner.id);
     let found = activity.query(Query::partition(&*partition)).await.unwrap();
-    let mut answered: Vec<_> = found.items.into_iter().filter(|item| item.contains_key("answer")).collect();
+    let answered: Vec<_> = found.items.into_iter().filter(|item| item.contains_key("answer")).collect();
     assert!(!answered.is_empty(), "no answer was kept");
-    for mut item in answered.drain(..) {
+    for mut item in answered {
         item.remove("answer");
         item.insert("running_until".to_owned(), attribute(&0).unwrap());
         let text = |name: &str| item[name].as_s().unwrap().clone();
@@ -88,12 +88,18 @@ async fn a_new_object_is_answered_again_as_it_was_made() {
     api.post(&path, json!({"fields": {"number": null}})).await.expect_problem(422, "idempotency_key_reused");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_whose_claim_was_not_answered_knows_it_for_its_own() {
+/// A team in a system whose calls of the database can be lost or refused.
+async fn behind_a_counter() -> (System, World, Counter) {
     let (database, counter) = Counter::start().await;
     let options = vec![format!("--dynamodb={database}"), "--without-relay".to_owned()];
     let system = tokio::task::spawn_blocking(|| System::with(options)).await.unwrap();
     let world = World::at(&Api::at(&system.url)).await;
+    (system, world, counter)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_claim_was_not_answered_knows_it_for_its_own() {
+    let (_system, world, counter) = behind_a_counter().await;
     let api = world.owner.api.header("idempotency-key", &format!("k{}", unique()));
     counter.reset();
     counter.lose_the_next("PutItem");
@@ -105,10 +111,7 @@ async fn a_run_whose_claim_was_not_answered_knows_it_for_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_failure_the_same_request_may_be_sent_again_and_no_other() {
-    let (database, counter) = Counter::start().await;
-    let options = vec![format!("--dynamodb={database}"), "--without-relay".to_owned()];
-    let system = tokio::task::spawn_blocking(|| System::with(options)).await.unwrap();
-    let world = World::at(&Api::at(&system.url)).await;
+    let (_system, world, counter) = behind_a_counter().await;
     let api = world.owner.api.header("idempotency-key", &format!("k{}", unique()));
     let contact = json!({"fields": {"email": an_email()}});
     counter.refuse_the_next("TransactWriteItems");
