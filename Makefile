@@ -16,7 +16,7 @@ test: ## format, lints and all tests, on the embedded engine and on a second one
 check: ## the part of the tests that installs nothing
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo test --workspace
+	tests/suite.sh
 
 update: ## write the files that are made from the tables, then read the difference
 	UPDATE=1 cargo test -p tests --test api generated

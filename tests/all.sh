@@ -3,8 +3,6 @@
 # tests of Rust, what the scripts in Python and Node say, and steps that are one check each.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# Tests wait for deadlines and disks more than they compute, so there are more of them at a time than cores.
-export RUST_TEST_THREADS=$((3 * $(nproc)))
 said=$(mktemp)
 passed=0 failed=0
 
@@ -41,7 +39,7 @@ step cargo clippy --workspace --all-targets -- -D warnings
 mapfile -t functions < <(basename -a functions/*/ | sed 's/^/--package=/')
 step cargo check "${functions[@]}" --bins
 step tests/deny.sh
-step cargo test --workspace
+step tests/suite.sh
 step tests/receivers.sh
 step tests/clients.sh
 step tests/engines.sh
