@@ -1,12 +1,17 @@
 //! The event of a request, before it is made into one: what is made of it there must never fail.
 
+use std::collections::HashMap;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderName, HeaderValue, header};
-use lambda_http::request::LambdaRequest;
+use lambda_http::{aws_lambda_events::query_map::QueryMap, request::LambdaRequest};
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The same event with a host, a protocol and a path that make a URL: `lambda_http` puts one together from them, and takes
-/// it for granted that it is one. Nothing here asks for the first two, so whoever sent them, they are replaced.
+/// The same event, made so that `lambda_http` can make a request of it: what cannot be read there ends the process. The
+/// host, the protocol and the path make a URL; nothing here asks for the first two, so whoever sent them, they are replaced.
+/// The rest API Gateway never sends, but whoever may invoke the function does: a body that is not in base 64, though the
+/// event says so, is the text that it is, and a parameter without a value is none.
 #[must_use]
 pub fn sound(mut event: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV1(request) = &mut event {
@@ -18,8 +23,26 @@ pub fn sound(mut event: LambdaRequest) -> LambdaRequest {
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
+        let is_base64 = |body: &String| BASE64_STANDARD.decode(body).is_ok();
+        request.is_base64_encoded &= request.body.as_ref().is_none_or(is_base64);
+        for query in [&mut request.query_string_parameters, &mut request.multi_value_query_string_parameters]
+        {
+            *query = with_values(query);
+        }
     }
     event
+}
+
+/// The parameters that have values.
+fn with_values(query: &QueryMap) -> QueryMap {
+    if query.is_empty() {
+        return QueryMap::default();
+    }
+    // The only way to all of it: its iterator takes for granted that each parameter has a value.
+    let all = serde_json::to_value(query).and_then(serde_json::from_value::<HashMap<String, Vec<String>>>);
+    let mut all = all.unwrap_or_default();
+    all.retain(|_, values| !values.is_empty());
+    all.into()
 }
 
 #[cfg(test)]
@@ -66,6 +89,33 @@ mod tests {
             request(event(&json!(odd), "localhost", "https"));
         }
         assert_eq!(request(event(&Value::Null, "localhost", "https")).uri().path(), "/");
+    }
+
+    #[test]
+    fn a_body_that_is_not_in_base64_is_a_text() {
+        for (body, read) in
+            [("eyJhIjoxfQ==", "{\"a\":1}"), ("{\"a\":1}", "{\"a\":1}"), ("eyJ", "eyJ"), ("", "")]
+        {
+            let mut event = event(&json!("/v1/me"), "localhost", "https");
+            event["body"] = json!(body);
+            event["isBase64Encoded"] = json!(true);
+            assert_eq!(&**request(event).body(), read.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_none() {
+        for name in ["queryStringParameters", "multiValueQueryStringParameters"] {
+            let mut event = event(&json!("/v1/me"), "localhost", "https");
+            event[name] = json!({"limit": ["5", "6"], "cursor": [], "a b": ["&"]});
+            let query = request(event).uri().query().unwrap().to_owned();
+            assert!(query.contains("limit=5"), "{query}");
+            assert!(query.contains("a+b=%26"), "{query}");
+            assert!(!query.contains("cursor"), "{query}");
+        }
+        let mut event = event(&json!("/v1/me"), "localhost", "https");
+        event["multiValueQueryStringParameters"] = json!({"cursor": []});
+        assert_eq!(request(event).uri().query().unwrap_or_default(), "");
     }
 
     proptest! {

@@ -90,7 +90,7 @@ fn http_client(endpoint: Option<&str>) -> anyhow::Result<SharedHttpClient> {
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
 }
 
-/// Within the 10 seconds of the authorizer, and so within the 29 of all others, there is room for four attempts.
+/// There is room for four attempts. All calls of an invocation together are bounded by its deadline.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))

@@ -28,6 +28,8 @@ pub mod clock;
 pub mod config;
 /// Pages of other origins in browsers.
 pub mod cors;
+/// The deadline of an invocation.
+mod deadline;
 /// Events on their way to webhooks.
 pub mod delivery;
 /// Domains, and e-mail addresses in them.

@@ -1,6 +1,6 @@
 //! What every function stands on: the tables, the keys, the clock.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 
@@ -11,6 +11,9 @@ use crate::{
     keys::{KeySource, Keys},
     table::{Key, Table},
 };
+
+/// So long a start waits for what it connects to.
+const WARM_MAX: Duration = Duration::from_secs(5);
 
 /// The tables, the keys, the clock.
 #[derive(Clone)]
@@ -66,9 +69,13 @@ impl Platform {
     }
 
     /// Fetches the key ring and connects to DynamoDB, at once, while the function starts and has the whole processor.
-    /// What fails here is tried again when it is needed.
+    /// What fails here is tried again when it is needed, and what takes too long as well: Lambda gives a start ten seconds.
     pub(crate) async fn warm(&self, table: &Table, key: Key) {
-        let (ring, item) = tokio::join!(self.keys.ring(), table.get(key));
+        let connecting = async { tokio::join!(self.keys.ring(), table.get(key)) };
+        let Ok((ring, item)) = tokio::time::timeout(WARM_MAX, connecting).await else {
+            tracing::warn!("the key ring or DynamoDB did not answer at the start");
+            return;
+        };
         if let Err(error) = ring {
             tracing::warn!(cause = format!("{error:#}"), "the key ring could not be fetched at the start");
         }

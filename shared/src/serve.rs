@@ -17,6 +17,7 @@ use crate::{
     authorizer::{Authorizer, Event, Sessions},
     config::Config,
     cors::Origins,
+    deadline::Deadline,
     error::Result,
     manifest::Manifest,
     platform::Platform,
@@ -84,8 +85,8 @@ pub async fn serve_authorizer() -> Ended {
         Authorizer::new(&platform, sessions, manifest).with_failures_per_minute(config.failures_per_minute);
     platform.warm(&platform.identity, Key::new("USER#", "warm")).await;
     let authorizer = &authorizer;
-    lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<Event>| {
-        authorizer.answer(event.payload).await
+    lambda_runtime::run(lambda_runtime::service_fn(async move |event: LambdaEvent<Event>| {
+        authorizer.answer_in_time(event).await
     }))
     .await
 }
@@ -107,8 +108,9 @@ where
     let config = Config::from_env();
     let handler = start(&config, &Platform::without_keys(&config)?)?;
     let handler = &handler;
-    lambda_runtime::run(lambda_runtime::service_fn(async move |event: lambda_runtime::LambdaEvent<E>| {
-        handler(event.payload).await.map_err(lambda_runtime::Error::from)
+    lambda_runtime::run(lambda_runtime::service_fn(async move |event: LambdaEvent<E>| {
+        let deadline = Deadline::of(Some(&event.context));
+        deadline.limit(handler(event.payload)).await.flatten().map_err(lambda_runtime::Error::from)
     }))
     .await
 }

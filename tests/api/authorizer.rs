@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use lambda_http::LambdaEvent;
 use serde_json::{Value, json};
 use shared::{
     Permission, Permissions, Platform, Role, Timestamp,
@@ -19,7 +20,7 @@ use shared::{
     token::{LastUsed, OnReuse, Pending, ROTATED_AWAY_MAX, StoredToken, Used, parse_range},
 };
 
-use crate::{counter::Counter, harness::system};
+use crate::{counter::Counter, deadline, harness::system};
 
 mod noted;
 
@@ -182,6 +183,17 @@ async fn stored(
     table.write(table.put(token_key(user, &id), &shape(token, team)).unwrap()).await.unwrap();
     table.write(table.put(membership_key(user, team), &membership).unwrap()).await.unwrap();
     secret
+}
+
+#[tokio::test]
+async fn what_cannot_be_decided_in_time_lets_nobody_pass() {
+    let gate = Gate::new(&[Permission::ObjectRead]).await;
+    for (seconds, expected) in [(60, Ok(())), (0, Err("the authorizer could not decide".to_owned()))] {
+        let event = serde_json::from_value(gate.rest("request", "GET", &gate.bearer())).unwrap();
+        let event = LambdaEvent::new(event, deadline::context(seconds));
+        let answer = gate.authorizer.answer_in_time(event).await;
+        assert_eq!(answer.map(drop).map_err(|error| error.to_string()), expected);
+    }
 }
 
 #[tokio::test]

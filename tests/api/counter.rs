@@ -29,10 +29,13 @@ const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-a
 pub(crate) struct Counter {
     counts: Arc<Mutex<BTreeMap<String, usize>>>,
     refuses_writes: Arc<AtomicBool>,
-    /// Of which operation the next answer is lost, and of which the next one is refused.
-    losing: Arc<Mutex<Option<&'static str>>>,
-    refusing: Arc<Mutex<Option<&'static str>>>,
+    /// Of which operation the next answer is lost, and of which one is refused, after so many others.
+    losing: Arc<Mutex<Option<Awaited>>>,
+    refusing: Arc<Mutex<Option<Awaited>>>,
 }
+
+/// An operation, and how many of it pass before.
+type Awaited = (&'static str, usize);
 
 /// Why a connection is passed on no more.
 enum End {
@@ -103,12 +106,17 @@ impl Counter {
 
     /// Loses the answer to the next such operation, which is done.
     pub(crate) fn lose_the_next(&self, operation: &'static str) {
-        *self.losing.lock().unwrap() = Some(operation);
+        *self.losing.lock().unwrap() = Some((operation, 0));
     }
 
     /// Refuses the next such operation, which writes; nothing of it reaches the database.
     pub(crate) fn refuse_the_next(&self, operation: &'static str) {
-        *self.refusing.lock().unwrap() = Some(operation);
+        self.refuse_after(operation, 0);
+    }
+
+    /// The same of one after so many others.
+    pub(crate) fn refuse_after(&self, operation: &'static str, others: usize) {
+        *self.refusing.lock().unwrap() = Some((operation, others));
     }
 
     /// Whether writes are refused from now on, and nothing of them reaches the database.
@@ -157,8 +165,16 @@ impl Counter {
 }
 
 /// Whether what was read begins the operation that is waited for, once.
-fn begins(waited_for: &Mutex<Option<&'static str>>, unread: &[u8]) -> bool {
-    let begins =
-        |name: &str| String::from_utf8_lossy(unread).contains(&format!("DynamoDB_20120810.{name}\r"));
-    waited_for.lock().unwrap().take_if(|name| begins(name)).is_some()
+fn begins(awaited: &Mutex<Option<Awaited>>, unread: &[u8]) -> bool {
+    let mut awaited = awaited.lock().unwrap();
+    let Some((name, others)) = &mut *awaited else { return false };
+    if !String::from_utf8_lossy(unread).contains(&format!("DynamoDB_20120810.{name}\r")) {
+        return false;
+    }
+    if *others == 0 {
+        *awaited = None;
+        return true;
+    }
+    *others -= 1;
+    false
 }

@@ -13,6 +13,7 @@ mod browsers;
 mod contention;
 mod conventions;
 mod counter;
+mod deadline;
 mod discovery;
 mod document;
 mod echo;

@@ -2,6 +2,8 @@
 
 mod document;
 
+use std::thread;
+
 use serde_json::{Value, json};
 
 use crate::hostile::{CONTACT, Scene, writing};
@@ -58,27 +60,36 @@ fn faults(problem: &Value) -> impl Iterator<Item = (&str, &str, &str)> {
     })
 }
 
-/// Sends every such body to every operation. What was found is not as it should be, if there is any.
+/// How many bodies are sent at a time, where all of them are refused.
+const AT_ONCE: usize = 6;
+
+/// Sends every such body to every operation, so many at a time. What was found is not as it should be, if there is any.
 fn offenders(
     scene: &Scene,
+    at_once: usize,
     values: &dyn Fn(&Place<'_>) -> Vec<Value>,
-    is_right: &dyn Fn(u16, &str, &Value) -> bool,
+    is_right: &(dyn Fn(u16, &str, &Value) -> bool + Sync),
 ) -> (usize, Vec<String>) {
     let (document, operations) = all_bodies(scene);
-    let (mut sent, mut wrong) = (0, Vec::new());
-    for (method, route, path) in &operations {
-        for (pointer, body) in document.bodies(document.body(route, method), values) {
-            // A number that a float cannot hold is written as a text in here.
-            let body = body.to_string().replace("\"@", "").replace("@\"", "");
-            let answer = scene.send(method, path, &body);
-            sent += 1;
-            let problem = answer.json();
-            if !is_right(answer.status, &pointer, &problem) {
-                wrong.push(format!("{method} {path} {pointer} {body}: {} {}", answer.status, answer.text));
-            }
-        }
-    }
-    (sent, wrong)
+    let bodies = |(method, route, path): &(String, String, String)| {
+        let bodies = document.bodies(document.body(route, method), values).into_iter();
+        let sent = bodies.map(|(pointer, body)| (method.clone(), path.clone(), pointer, body));
+        sent.collect::<Vec<_>>()
+    };
+    let all: Vec<_> = operations.iter().flat_map(bodies).collect();
+    let wrong = |(method, path, pointer, body): &(String, String, String, Value)| {
+        // A number that a float cannot hold is written as a text in here.
+        let body = body.to_string().replace("\"@", "").replace("@\"", "");
+        let answer = scene.send(method, path, &body);
+        let is_right = is_right(answer.status, pointer, &answer.json());
+        (!is_right).then(|| format!("{method} {path} {pointer} {body}: {} {}", answer.status, answer.text))
+    };
+    let wrong = thread::scope(|scope| {
+        let parts = all.chunks(all.len().div_ceil(at_once).max(1));
+        let parts = parts.map(|part| scope.spawn(|| part.iter().filter_map(wrong).collect::<Vec<_>>()));
+        parts.collect::<Vec<_>>().into_iter().flat_map(|part| part.join().unwrap()).collect()
+    });
+    (all.len(), wrong)
 }
 
 /// Sends each line of a table, and finds the one fault of it.
@@ -114,7 +125,7 @@ async fn a_value_of_another_type_is_refused_at_every_place_of_every_body() {
                 (place, code) == (pointer, "wrong_type") && is_plain(detail)
             })
     };
-    let (sent, wrong) = offenders(&scene, &values, &is_refused);
+    let (sent, wrong) = offenders(&scene, AT_ONCE, &values, &is_refused);
     assert!(wrong.is_empty(), "{} of {sent}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(sent > 1_000, "only {sent} bodies were found");
     assert_eq!(scene.seen(), scene.before);
@@ -135,7 +146,7 @@ async fn what_is_no_choice_and_what_is_out_of_range_is_422_at_every_place_of_eve
     let is_refused = |status, pointer: &str, problem: &Value| {
         status == 422 && faults(problem).any(|(place, ..)| !place.is_empty() && pointer.starts_with(place))
     };
-    let (sent, wrong) = offenders(&scene, &values, &is_refused);
+    let (sent, wrong) = offenders(&scene, AT_ONCE, &values, &is_refused);
     assert!(wrong.is_empty(), "{} of {sent}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(sent > 50, "only {sent} bodies were found");
     assert_eq!(scene.seen(), scene.before);
@@ -151,7 +162,7 @@ async fn null_is_taken_wherever_the_document_says_so() {
     let is_taken = |status, pointer: &str, problem: &Value| {
         status < 500 && faults(problem).all(|(place, ..)| place != pointer)
     };
-    let (sent, wrong) = offenders(&scene, &values, &is_taken);
+    let (sent, wrong) = offenders(&scene, 1, &values, &is_taken);
     assert!(wrong.is_empty(), "{} of {sent}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(sent > 10, "only {sent} bodies were found");
 }

@@ -9,8 +9,9 @@ use shared::{
     delivery::{
         Attempt, Health, Request, Retry, SIGNED, Status, StoredDelivery, StoredEvent, chance, hop_seconds,
     },
-    table::{When, WriteError, attribute},
+    table::{Refused, When, WriteError, attribute, text},
 };
+use uuid::Uuid;
 
 use crate::{
     Worker,
@@ -22,9 +23,14 @@ use crate::{
 /// A worker that has not come to an end after so long never will: twice as long as the function may run.
 const CLAIM_SECONDS: i64 = 60;
 
+/// Whose claim the last one is. It stays when the try is written down, so that a write whose answer was lost is known for the
+/// own one.
+pub(crate) const CLAIM: &str = "claim";
+
 /// A delivery whose present try is this worker's.
 pub(crate) struct Claimed {
     pub(crate) delivery: StoredDelivery,
+    pub(crate) claim: String,
     pub(crate) at: Timestamp,
     pub(crate) until: Timestamp,
 }
@@ -68,7 +74,7 @@ impl Worker {
     /// Takes the try for this worker, if the delivery is still as it was seen.
     async fn claim(&self, seen: Seen, is_next: bool) -> anyhow::Result<Claimed> {
         let Seen { mut delivery, claimed_until, signed: _ } = seen;
-        let at = self.clock.now();
+        let (at, claim) = (self.clock.now(), Uuid::now_v7().to_string());
         let until = at.plus_seconds(CLAIM_SECONDS);
         let is_unchanged = When::All(vec![
             When::Is("status".into(), attribute(&Status::Pending)?),
@@ -80,10 +86,13 @@ impl Worker {
         ]);
         delivery.tries += u64::from(is_next);
         let update = self.activity.update(delivery.key()).set("tries", attribute(&delivery.tries)?);
-        let update = update.set("claimed_until", attribute(&until)?);
+        let update = update.set("claimed_until", attribute(&until)?).set(CLAIM, attribute(&claim)?);
         let update = update.remove(SIGNED).when(is_unchanged);
         match self.activity.write(update).await {
-            Ok(_) => Ok(Claimed { delivery, at, until }),
+            Ok(_) => Ok(Claimed { delivery, claim, at, until }),
+            Err(WriteError::Refused(refused)) if is_of(&refused, &claim) => {
+                Ok(Claimed { delivery, claim, at, until })
+            }
             Err(WriteError::Refused(_)) => bail!("somebody else was faster"),
             Err(WriteError::Failed(error)) => Err(error.into()),
         }
@@ -93,6 +102,11 @@ impl Worker {
         let target = self.rules.check("/url", &request.signed.url).map_err(|_| Failure::RefusedTarget)?;
         self.client.post(&target, headers, body).await
     }
+}
+
+/// Whether what stood in the way of a write is what this claim has written.
+pub(crate) fn is_of(refused: &Refused, claim: &str) -> bool {
+    refused.item(0).and_then(|item| text(item, CLAIM)) == Some(claim)
 }
 
 fn headers(request: &Request) -> anyhow::Result<HeaderMap> {

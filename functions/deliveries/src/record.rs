@@ -3,10 +3,14 @@
 use shared::{
     Timestamp,
     delivery::{ATTEMPTS_MAX, Attempt, DisabledReason, Health, Status},
-    table::{When, Write, attribute, is_done},
+    table::{When, Write, WriteError, attribute, is_done},
 };
 
-use crate::{Worker, attempt::Claimed, verdict::Settled};
+use crate::{
+    Worker,
+    attempt::{Claimed, is_of},
+    verdict::Settled,
+};
 
 /// The last success of a receiver is noted again after so long.
 const SUCCESS_SECONDS: i64 = 60;
@@ -19,7 +23,7 @@ impl Worker {
         attempt: Attempt,
         settled: &Settled,
     ) -> anyhow::Result<bool> {
-        let Claimed { delivery, until, .. } = claimed;
+        let Claimed { delivery, claim, until, .. } = claimed;
         delivery.attempts.push(attempt);
         let surplus = delivery.attempts.len().saturating_sub(ATTEMPTS_MAX);
         delivery.attempts.drain(..surplus);
@@ -35,7 +39,14 @@ impl Worker {
             Status::Pending => update,
             status => status.set(update, &delivery.webhook)?,
         };
-        self.write_if(update.remove("claimed_until").when(is_mine)).await
+        match self.activity.write(update.remove("claimed_until").when(is_mine)).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Refused(refused)) => {
+                let is_over = refused.item(0).is_some_and(|item| !item.contains_key("claimed_until"));
+                Ok(is_over && is_of(&refused, claim))
+            }
+            Err(WriteError::Failed(error)) => Err(error.into()),
+        }
     }
 
     /// Notes how the receiver does, if that is news: after so long it has answered, or not.

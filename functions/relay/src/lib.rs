@@ -36,7 +36,7 @@ use self::{
     deliver::Listed,
     event::{Change, Content, Message, Notice},
     people::Known,
-    suspect::Suspect,
+    suspect::{Suspect, Unnoted},
 };
 
 /// The most bytes of a parked change: a message of SQS has 1 MiB. Of a larger one the key is kept.
@@ -87,6 +87,7 @@ pub struct Relay {
     webhooks: Cache<TeamId, Arc<Listed>>,
     names: Cache<Key, Known>,
     days: Cache<TeamId, u32>,
+    unnoted: Arc<Unnoted>,
 }
 
 impl Relay {
@@ -109,6 +110,7 @@ impl Relay {
             webhooks: Cache::default(),
             names: Cache::default(),
             days: Cache::default(),
+            unnoted: Arc::default(),
         }
     }
 

@@ -2,6 +2,11 @@
 //! Lambda halves the batch each time, so that in the end the change comes alone. One that comes alone and late is counted
 //! before it is looked at, and what has ended the function several times is parked.
 
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
+
 use shared::{
     Result, Timestamp,
     table::{AttributeValue, Key, number},
@@ -20,6 +25,21 @@ const ENDS_MAX: u64 = 3;
 const KEEP_SECONDS: i64 = 2 * 24 * 60 * 60;
 /// How often the look at a change has begun without coming to an end.
 const BEGUN: &str = "begun";
+
+/// Changes whose looks came to an end in this process, where the note of it failed: that this process goes on shows that none
+/// of its looks ended it.
+#[derive(Default)]
+pub(crate) struct Unnoted(Mutex<HashSet<String>>);
+
+impl Unnoted {
+    fn insert(&self, suspect: &Suspect) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(suspect.sequence_number.clone());
+    }
+
+    fn take(&self, suspect: &Suspect) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&suspect.sequence_number)
+    }
+}
 
 /// A change that comes alone and late.
 pub(crate) struct Suspect {
@@ -46,16 +66,28 @@ impl Relay {
     /// Counts that the look at it begins; whether it has ended the function too often to be looked at once more.
     pub(crate) async fn is_fatal(&self, suspect: &Suspect) -> Result<bool> {
         let expires = self.clock.now().seconds() + KEEP_SECONDS;
-        let write = self.activity.update(suspect.key()).add(BEGUN, 1);
-        let write = write.set("expires", AttributeValue::N(expires.to_string()));
-        let begun = number(&self.activity.write(write).await?, BEGUN);
+        let write =
+            self.activity.update(suspect.key()).set("expires", AttributeValue::N(expires.to_string()));
+        let is_unnoted = self.unnoted.take(suspect);
+        let write = match is_unnoted {
+            true => write.set(BEGUN, AttributeValue::N("1".to_owned())),
+            false => write.add(BEGUN, 1),
+        };
+        let written = self.activity.write(write).await.inspect_err(|_| {
+            if is_unnoted {
+                self.unnoted.insert(suspect);
+            }
+        });
+        let begun = number(&written?, BEGUN);
         Ok(begun.is_none_or(|begun| begun > ENDS_MAX))
     }
 
-    /// Notes that the look at it came to an end, whatever it was. Without the note it is only looked at fewer times.
+    /// Notes that the look at it came to an end, whatever it was. What cannot be noted is kept in mind, as a database that is
+    /// too busy for the note was too busy for the look as well: that is no reason to park a change.
     pub(crate) async fn acquit(&self, suspect: &Suspect) {
         let write = self.activity.update(suspect.key()).remove(BEGUN);
         if let Err(error) = self.activity.write(write).await.map_err(shared::Error::from) {
+            self.unnoted.insert(suspect);
             tracing::warn!(code = error.code.name(), "that a change was looked at could not be noted");
         }
     }

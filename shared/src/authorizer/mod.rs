@@ -12,6 +12,7 @@ mod session;
 mod tally;
 mod token;
 
+use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
 pub use answer::{Answer, Context, PolicyDocument};
@@ -22,6 +23,7 @@ pub use session::Sessions;
 use crate::{
     access::Credential,
     clock::Clock,
+    deadline::Deadline,
     error::Error,
     id::UserId,
     identity::membership_key,
@@ -95,10 +97,22 @@ impl Authorizer {
     /// `Unauthorized`, which API Gateway turns into 401, or what kept the authorizer from deciding, which it turns
     /// into 500. It never lets anybody pass by an error.
     pub async fn answer(&self, event: Event) -> Result<Answer, lambda_runtime::Error> {
+        self.answer_by(event, Deadline::of(None)).await
+    }
+
+    /// Answers one event of API Gateway within the time of its invocation.
+    ///
+    /// # Errors
+    /// As [`Authorizer::answer`]; that the time is over keeps it from deciding.
+    pub async fn answer_in_time(&self, event: LambdaEvent<Event>) -> Result<Answer, lambda_runtime::Error> {
+        self.answer_by(event.payload, Deadline::of(Some(&event.context))).await
+    }
+
+    async fn answer_by(&self, event: Event, deadline: Deadline) -> Result<Answer, lambda_runtime::Error> {
         let question = Question::try_from(event).inspect_err(|cause| {
             tracing::error!(cause = cause.to_string(), "the event is none that can be answered");
         })?;
-        let decision = self.decide(&question).await.map_err(|error| {
+        let decision = deadline.limit(self.decide(&question)).await.flatten().map_err(|error| {
             // The answer of a failed authorizer reaches no client, so this is the edge where the cause is logged.
             drop(error.respond(&question.request_id));
             lambda_runtime::Error::from("the authorizer could not decide")

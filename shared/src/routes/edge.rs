@@ -15,6 +15,7 @@ use super::BODY_LENGTH_MAX;
 use crate::{
     caller::Caller,
     cors::{self, Origins},
+    deadline::Deadline,
     error::{Code, Error},
     path,
 };
@@ -35,7 +36,8 @@ pub(super) async fn edge(State(origins): State<Origins>, mut request: Request, n
         _ if is_too_large(&request) => Error::too_large().into_response(),
         Some(uri) => {
             *request.uri_mut() = uri;
-            next.run(request).await
+            let deadline = Deadline::of(request.lambda_context_ref());
+            deadline.limit(next.run(request)).await.unwrap_or_else(Error::into_response)
         }
         None => Error::not_found("path").into_response(),
     };

@@ -13,7 +13,10 @@ use shared::{
 };
 
 use super::*;
-use crate::harness::{system, unique};
+use crate::{
+    counter::Counter,
+    harness::{system, unique},
+};
 
 /// A queue that keeps what is sent.
 #[derive(Default)]
@@ -85,6 +88,26 @@ async fn what_has_ended_the_function_three_times_is_parked_and_not_looked_at_aga
         let note = platform.activity.get(key).await.unwrap().unwrap();
         assert!(number(&note, "begun").is_none() && number(&note, "expires").is_some());
     }
+}
+
+#[tokio::test]
+async fn a_look_that_came_to_its_end_counts_for_nothing_though_it_could_not_be_noted() {
+    let (database, counter) = Counter::start().await;
+    let platform = platform(&database);
+    let (relay, parked) = relay(&platform);
+    let (team, place) = (TeamId::new(), unique().to_string());
+    let (record, key) = (change(&team, &place), Key::new(format!("RELAY#{place}"), "SUSPECT"));
+    for _ in 0..5 {
+        counter.refuse_after("UpdateItem", 1);
+        assert!(relay.handle(alone(&record)).await.is_whole());
+        let note = platform.activity.get(key.clone()).await.unwrap().unwrap();
+        assert_eq!(number(&note, "begun"), Some(1));
+    }
+    let told = shared::audit::Log::new(&platform).part(&team, &Narrowing::default(), None, 10).await.unwrap();
+    assert_eq!((told.entries.len(), parked.taken()), (1, vec![]));
+    assert!(relay.handle(alone(&record)).await.is_whole());
+    let note = platform.activity.get(key).await.unwrap().unwrap();
+    assert_eq!(number(&note, "begun"), None);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod hostile;
+mod lossy;
 mod order;
 mod receiver;
 mod tls;

@@ -45,6 +45,23 @@ async fn of_many_at_once_one_makes_the_request() {
 }
 
 #[tokio::test]
+async fn a_write_whose_answer_was_lost_is_known_for_the_own_one() {
+    let world = World::new().await;
+    // The claim, and what came of the request.
+    for updates in [0, 1] {
+        let receiver = Receiver::answering(answer("500 No")).await;
+        let request = world.request(&receiver, 0).await;
+        world.losing.after(updates);
+        assert!(!world.handle_slow(&request).await, "{updates}");
+        assert!(world.losing.is_over(), "{updates}");
+        let delivery = world.delivery(&request).await;
+        assert_eq!((receiver.connections(), delivery.tries, delivery.attempts.len()), (1, 1, 1), "{updates}");
+        let [(retry, _)] = world.retries.take().try_into().unwrap();
+        assert_eq!((retry.tries, retry.want), (1, Want::Try), "{updates}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_for_the_next_try_that_could_not_be_sent_is_sent_when_it_comes_again() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer("500 No")).await;

@@ -26,7 +26,11 @@ use shared::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::rustls::RootCertStore;
 
-use super::{TIMES, receiver::Receiver};
+use super::{
+    TIMES,
+    lossy::{self, Losing},
+    receiver::Receiver,
+};
 use crate::{Event, Queues, System, Times, Worker, client::Client};
 
 /// A queue that keeps its messages, with their delays.
@@ -104,6 +108,7 @@ pub(super) struct World {
     pub(super) retries: Arc<Kept<Retry>>,
     /// Of both queues.
     pub(super) put_off: Arc<PutOff>,
+    pub(super) losing: Losing,
     pub(super) team: TeamId,
     pub(super) webhook: WebhookId,
     _database: JoinSet<()>,
@@ -127,11 +132,13 @@ impl World {
         });
         database.create_table(serde_json::from_value(table).unwrap()).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let losing = Losing::default();
+        let endpoint = lossy::start(listener.local_addr().unwrap(), losing.clone()).await;
         let keys = AccessKeys { id: "id".into(), secret: "secret".into(), session: None };
         let config = Config {
             region: "local".into(),
             credentials: Some(keys),
-            dynamodb_endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
+            dynamodb_endpoint: Some(format!("http://{endpoint}")),
             ..Config::default()
         };
         let mut running = JoinSet::new();
@@ -148,7 +155,7 @@ impl World {
         let client = Client::with_roots(Arc::new(System), RootCertStore::empty(), TIMES).unwrap();
         let worker = Worker::with_client(&platform, queues, rules, client);
         let (team, webhook) = (TeamId::new(), WebhookId::new());
-        Self { platform, worker, slow, retries, put_off, team, webhook, _database: running }
+        Self { platform, worker, slow, retries, put_off, losing, team, webhook, _database: running }
     }
 
     /// The worker with the times that it has in the cloud.

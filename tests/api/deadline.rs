@@ -1,0 +1,34 @@
+//! The time of an invocation: whoever waits is answered before it is over.
+
+use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
+use serde_json::{Value, json};
+use shared::{Timestamp, arrival};
+
+use crate::{harness::system, jobs::platform};
+
+/// An invocation that must be answered so many seconds from now.
+pub(crate) fn context(seconds: i64) -> Context {
+    let mut context = Context::default();
+    context.deadline = u64::try_from(Timestamp::now().plus_seconds(seconds).millis()).unwrap();
+    context
+}
+
+#[tokio::test]
+async fn a_request_whose_time_is_over_is_answered_with_503() {
+    let platform = platform(&system().dynamodb);
+    let router = teams::routes().router(teams::Store::new(&platform), Some(platform));
+    for (context, status) in [(Context::default(), 200), (context(60), 200), (context(0), 503)] {
+        let event: LambdaRequest = serde_json::from_str(include_str!("../../events/teams-me.json")).unwrap();
+        let event = LambdaEvent::new(arrival::sound(event), context);
+        let answer = Adapter::from(router.clone()).call(event).await.unwrap();
+        let answer = serde_json::to_value(answer).unwrap();
+        assert_eq!(answer["statusCode"], json!(status), "{answer}");
+        if status == 503 {
+            let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(body["code"], "unavailable");
+            assert!(
+                body["request_id"].is_string() && answer["multiValueHeaders"]["retry-after"][0].is_string()
+            );
+        }
+    }
+}
