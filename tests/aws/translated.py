@@ -46,6 +46,9 @@ def holds(condition, parameters):
     if kind == "Fn::Equals":
         reference, value = given_to
         return parameters[reference["Ref"]] == str(value)
+    if kind == "Fn::Contains":
+        values, reference = given_to
+        return parameters[reference["Ref"]] in values
     outcomes = [holds(one, parameters) for one in given_to]
     return not outcomes[0] if kind == "Fn::Not" else {"Fn::And": all, "Fn::Or": any}[kind](outcomes)
 
@@ -127,8 +130,27 @@ def asked_for():
         check(what, found == wanted, found)
 
 
+def rules():
+    """What AWS would refuse in the middle of a deployment, CloudFormation refuses before it."""
+    cases = [
+        ("the defaults", {}, []),
+        ("an issuer without an audience", {"OidcIssuer": "https://issuer.example"}, ["OidcTogether"]),
+        ("a domain without a certificate", {"DomainName": "api.example.com"}, ["DomainTogether"]),
+        ("an address of SES without its identity", {"SesFrom": "a@example.com"}, ["SesTogether"]),
+        ("a firewall that counts to ten", {"RequestsPerMinutePerAddress": "10"}, []),
+        ("to nine", {"RequestsPerMinutePerAddress": "9"}, ["FirewallLeast"]),
+        ("to one", {"RequestsPerMinutePerAddress": "1"}, ["FirewallLeast"]),
+    ]
+    for what, parameters, broken in cases:
+        parameters = given(**parameters)
+        rules_of_it = template()["Rules"].items()
+        found = [name for name, rule in rules_of_it if not all(holds(one["Assert"], parameters) for one in rule["Assertions"])]
+        check(f"{what}: rules broken: {broken or 'none'}", found == broken, found)
+
+
 if __name__ == "__main__":
     asked_for()
+    rules()
     cache()
     responses()
     functions()
