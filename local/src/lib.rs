@@ -7,6 +7,7 @@ mod functions;
 /// The API Gateway stand-in.
 pub mod gateway;
 mod issuer;
+mod job_queue;
 mod key_ring;
 /// The keys of the key ring, and what needs them.
 pub mod keys;

@@ -1,24 +1,20 @@
 //! The queues of webhooks in this process: requests, requests to receivers that fail, and deliveries that are tried again,
 //! each with workers of its own. The real functions are given the events that SQS would give them.
 
-mod pool;
-
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use shared::{
     Platform, Result,
     clock::Clock,
-    delivery::{
-        OPEN_INDEX, Order, Postpone, Queue, Request, Retry, Status, StoredDelivery, hop_seconds,
-        open_partition,
-    },
+    delivery::{OPEN_INDEX, Request, Retry, Status, StoredDelivery, hop_seconds, open_partition},
     id::WebhookId,
+    queue::{Order, Postpone, Queue},
     table::{Item, Key, Query, Table, decode, text},
     webhook::{StoredWebhook, WEBHOOK_PREFIX},
 };
 use tokio::task::JoinSet;
 
-use self::pool::{Pool, queue};
+use crate::queue::{Handler, Pool, queue};
 
 /// Messages that are handled at the same time, by all workers of a queue. The template says the same.
 const REQUESTS: usize = 400;
@@ -26,11 +22,6 @@ const SLOW_REQUESTS: usize = 60;
 const RETRIES: usize = 10;
 /// The name of the queue whose messages are not passed on.
 pub(crate) const SLOW_QUEUE: &str = "slow-requests";
-
-/// A function that is given events of a queue, as their texts; whether it has handled all of an event.
-pub(crate) type Handler = Arc<dyn Fn(String) -> Handling + Send + Sync>;
-/// What such a function does.
-pub(crate) type Handling = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// The ends of the queues that functions send to.
 #[derive(Clone)]

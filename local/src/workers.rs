@@ -5,16 +5,13 @@ use std::sync::Arc;
 use deliveries::Worker;
 use relay::Relay;
 use shared::{
-    Platform,
-    config::Config,
-    delivery::{Queue, Retry},
-    jobs,
-    webhook::target::Rules,
+    Platform, config::Config, delivery::Retry, jobs::JobMessage, queue::Queue, webhook::target::Rules,
 };
 
 use crate::{
-    queue,
-    requests::{self, Handler, SLOW_QUEUE},
+    job_queue::{Working, job_queue},
+    queue::Handler,
+    requests::{self, SLOW_QUEUE},
     stream::{Journal, Parking, Streams},
 };
 
@@ -32,14 +29,14 @@ pub(crate) struct Settings {
 
 /// The functions at work. They end, in the middle of whatever they do, when this is dropped.
 pub(crate) struct Workers {
-    _jobs: queue::Deliveries,
+    _jobs: Working,
     _requests: requests::Delivering,
     _streams: Option<Streams>,
 }
 
 /// The queues that families send to.
 pub(crate) struct Queues {
-    pub(crate) jobs: Arc<dyn jobs::Queue>,
+    pub(crate) jobs: Arc<dyn Queue<JobMessage>>,
     pub(crate) retries: Arc<dyn Queue<Retry>>,
 }
 
@@ -54,7 +51,7 @@ impl Workers {
         settings: Settings,
     ) -> anyhow::Result<(Self, Queues)> {
         let Settings { journal, is_alone, has_relay, rules } = settings;
-        let (jobs, messages) = queue::queue(&platform.clock);
+        let (jobs, messages) = job_queue(&platform.clock);
         let (queues, requests) = requests::queues(&platform.clock);
         let families = Queues { jobs: jobs.clone(), retries: queues.retries.clone() };
         let worker = Worker::new(

@@ -64,6 +64,8 @@ mod path;
 pub mod permission;
 /// What every function stands on.
 pub mod platform;
+/// Queues between functions.
+pub mod queue;
 /// How often something may be done.
 pub mod rate;
 /// What members are in a team.

@@ -18,7 +18,7 @@ use proptest::{
     strategy::{Strategy, ValueTree as _},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-use shared::delivery::{Message, Postpone, Queue, Sending};
+use shared::queue::{Message, Postpone, Queue, Sending};
 
 /// So many events of each kind in the suite.
 const CASES: u32 = 300;
@@ -38,12 +38,6 @@ impl<M: Message> Queue<M> for Nowhere {
 
 impl Postpone for Nowhere {
     fn postpone<'a>(&'a self, _: &'a str, _: i64) -> Sending<'a> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl shared::jobs::Queue for Nowhere {
-    fn send(&self, _: shared::jobs::Message, _: i64) -> shared::jobs::Sending<'_> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use shared::{
     Permission, Platform,
     config::{AccessKeys, Config},
-    jobs::{Message, Queue, Sending},
+    jobs::JobMessage,
     keys::KeySource,
     object_type::GRACE_SECONDS,
+    queue::{Queue, Sending},
     table::{AttributeValue, Key, Query, Table, text},
 };
 use tokio::task::JoinSet;
@@ -29,8 +30,12 @@ impl KeySource for NoKeys {
 
 struct Nowhere;
 
-impl Queue for Nowhere {
-    fn send(&self, _: Message, _: i64) -> Sending<'_> {
+impl Queue<JobMessage> for Nowhere {
+    fn send(&self, _: JobMessage, _: i64) -> Sending<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn send_all(&self, _: Vec<JobMessage>) -> Sending<'_> {
         Box::pin(async { Ok(()) })
     }
 }
@@ -280,7 +285,7 @@ async fn a_job_done_by_several_at_once_and_again_does_no_harm() {
     platform.clock.advance(GRACE_SECONDS + 1);
     let worker = jobs::Worker::new(&platform, Arc::new(Nowhere));
     let id = place.job(&platform.workspace).await;
-    let message = |id: &str| serde_json::from_value::<Message>(json!({"job": id})).unwrap();
+    let message = |id: &str| serde_json::from_value::<JobMessage>(json!({"job": id})).unwrap();
     let mut workers = JoinSet::new();
     for _ in 0..4 {
         let (worker, message) = (worker.clone(), message(&id));

@@ -18,9 +18,10 @@ use shared::{
     clock::Clock,
     config::Config,
     delivery::{
-        Health, Postpone, Queue, Request, Retry, Sqs, StoredDelivery, StoredEvent, Want, delivery_key,
-        event_key,
+        Health, Request, Retry, StoredDelivery, StoredEvent, Want, delivery_key, event_key, request_queue,
+        retry_queue, slow_request_queue,
     },
+    queue::{Postpone, Queue},
     table::{Table, decode},
     webhook::target::Rules,
 };
@@ -103,9 +104,9 @@ impl Queues {
         let slow_name = config.slow_request_queue_url.as_deref().and_then(|url| url.rsplit('/').next());
         Ok(Self {
             slow_name: slow_name.context("SLOW_REQUEST_QUEUE_URL is not set")?.to_owned(),
-            put_off: [Arc::new(Sqs::requests(config)?), Arc::new(Sqs::slow_requests(config)?)],
-            slow: Arc::new(Sqs::slow_requests(config)?),
-            retries: Arc::new(Sqs::retries(config)?),
+            put_off: [Arc::new(request_queue(config)?), Arc::new(slow_request_queue(config)?)],
+            slow: Arc::new(slow_request_queue(config)?),
+            retries: Arc::new(retry_queue(config)?),
         })
     }
 }

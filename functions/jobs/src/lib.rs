@@ -16,8 +16,9 @@ use shared::{
     Code, Platform, Result,
     clock::Clock,
     id::{ObjectTypeId, TeamId},
-    jobs::{Job, Jobs, Message, Queue, StoredJob, Subject},
+    jobs::{Job, JobMessage, Jobs, StoredJob, Subject},
     object_type::{StoredObjectType, find},
+    queue::Queue,
     table::{Batch, Item, Query, Table, text},
 };
 
@@ -52,7 +53,7 @@ enum Slice {
 
 impl Worker {
     /// A worker on the platform, with messages by this queue.
-    pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
+    pub fn new(platform: &Platform, queue: Arc<dyn Queue<JobMessage>>) -> Self {
         let jobs = Jobs::new(platform, queue);
         let Platform { workspace, objects, activity, clock, .. } = platform.clone();
         Self { workspace, objects, activity, clock, jobs }
@@ -63,7 +64,7 @@ impl Worker {
     ///
     /// # Errors
     /// When the slice failed and is to be done again.
-    pub async fn work(&self, message: &Message) -> Result<()> {
+    pub async fn work(&self, message: &JobMessage) -> Result<()> {
         let Some(job) = self.jobs.get(&message.job).await? else { return Ok(()) };
         if job.seconds_to_wait(self.clock.now()) > 0 {
             self.jobs.send(&job).await;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use shared::{config::Config, jobs::Sqs};
+use shared::{config::Config, jobs::job_queue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::Ended {
-    let queue = Arc::new(Sqs::new(&Config::from_env())?);
+    let queue = Arc::new(job_queue(&Config::from_env())?);
     shared::serve::serve(object_types::routes(), |platform| object_types::Store::new(platform, queue)).await
 }

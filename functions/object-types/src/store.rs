@@ -7,11 +7,12 @@ use shared::{
     clock::Clock,
     extract::{IfMatch, Page, TrashFilter},
     id::{JobId, ObjectTypeId, TeamId},
-    jobs::{Job, Jobs, Queue, StoredJob, Subject},
+    jobs::{Job, JobMessage, Jobs, StoredJob, Subject},
     object_type::{
         GRACE_SECONDS, ObjectType, StoredObjectType, find, no_such_type, release_slug, take_slug,
         workspace_partition,
     },
+    queue::Queue,
     table::{Attempt, Item, Query, Table, When, Write, WriteError, retry},
     text::Slug,
 };
@@ -34,7 +35,7 @@ pub struct Store {
 
 impl Store {
     /// The object types of the platform, with messages about jobs by this queue.
-    pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
+    pub fn new(platform: &Platform, queue: Arc<dyn Queue<JobMessage>>) -> Self {
         let jobs = Jobs::new(platform, queue);
         let Platform { workspace, objects, clock, .. } = platform.clone();
         Self { workspace, objects, clock, jobs }

@@ -8,11 +8,12 @@ use std::{
 use shared::{
     Error, Result, Timestamp,
     delivery::{
-        Health, KEEP_SECONDS, Queue, Request, Retry, Signed, Status, StoredDelivery, StoredEvent, Want,
-        hop_seconds, lane_of, lanes, signed,
+        Health, KEEP_SECONDS, Request, Retry, Signed, Status, StoredDelivery, StoredEvent, Want, hop_seconds,
+        lane_of, lanes, signed,
     },
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::workspace_partition,
+    queue::Queue,
     table::{Item, Query, WriteError, decode},
     webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX, host},
 };

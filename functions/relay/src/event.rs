@@ -88,7 +88,7 @@ struct Source {
     source: String,
 }
 
-impl shared::delivery::Message for Record {
+impl shared::queue::Message for Record {
     /// What is parked waits for a person.
     fn group(&self) -> Option<&str> {
         None

@@ -23,10 +23,11 @@ use shared::{
     batch::BatchAnswer,
     clock::Clock,
     config::{Config, TableNames},
-    delivery::{Deliveries, Queue, Rate, Request, Retry, Sqs},
+    delivery::{Deliveries, Rate, Request, Retry, request_queue, retry_queue, slow_request_queue},
     id::{ObjectTypeId, TeamId},
     keys::Keys,
     object_type::StoredObjectType,
+    queue::{Order, Queue, Sqs},
     table::{Key, Table},
 };
 
@@ -62,10 +63,10 @@ impl Queues {
     /// When it lacks one.
     pub fn on_aws(config: &Config) -> anyhow::Result<Self> {
         Ok(Self {
-            requests: Arc::new(Sqs::requests(config)?),
-            slow: Arc::new(Sqs::slow_requests(config)?),
-            retries: Arc::new(Sqs::retries(config)?),
-            parked: Arc::new(Sqs::parked(config)?),
+            requests: Arc::new(request_queue(config)?),
+            slow: Arc::new(slow_request_queue(config)?),
+            retries: Arc::new(retry_queue(config)?),
+            parked: Arc::new(Sqs::new(config, ("PARKED_QUEUE_URL", &config.parked_queue_url), Order::Fair)?),
         })
     }
 }

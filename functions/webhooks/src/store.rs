@@ -5,11 +5,12 @@ use std::sync::Arc;
 use shared::{
     Code, Error, Member, Permission, Platform, Result, Timestamp,
     clock::Clock,
-    delivery::{Deliveries, Health, Queue, Retry},
+    delivery::{Deliveries, Health, Retry},
     extract::{IfMatch, Page, TrashFilter, Trashed},
     id::{TeamId, WebhookId},
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
+    queue::Queue,
     table::{Attempt, AttributeValue, Item, Query, Table, When, Write, WriteError, attribute, number, retry},
     webhook::{
         Content, SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_count,

@@ -1,12 +1,14 @@
-//! The messages that move deliveries on, and what brings them.
+//! The messages that move deliveries on, and their queues.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{StoredDelivery, lane};
 use crate::{
+    config::Config,
     id::{DeliveryId, EventId, TeamId, WebhookId},
+    queue::{Message, Order, Sqs},
     timestamp::Timestamp,
     webhook::Content,
 };
@@ -109,13 +111,6 @@ impl Retry {
     }
 }
 
-/// A message of a queue.
-pub trait Message: Serialize + DeserializeOwned + Send + 'static {
-    /// Who shares the queue with others: many messages of one of them, or slow ones, must not keep those of others
-    /// waiting. SQS calls it a fair queue.
-    fn group(&self) -> Option<&str>;
-}
-
 impl Message for Request {
     fn group(&self) -> Option<&str> {
         Some(self.team.as_str())
@@ -128,31 +123,29 @@ impl Message for Retry {
     }
 }
 
-/// In which order a queue hands its messages on.
-pub enum Order<M> {
-    /// In none, and side by side; those of a group of which many are under way behind those of others. A fair queue of SQS.
-    Fair,
-    /// One after the other in each lane, as they were sent, and lanes side by side: none before the one before it is done. A
-    /// FIFO queue of SQS.
-    Lanes(fn(&M) -> String),
+/// The queue `REQUEST_QUEUE_URL`, of requests that are made for the first time.
+///
+/// # Errors
+/// When the environment names none, or lacks what the client needs.
+pub fn request_queue(config: &Config) -> anyhow::Result<Sqs<Request>> {
+    Sqs::new(config, ("REQUEST_QUEUE_URL", &config.request_queue_url), Order::Lanes(Request::lane))
 }
 
-/// What lets a message come again when who took it wants, and all behind it in its lane with it.
-pub trait Postpone: Send + Sync {
-    /// Lets the message of this receipt come again after so many seconds; it is not done with it.
-    fn postpone<'a>(&'a self, receipt: &'a str, seconds: i64) -> Sending<'a>;
+/// The queue `SLOW_REQUEST_QUEUE_URL`, of requests to receivers that fail or are slow.
+///
+/// # Errors
+/// When the environment names none, or lacks what the client needs.
+pub fn slow_request_queue(config: &Config) -> anyhow::Result<Sqs<Request>> {
+    let url = ("SLOW_REQUEST_QUEUE_URL", &config.slow_request_queue_url);
+    Sqs::new(config, url, Order::Lanes(Request::slow_lane))
 }
 
-/// A future of a queue.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
-
-/// What brings messages, at least once, and not before their time.
-pub trait Queue<M: Message>: Send + Sync {
-    /// Sends a message that comes after so many seconds; where there are lanes, when its turn comes.
-    fn send(&self, message: M, delay_seconds: i64) -> Sending<'_>;
-
-    /// Sends messages that come at once. If it fails, some may have been sent.
-    fn send_all(&self, messages: Vec<M>) -> Sending<'_>;
+/// The queue `RETRY_QUEUE_URL`, of deliveries that are tried again.
+///
+/// # Errors
+/// When the environment names none, or lacks what the client needs.
+pub fn retry_queue(config: &Config) -> anyhow::Result<Sqs<Retry>> {
+    Sqs::new(config, ("RETRY_QUEUE_URL", &config.retry_queue_url), Order::Fair)
 }
 
 #[cfg(test)]

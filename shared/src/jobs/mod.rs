@@ -1,19 +1,17 @@
 //! Work that goes on behind requests: what is to be done, how far it is, and the queue that keeps it going.
 
-mod sqs;
-
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-
-pub use sqs::Sqs;
 
 use crate::{
     actor::Actor,
     clock::Clock,
+    config::Config,
     error::Result,
     id::{JobId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     platform::Platform,
+    queue::{Message, Order, Queue, Sqs},
     table::{Item, Key, Query, Table, When, Write, decode, is_done},
     text::Slug,
     timestamp::Timestamp,
@@ -165,20 +163,26 @@ impl StoredJob {
     }
 }
 
-/// A message about a job.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
+/// A message about a job: it is time to look at it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobMessage {
     /// The job.
     pub job: JobId,
 }
 
-/// A future of a queue.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
+impl Message for JobMessage {
+    /// Each job is for itself: the messages of one are few, and its slices short.
+    fn group(&self) -> Option<&str> {
+        Some(self.job.as_str())
+    }
+}
 
-/// What brings messages to whoever does jobs: at least once, and not before their time.
-pub trait Queue: Send + Sync {
-    /// Sends a message.
-    fn send(&self, message: Message, delay_seconds: i64) -> Sending<'_>;
+/// The queue `JOB_QUEUE_URL`, of jobs that are due.
+///
+/// # Errors
+/// When the environment names none, or lacks what the client needs.
+pub fn job_queue(config: &Config) -> anyhow::Result<Sqs<JobMessage>> {
+    Sqs::new(config, ("JOB_QUEUE_URL", &config.job_queue_url), Order::Fair)
 }
 
 /// The jobs that are not done. The item of a job counts; a message only says that it is time to look at it.
@@ -186,12 +190,12 @@ pub trait Queue: Send + Sync {
 pub struct Jobs {
     workspace: Table,
     clock: Clock,
-    queue: Arc<dyn Queue>,
+    queue: Arc<dyn Queue<JobMessage>>,
 }
 
 impl Jobs {
     /// The jobs of the platform, with messages by this queue.
-    pub fn new(platform: &Platform, queue: Arc<dyn Queue>) -> Self {
+    pub fn new(platform: &Platform, queue: Arc<dyn Queue<JobMessage>>) -> Self {
         let Platform { workspace, clock, .. } = platform.clone();
         Self { workspace, clock, queue }
     }
@@ -199,7 +203,7 @@ impl Jobs {
     /// Sends the next message about a job. If that fails the job is not lost: [`Jobs::sweep`] finds it.
     pub async fn send(&self, job: &StoredJob) {
         let delay = job.seconds_to_wait(self.clock.now()).min(DELAY_SECONDS_MAX);
-        if let Err(cause) = self.queue.send(Message { job: job.id.clone() }, delay).await {
+        if let Err(cause) = self.queue.send(JobMessage { job: job.id.clone() }, delay).await {
             tracing::warn!(
                 job = job.id.as_str(),
                 cause = format!("{cause:#}"),
@@ -302,8 +306,8 @@ mod tests {
 
     #[test]
     fn a_message_is_a_small_text() {
-        let message = Message { job: JobId::new() };
+        let message = JobMessage { job: JobId::new() };
         let text = serde_json::to_string(&message).unwrap();
-        assert_eq!(serde_json::from_str::<Message>(&text).unwrap(), message);
+        assert_eq!(serde_json::from_str::<JobMessage>(&text).unwrap(), message);
     }
 }

@@ -7,8 +7,8 @@ use shared::{
     Platform,
     audit::Narrowing,
     config::Config,
-    delivery::{Message, Queue, Sending},
     id::TeamId,
+    queue::{Message, Queue, Sending},
     table::number,
 };
 

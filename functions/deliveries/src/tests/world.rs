@@ -15,11 +15,11 @@ use shared::{
     Platform, Timestamp,
     config::{AccessKeys, Config},
     delivery::{
-        Deliveries, Health, Message, Postpone, Queue, Request, Retry, Sending, Signed, Status,
-        StoredDelivery, StoredEvent, delivery_key,
+        Deliveries, Health, Request, Retry, Signed, Status, StoredDelivery, StoredEvent, delivery_key,
     },
     id::{DeliveryId, EventId, ObjectId, TeamId, WebhookId},
     keys::KeySource,
+    queue::{Message, Postpone, Queue, Sending},
     table::{Item, Write},
     webhook::{Content, Topic, target::Rules},
 };

@@ -1,66 +1,31 @@
-//! The queues in the cloud.
+//! Amazon SQS.
 
 use anyhow::{Context as _, ensure};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-
 use uuid::Uuid;
 
-use super::{Message, Order, Postpone, Queue, Request, Retry, Sending};
+use super::{Message, Order, Postpone, Queue, Sending};
 use crate::{aws, config::Config};
 
 /// The most messages of one call.
 const BATCH_MAX: usize = 10;
 
-/// Amazon SQS, one queue of it.
+/// One queue of Amazon SQS.
 pub struct Sqs<M> {
     client: aws_sdk_sqs::Client,
     url: String,
     order: Order<M>,
 }
 
-impl Sqs<Request> {
-    /// The queue `REQUEST_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// When the environment names none, or lacks what the client needs.
-    pub fn requests(config: &Config) -> anyhow::Result<Self> {
-        let url = config.request_queue_url.as_deref().context("REQUEST_QUEUE_URL is not set")?;
-        Self::new(config, url, Order::Lanes(Request::lane))
-    }
-
-    /// The queue `SLOW_REQUEST_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// When the environment names none, or lacks what the client needs.
-    pub fn slow_requests(config: &Config) -> anyhow::Result<Self> {
-        let url = config.slow_request_queue_url.as_deref().context("SLOW_REQUEST_QUEUE_URL is not set")?;
-        Self::new(config, url, Order::Lanes(Request::slow_lane))
-    }
-}
-
-impl Sqs<Retry> {
-    /// The queue `RETRY_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// When the environment names none, or lacks what the client needs.
-    pub fn retries(config: &Config) -> anyhow::Result<Self> {
-        let url = config.retry_queue_url.as_deref().context("RETRY_QUEUE_URL is not set")?;
-        Self::new(config, url, Order::Fair)
-    }
-}
-
 impl<M> Sqs<M> {
-    /// The queue `PARKED_QUEUE_URL`, of what could not be handled.
+    /// The queue at the URL of that variable of the environment.
     ///
     /// # Errors
     /// When the environment names none, or lacks what the client needs.
-    pub fn parked(config: &Config) -> anyhow::Result<Self> {
-        let url = config.parked_queue_url.as_deref().context("PARKED_QUEUE_URL is not set")?;
-        Self::new(config, url, Order::Fair)
-    }
-
-    fn new(config: &Config, url: &str, order: Order<M>) -> anyhow::Result<Self> {
-        Ok(Self { client: aws::sqs(config)?, url: url.to_owned(), order })
+    pub fn new(config: &Config, url: (&str, &Option<String>), order: Order<M>) -> anyhow::Result<Self> {
+        let (variable, url) = url;
+        let url = url.clone().with_context(|| format!("{variable} is not set"))?;
+        Ok(Self { client: aws::sqs(config)?, url, order })
     }
 
     /// Who a message waits with, and, where there are lanes, what tells its sending from all others. What is sent twice is told

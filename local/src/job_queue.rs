@@ -1,0 +1,78 @@
+//! The queue of jobs in this process: the real function is given the events that SQS would give it, and its schedule is kept.
+
+use std::{sync::Arc, time::Duration};
+
+use jobs::Worker;
+use shared::{
+    clock::Clock,
+    jobs::JobMessage,
+    queue::{Order, Queue},
+};
+use tokio::task::JoinSet;
+
+use crate::queue::{Handler, Pool, queue};
+
+/// Messages that are handled at the same time. The template says the same.
+const AT_ONCE: usize = 5;
+/// How often jobs with lost messages are looked for, as the schedule of the template says.
+const SWEEP_SECONDS: i64 = 15 * 60;
+/// How often it is looked whether that is due: by the functions' clock, which may be set.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The end of the queue that messages come out of.
+pub(crate) struct Messages {
+    pool: Pool<JobMessage>,
+    clock: Clock,
+}
+
+/// The queue. Its messages end with the process; the jobs do not, and are found again at the start.
+pub(crate) fn job_queue(clock: &Clock) -> (Arc<dyn Queue<JobMessage>>, Messages) {
+    let (queue, pool) = queue("jobs", AT_ONCE, Order::Fair, clock);
+    (queue, Messages { pool, clock: clock.clone() })
+}
+
+/// What hands the messages on. It ends, in the middle of whatever it does, when this is dropped.
+pub(crate) struct Working {
+    _running: JoinSet<()>,
+}
+
+impl Messages {
+    /// Gives the messages that are due to the function, from now on. If the tables are for this process alone, all jobs
+    /// that it finds there have lost their messages.
+    pub(crate) fn deliver(self, worker: Worker, is_alone: bool) -> Working {
+        let mut running = JoinSet::new();
+        running.spawn(self.pool.run(working(worker.clone())));
+        running.spawn(sweeping(worker, is_alone, self.clock));
+        Working { _running: running }
+    }
+}
+
+/// The function that does jobs.
+fn working(worker: Worker) -> Handler {
+    Arc::new(move |event| {
+        let worker = worker.clone();
+        Box::pin(async move {
+            let Ok(event) = serde_json::from_str(&event) else { return false };
+            worker.handle(event).await.is_ok_and(|answer| answer.is_whole())
+        })
+    })
+}
+
+/// Looks for jobs with lost messages, at the start and by the schedule.
+async fn sweeping(worker: Worker, is_alone: bool, clock: Clock) {
+    sweep(&worker, is_alone).await;
+    let (mut interval, mut swept) = (tokio::time::interval(LOOK_EVERY), clock.now());
+    loop {
+        interval.tick().await;
+        if clock.now() >= swept.plus_seconds(SWEEP_SECONDS) {
+            swept = clock.now();
+            sweep(&worker, false).await;
+        }
+    }
+}
+
+async fn sweep(worker: &Worker, is_restart: bool) {
+    if let Err(error) = worker.sweep(is_restart).await {
+        tracing::warn!(code = error.code.name(), "jobs could not be looked for");
+    }
+}
