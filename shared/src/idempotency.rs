@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     caller::{Caller, Once},
-    error::{Code, Error, Fault, Result},
+    error::{Code, Error, Fault, Result, Violation},
     keys::KeyRing,
     platform::Platform,
     routes::render,
@@ -225,7 +225,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>> {
     let key = value.to_str().ok().filter(|key| (1..=KEY_LENGTH_MAX).contains(&key.len()));
     key.map(|key| Some(key.to_owned())).ok_or_else(|| {
         let detail = format!("Send 1 to {KEY_LENGTH_MAX} visible ASCII characters.");
-        Error::invalid(vec![Fault::new("Idempotency-Key", "invalid", detail)])
+        Error::invalid(vec![Fault::new("Idempotency-Key", Violation::Invalid, detail)])
     })
 }
 

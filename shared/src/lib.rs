@@ -90,7 +90,7 @@ pub mod token;
 pub mod webhook;
 
 pub use caller::{Caller, Member};
-pub use error::{Code, Error, Fault, Problem, Result};
+pub use error::{Code, Error, Fault, Problem, Result, Violation};
 pub use permission::{Permission, Permissions};
 pub use platform::Platform;
 pub use role::Role;

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::error::Fault;
+use crate::error::{Fault, Violation};
 
 /// The most characters of a person's name.
 const PERSON_LENGTH_MAX: usize = 100;
@@ -50,7 +50,11 @@ pub fn name(pointer: &str, text: &str, length_max: usize) -> Result<String, Faul
     }
     let name = label(pointer, text, length_max)?;
     if is_blank(&name) {
-        return Err(Fault::new(pointer, "required", "Give at least one character that can be seen."));
+        return Err(Fault::new(
+            pointer,
+            Violation::Required,
+            "Give at least one character that can be seen.",
+        ));
     }
     Ok(name)
 }
@@ -64,7 +68,7 @@ pub fn label(pointer: &str, text: &str, length_max: usize) -> Result<String, Fau
 }
 
 fn unseen(pointer: &str) -> Fault {
-    Fault::new(pointer, "control_character", "Leave out characters that cannot be seen.")
+    Fault::new(pointer, Violation::ControlCharacter, "Leave out characters that cannot be seen.")
 }
 
 /// One line of data, trimmed, in NFC, of 1 to `length_max` characters. What cannot be seen and came along by copying is
@@ -93,11 +97,11 @@ fn one_line(
     let text: String = text.chars().filter(|letter| !is_invisible(*letter)).nfc().collect();
     let text = text.trim().to_owned();
     if text.contains(is_refused) {
-        return Err(Fault::new(pointer, "control_character", "Leave control characters out."));
+        return Err(Fault::new(pointer, Violation::ControlCharacter, "Leave control characters out."));
     }
     length(pointer, &text, length_max)?;
     if text.is_empty() {
-        return Err(Fault::new(pointer, "required", "Give at least one character."));
+        return Err(Fault::new(pointer, Violation::Required, "Give at least one character."));
     }
     Ok(text)
 }
@@ -126,7 +130,7 @@ fn several_lines(
 ) -> Result<String, Fault> {
     let text = composed(text);
     if text.chars().any(|letter| is_refused(letter) && !['\n', '\r', '\t'].contains(&letter)) {
-        return Err(Fault::new(pointer, "control_character", "Leave control characters out."));
+        return Err(Fault::new(pointer, Violation::ControlCharacter, "Leave control characters out."));
     }
     length(pointer, &text, length_max)?;
     Ok(text)
@@ -170,7 +174,11 @@ pub fn fold(text: &str) -> String {
 
 fn length(pointer: &str, text: &str, length_max: usize) -> Result<(), Fault> {
     if text.chars().count() > length_max {
-        return Err(Fault::new(pointer, "too_long", format!("Give at most {length_max} characters.")));
+        return Err(Fault::new(
+            pointer,
+            Violation::TooLong,
+            format!("Give at most {length_max} characters."),
+        ));
     }
     Ok(())
 }
@@ -266,25 +274,25 @@ mod tests {
     #[test]
     fn a_name_is_one_clean_line() {
         assert_eq!(name("", "  Zapier  ", 10).unwrap(), "Zapier");
-        assert_eq!(name("", "Zap\u{200b}ier", 10).unwrap_err().code, "control_character");
+        assert_eq!(name("", "Zap\u{200b}ier", 10).unwrap_err().code, Violation::ControlCharacter);
         for blank in "\u{34f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{2800}\u{3164}\u{ffa0}\u{e0041}".chars() {
             for text in [format!("{blank}"), format!("Zap{blank}ier")] {
-                assert_eq!(name("", &text, 10).unwrap_err().code, "control_character", "{text:?}");
+                assert_eq!(name("", &text, 10).unwrap_err().code, Violation::ControlCharacter, "{text:?}");
             }
             let data = format!("a{blank}");
             assert_eq!(line("", &data, 10).unwrap(), data.nfc().collect::<String>());
         }
         assert_eq!(label("", "\u{2800}", 10).unwrap(), "\u{2800}");
-        assert_eq!(name("", "\u{200d}\u{fe0f}", 10).unwrap_err().code, "required");
+        assert_eq!(name("", "\u{200d}\u{fe0f}", 10).unwrap_err().code, Violation::Required);
         assert_eq!(line("", "\u{feff}Ada\u{200b}", 10).unwrap(), "Ada");
         assert_eq!(line("", "e\u{301}", 1).unwrap(), "é");
         for (text, code) in [
-            ("", "required"),
-            (" \t ", "required"),
-            ("a\nb", "control_character"),
-            ("a\0", "control_character"),
-            ("\u{202e}a", "control_character"),
-            ("12345678901", "too_long"),
+            ("", Violation::Required),
+            (" \t ", Violation::Required),
+            ("a\nb", Violation::ControlCharacter),
+            ("a\0", Violation::ControlCharacter),
+            ("\u{202e}a", Violation::ControlCharacter),
+            ("12345678901", Violation::TooLong),
         ] {
             assert_eq!(line("/name", text, 10).unwrap_err().code, code, "{text:?}");
         }
@@ -297,14 +305,14 @@ mod tests {
             assert_eq!(prose_line("", &text, 10).unwrap(), text);
             assert_eq!(prose("", &text, 10).unwrap(), text);
             for refused in [name("", &text, 10), line("", &text, 10), lines("", &text, 10)] {
-                assert_eq!(refused.unwrap_err().code, "control_character", "{text:?}");
+                assert_eq!(refused.unwrap_err().code, Violation::ControlCharacter, "{text:?}");
             }
             assert!(is_blank(&mark.to_string()));
         }
         for turn in "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2028}\0".chars() {
             let text = format!("a{turn}b");
             for refused in [prose_line("", &text, 10), prose("", &text, 10)] {
-                assert_eq!(refused.unwrap_err().code, "control_character", "{text:?}");
+                assert_eq!(refused.unwrap_err().code, Violation::ControlCharacter, "{text:?}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use shared::{Code, Permission, Role, routes::Document};
+use shared::{Code, Permission, Role, Violation, routes::Document};
 
 use crate::every_route;
 
@@ -81,10 +81,18 @@ fn the_matrix_of_permissions_and_roles_is_up_to_date() {
 #[test]
 fn the_list_of_errors_is_up_to_date() {
     let mut made = String::from(
-        "# Errors\n\nMade from the table of codes. Every refusal is `application/problem+json` (RFC 9457); `code` is stable.\n\n| status | code | meaning |\n| --- | --- | --- |\n",
+        "# Errors\n\nMade from the tables of codes. Every refusal is `application/problem+json` (RFC 9457); `code` is stable.\n\n| status | code | meaning |\n| --- | --- | --- |\n",
     );
     for code in Code::ALL {
         writeln!(made, "| {} | `{}` |{} |", code.status(), code.name(), code.meaning()).unwrap();
+    }
+    made.push_str(
+        "\n## Faults\n\n`errors` of a refusal names each place of the request that is wrong; the `code` of each is stable too. A part that \
+         is refused as a whole request would be, such as an operation of a batch, has the code of that problem, from the table above.\n\n\
+         | code | meaning |\n| --- | --- |\n",
+    );
+    for violation in Violation::all() {
+        writeln!(made, "| `{}` |{} |", violation.name(), violation.meaning()).unwrap();
     }
     golden("docs/errors.md", &made);
 }

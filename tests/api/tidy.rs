@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::Permission;
+use shared::{Permission, Violation};
 
 /// Lines of a file, tests apart.
 const FILE_LINES_MAX: usize = 300;
@@ -92,6 +92,25 @@ fn a_permission_is_spelled_in_one_place() {
                 "{name}: name the variant, so that the compiler finds a wrong one"
             );
         }
+    }
+}
+
+#[test]
+fn each_violation_of_the_table_is_one_that_requests_are_refused_for() {
+    let is_code = |name: &str| {
+        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
+        !is_test && name != "shared/src/error/violation.rs"
+    };
+    let sources = files(&["shared/src", "functions", "local/src"], ".rs");
+    let sources: String =
+        sources.iter().filter(|(name, _)| is_code(name)).map(|(_, text)| code(text)).collect();
+    for violation in Violation::all() {
+        let variant = format!("Violation::{violation:?}");
+        let mut found = sources.split(&variant).skip(1);
+        assert!(
+            found.any(|rest| !rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())),
+            "{variant} is used nowhere: take its row away"
+        );
     }
 }
 

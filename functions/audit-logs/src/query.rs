@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Error, Fault, Result, Timestamp,
+    Error, Fault, Result, Timestamp, Violation,
     audit::{Event, Kind, Narrowing},
     id::{ObjectTypeId, UserId},
 };
@@ -85,12 +85,12 @@ impl ListQuery {
             (1..=ID_LENGTH_MAX).contains(&id.len())
                 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
-        check(subject.as_ref().is_none_or(is_id), "?subject", "invalid", "Send the id of a thing.");
+        check(subject.as_ref().is_none_or(is_id), "?subject", Violation::Invalid, "Send the id of a thing.");
         let is_word = |q: &String| (1..=WORDS_LENGTH_MAX).contains(&q.chars().count());
         let detail = format!("Send 1 to {WORDS_LENGTH_MAX} characters.");
-        check(q.as_ref().is_none_or(is_word), "?q", "out_of_range", &detail);
+        check(q.as_ref().is_none_or(is_word), "?q", Violation::OutOfRange, &detail);
         let is_time = from.zip(to).is_none_or(|(from, to)| from < to);
-        check(is_time, "?to", "out_of_range", "The end must come after the begin.");
+        check(is_time, "?to", Violation::OutOfRange, "The end must come after the begin.");
         let object_type = object_type.map_err(|fault| faults.push(fault)).unwrap_or_default();
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
@@ -117,7 +117,7 @@ mod tests {
             ("from", "2026-11-24T10:00:00Z"),
             ("to", "2026-11-24T10:00:00Z"),
         ]);
-        let error = asked.narrowing(Err(Fault::new("?object_type", "not_found", ""))).err().unwrap();
+        let error = asked.narrowing(Err(Fault::new("?object_type", Violation::NotFound, ""))).err().unwrap();
         let pointers: Vec<_> = error.faults().iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, ["?subject", "?q", "?to", "?object_type"]);
     }

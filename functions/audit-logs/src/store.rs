@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use shared::{
-    Code, Fault, Member, Platform, Result,
+    Code, Fault, Member, Platform, Result, Violation,
     audit::{Log, Narrowing},
     id::ObjectTypeId,
     object_type::find,
@@ -51,7 +51,7 @@ impl Store {
             Ok(found) => Ok(Ok(Some(found.object_type.id))),
             Err(error) if error.code == Code::NotFound => {
                 let detail = "The team has no object type of this slug; of one that is gone send the id.";
-                Ok(Err(Fault::new("?object_type", "not_found", detail)))
+                Ok(Err(Fault::new("?object_type", Violation::NotFound, detail)))
             }
             Err(error) => Err(error),
         }

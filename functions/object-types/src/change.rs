@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::{
-    Error, Fault, Result,
+    Error, Fault, Result, Violation,
     change::is_same,
     json::{self, Nullable},
     object_type::{
@@ -112,7 +112,7 @@ impl TypePatch {
                 order.len() == new.fields.len() && new.fields.iter().all(|field| place(field).is_some());
             if !is_whole {
                 let detail = "Name each field of the type, and each once.";
-                faults.push(Fault::new("/fields_order", "not_the_fields", detail));
+                faults.push(Fault::new("/fields_order", Violation::NotTheFields, detail));
             }
             new.fields.sort_by_key(|field| place(field));
         }
@@ -150,7 +150,7 @@ impl FieldPatch {
     /// The faults of changing what cannot change: values are kept in the form of the type, point at objects of one
     /// type, and have been numbered from the start.
     fn fixed_faults(&self, old: &Field) -> Vec<Fault> {
-        let fixed = |pointer: &str, detail: &str| Fault::new(pointer, "type_fixed", detail);
+        let fixed = |pointer: &str, detail: &str| Fault::new(pointer, Violation::TypeFixed, detail);
         let mut faults = Vec::new();
         if self.r#type.is_some_and(|r#type| r#type != old.r#type) {
             let detail = "The type of a field is fixed: add another field, and move the values.";

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Error, Fault, Result,
+    Error, Fault, Result, Violation,
     id::ObjectTypeId,
     object_type::{Field, SEARCHABLE_MAX, check_fields, check_slugs},
     text::{self, Slug},
@@ -66,7 +66,7 @@ impl NewObjectType {
         if ObjectTypeId::parse(self.slug.as_str()).is_some() {
             faults.push(Fault::new(
                 "/slug",
-                "looks_like_an_id",
+                Violation::LooksLikeAnId,
                 "A slug must not look like the id of an object type.",
             ));
         }
@@ -79,19 +79,23 @@ impl NewObjectType {
 
     fn check_counts(&self, faults: &mut Vec<Fault>) {
         if self.fields.len() > FIELDS_MAX {
-            faults.push(Fault::new("/fields", "too_many", format!("Give at most {FIELDS_MAX} fields.")));
+            faults.push(Fault::new(
+                "/fields",
+                Violation::TooMany,
+                format!("Give at most {FIELDS_MAX} fields."),
+            ));
         }
         if self.fields.iter().filter(|field| field.searchable).count() > SEARCHABLE_MAX {
             let detail = format!("Make at most {SEARCHABLE_MAX} fields searchable.");
-            faults.push(Fault::new("/fields", "too_many_searchable", detail));
+            faults.push(Fault::new("/fields", Violation::TooManySearchable, detail));
         }
         if self.fields.iter().filter(|field| field.unique).count() > UNIQUE_MAX {
             let detail = format!("Make at most {UNIQUE_MAX} fields unique.");
-            faults.push(Fault::new("/fields", "too_many_unique", detail));
+            faults.push(Fault::new("/fields", Violation::TooManyUnique, detail));
         }
         if self.item_label_fields.len() > LABEL_FIELDS_MAX {
             let detail = format!("Give at most {LABEL_FIELDS_MAX} fields.");
-            faults.push(Fault::new("/item_label_fields", "too_many", detail));
+            faults.push(Fault::new("/item_label_fields", Violation::TooMany, detail));
         }
     }
 
@@ -100,11 +104,15 @@ impl NewObjectType {
             let pointer = format!("/item_label_fields/{place}");
             match self.fields.iter().find(|field| field.slug == *slug) {
                 None => {
-                    faults.push(Fault::new(pointer, "unknown_field", "Name one of the fields of this type."));
+                    faults.push(Fault::new(
+                        pointer,
+                        Violation::UnknownField,
+                        "Name one of the fields of this type.",
+                    ));
                 }
                 Some(field) if !field.r#type.is_simple() => {
                     let detail = "A value of several parts, or one that points at something, is no name.";
-                    faults.push(Fault::new(pointer, "not_possible", detail));
+                    faults.push(Fault::new(pointer, Violation::NotPossible, detail));
                 }
                 Some(_) => {}
             }
@@ -115,7 +123,7 @@ impl NewObjectType {
         let size = serde_json::to_vec(&self.fields).map_or(0, |json| json.len());
         if size > DEFINITION_SIZE_MAX {
             let detail = "All fields together are larger than 350 KB.";
-            faults.push(Fault::new("/fields", "too_large", detail));
+            faults.push(Fault::new("/fields", Violation::TooLarge, detail));
         }
     }
 }
@@ -140,7 +148,7 @@ mod tests {
         let new: NewObjectType = serde_json::from_str(&json.to_string()).unwrap();
         let problem = new.checked().err().unwrap().problem("");
         let codes: Vec<_> = problem.errors.iter().map(|fault| fault.code).collect();
-        assert_eq!(codes, ["slug_taken", "too_many_searchable", "unknown_field"]);
+        assert_eq!(codes, [Violation::SlugTaken, Violation::TooManySearchable, Violation::UnknownField]);
     }
 
     #[test]
@@ -157,6 +165,6 @@ mod tests {
         let problem = new.checked().err().unwrap().problem("");
         let faults: Vec<_> =
             problem.errors.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
-        assert_eq!(faults, [("/item_label_fields/0", "not_possible")]);
+        assert_eq!(faults, [("/item_label_fields/0", Violation::NotPossible)]);
     }
 }

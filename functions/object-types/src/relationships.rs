@@ -1,7 +1,7 @@
 //! The types that relationships point at: kept by id, so that no other type that gets the slug takes their place.
 
 use shared::{
-    Code, Error, Fault, Result,
+    Code, Error, Fault, Result, Violation,
     id::{ObjectTypeId, TeamId},
     object_type::{Field, find},
     text::Slug,
@@ -28,7 +28,11 @@ impl Store {
                 field.settings.object_type = Some(id.to_string());
             } else {
                 let detail = "The team has no object type of this id or slug.";
-                faults.push(Fault::new(format!("{pointer}/settings/object_type"), "not_found", detail));
+                faults.push(Fault::new(
+                    format!("{pointer}/settings/object_type"),
+                    Violation::NotFound,
+                    detail,
+                ));
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::unprocessable(faults)) }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use shared::{
-    Code, Error, Fault, Member, Permission, Result,
+    Code, Error, Fault, Member, Permission, Result, Violation,
     id::ObjectId,
     object_type::{Field, ObjectType, StoredObjectType, contradicted, values_of},
     table::{Item, Query, When, text},
@@ -67,6 +67,6 @@ fn refusal(found: &Found, is_whole: bool) -> Error {
         (false, _) => format!("At least {count} objects contradict this, such as {example}"),
     };
     let detail = format!("{told}: change what they hold first.");
-    let fault = Fault::new(format!("/{member}"), "contradicted", &*detail);
+    let fault = Fault::new(format!("/{member}"), Violation::Contradicted, &*detail);
     Error::new(Code::Contradicted, detail).with_faults(vec![fault])
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::{
-    Code, Error, Fault, Member, Platform, Result, Timestamp,
+    Code, Error, Fault, Member, Platform, Result, Timestamp, Violation,
     clock::Clock,
     extract::{IfMatch, Page, TrashFilter},
     id::{JobId, ObjectTypeId, TeamId},
@@ -222,5 +222,5 @@ impl Store {
 
 pub(crate) fn slug_taken() -> Error {
     let detail = "The team has an object type of this slug already.";
-    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", "slug_taken", detail)])
+    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", Violation::SlugTaken, detail)])
 }

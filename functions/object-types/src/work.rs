@@ -1,7 +1,7 @@
 //! What a change of a field leaves to be done about older objects.
 
 use shared::{
-    Code, Error, Fault, Result,
+    Code, Error, Fault, Result, Violation,
     id::JobId,
     object_type::{Failed, Field, StoredObjectType, Work, tightens},
     text::Slug,
@@ -70,12 +70,12 @@ fn slot(stored: &mut StoredObjectType, slug: &Slug, searchable: bool) -> Result<
 /// The slug of a field is free when the values of the one that had it are gone.
 fn still_removed() -> Error {
     let detail = "A field of this slug was removed, and its values are not gone yet: try again in a minute.";
-    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", "slug_taken", detail)])
+    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", Violation::SlugTaken, detail)])
 }
 
 fn no_slot() -> Error {
     let detail = "All 16 indexes are in use, or have not been emptied yet: try again in a minute.";
-    let fault = Fault::new("/searchable", "no_free_index", detail);
+    let fault = Fault::new("/searchable", Violation::NoFreeIndex, detail);
     Error::new(Code::WrongState, detail).with_faults(vec![fault])
 }
 

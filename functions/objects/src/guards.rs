@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::{
-    Code, Error, Fault, Result,
+    Code, Error, Fault, Result, Violation,
     id::ObjectId,
     object_type::{Changes, FieldValues, StoredObjectType},
     table::{Key, Refused, Table, When, Write, attribute},
@@ -176,7 +176,7 @@ pub(crate) fn not_unique(fields: &[&Slug]) -> Error {
     let fault = |field: &&Slug| {
         Fault::new(
             format!("/fields/{field}"),
-            "not_unique",
+            Violation::NotUnique,
             format!("Another object has this value in the unique field {field}."),
         )
     };

@@ -317,7 +317,13 @@ mod tests {
     }
 
     fn faults(outcome: Result<Changes>) -> Vec<(String, &'static str)> {
-        outcome.unwrap_err().problem("").errors.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+        outcome
+            .unwrap_err()
+            .problem("")
+            .errors
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code.name()))
+            .collect()
     }
 
     #[test]

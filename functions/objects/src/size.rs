@@ -1,7 +1,7 @@
 //! How large objects are: as far as they may be stored, are written together, and fit into an answer.
 
 use shared::{
-    Error, Fault, Result,
+    Error, Fault, Result, Violation,
     object_type::{FieldValues, StoredObjectType, Value},
 };
 
@@ -37,7 +37,7 @@ impl StoredObject {
         }
         // How many these are would tell what else the object holds.
         let detail = format!("The values of an object have at most {OBJECT_SIZE_MAX} bytes together.");
-        Err(Error::unprocessable(vec![Fault::new("/fields", "too_large", detail)]))
+        Err(Error::unprocessable(vec![Fault::new("/fields", Violation::TooLarge, detail)]))
     }
 }
 

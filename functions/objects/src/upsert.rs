@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    Code, Error, Fault, Member, Permission, Result,
+    Code, Error, Fault, Member, Permission, Result, Violation,
     extract::Preconditions,
     object_type::{Changes, Checked, Field, SentFields},
     table::{Attempt, Key, Refused, When, WriteError, retry},
@@ -171,7 +171,7 @@ fn is_held(refused: &Refused, wanted: &Wanted) -> bool {
 fn match_field<'a>(object_type: &'a TypeInTeam, name: &str) -> Result<&'a Field> {
     if object_type.field(name).is_some_and(|field| field.unique) && !object_type.0.is_guarded(name) {
         let detail = "Not every value of this field is known to be unique yet: match by it when the field says that it is ready.";
-        return Err(Error::unprocessable(vec![Fault::new("?match", "index_building", detail)]));
+        return Err(Error::unprocessable(vec![Fault::new("?match", Violation::IndexBuilding, detail)]));
     }
     object_type.field(name).filter(|field| field.unique).ok_or_else(|| {
         let unique: Vec<_> = object_type.unique_fields().map(|field| field.slug.as_str()).collect();
@@ -179,13 +179,13 @@ fn match_field<'a>(object_type: &'a TypeInTeam, name: &str) -> Result<&'a Field>
             [] => "This object type has no unique field to match by.".to_owned(),
             unique => format!("Match by a unique field: {}.", unique.join(", ")),
         };
-        Error::unprocessable(vec![Fault::new("?match", "not_a_unique_field", detail)])
+        Error::unprocessable(vec![Fault::new("?match", Violation::NotAUniqueField, detail)])
     })
 }
 
 fn no_match_value(field: &Field) -> Error {
     let detail = format!("Send a value for {}, by which the object is found.", field.slug);
-    Error::unprocessable(vec![Fault::new(format!("/fields/{}", field.slug), "required", detail)])
+    Error::unprocessable(vec![Fault::new(format!("/fields/{}", field.slug), Violation::Required, detail)])
 }
 
 /// Whether the error says that another object has the value that is matched by: one was just made.

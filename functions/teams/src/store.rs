@@ -1,7 +1,7 @@
 //! How people and teams are kept: a membership lies with its user, for the authorizer, and with its team, for lists.
 
 use shared::{
-    Caller, Code, Error, Fault, Platform, Result, Role, Timestamp,
+    Caller, Code, Error, Fault, Platform, Result, Role, Timestamp, Violation,
     access::Credential,
     audit::KEEP_DAYS,
     clock::Clock,
@@ -177,7 +177,7 @@ impl TeamOfMine {
 
 fn slug_taken() -> Error {
     let detail = "Another team has this slug already.";
-    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", "slug_taken", detail)])
+    Error::new(Code::SlugTaken, detail).with_faults(vec![Fault::new("/slug", Violation::SlugTaken, detail)])
 }
 
 fn slug_key(team: &Team) -> Key {

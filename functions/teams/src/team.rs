@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Code, Error, Fault, Member, Permissions, Result, Role, Timestamp,
+    Code, Error, Fault, Member, Permissions, Result, Role, Timestamp, Violation,
     access::{Access, Claim, Credential},
     actor::Actor,
     audit::KEEP_DAYS,
@@ -109,13 +109,13 @@ fn checked_lifetime(days: Option<i64>) -> Result<Option<u32>, Fault> {
     let Some(days) = days else { return Ok(None) };
     let days = u32::try_from(days).ok().filter(|days| (1..=TOKEN_LIFETIME_DAYS_MAX).contains(days));
     let detail = format!("Give whole days from 1 to {TOKEN_LIFETIME_DAYS_MAX}, or null for no limit.");
-    days.map(Some).ok_or_else(|| Fault::new(TOKEN_LIFETIME, "out_of_range", detail))
+    days.map(Some).ok_or_else(|| Fault::new(TOKEN_LIFETIME, Violation::OutOfRange, detail))
 }
 
 fn checked_audit_log(days: i64) -> Result<u32, Fault> {
     let days = u32::try_from(days).ok().filter(|days| AUDIT_LOG_DAYS.contains(days));
     let detail = format!("Give whole days from {} to {}.", AUDIT_LOG_DAYS.start(), AUDIT_LOG_DAYS.end());
-    days.ok_or_else(|| Fault::new(AUDIT_LOG, "out_of_range", detail))
+    days.ok_or_else(|| Fault::new(AUDIT_LOG, Violation::OutOfRange, detail))
 }
 
 /// A team.
@@ -217,8 +217,9 @@ pub(crate) struct NewInvitation {
 impl NewInvitation {
     pub(crate) fn checked(self) -> Result<Self> {
         let email = text::line("/email", &self.email, EMAIL_LENGTH_MAX).and_then(|email| {
-            let refusal =
-                || Fault::new("/email", "not_an_email", "Send an e-mail address such as ada@example.com.");
+            let refusal = || {
+                Fault::new("/email", Violation::NotAnEmail, "Send an e-mail address such as ada@example.com.")
+            };
             domain::is_email(&email).then_some(email).ok_or_else(refusal)
         });
         Ok(Self { email: email.map_err(|fault| Error::unprocessable(vec![fault]))?, ..self })
@@ -269,7 +270,7 @@ impl InvitationWithSecret {
 /// Only an owner, signed in, decides how long tokens of others may live, and how long it is told who did what.
 fn may_decide(claim: &Claim, pointer: &str) -> Result<()> {
     Access::Owner.check(claim).map_err(|error| {
-        let fault = Fault::new(pointer, error.code.name(), error.detail());
+        let fault = Fault::new(pointer, error.code.into(), error.detail());
         error.with_faults(vec![fault])
     })
 }
@@ -299,7 +300,7 @@ mod tests {
         let both = checked(r#"{"name": "", "token_lifetime_days_max": 0}"#).unwrap().unwrap_err();
         assert_eq!(
             both.faults().iter().map(|fault| fault.code).collect::<Vec<_>>(),
-            ["required", "out_of_range"]
+            [Violation::Required, Violation::OutOfRange]
         );
     }
 

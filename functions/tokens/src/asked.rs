@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{Error, Fault, Result};
+use shared::{Error, Fault, Result, Violation};
 
 /// So many credentials may be reported at once.
 const REPORTED_MAX: usize = 1_000;
@@ -33,6 +33,6 @@ impl Report {
             return Ok(self.credentials);
         }
         let detail = format!("Send 1 to {REPORTED_MAX} credentials.");
-        Err(Error::unprocessable(vec![Fault::new("/credentials", "out_of_range", detail)]))
+        Err(Error::unprocessable(vec![Fault::new("/credentials", Violation::OutOfRange, detail)]))
     }
 }

@@ -1,7 +1,7 @@
 //! What a change makes of a token, what the history tells of it, and why one is refused.
 
 use shared::{
-    Caller, Code, Error, Fault, Permission, Permissions, Result, Timestamp,
+    Caller, Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
     change::{is_same, news},
     history::Event,
     id::TeamId,
@@ -105,14 +105,14 @@ impl Store {
 
 pub(crate) fn name_taken() -> Error {
     let detail = "You have a token of this name already; case does not tell names apart.";
-    Error::new(Code::NameTaken, detail).with_faults(vec![Fault::new("/name", "name_taken", detail)])
+    Error::new(Code::NameTaken, detail).with_faults(vec![Fault::new("/name", Violation::NameTaken, detail)])
 }
 
 fn too_long(team: &TeamId, days: u32) -> Error {
     let detail = format!(
         "Tokens that reach the team {team} may live {days} days at most: give an earlier end, or limit the token to other teams by team_ids."
     );
-    Error::unprocessable(vec![Fault::new("/expires_at", "too_late", detail)])
+    Error::unprocessable(vec![Fault::new("/expires_at", Violation::TooLate, detail)])
 }
 
 pub(crate) fn too_many() -> Error {

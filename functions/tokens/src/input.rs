@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Code, Error, Fault, Permission, Permissions, Result, Timestamp,
+    Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
     id::TeamId,
     json::{self, Nullable},
     rate::RateLimit,
@@ -166,7 +166,7 @@ impl TokenPatch {
         let TokenPatch { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = self;
         if permissions.is_some() {
             let detail = "The permissions of a token are fixed. Delete it and create a new one with other permissions.";
-            let fault = Fault::new("/permissions", "permissions_fixed", detail);
+            let fault = Fault::new("/permissions", Violation::PermissionsFixed, detail);
             return Err(Error::new(Code::PermissionsFixed, detail).with_faults(vec![fault]));
         }
         let mut faults = Vec::new();
@@ -216,7 +216,7 @@ impl Rotation {
             return Ok(seconds);
         }
         let detail = format!("Give a number from 0 to {OVERLAP_SECONDS_MAX}.");
-        Err(Error::unprocessable(vec![Fault::new("/overlap_seconds", "out_of_range", detail)]))
+        Err(Error::unprocessable(vec![Fault::new("/overlap_seconds", Violation::OutOfRange, detail)]))
     }
 }
 
@@ -229,13 +229,13 @@ fn collect<T: Default>(faults: &mut Vec<Fault>, outcome: Result<T, Fault>) -> T 
 
 fn check_permissions(names: &[String], faults: &mut Vec<Fault>) -> Permissions {
     if names.is_empty() {
-        faults.push(Fault::new("/permissions", "required", "Give at least one permission."));
+        faults.push(Fault::new("/permissions", Violation::Required, "Give at least one permission."));
     }
     let check = |(place, name): (usize, &String)| {
         let permission = Permission::parse(name);
         if permission.is_none() {
             let detail = "There is no such permission; GET /v1/permissions lists them all.";
-            faults.push(Fault::new(format!("/permissions/{place}"), "unknown_permission", detail));
+            faults.push(Fault::new(format!("/permissions/{place}"), Violation::UnknownPermission, detail));
         }
         permission
     };
@@ -243,7 +243,7 @@ fn check_permissions(names: &[String], faults: &mut Vec<Fault>) -> Permissions {
 }
 
 fn expiry_fault(end: Timestamp, now: Timestamp) -> Option<Fault> {
-    (end <= now).then(|| Fault::new("/expires_at", "in_the_past", "Give a time in the future."))
+    (end <= now).then(|| Fault::new("/expires_at", Violation::InThePast, "Give a time in the future."))
 }
 
 fn rate_faults(rate: RateLimit) -> impl Iterator<Item = Fault> {
@@ -254,12 +254,14 @@ fn rate_faults(rate: RateLimit) -> impl Iterator<Item = Fault> {
     ]
     .into_iter()
     .filter(|(_, number, most)| !(1..=*most).contains(number))
-    .map(|(pointer, _, most)| Fault::new(pointer, "out_of_range", format!("Give a number from 1 to {most}.")))
+    .map(|(pointer, _, most)| {
+        Fault::new(pointer, Violation::OutOfRange, format!("Give a number from 1 to {most}."))
+    })
 }
 
 fn count_fault(pointer: &str, count: usize) -> Option<Fault> {
     let detail = format!("Give 1 to {RESTRICTIONS_MAX}, or leave it out for no restriction.");
-    (!(1..=RESTRICTIONS_MAX).contains(&count)).then(|| Fault::new(pointer, "out_of_range", detail))
+    (!(1..=RESTRICTIONS_MAX).contains(&count)).then(|| Fault::new(pointer, Violation::OutOfRange, detail))
 }
 
 fn check_ranges(ranges: &[String], faults: &mut Vec<Fault>) -> Vec<IpNet> {
@@ -268,7 +270,7 @@ fn check_ranges(ranges: &[String], faults: &mut Vec<Fault>) -> Vec<IpNet> {
         let net = parse_range(range);
         if net.is_none() {
             let detail = "Give a range such as 192.0.2.0/24 or 2001:db8::/32.";
-            faults.push(Fault::new(format!("/allowed_cidrs/{place}"), "not_a_range", detail));
+            faults.push(Fault::new(format!("/allowed_cidrs/{place}"), Violation::NotARange, detail));
         }
         net
     };
@@ -285,7 +287,7 @@ mod tests {
         match new.checked(Timestamp::now()) {
             Ok(_) => Vec::new(),
             Err(error) => {
-                error.problem("").errors.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+                error.problem("").errors.into_iter().map(|fault| (fault.pointer, fault.code.name())).collect()
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Error, Fault, Member, Result, Timestamp,
+    Error, Fault, Member, Result, Timestamp, Violation,
     delivery::{Retry, Status, StoredDelivery},
     id::{DeliveryId, WebhookId},
     json::{self, Nullable},
@@ -52,7 +52,7 @@ impl Recovery {
         let until = self.until.unwrap_or(now.plus_seconds(1));
         if until <= self.since {
             let place = if self.until.is_some() { "/until" } else { "/since" };
-            let fault = Fault::new(place, "out_of_range", "The end must come after the begin.");
+            let fault = Fault::new(place, Violation::OutOfRange, "The end must come after the begin.");
             return Err(Error::unprocessable(vec![fault]));
         }
         Ok(Span { since: self.since, until })

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Code, Error, Fault, Member, Result, Timestamp,
+    Code, Error, Fault, Member, Result, Timestamp, Violation,
     extract::IfMatch,
     id::WebhookId,
     webhook::{PreviousKeys, SealedKeys, SigningKeys, StoredWebhook},
@@ -36,7 +36,7 @@ impl Rotation {
         let seconds = self.overlap_seconds.unwrap_or(OVERLAP_SECONDS_DEFAULT);
         if !(0..=OVERLAP_SECONDS_MAX).contains(&seconds) {
             let detail = format!("Give 0 to {OVERLAP_SECONDS_MAX} seconds.");
-            let fault = Fault::new("/overlap_seconds", "out_of_range", detail);
+            let fault = Fault::new("/overlap_seconds", Violation::OutOfRange, detail);
             return Err(Error::unprocessable(vec![fault]));
         }
         Ok(seconds)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Error, Fault, Result,
+    Error, Fault, Result, Violation,
     change::news,
     id::ObjectTypeId,
     json::{self, Nullable},
@@ -175,12 +175,12 @@ impl WebhookPatch {
 /// The topics, each once and in their order.
 fn check_topics(names: &[String], faults: &mut Vec<Fault>) -> Vec<Topic> {
     if names.is_empty() {
-        faults.push(Fault::new("/topics", "required", "Give at least one topic."));
+        faults.push(Fault::new("/topics", Violation::Required, "Give at least one topic."));
     }
     for (place, _) in names.iter().enumerate().filter(|(_, name)| Topic::parse(name).is_none()) {
         let names: Vec<_> = Topic::ALL.iter().map(|topic| topic.name()).collect();
         let detail = format!("There is no such topic; there are {}.", names.join(", "));
-        faults.push(Fault::new(format!("/topics/{place}"), "unknown_topic", detail));
+        faults.push(Fault::new(format!("/topics/{place}"), Violation::UnknownTopic, detail));
     }
     Topic::ALL.iter().copied().filter(|topic| names.iter().any(|name| name == topic.name())).collect()
 }
@@ -189,11 +189,11 @@ fn check_topics(names: &[String], faults: &mut Vec<Fault>) -> Vec<Topic> {
 fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<ObjectTypeId> {
     if names.is_empty() {
         let detail = "Give at least one object type, or null for all.";
-        faults.push(Fault::new("/object_types", "required", detail));
+        faults.push(Fault::new("/object_types", Violation::Required, detail));
     }
     if names.len() > OBJECT_TYPES_MAX {
         let detail = format!("Give at most {OBJECT_TYPES_MAX} object types, or null for all.");
-        faults.push(Fault::new("/object_types", "too_many", detail));
+        faults.push(Fault::new("/object_types", Violation::TooMany, detail));
         return Vec::new();
     }
     let mut ids = Vec::with_capacity(names.len());
@@ -203,7 +203,7 @@ fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<
             Some(id) => ids.push(id.clone()),
             None => {
                 let detail = "The team has no object type of this id or slug.";
-                faults.push(Fault::new(format!("/object_types/{place}"), "not_found", detail));
+                faults.push(Fault::new(format!("/object_types/{place}"), Violation::NotFound, detail));
             }
         }
     }

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use email_address::EmailAddress;
 use sha2::{Digest as _, Sha256};
-use shared::{Fault, text};
+use shared::{Fault, Violation, text};
 
 /// The most characters of a name.
 const NAME_LENGTH_MAX: usize = 100;
@@ -28,7 +28,7 @@ impl Person {
         if !EmailAddress::is_valid(email) || email.len() > EMAIL_BYTES_MAX {
             faults.push(Fault::new(
                 "/email",
-                "invalid_email",
+                Violation::InvalidEmail,
                 "Give an e-mail address, such as ada@example.com.",
             ));
         }

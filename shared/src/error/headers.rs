@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderName, HeaderValue, header};
 
-use super::{Code, Error, UNSUPPORTED_CODING};
+use super::{Code, Error, Violation};
 
 impl Error {
     /// The header that the status asks for (RFC 6750, RFC 9110).
@@ -16,7 +16,7 @@ impl Error {
             }
             // Only where the coding was the fault (RFC 9110, section 12.5.3).
             Code::UnsupportedMediaType
-                if self.faults.iter().any(|fault| fault.code == UNSUPPORTED_CODING) =>
+                if self.faults.iter().any(|fault| fault.code == Violation::UnsupportedCoding) =>
             {
                 Some((header::ACCEPT_ENCODING, HeaderValue::from_static("identity")))
             }

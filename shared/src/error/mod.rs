@@ -4,6 +4,7 @@ mod code;
 mod headers;
 mod parts;
 mod summary;
+mod violation;
 
 use std::fmt;
 
@@ -19,14 +20,13 @@ use crate::{permission::Permissions, rate::Budget, role::Role, secret::concealed
 
 pub use code::Code;
 use summary::{shortened, summary};
+pub use violation::Violation;
 
 /// What handlers, rules and stores answer with.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An answer names this many faults at the most, so that it stays small whatever was sent.
 const FAULTS_MAX: usize = 100;
-/// What is wrong with a body in a coding.
-pub(crate) const UNSUPPORTED_CODING: &str = "unsupported_coding";
 
 /// One fault in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -34,14 +34,14 @@ pub struct Fault {
     /// Where: a JSON pointer (RFC 6901) into the body, or `?name` for a query parameter.
     pub pointer: String,
     /// What: a stable name.
-    pub code: &'static str,
+    pub code: Violation,
     /// What to do about it.
     pub detail: String,
 }
 
 impl Fault {
     /// A fault at a place.
-    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(pointer: impl Into<String>, code: Violation, detail: impl Into<String>) -> Self {
         let told = |text: String| shortened(concealed(&text));
         Self { pointer: told(pointer.into()), code, detail: told(detail.into()) }
     }

@@ -28,7 +28,7 @@ impl Error {
         for (pointer, error) in errors {
             let error = error.below(&pointer);
             if error.faults.is_empty() {
-                faults.push(Fault::new(pointer, error.code.name(), error.detail.clone()));
+                faults.push(Fault::new(pointer, error.code.into(), error.detail.clone()));
             }
             faults.extend(error.faults.iter().cloned());
             first.get_or_insert(error);
@@ -44,10 +44,10 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
+    use crate::error::{Code, Violation};
 
     fn faulty(pointer: &str) -> Error {
-        Error::unprocessable(vec![Fault::new(pointer, "required", "Send a value.")])
+        Error::unprocessable(vec![Fault::new(pointer, Violation::Required, "Send a value.")])
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
         let problem = together.problem("");
         assert_eq!((together.code, problem.current_version), (Code::Stale, Some(7)));
         let places: Vec<_> =
-            problem.errors.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+            problem.errors.iter().map(|fault| (fault.pointer.as_str(), fault.code.name())).collect();
         assert_eq!(places, [("/a", "stale"), ("/b/x", "required"), ("/c", "not_found")]);
         assert!(Error::together(Vec::new()).is_none());
     }

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    error::{Code, Error, Fault, Result},
+    error::{Code, Error, Fault, Result, Violation},
     openapi::{Input, Operation},
 };
 
@@ -96,7 +96,7 @@ impl IfMatch {
             let detail = format!(
                 "Send {name} with the ETag of a read, in its quotes, such as \"3\"; or with a few of them."
             );
-            Error::invalid(vec![Fault::new(name, "invalid", detail)])
+            Error::invalid(vec![Fault::new(name, Violation::Invalid, detail)])
         })
     }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    error::{Code, Error, Fault, Result, UNSUPPORTED_CODING},
+    error::{Code, Error, Fault, Result, Violation},
     json::{self, Refusal},
     openapi::{Input, Operation, Output},
 };
@@ -104,7 +104,7 @@ impl Error {
     /// 415: a body in this coding is not read.
     fn unsupported_coding(coding: &str) -> Self {
         let detail = format!("Send the body as it is, without the Content-Encoding {coding}.");
-        let fault = Fault::new("Content-Encoding", UNSUPPORTED_CODING, detail);
+        let fault = Fault::new("Content-Encoding", Violation::UnsupportedCoding, detail);
         Self::new(Code::UnsupportedMediaType, &*fault.detail).with_faults(vec![fault])
     }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 use super::query;
 use crate::{
     caller::Caller,
-    error::{Code, Error, Fault, Result},
+    error::{Code, Error, Fault, Result, Violation},
     openapi::{Input, Operation},
     platform::Platform,
     table::{AttributeValue, Item},
@@ -100,7 +100,7 @@ impl<F> Page<F> {
         let cursor = cursor.filter(|cursor| self.now().seconds() - cursor.made_at <= CURSOR_SECONDS);
         let cursor = cursor.ok_or_else(|| {
             let detail = "Ask for the first page again, without a cursor.";
-            let fault = Fault::new(pointer, "invalid_cursor", detail);
+            let fault = Fault::new(pointer, Violation::InvalidCursor, detail);
             Error::new(Code::InvalidCursor, "The cursor leads nowhere in this list.").with_faults(vec![fault])
         })?;
         Ok(cursor.key.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
@@ -172,7 +172,7 @@ impl<S: Sync, F: DeserializeOwned + Send + Sync> FromRequestParts<S> for Page<F>
 fn check_limit(pointer: &str, limit: Option<usize>) -> Result<usize> {
     limit.filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
         let detail = format!("Send a whole number from 1 to {LIMIT_MAX}.");
-        Error::invalid(vec![Fault::new(pointer, "out_of_range", detail)])
+        Error::invalid(vec![Fault::new(pointer, Violation::OutOfRange, detail)])
     })
 }
 

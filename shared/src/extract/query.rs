@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    error::{Error, Fault, Result},
+    error::{Error, Fault, Result, Violation},
     json::{self, Refusal},
     openapi::{Input, Operation},
 };
@@ -35,7 +35,7 @@ impl<T: JsonSchema> Input for Query<T> {
 /// and so on.
 pub(super) fn pairs(query: &str) -> Result<BTreeMap<String, String>> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| {
-        Error::invalid(vec![Fault::new("?", "invalid", "The query string is not well formed.")])
+        Error::invalid(vec![Fault::new("?", Violation::Invalid, "The query string is not well formed.")])
     })?;
     let (mut members, mut lists) = (BTreeMap::new(), HashMap::<String, usize>::new());
     for (name, value) in pairs {
@@ -50,7 +50,7 @@ pub(super) fn pairs(query: &str) -> Result<BTreeMap<String, String>> {
         if members.insert(name.clone(), value).is_some() {
             let fault = Fault::new(
                 format!("?{name}"),
-                "duplicate_member",
+                Violation::DuplicateMember,
                 "This parameter stands in the query twice.",
             );
             return Err(Error::invalid(vec![fault]));

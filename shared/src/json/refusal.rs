@@ -4,74 +4,40 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, Violation};
 
 /// A fault of what was sent, which learns its place on the way out.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    kind: Kind,
+    violation: Violation,
     detail: String,
     /// The names that lead to it, the last one first.
     place: Vec<String>,
 }
 
-/// What is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    NoJson,
-    DuplicateMember,
-    MissingMember,
-    UnknownMember,
-    WrongType,
-    OutOfRange,
-    UnknownChoice,
-    Invalid,
-}
-
-impl Kind {
-    /// Its stable name.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::NoJson => "invalid_json",
-            Self::DuplicateMember => "duplicate_member",
-            Self::MissingMember => "missing_member",
-            Self::UnknownMember => "unknown_member",
-            Self::WrongType => "wrong_type",
-            Self::OutOfRange => "out_of_range",
-            Self::UnknownChoice => "unknown_choice",
-            Self::Invalid => "invalid",
-        }
-    }
-
-    /// Whether the value has the right type, and only breaks a rule of range or form.
-    const fn is_of_the_data(self) -> bool {
-        matches!(self, Self::OutOfRange | Self::UnknownChoice | Self::Invalid)
-    }
-}
-
 impl Refusal {
-    fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), place: Vec::new() }
+    fn new(violation: Violation, detail: impl Into<String>) -> Self {
+        Self { violation, detail: detail.into(), place: Vec::new() }
     }
 
     pub(super) fn no_json(detail: String) -> Self {
-        Self::new(Kind::NoJson, detail)
+        Self::new(Violation::InvalidJson, detail)
     }
 
     pub(super) fn twice() -> Self {
-        Self::new(Kind::DuplicateMember, "This member stands in its object twice.")
+        Self::new(Violation::DuplicateMember, "This member stands in its object twice.")
     }
 
     pub(super) fn wrong_type(detail: impl Into<String>) -> Self {
-        Self::new(Kind::WrongType, detail)
+        Self::new(Violation::WrongType, detail)
     }
 
     pub(super) fn too_large() -> Self {
-        Self::new(Kind::OutOfRange, "Send a smaller number.")
+        Self::new(Violation::OutOfRange, "Send a smaller number.")
     }
 
     pub(super) fn too_small() -> Self {
-        Self::new(Kind::OutOfRange, "Send a larger number.")
+        Self::new(Violation::OutOfRange, "Send a larger number.")
     }
 
     /// The same inside of the member or item of that name.
@@ -84,18 +50,14 @@ impl Refusal {
     /// The same place with another word about it.
     #[must_use]
     pub(super) fn because(self, detail: &str) -> Self {
-        Self { kind: Kind::NoJson, detail: detail.to_owned(), ..self }
+        Self { violation: Violation::InvalidJson, detail: detail.to_owned(), ..self }
     }
 
     /// The fault in a body, at its JSON pointer.
     pub(crate) fn in_body(self) -> Error {
         let escaped = |name: &String| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         let fault = self.fault(self.place.iter().rev().map(escaped).collect());
-        if self.kind.is_of_the_data() {
-            Error::unprocessable(vec![fault])
-        } else {
-            Error::invalid(vec![fault])
-        }
+        if self.is_of_the_data() { Error::unprocessable(vec![fault]) } else { Error::invalid(vec![fault]) }
     }
 
     /// The fault in a query, at the name of its parameter. A URL of another form leads nowhere, so it is 400 whatever is
@@ -104,8 +66,13 @@ impl Refusal {
         Error::invalid(vec![self.fault(format!("?{}", self.place.last().cloned().unwrap_or_default()))])
     }
 
+    /// Whether the value has the right type, and only breaks a rule of range or form.
+    const fn is_of_the_data(&self) -> bool {
+        matches!(self.violation, Violation::OutOfRange | Violation::UnknownChoice | Violation::Invalid)
+    }
+
     fn fault(&self, pointer: String) -> Fault {
-        Fault::new(pointer, self.kind.code(), &*self.detail)
+        Fault::new(pointer, self.violation, &*self.detail)
     }
 }
 
@@ -121,7 +88,7 @@ pub(super) fn listed(words: &[&str], joint: &str) -> String {
 impl de::Error for Refusal {
     /// What a type says that reads a text by rules of its own.
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Kind::Invalid, sentence(&message.to_string()))
+        Self::new(Violation::Invalid, sentence(&message.to_string()))
     }
 
     /// The reader says itself what to send; only of a type that reads any kind of value it does not know. What such a
@@ -134,7 +101,7 @@ impl de::Error for Refusal {
         match unexpected {
             Unexpected::Signed(..0) => Self::too_small(),
             Unexpected::Signed(_) | Unexpected::Unsigned(_) => Self::too_large(),
-            _ => Self::new(Kind::Invalid, "Send another value."),
+            _ => Self::new(Violation::Invalid, "Send another value."),
         }
     }
 
@@ -143,7 +110,7 @@ impl de::Error for Refusal {
     }
 
     fn unknown_variant(_: &str, choices: &'static [&'static str]) -> Self {
-        Self::new(Kind::UnknownChoice, format!("Send {}.", one_of(choices)))
+        Self::new(Violation::UnknownChoice, format!("Send {}.", one_of(choices)))
     }
 
     fn unknown_field(_: &str, members: &'static [&'static str]) -> Self {
@@ -151,11 +118,11 @@ impl de::Error for Refusal {
             [] => "There is no such member: leave it out.".to_owned(),
             members => format!("There is no such member; there is {}.", listed(members, "and")),
         };
-        Self::new(Kind::UnknownMember, detail)
+        Self::new(Violation::UnknownMember, detail)
     }
 
     fn missing_field(name: &'static str) -> Self {
-        Self::new(Kind::MissingMember, "This member must be there.").at(name)
+        Self::new(Violation::MissingMember, "This member must be there.").at(name)
     }
 }
 
@@ -175,7 +142,7 @@ fn sentence(message: &str) -> String {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind.code(), self.detail)
+        write!(f, "{}: {}", self.violation.name(), self.detail)
     }
 }
 

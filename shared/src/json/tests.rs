@@ -52,7 +52,7 @@ fn refused(body: &[u8]) -> (u16, String, &'static str, String) {
 
 fn told(error: &Error) -> (u16, String, &'static str, String) {
     let fault = error.faults()[0].clone();
-    (error.code.status(), fault.pointer, fault.code, fault.detail)
+    (error.code.status(), fault.pointer, fault.code.name(), fault.detail)
 }
 
 #[test]

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::{Field, ObjectType, Precision, Value, pointer_part, read::sent_value};
-use crate::{error::Fault, text::Slug, timestamp::Timestamp};
+use crate::{
+    error::{Fault, Violation},
+    text::Slug,
+    timestamp::Timestamp,
+};
 
 /// The values of an object.
 pub type FieldValues = BTreeMap<Slug, Value>;
@@ -66,7 +70,7 @@ impl Reference {
             }
             Target::Upload(_) => "There is no such upload.".to_owned(),
         };
-        Fault::new(&self.pointer, "not_found", detail)
+        Fault::new(&self.pointer, Violation::NotFound, detail)
     }
 }
 
@@ -77,7 +81,7 @@ pub fn checked(object_type: &ObjectType, sent: &super::SentFields) -> Checked {
         let pointer = format!("/fields/{}", pointer_part(name));
         let Some(field) = object_type.field(name) else {
             let detail = format!("The object type {} has no such field.", object_type.slug);
-            checked.faults.push(Fault::new(pointer, "unknown_field", detail));
+            checked.faults.push(Fault::new(pointer, Violation::UnknownField, detail));
             continue;
         };
         checked.sent.insert(field.slug.clone(), raw.clone());

@@ -1,7 +1,10 @@
 //! The rules of fields that need to know what else the object holds: required, visible, locked.
 
 use super::{Checked, Condition, Field, FieldValues, Locked, ObjectType, Required, Visible};
-use crate::{error::Fault, text::Slug};
+use crate::{
+    error::{Fault, Violation},
+    text::Slug,
+};
 
 /// A write as the rules see it.
 struct Seen<'a> {
@@ -42,7 +45,7 @@ impl Seen<'_> {
         let is_new = self.value_before(&field.slug) != Some(value);
         (is_new && self.is_hidden(field)).then(|| {
             let detail = format!("{} is not there with these values: leave it out.", field.slug);
-            fault(field, "not_visible", detail)
+            fault(field, Violation::NotVisible, detail)
         })
     }
 
@@ -55,7 +58,7 @@ impl Seen<'_> {
             Locked::If(condition) => self.holds(condition) == Some(true),
         };
         (is_locked && before != after)
-            .then(|| fault(field, "locked", format!("{} cannot be changed any more.", field.slug)))
+            .then(|| fault(field, Violation::Locked, format!("{} cannot be changed any more.", field.slug)))
     }
 
     /// A value is missing if this write takes it away or makes the need for it: what was missing before is no reason to
@@ -109,10 +112,10 @@ impl Field {
 }
 
 pub(super) fn required(field: &Field) -> Fault {
-    fault(field, "required", format!("{} needs a value.", field.slug))
+    fault(field, Violation::Required, format!("{} needs a value.", field.slug))
 }
 
-fn fault(field: &Field, code: &'static str, detail: String) -> Fault {
+fn fault(field: &Field, code: Violation, detail: String) -> Fault {
     Fault::new(format!("/fields/{}", field.slug), code, detail)
 }
 
@@ -151,7 +154,7 @@ mod tests {
     fn faults(before: Option<&Json>, sent: &Json) -> Vec<String> {
         let before = before.map(|before| of(before).changes.set);
         let faults = rule_faults(&deals(), &of(sent), before.as_ref());
-        faults.into_iter().map(|fault| format!("{} {}", &fault.pointer[8..], fault.code)).collect()
+        faults.into_iter().map(|fault| format!("{} {}", &fault.pointer[8..], fault.code.name())).collect()
     }
 
     #[test]

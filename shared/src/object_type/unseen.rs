@@ -2,7 +2,7 @@
 //! was sent decides a rule or, where it does not, the rule is taken to forbid.
 
 use super::{Checked, Condition, Field, FieldValues, Locked, ObjectType, Required, Visible, rules};
-use crate::error::Fault;
+use crate::error::{Fault, Violation};
 
 /// The faults of the rules of all fields, told only of what was sent, and of whether a field that is locked once it is set
 /// has a value.
@@ -31,10 +31,14 @@ impl Sent<'_> {
         if is_set && is_visible != Some(true) {
             let detail =
                 "is not there unless what is sent with it says so: leave it out, or send what decides it.";
-            return Some(fault(field, "not_visible", detail));
+            return Some(fault(field, Violation::NotVisible, detail));
         }
         if (is_set || is_cleared) && self.is_locked(field, before) {
-            return Some(fault(field, "locked", "is locked, unless what is sent with it decides otherwise."));
+            return Some(fault(
+                field,
+                Violation::Locked,
+                "is locked, unless what is sent with it decides otherwise.",
+            ));
         }
         let is_made_needed = match &field.required {
             Required::Never => false,
@@ -70,7 +74,7 @@ impl Sent<'_> {
     }
 }
 
-fn fault(field: &Field, code: &'static str, detail: &str) -> Fault {
+fn fault(field: &Field, code: Violation, detail: &str) -> Fault {
     Fault::new(format!("/fields/{}", field.slug), code, format!("{} {detail}", field.slug))
 }
 
@@ -108,7 +112,7 @@ mod tests {
         let of =
             |json: &Json| checked(&deals(), &serde_json::from_str::<SentFields>(&json.to_string()).unwrap());
         let faults = unseen_rule_faults(&deals(), &of(sent), &of(before).changes.set);
-        faults.into_iter().map(|fault| format!("{} {}", &fault.pointer[8..], fault.code)).collect()
+        faults.into_iter().map(|fault| format!("{} {}", &fault.pointer[8..], fault.code.name())).collect()
     }
 
     #[test]

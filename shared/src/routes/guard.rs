@@ -14,7 +14,7 @@ use lambda_http::request::RequestContext;
 use crate::{
     access::Access,
     caller::Caller,
-    error::{Error, Fault, Result},
+    error::{Error, Fault, Result, Violation},
     extract::{Preconditions, without_body},
     idempotency,
     platform::Platform,
@@ -43,7 +43,8 @@ pub(super) async fn guard(
         && let Some(name) = request.uri().query().filter(|query| !query.is_empty())
     {
         let name = name.split(['=', '&']).next().unwrap_or_default();
-        let fault = Fault::new(format!("?{name}"), "unknown_member", "This path takes no query parameters.");
+        let fault =
+            Fault::new(format!("?{name}"), Violation::UnknownMember, "This path takes no query parameters.");
         return Err(Error::invalid(vec![fault]));
     }
     if gate.writes && !gate.reads_body {

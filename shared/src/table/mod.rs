@@ -27,7 +27,7 @@ pub use write::Write;
 use self::retry::{CONFLICT_RETRIES_MAX, backoff};
 
 use crate::{
-    error::{Error, Fault, Result},
+    error::{Error, Fault, Result, Violation},
     timestamp::Timestamp,
 };
 
@@ -202,7 +202,7 @@ fn is_too_large(code: Option<&str>, message: Option<&str>) -> bool {
 
 fn too_large() -> Error {
     let detail = "This would be larger than 350 KB, which is the most one thing may have.";
-    Error::unprocessable(vec![Fault::new("", "too_large", detail)])
+    Error::unprocessable(vec![Fault::new("", Violation::TooLarge, detail)])
 }
 
 /// What says that the function may not ask now, whatever it asks: as long as a policy or a clock is not in place yet.

@@ -6,7 +6,11 @@ use url::{Host, Url};
 
 pub use super::address::{is_public, special_use};
 
-use crate::{config::Config, domain, error::Fault};
+use crate::{
+    config::Config,
+    domain,
+    error::{Fault, Violation},
+};
 
 /// The longest URL, in bytes.
 pub const URL_LENGTH_MAX: usize = 2_000;
@@ -64,11 +68,12 @@ impl Rules {
     /// Every fault of it. The addresses of a name are not asked for here: they may be others at each request.
     pub fn check(&self, pointer: &str, text: &str) -> Result<Target, Vec<Fault>> {
         let fault = |code, detail: &str| Fault::new(pointer, code, detail);
-        let too_long = || vec![fault("too_long", &format!("A URL has at most {URL_LENGTH_MAX} characters."))];
+        let too_long =
+            || vec![fault(Violation::TooLong, &format!("A URL has at most {URL_LENGTH_MAX} characters."))];
         if text.len() > URL_LENGTH_MAX {
             return Err(too_long());
         }
-        let not_a_url = || vec![fault("not_a_url", "Give a URL, such as https://example.com/hooks.")];
+        let not_a_url = || vec![fault(Violation::NotAUrl, "Give a URL, such as https://example.com/hooks.")];
         let mut url = Url::parse(text).map_err(|_| not_a_url())?;
         trim_root(&mut url);
         // What is saved must be one that can be saved again: escaped, it may be longer.
@@ -80,21 +85,26 @@ impl Rules {
             "https" => {}
             "http" if self.allows_http => {}
             "http" => {
-                faults
-                    .push(fault("not_https", "Use https: what is sent in the clear can be read by others."));
+                faults.push(fault(
+                    Violation::NotHttps,
+                    "Use https: what is sent in the clear can be read by others.",
+                ));
             }
-            _ => return Err(vec![fault("not_https", "Only https can be sent to.")]),
+            _ => return Err(vec![fault(Violation::NotHttps, "Only https can be sent to.")]),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            faults.push(fault("user_info", "Leave the user name and the password out: requests are signed."));
+            faults.push(fault(
+                Violation::UserInfo,
+                "Leave the user name and the password out: requests are signed.",
+            ));
         }
         if url.port() == Some(0) {
-            faults.push(fault("refused_target", "There is no port 0."));
+            faults.push(fault(Violation::RefusedTarget, "There is no port 0."));
         }
         let host = url.host().map(|host| host.to_owned()).ok_or_else(not_a_url)?;
         let is_exempt = self.allows_private || self.hosts.contains(&host);
         if !is_exempt && let Some(why) = why_refused(&host) {
-            faults.push(fault("refused_target", &why));
+            faults.push(fault(Violation::RefusedTarget, &why));
         }
         if faults.is_empty() { Ok(Target { url, is_exempt }) } else { Err(faults) }
     }
@@ -151,7 +161,7 @@ mod tests {
     fn codes(rules: &Rules, text: &str) -> Vec<&'static str> {
         match rules.check("/url", text) {
             Ok(_) => vec![],
-            Err(faults) => faults.iter().map(|fault| fault.code).collect(),
+            Err(faults) => faults.iter().map(|fault| fault.code.name()).collect(),
         }
     }
 

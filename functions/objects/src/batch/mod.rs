@@ -8,7 +8,7 @@ mod transaction;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{Error, Fault, Member, Permission, Result, object_type::checked};
+use shared::{Error, Fault, Member, Permission, Result, Violation, object_type::checked};
 
 pub(crate) use operation::Operation;
 pub(crate) use result::Results;
@@ -68,7 +68,7 @@ impl BatchBody {
     pub(crate) fn operations(&self) -> Result<Vec<Operation<'_>>> {
         if !(1..=OPERATIONS_MAX).contains(&self.operations.len()) {
             let detail = format!("Send 1 to {OPERATIONS_MAX} operations.");
-            let code = if self.operations.is_empty() { "required" } else { "too_many" };
+            let code = if self.operations.is_empty() { Violation::Required } else { Violation::TooMany };
             return Err(Error::unprocessable(vec![Fault::new("/operations", code, detail)]));
         }
         let (mut operations, mut faults) = (Vec::new(), Vec::new());

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::{Fault, extract::IfMatch, id::ObjectId, object_type::SentFields};
+use shared::{Fault, Violation, extract::IfMatch, id::ObjectId, object_type::SentFields};
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -72,8 +72,8 @@ impl OperationBody {
         ];
         let fault = |(name, is_there, is_needed, is_taken): (&str, bool, bool, bool)| {
             let (code, word) = match (is_there, is_needed, is_taken) {
-                (false, true, _) => ("missing_member", "needs"),
-                (true, _, false) => ("unknown_member", "does not take"),
+                (false, true, _) => (Violation::MissingMember, "needs"),
+                (true, _, false) => (Violation::UnknownMember, "does not take"),
                 _ => return None,
             };
             let detail = format!("The operation {} {word} {name}.", self.op.name());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shared::{
-    Code, Error, Fault, Result,
+    Code, Error, Fault, Result, Violation,
     object_type::StoredObjectType,
     table::{Refused, Table, When, Write},
     text::Slug,
@@ -88,13 +88,13 @@ pub(super) fn few_enough(writes: usize) -> Result<()> {
     let detail = format!(
         "An atomic batch makes at most {WRITES_MAX} writes: one for each object, and one for each unique value that is taken or given up. For who may not read objects, each unique value that is sent counts as one that is taken and, unless an upsert matches by it, another one that is given up. These are {writes}."
     );
-    Err(Error::unprocessable(vec![Fault::new("/operations", "too_many", detail)]))
+    Err(Error::unprocessable(vec![Fault::new("/operations", Violation::TooMany, detail)]))
 }
 
 /// What is read is kept in memory, and what is written goes out at once: neither may be larger.
 pub(super) fn too_large() -> Error {
     let detail = "The objects of an atomic batch are together too large: send fewer operations.";
-    Error::unprocessable(vec![Fault::new("/operations", "too_large", detail)])
+    Error::unprocessable(vec![Fault::new("/operations", Violation::TooLarge, detail)])
 }
 
 /// What must hold of an object that is to stay as it was read.
@@ -112,7 +112,7 @@ fn each_once(plans: &[(usize, &Planned)]) -> Result<()> {
             let detail = format!(
                 "The operation {before} is about the same object: an atomic batch changes each once."
             );
-            faults.push(Fault::new(pointer(*place), "repeated", detail));
+            faults.push(Fault::new(pointer(*place), Violation::Repeated, detail));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::unprocessable(faults)) }
@@ -148,7 +148,7 @@ fn not_unique<'a>(taken: impl Iterator<Item = (usize, &'a Slug)>) -> Error {
     let fault = |(place, field): (usize, &Slug)| {
         let detail =
             format!("Another object, or another operation, has this value in the unique field {field}.");
-        Fault::new(format!("{}/fields/{field}", pointer(place)), "not_unique", detail)
+        Fault::new(format!("{}/fields/{field}", pointer(place)), Violation::NotUnique, detail)
     };
     Error::new(Code::NotUnique, "Another object has a value that must be unique.")
         .with_faults(taken.map(fault).collect())

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::{
-    Error, Fault, Result,
+    Error, Fault, Result, Violation,
     extract::{LIMIT_MAX, Trashed},
     json::{self, Nullable},
 };
@@ -140,7 +140,7 @@ fn node(body: &FilterBody, pointer: &str, faults: &mut Vec<Fault>) -> Option<Nod
         }
         _ => {
             let detail = "Send field, op and a value that is not null; or one of all, any and not.";
-            faults.push(Fault::new(pointer, "invalid", detail));
+            faults.push(Fault::new(pointer, Violation::Invalid, detail));
             None
         }
     }
@@ -148,7 +148,7 @@ fn node(body: &FilterBody, pointer: &str, faults: &mut Vec<Fault>) -> Option<Nod
 
 fn nodes(bodies: &[FilterBody], pointer: &str, faults: &mut Vec<Fault>) -> Option<Vec<Node>> {
     if bodies.is_empty() {
-        faults.push(Fault::new(pointer, "invalid", "Send at least one condition."));
+        faults.push(Fault::new(pointer, Violation::Invalid, "Send at least one condition."));
     }
     let read =
         bodies.iter().enumerate().map(|(place, body)| node(body, &format!("{pointer}/{place}"), faults));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
-    Fault, Timestamp,
+    Fault, Timestamp, Violation,
     object_type::{Field, FieldType, Value, check_value},
     text::fold,
 };
@@ -34,7 +34,7 @@ pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<
 
 fn time(pointer: &str, sent: &Sent) -> Result<String, Fault> {
     let time = text(sent).and_then(|text| text.parse::<Timestamp>().ok());
-    let refusal = || Fault::new(pointer, "not_a_date", "Send a time such as 2026-11-23T10:30:00Z.");
+    let refusal = || Fault::new(pointer, Violation::NotADate, "Send a time such as 2026-11-23T10:30:00Z.");
     time.map(|time| time.to_string()).ok_or_else(refusal)
 }
 
@@ -47,10 +47,10 @@ fn value(field: &Field, pointer: &str, sent: &Sent) -> Result<Value, Fault> {
     let value = match sent {
         Sent::Json(raw) => check_value(field, pointer, raw),
         Sent::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
-        Sent::Texts(_) => Err(Fault::new(pointer, "wrong_type", "Send one value.")),
+        Sent::Texts(_) => Err(Fault::new(pointer, Violation::WrongType, "Send one value.")),
     };
     let detail = "Send a value; to ask for objects without one, use empty.";
-    value?.ok_or_else(|| Fault::new(pointer, "required", detail))
+    value?.ok_or_else(|| Fault::new(pointer, Violation::Required, detail))
 }
 
 /// The keys of a list of values, in order, each once.
@@ -68,14 +68,14 @@ pub(super) fn keys_of_list(
         }
         Sent::Json(raw) => {
             let list: Vec<Box<RawValue>> = serde_json::from_str(raw.get())
-                .map_err(|_| vec![Fault::new(pointer, "wrong_type", "Send a list of values.")])?;
+                .map_err(|_| vec![Fault::new(pointer, Violation::WrongType, "Send a list of values.")])?;
             let placed = |(place, value)| (format!("{pointer}/{place}"), Sent::Json(value));
             list.into_iter().enumerate().map(placed).collect()
         }
     };
     if !(1..=VALUES_MAX).contains(&values.len()) {
         let detail = format!("Send 1 to {VALUES_MAX} values.");
-        return Err(vec![Fault::new(pointer, "out_of_range", detail)]);
+        return Err(vec![Fault::new(pointer, Violation::OutOfRange, detail)]);
     }
     let (mut keys, mut faults) = (BTreeSet::new(), Vec::new());
     for (pointer, value) in &values {
@@ -89,16 +89,16 @@ pub(super) fn keys_of_list(
 
 /// The key of a part of a text. Spaces around it count.
 pub(super) fn part(pointer: &str, sent: &Sent) -> Result<String, Fault> {
-    let text = text(sent).ok_or_else(|| Fault::new(pointer, "wrong_type", "Send a text."))?;
+    let text = text(sent).ok_or_else(|| Fault::new(pointer, Violation::WrongType, "Send a text."))?;
     let fault = |code, detail: &str| Err(Fault::new(pointer, code, detail));
     if text.is_empty() {
-        return fault("required", "Send at least one character.");
+        return fault(Violation::Required, "Send at least one character.");
     }
     if text.chars().any(char::is_control) {
-        return fault("control_character", "Leave control characters out.");
+        return fault(Violation::ControlCharacter, "Leave control characters out.");
     }
     if text.chars().count() > PART_LENGTH_MAX {
-        return fault("too_long", &format!("Give at most {PART_LENGTH_MAX} characters."));
+        return fault(Violation::TooLong, &format!("Give at most {PART_LENGTH_MAX} characters."));
     }
     Ok(fold(&text))
 }
@@ -111,7 +111,7 @@ pub(super) fn flag(pointer: &str, sent: &Sent) -> Result<bool, Fault> {
         Sent::Texts(_) => None,
     };
     let flag = text.and_then(|text| text.parse().ok());
-    flag.ok_or_else(|| Fault::new(pointer, "wrong_type", "Send true or false."))
+    flag.ok_or_else(|| Fault::new(pointer, Violation::WrongType, "Send true or false."))
 }
 
 fn text(sent: &Sent) -> Option<String> {
@@ -129,5 +129,5 @@ fn raw_value(field: &Field, text: &str, pointer: &str) -> Result<Box<RawValue>, 
         _ => None,
     };
     let raw = literal.map_or_else(|| to_raw_value(text), Ok);
-    raw.map_err(|_| Fault::new(pointer, "wrong_type", "This is no value of the field."))
+    raw.map_err(|_| Fault::new(pointer, Violation::WrongType, "This is no value of the field."))
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use shared::{Error, Fault, Result};
+use shared::{Error, Fault, Result, Violation};
 
 use super::{
     asked::{Asked, Condition, Named, Node, Sent},
@@ -63,11 +63,11 @@ impl StatsQuery {
         let functions: Option<Vec<_>> = names.split(',').map(Function::parse).collect();
         let Some(functions) = functions else {
             let detail = "Send some of count, sum, avg, min and max, joined by commas.";
-            return Err(Error::invalid(vec![Fault::new("?fn", "invalid", detail)]));
+            return Err(Error::invalid(vec![Fault::new("?fn", Violation::Invalid, detail)]));
         };
         if self.field.is_none() && functions.iter().any(|function| *function != Function::Count) {
             let detail = "Say of which field: all but count are of numbers.";
-            return Err(Error::invalid(vec![Fault::new("?field", "missing_member", detail)]));
+            return Err(Error::invalid(vec![Fault::new("?field", Violation::MissingMember, detail)]));
         }
         Ok((Asked { filter, ..Asked::default() }, functions, self.field.as_deref()))
     }
@@ -114,7 +114,7 @@ fn added(nodes: &mut Vec<Node>, next: Condition) -> Result<(), Fault> {
         {
             let Sent::Texts(values) = &mut last.value else {
                 let detail = "Send the values joined by commas, or one by one; not both.";
-                return Err(Fault::new(op_pointer, "duplicate_member", detail));
+                return Err(Fault::new(op_pointer, Violation::DuplicateMember, detail));
             };
             values.extend(more);
         }
@@ -127,7 +127,7 @@ fn added(nodes: &mut Vec<Node>, next: Condition) -> Result<(), Fault> {
 fn condition(name: &str, value: &str) -> Result<Condition, Fault> {
     let pointer = format!("?{name}");
     let Some(rest) = name.strip_prefix("filter") else {
-        return Err(Fault::new(pointer, "unknown_member", "This path has no such parameter."));
+        return Err(Fault::new(pointer, Violation::UnknownMember, "This path has no such parameter."));
     };
     let parts = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let parts: Vec<_> = parts.unwrap_or_default().split("][").collect();
@@ -136,12 +136,12 @@ fn condition(name: &str, value: &str) -> Result<Condition, Fault> {
         [field, op @ "in", place] if place.parse::<u16>().is_ok() => (field, op, true),
         _ => {
             let detail = "Write a condition as filter[amount][gte]=10, or filter[stage][in][]=Won for one of several values.";
-            return Err(Fault::new(pointer, "invalid", detail));
+            return Err(Fault::new(pointer, Violation::Invalid, detail));
         }
     };
     let Some(op) = Op::parse(op) else {
         let detail = "Use eq, ne, lt, lte, gt, gte, in, starts_with, contains or empty.";
-        return Err(Fault::new(pointer, "invalid", detail));
+        return Err(Fault::new(pointer, Violation::Invalid, detail));
     };
     let value = value.to_owned();
     let (value, value_pointer) = if is_listed {
@@ -175,16 +175,16 @@ mod tests {
         let read = condition("filter[first-name][starts_with]", "A").unwrap();
         assert_eq!((read.field.name.as_str(), read.op), ("first-name", Op::StartsWith));
         for (name, code) in [
-            ("filters", "invalid"),
-            ("filter", "invalid"),
-            ("filter[a]", "invalid"),
-            ("filter[a]eq", "invalid"),
-            ("filter[a][like]", "invalid"),
-            ("filter[a][eq", "invalid"),
-            ("filter[a][eq][0]", "invalid"),
-            ("filter[a][in][x]", "invalid"),
-            ("filter[a][in][0][0]", "invalid"),
-            ("page", "unknown_member"),
+            ("filters", Violation::Invalid),
+            ("filter", Violation::Invalid),
+            ("filter[a]", Violation::Invalid),
+            ("filter[a]eq", Violation::Invalid),
+            ("filter[a][like]", Violation::Invalid),
+            ("filter[a][eq", Violation::Invalid),
+            ("filter[a][eq][0]", Violation::Invalid),
+            ("filter[a][in][x]", Violation::Invalid),
+            ("filter[a][in][0][0]", Violation::Invalid),
+            ("page", Violation::UnknownMember),
         ] {
             assert_eq!(condition(name, "").err().unwrap().code, code, "{name}");
         }

@@ -1,7 +1,7 @@
 //! Reads filters by the fields of a type: every fault, each at its place.
 
 use shared::{
-    Fault,
+    Fault, Violation,
     object_type::{Field, StoredObjectType},
 };
 
@@ -32,11 +32,11 @@ impl<'a> Reader<'a> {
         let place = if node.is_of_a_query() { "?filter" } else { "/filter" };
         if node.count() > CONDITIONS_MAX {
             let detail = format!("Send at most {CONDITIONS_MAX} conditions.");
-            self.faults.push(Fault::new(place, "too_many", detail));
+            self.faults.push(Fault::new(place, Violation::TooMany, detail));
         }
         if node.depth() > DEPTH_MAX {
             let detail = format!("Put all, any and not into one another at most {DEPTH_MAX} times.");
-            self.faults.push(Fault::new(place, "too_deep", detail));
+            self.faults.push(Fault::new(place, Violation::TooDeep, detail));
         }
         if self.faults.is_empty() { self.node(node) } else { None }
     }
@@ -76,7 +76,7 @@ fn read(object_type: &StoredObjectType, asked: &asked::Condition) -> Result<Filt
     let kind = field.map_or(Kind::Ordered, Kind::of);
     if !kind.takes(asked.op) || field.is_none() && asked.op == Op::Empty {
         let detail = format!("Here these mean something: {}.", kind.operators());
-        return Err(vec![Fault::new(&*asked.op_pointer, "not_possible", detail)]);
+        return Err(vec![Fault::new(&*asked.op_pointer, Violation::NotPossible, detail)]);
     }
     let test = test(field, asked)?;
     let other = match (&test, field) {

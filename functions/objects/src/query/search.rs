@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use shared::{Error, Fault, Result, extract::Page, object_type::StoredObjectType, table::Item, text::Slug};
+use shared::{
+    Error, Fault, Result, Violation, extract::Page, object_type::StoredObjectType, table::Item, text::Slug,
+};
 
 use super::{
     asked::{Asked, Named},
@@ -66,7 +68,7 @@ fn read_sort(
 ) -> Option<Sort> {
     if trashed {
         let detail = "The trash is in the order in which it was filled, and in no other.";
-        faults.push(Fault::new(&*sort.pointer, "not_possible", detail));
+        faults.push(Fault::new(&*sort.pointer, Violation::NotPossible, detail));
         return None;
     }
     let (name, descending) = match sort.name.strip_prefix('-') {
@@ -93,19 +95,19 @@ pub(super) fn on(object_type: &StoredObjectType, pointer: &str, name: &str) -> R
     };
     let slot = object_type.slots.get(&field.slug).ok_or_else(|| {
         let detail = format!("The field {name} is not searchable.");
-        Fault::new(pointer, "field_not_searchable", detail)
+        Fault::new(pointer, Violation::FieldNotSearchable, detail)
     })?;
     if object_type.is_indexed(name) {
         return Ok(On::Field(field.slug.clone(), *slot));
     }
     let detail = format!("The index of {name} is being built; the field says how far it is.");
-    Err(Fault::new(pointer, "index_building", detail))
+    Err(Fault::new(pointer, Violation::IndexBuilding, detail))
 }
 
 /// The fault of a field that is not there.
 pub(super) fn unknown_field(object_type: &StoredObjectType, pointer: &str) -> Fault {
     let detail = format!("The object type {} has no such field.", object_type.object_type.slug);
-    Fault::new(pointer, "unknown_field", detail)
+    Fault::new(pointer, Violation::UnknownField, detail)
 }
 
 fn read_field(object_type: &StoredObjectType, field: &Named, faults: &mut Vec<Fault>) -> Option<Slug> {

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::value::to_raw_value;
 use shared::{
-    Error, Fault, Result,
+    Error, Fault, Result, Violation,
     extract::Page,
     object_type::{StoredObjectType, Value, check_value, decimal_of_key},
     table::{Item, text},
@@ -123,7 +123,8 @@ fn number_field(object_type: &StoredObjectType, name: &str) -> Result<NumberFiel
         Some(field) => to_raw_value(&0).ok().and_then(|zero| check_value(field, "?field", &zero).ok()?),
         None => None,
     };
-    let refusal = || Fault::new("?field", "not_possible", "Only fields with numbers have statistics.");
+    let refusal =
+        || Fault::new("?field", Violation::NotPossible, "Only fields with numbers have statistics.");
     zero.map(|zero| NumberField { on, zero }).ok_or_else(refusal)
 }
 

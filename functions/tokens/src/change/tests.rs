@@ -90,9 +90,10 @@ async fn what_changes_nothing_is_no_change_however_it_is_sent() {
     assert!(patched(&stored, &checked, &caller, at(5)).is_none());
     // Without the token beside it an end that has come is one.
     assert!(patch(same).checked(at(4)).is_err());
-    for (other, code) in
-        [(json!({"expires_at": at(2)}), "in_the_past"), (json!({"permissions": []}), "permissions_fixed")]
-    {
+    for (other, code) in [
+        (json!({"expires_at": at(2)}), Violation::InThePast),
+        (json!({"permissions": []}), Violation::PermissionsFixed),
+    ] {
         let refused = patch(other).beside(&stored).checked(at(4)).err().unwrap();
         assert_eq!(refused.faults()[0].code, code);
     }
@@ -129,7 +130,7 @@ fn each_refusal_says_what_to_do() {
     let team = TeamId::parse("team_1111111111111111111111").unwrap();
     assert_eq!((name_taken().code, name_taken().faults()[0].pointer.as_str()), (Code::NameTaken, "/name"));
     let late = too_long(&team, 30);
-    assert_eq!((late.code, late.faults()[0].code), (Code::InvalidData, "too_late"));
+    assert_eq!((late.code, late.faults()[0].code), (Code::InvalidData, Violation::TooLate));
     assert!(late.detail().contains("30 days") && late.detail().contains(team.as_str()));
     assert_eq!(too_many().code, Code::LimitReached);
     assert!(too_many().detail().contains("500"));

@@ -26,7 +26,7 @@ fn checked(patch: WebhookPatch) -> Result<Changes> {
 
 fn faults(patch: WebhookPatch) -> Vec<(String, &'static str)> {
     let error = checked(patch).err().map(|error| error.faults().to_vec()).unwrap_or_default();
-    error.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    error.into_iter().map(|fault| (fault.pointer, fault.code.name())).collect()
 }
 
 #[test]

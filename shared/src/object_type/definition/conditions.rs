@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::super::{Condition, Field, FieldType, Locked, Op, Required, Test, Visible, check_value};
-use crate::error::Fault;
+use crate::error::{Fault, Violation};
 
 /// How deep `all` and `any` may be nested, a single test included.
 pub(in crate::object_type) const CONDITION_DEPTH_MAX: usize = 5;
@@ -25,7 +25,7 @@ pub(super) fn check(field: &Field, fields: &[Field], pointer: &str, faults: &mut
         rule.check(condition, &format!("{pointer}/{name}/if"), 1);
         if rule.tests > CONDITIONS_MAX {
             let detail = format!("Give at most {CONDITIONS_MAX} conditions.");
-            faults.push(Fault::new(format!("{pointer}/{name}/if"), "too_many", detail));
+            faults.push(Fault::new(format!("{pointer}/{name}/if"), Violation::TooMany, detail));
         }
     }
 }
@@ -38,13 +38,13 @@ struct Rule<'a> {
 }
 
 impl Rule<'_> {
-    fn refuse(&mut self, pointer: &str, code: &'static str, detail: impl Into<String>) {
+    fn refuse(&mut self, pointer: &str, code: Violation, detail: impl Into<String>) {
         self.faults.push(Fault::new(pointer, code, detail));
     }
 
     fn check(&mut self, condition: &Condition, pointer: &str, depth: usize) {
         if depth > CONDITION_DEPTH_MAX {
-            self.refuse(pointer, "too_deep", format!("Nest at most {CONDITION_DEPTH_MAX} deep."));
+            self.refuse(pointer, Violation::TooDeep, format!("Nest at most {CONDITION_DEPTH_MAX} deep."));
             return;
         }
         let (name, parts) = match condition {
@@ -56,7 +56,7 @@ impl Rule<'_> {
             }
         };
         if parts.is_empty() {
-            self.refuse(&format!("{pointer}/{name}"), "required", "Give at least one condition.");
+            self.refuse(&format!("{pointer}/{name}"), Violation::Required, "Give at least one condition.");
         }
         for (place, part) in parts.iter().enumerate() {
             self.check(part, &format!("{pointer}/{name}/{place}"), depth + 1);
@@ -66,15 +66,15 @@ impl Rule<'_> {
     fn check_test(&mut self, test: &Test, pointer: &str) {
         let Some(field) = self.fields.iter().find(|field| field.slug == test.field) else {
             let detail = "Name another field of this type.";
-            return self.refuse(&format!("{pointer}/field"), "unknown_field", detail);
+            return self.refuse(&format!("{pointer}/field"), Violation::UnknownField, detail);
         };
         if field.slug == self.field.slug {
             let detail = "A rule cannot look at its own field.";
-            return self.refuse(&format!("{pointer}/field"), "not_possible", detail);
+            return self.refuse(&format!("{pointer}/field"), Violation::NotPossible, detail);
         }
         if field.is_read_only() {
             let detail = "A value that comes by itself is the same for every rule: look at another field.";
-            return self.refuse(&format!("{pointer}/field"), "not_possible", detail);
+            return self.refuse(&format!("{pointer}/field"), Violation::NotPossible, detail);
         }
         let fits = match test.op {
             Op::Empty | Op::NotEmpty => true,
@@ -83,7 +83,7 @@ impl Rule<'_> {
         };
         if !fits {
             let detail = "Values of this type cannot be looked at in this way.";
-            return self.refuse(&format!("{pointer}/op"), "not_possible", detail);
+            return self.refuse(&format!("{pointer}/op"), Violation::NotPossible, detail);
         }
         self.check_operand(field, test, &format!("{pointer}/value"));
     }
@@ -92,24 +92,24 @@ impl Rule<'_> {
         match (test.op, &test.value) {
             (Op::Empty | Op::NotEmpty | Op::Checked, None) => {}
             (Op::Empty | Op::NotEmpty | Op::Checked, Some(_)) => {
-                self.refuse(pointer, "not_possible", "Leave the value out: this needs none.");
+                self.refuse(pointer, Violation::NotPossible, "Leave the value out: this needs none.");
             }
             (Op::Eq | Op::Ne, Some(value)) => self.check_value(field, value, pointer),
             (Op::In, Some(value)) if !value.get().starts_with('[') => {
-                self.refuse(pointer, "wrong_type", "Give an array of values.");
+                self.refuse(pointer, Violation::WrongType, "Give an array of values.");
             }
             (Op::In, Some(_)) => {
                 let values = test.values();
                 if !(1..=IN_VALUES_MAX).contains(&values.len()) {
                     let detail = format!("Give an array of 1 to {IN_VALUES_MAX} values.");
-                    self.refuse(pointer, "out_of_range", detail);
+                    self.refuse(pointer, Violation::OutOfRange, detail);
                 }
                 for (place, value) in values.iter().enumerate().take(IN_VALUES_MAX) {
                     self.check_value(field, value, &format!("{pointer}/{place}"));
                 }
             }
             (Op::Eq | Op::Ne | Op::In, None) => {
-                self.refuse(pointer, "required", "Give a value to compare with.");
+                self.refuse(pointer, Violation::Required, "Give a value to compare with.");
             }
         }
     }
@@ -117,7 +117,9 @@ impl Rule<'_> {
     fn check_value(&mut self, field: &Field, value: &RawValue, pointer: &str) {
         match check_value(field, pointer, value) {
             Ok(Some(_)) => {}
-            Ok(None) => self.refuse(pointer, "required", "Give a value; to look for none there is empty."),
+            Ok(None) => {
+                self.refuse(pointer, Violation::Required, "Give a value; to look for none there is empty.")
+            }
             Err(fault) => self.faults.push(fault),
         }
     }

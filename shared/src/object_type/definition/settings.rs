@@ -6,7 +6,10 @@ use super::{
     super::{Field, FieldType, Locked, Required, Settings, Visible, read},
     check_fields, check_slugs,
 };
-use crate::{error::Fault, text};
+use crate::{
+    error::{Fault, Violation},
+    text,
+};
 
 /// The most options of a dropdown, a radio or checkboxes.
 pub(in crate::object_type) const OPTIONS_MAX: usize = 500;
@@ -30,25 +33,25 @@ pub(super) fn check(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
     faults.extend(foreign(field, &pointer));
     let settings = &mut field.settings;
     let Settings { max_length, options, default_country, currency, start, .. } = settings;
-    let mut refuse = |is_wrong: bool, name: &str, code: &'static str, detail: &str| {
+    let mut refuse = |is_wrong: bool, name: &str, code: Violation, detail: &str| {
         if is_wrong {
             faults.push(Fault::new(format!("{pointer}/{name}"), code, detail));
         }
     };
     let is_long = max_length.is_some_and(|length| !(1..=LENGTH_MAX).contains(&length));
-    refuse(is_long, "max_length", "out_of_range", &format!("Give 1 to {LENGTH_MAX}."));
+    refuse(is_long, "max_length", Violation::OutOfRange, &format!("Give 1 to {LENGTH_MAX}."));
     refuse(
         start.is_some_and(|start| start > START_MAX),
         "start",
-        "out_of_range",
+        Violation::OutOfRange,
         &format!("Give at most {START_MAX}."),
     );
     let is_unknown = default_country.as_deref().is_some_and(|country| !read::is_country(country));
     let detail = "Give the two letters of a country in capitals, such as US.";
-    refuse(is_unknown, "default_country", "unknown_country", detail);
+    refuse(is_unknown, "default_country", Violation::UnknownCountry, detail);
     let is_unknown = currency.as_deref().is_some_and(|currency| read::currency_places(currency).is_none());
     let detail = "Give the three letters of a currency in capitals, such as EUR.";
-    refuse(is_unknown, "currency", "unknown_currency", detail);
+    refuse(is_unknown, "currency", Violation::UnknownCurrency, detail);
     if CHOICES.contains(&field.r#type) {
         check_options(options.as_deref_mut().unwrap_or_default(), &format!("{pointer}/options"), faults);
     }
@@ -57,7 +60,7 @@ pub(super) fn check(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
         FieldType::Composite => check_composite(settings, &pointer, faults),
         FieldType::Relationship if settings.object_type.as_deref().is_none_or(text::is_blank) => {
             let detail = "Name the object type whose objects are pointed at, by slug or id.";
-            faults.push(Fault::new(format!("{pointer}/object_type"), "required", detail));
+            faults.push(Fault::new(format!("{pointer}/object_type"), Violation::Required, detail));
         }
         _ => {}
     }
@@ -97,7 +100,7 @@ fn foreign(field: &Field, pointer: &str) -> Vec<Fault> {
     foreign
         .map(|(name, ..)| {
             let detail = "A field of this type has no such setting.";
-            Fault::new(format!("{pointer}/{name}"), "not_possible", detail)
+            Fault::new(format!("{pointer}/{name}"), Violation::NotPossible, detail)
         })
         .collect()
 }
@@ -105,7 +108,7 @@ fn foreign(field: &Field, pointer: &str) -> Vec<Fault> {
 /// The options are kept composed, as the values are, so that the same letters are the same option.
 fn check_options(options: &mut [String], pointer: &str, faults: &mut Vec<Fault>) {
     if !(1..=OPTIONS_MAX).contains(&options.len()) {
-        faults.push(Fault::new(pointer, "out_of_range", format!("Give 1 to {OPTIONS_MAX} options.")));
+        faults.push(Fault::new(pointer, Violation::OutOfRange, format!("Give 1 to {OPTIONS_MAX} options.")));
     }
     let mut seen = HashSet::new();
     for (place, option) in options.iter_mut().enumerate() {
@@ -113,10 +116,14 @@ fn check_options(options: &mut [String], pointer: &str, faults: &mut Vec<Fault>)
         match text::label(&pointer, option, OPTION_LENGTH_MAX) {
             Err(fault) => faults.push(fault),
             Ok(tidy) if tidy != text::composed(option) => {
-                faults.push(Fault::new(pointer, "not_tidy", "Leave out spaces around it."));
+                faults.push(Fault::new(pointer, Violation::NotTidy, "Leave out spaces around it."));
             }
             Ok(tidy) if !seen.insert(tidy.clone()) => {
-                faults.push(Fault::new(pointer, "duplicate", "This option stands in the list twice."));
+                faults.push(Fault::new(
+                    pointer,
+                    Violation::Duplicate,
+                    "This option stands in the list twice.",
+                ));
             }
             Ok(tidy) => *option = tidy,
         }
@@ -138,7 +145,7 @@ fn check_affixes(settings: &mut Settings, pointer: &str, faults: &mut Vec<Fault>
         }
         if name == "postfix" && text.starts_with(|first: char| first.is_ascii_digit()) {
             let detail = "A postfix cannot begin with a digit: nobody could tell where the number ends.";
-            faults.push(Fault::new(pointer, "not_possible", detail));
+            faults.push(Fault::new(pointer, Violation::NotPossible, detail));
         }
     }
 }
@@ -147,7 +154,11 @@ fn check_composite(settings: &mut Settings, pointer: &str, faults: &mut Vec<Faul
     let pointer = format!("{pointer}/fields");
     let fields = settings.fields.get_or_insert_default();
     if !(1..=SUB_FIELDS_MAX).contains(&fields.len()) {
-        faults.push(Fault::new(&pointer, "out_of_range", format!("Give 1 to {SUB_FIELDS_MAX} fields.")));
+        faults.push(Fault::new(
+            &pointer,
+            Violation::OutOfRange,
+            format!("Give 1 to {SUB_FIELDS_MAX} fields."),
+        ));
     }
     for (place, field) in fields.iter().enumerate() {
         faults.extend(part_faults(field, &format!("{pointer}/{place}")));
@@ -173,5 +184,7 @@ fn part_faults(field: &Field, pointer: &str) -> Vec<Fault> {
         ("visible", !matches!(field.visible, Visible::Always), "Hide the whole composite."),
     ];
     let refused = refused.into_iter().filter(|(_, is_refused, _)| *is_refused);
-    refused.map(|(name, _, detail)| Fault::new(format!("{pointer}/{name}"), "not_possible", detail)).collect()
+    refused
+        .map(|(name, _, detail)| Fault::new(format!("{pointer}/{name}"), Violation::NotPossible, detail))
+        .collect()
 }

@@ -19,7 +19,7 @@ fn faults(field: &Json) -> Vec<String> {
     let mut fields: Vec<Field> = serde_json::from_str(&fields).unwrap();
     let mut faults = Vec::new();
     check_fields(&mut fields, "", &mut faults);
-    faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+    faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code.name())).collect()
 }
 
 fn rule(condition: Json) -> Json {

@@ -1,6 +1,6 @@
 //! Colors: `#rrggbb`, `hsl(…)` and `rgba(…)`, in one spelling each; the numbers stay as they were written.
 
-use crate::error::Fault;
+use crate::error::{Fault, Violation};
 
 pub(super) fn parse(pointer: &str, sent: &str) -> Result<String, Fault> {
     let sent = sent.trim().to_ascii_lowercase();
@@ -12,7 +12,7 @@ pub(super) fn parse(pointer: &str, sent: &str) -> Result<String, Fault> {
         None => function(&sent),
     };
     let detail = "Send a color such as #1a2b3c, hsl(210, 50%, 40%) or rgba(26, 43, 60, 0.5).";
-    color.ok_or_else(|| Fault::new(pointer, "not_a_color", detail))
+    color.ok_or_else(|| Fault::new(pointer, Violation::NotAColor, detail))
 }
 
 fn function(sent: &str) -> Option<String> {

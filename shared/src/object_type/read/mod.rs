@@ -9,7 +9,12 @@ mod url;
 use serde_json::value::RawValue;
 
 use super::{Field, FieldType, Precision, Reference, Target, Value, decimal};
-use crate::{domain, error::Fault, text, timestamp::Timestamp};
+use crate::{
+    domain,
+    error::{Fault, Violation},
+    text,
+    timestamp::Timestamp,
+};
 
 pub(super) use self::url::URL_LENGTH_MAX;
 pub(super) use money::places as currency_places;
@@ -39,7 +44,7 @@ pub(super) fn sent_value(field: &Field, pointer: &str, raw: &RawValue) -> Result
     let plain = |value| Sent { value, references: Vec::new() };
     if field.is_read_only() {
         let detail = "This value comes by itself: leave it out.";
-        return Err(vec![Fault::new(pointer, "read_only", detail)]);
+        return Err(vec![Fault::new(pointer, Violation::ReadOnly, detail)]);
     }
     if raw.get() == "null" {
         return Ok(plain(None));
@@ -71,7 +76,7 @@ pub fn check_value(field: &Field, pointer: &str, raw: &RawValue) -> Result<Optio
         FieldType::Checkbox => boolean(pointer, raw).map(Some),
         FieldType::Money => money::compared(field, pointer, raw).map(Some),
         r#type if !r#type.is_comparable() => {
-            Err(Fault::new(pointer, "not_possible", "Values of this type are not compared."))
+            Err(Fault::new(pointer, Violation::NotPossible, "Values of this type are not compared."))
         }
         _ => {
             let sent = string(pointer, raw)?;
@@ -99,20 +104,20 @@ fn of_text(field: &Field, pointer: &str, sent: &str) -> Result<Value, Fault> {
 }
 
 fn string(pointer: &str, raw: &RawValue) -> Result<String, Fault> {
-    serde_json::from_str(raw.get()).map_err(|_| Fault::new(pointer, "wrong_type", "Send a text."))
+    serde_json::from_str(raw.get()).map_err(|_| Fault::new(pointer, Violation::WrongType, "Send a text."))
 }
 
 fn decimal(pointer: &str, raw: &RawValue) -> Result<Value, Fault> {
     if !raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-        return Err(Fault::new(pointer, "wrong_type", "Send a number."));
+        return Err(Fault::new(pointer, Violation::WrongType, "Send a number."));
     }
     let plain = decimal::parse(raw.get()).map(Value::Decimal);
-    plain.ok_or_else(|| Fault::new(pointer, "out_of_range", "Send a number of at most 38 digits."))
+    plain.ok_or_else(|| Fault::new(pointer, Violation::OutOfRange, "Send a number of at most 38 digits."))
 }
 
 fn boolean(pointer: &str, raw: &RawValue) -> Result<Value, Fault> {
     let flag = serde_json::from_str(raw.get()).map(Value::Bool);
-    flag.map_err(|_| Fault::new(pointer, "wrong_type", "Send true or false."))
+    flag.map_err(|_| Fault::new(pointer, Violation::WrongType, "Send true or false."))
 }
 
 fn email(pointer: &str, sent: &str) -> Result<String, Fault> {
@@ -120,7 +125,7 @@ fn email(pointer: &str, sent: &str) -> Result<String, Fault> {
     if domain::is_email(&address) {
         return Ok(address);
     }
-    Err(Fault::new(pointer, "not_an_email", "Send an e-mail address such as ada@example.com."))
+    Err(Fault::new(pointer, Violation::NotAnEmail, "Send an e-mail address such as ada@example.com."))
 }
 
 fn option(field: &Field, pointer: &str, sent: &str) -> Result<String, Fault> {
@@ -129,7 +134,7 @@ fn option(field: &Field, pointer: &str, sent: &str) -> Result<String, Fault> {
     if options.iter().any(|option| text::composed(option) == sent) {
         return Ok(sent);
     }
-    Err(Fault::new(pointer, "not_an_option", "Send one of the options of this field, with its case."))
+    Err(Fault::new(pointer, Violation::NotAnOption, "Send one of the options of this field, with its case."))
 }
 
 /// Any of the options, none twice; they come out in the order of the field.
@@ -140,7 +145,7 @@ fn options(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>
     for (place, item) in sent.iter().enumerate() {
         let pointer = format!("{pointer}/{place}");
         if sent[..place].contains(item) {
-            faults.push(Fault::new(pointer, "duplicate", "This option stands in the list twice."));
+            faults.push(Fault::new(pointer, Violation::Duplicate, "This option stands in the list twice."));
         } else {
             faults.extend(option(field, &pointer, item).err());
         }
@@ -154,7 +159,7 @@ fn options(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>
 }
 
 fn strings(pointer: &str, raw: &RawValue, detail: &str) -> Result<Vec<String>, Vec<Fault>> {
-    serde_json::from_str(raw.get()).map_err(|_| vec![Fault::new(pointer, "wrong_type", detail)])
+    serde_json::from_str(raw.get()).map_err(|_| vec![Fault::new(pointer, Violation::WrongType, detail)])
 }
 
 /// The ids of uploads. Whether these are there only the caller can tell.
@@ -162,7 +167,7 @@ fn uploads(pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
     let ids = strings(pointer, raw, "Send an array of ids of uploads.")?;
     if ids.len() > UPLOADS_MAX {
         let detail = format!("Send at most {UPLOADS_MAX} uploads.");
-        return Err(vec![Fault::new(pointer, "too_many", detail)]);
+        return Err(vec![Fault::new(pointer, Violation::TooMany, detail)]);
     }
     let reference = |(place, id): (usize, &String)| Reference {
         pointer: format!("{pointer}/{place}"),
@@ -191,7 +196,7 @@ fn numbered(field: &Field, pointer: &str, sent: &str) -> Result<Value, Fault> {
     let digits = rest.and_then(|rest| rest.strip_suffix(settings.postfix.as_deref().unwrap_or_default()));
     let n = digits.and_then(|digits| digits.parse().ok()).filter(|n| field.numbered(*n) == sent);
     let detail = || format!("Send a number as this field gives it, such as {}.", field.numbered(1));
-    let fault = || Fault::new(pointer, "not_a_number_of_this_field", detail());
+    let fault = || Fault::new(pointer, Violation::NotANumberOfThisField, detail());
     n.map(|n| Value::Numbered { n, text: sent.to_owned() }).ok_or_else(fault)
 }
 
@@ -199,13 +204,17 @@ fn date(precision: Precision, pointer: &str, sent: &str) -> Result<String, Fault
     match precision {
         Precision::Date => {
             let has_the_form = sent.len() == 10 && format!("{sent}T00:00:00Z").parse::<Timestamp>().is_ok();
-            let refusal = || Fault::new(pointer, "not_a_date", "Send a date such as 2026-11-23.");
+            let refusal = || Fault::new(pointer, Violation::NotADate, "Send a date such as 2026-11-23.");
             has_the_form.then(|| sent.to_owned()).ok_or_else(refusal)
         }
         Precision::DateTime => {
             let at = sent.parse::<Timestamp>().map(|at| at.to_string());
             at.map_err(|_| {
-                Fault::new(pointer, "not_a_date", "Send a date with time such as 2026-11-23T10:30:00Z.")
+                Fault::new(
+                    pointer,
+                    Violation::NotADate,
+                    "Send a date with time such as 2026-11-23T10:30:00Z.",
+                )
             })
         }
     }

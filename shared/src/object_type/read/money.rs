@@ -5,7 +5,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::{Field, Value, decimal};
-use crate::{error::Fault, json};
+use crate::{
+    error::{Fault, Violation},
+    json,
+};
 
 /// The currency of a field that names none.
 const CURRENCY_DEFAULT: &str = "USD";
@@ -27,12 +30,12 @@ pub(in super::super) fn places(currency: &str) -> Option<u16> {
 /// `{amount, currency}`.
 pub(super) fn sent(field: &Field, pointer: &str, raw: &RawValue) -> Result<Value, Fault> {
     let detail = r#"Send an amount such as {"amount": "12.30", "currency": "EUR"}."#;
-    let wrong = |_| Fault::new(pointer, "wrong_type", detail);
+    let wrong = |_| Fault::new(pointer, Violation::WrongType, detail);
     let Sent { amount, currency } = json::read(raw.get().as_bytes()).map_err(wrong)?;
     let own = field.settings.currency.as_deref().unwrap_or(CURRENCY_DEFAULT);
     if currency.is_some_and(|currency| currency != own) {
         let detail = format!("This field holds amounts in {own}.");
-        return Err(Fault::new(format!("{pointer}/currency"), "wrong_currency", detail));
+        return Err(Fault::new(format!("{pointer}/currency"), Violation::WrongCurrency, detail));
     }
     let amount = read(&format!("{pointer}/amount"), &amount, places(own).unwrap_or_default())?;
     Ok(Value::Money { amount, currency: own.to_owned() })
@@ -54,13 +57,13 @@ fn read(pointer: &str, raw: &RawValue, places: u16) -> Result<String, Fault> {
     let is_sound = text.as_deref().map_or(is_number, is_decimal);
     let text = text.as_deref().unwrap_or(raw.get());
     if !is_sound {
-        return Err(Fault::new(pointer, "wrong_type", r#"Send an amount such as "12.30"."#));
+        return Err(Fault::new(pointer, Violation::WrongType, r#"Send an amount such as "12.30"."#));
     }
     let amount = decimal::parse(text)
-        .ok_or_else(|| Fault::new(pointer, "out_of_range", "Send an amount of at most 38 digits."))?;
+        .ok_or_else(|| Fault::new(pointer, Violation::OutOfRange, "Send an amount of at most 38 digits."))?;
     in_places(&amount, places.into()).ok_or_else(|| {
         let detail = format!("Send at most {places} decimals, as the currency of this field has.");
-        Fault::new(pointer, "too_many_decimals", detail)
+        Fault::new(pointer, Violation::TooManyDecimals, detail)
     })
 }
 

@@ -8,7 +8,10 @@ use super::{
     super::{AddressPart, Field, Required, SentFields, Value, pointer_part},
     sent_value,
 };
-use crate::{error::Fault, text};
+use crate::{
+    error::{Fault, Violation},
+    text,
+};
 
 /// The most characters of a part of an address.
 pub(in crate::object_type) const PART_LENGTH_MAX: usize = 200;
@@ -20,7 +23,7 @@ pub(super) fn address(field: &Field, pointer: &str, raw: &RawValue) -> Result<Op
         if !AddressPart::ALL.iter().any(|part| part.name() == name) {
             let names = AddressPart::ALL.map(AddressPart::name).join(", ");
             let detail = format!("An address has no such part; it has {names}.");
-            parts.faults.push(Fault::new(pointer, "unknown_field", detail));
+            parts.faults.push(Fault::new(pointer, Violation::UnknownField, detail));
             continue;
         }
         match part(&pointer, raw) {
@@ -48,7 +51,7 @@ pub(super) fn composite(field: &Field, pointer: &str, raw: &RawValue) -> Result<
         let pointer = format!("{pointer}/{}", pointer_part(name));
         let Some(field) = fields.iter().find(|field| field.slug.as_str() == name) else {
             let detail = "This composite has no such field.";
-            parts.faults.push(Fault::new(pointer, "unknown_field", detail));
+            parts.faults.push(Fault::new(pointer, Violation::UnknownField, detail));
             continue;
         };
         // The fields of a composite are of simple types, so there are no references.
@@ -70,8 +73,9 @@ struct Parts {
 
 impl Parts {
     fn read(pointer: &str, raw: &RawValue) -> Result<Self, Vec<Fault>> {
-        let wrong =
-            |_| vec![Fault::new(pointer, "wrong_type", "Send an object with the parts of this value.")];
+        let wrong = |_| {
+            vec![Fault::new(pointer, Violation::WrongType, "Send an object with the parts of this value.")]
+        };
         let sent = serde_json::from_str(raw.get()).map_err(wrong)?;
         Ok(Self { sent, values: BTreeMap::new(), faults: Vec::new() })
     }
@@ -88,7 +92,7 @@ impl Parts {
         for name in required.filter(|name| !self.values.contains_key(*name)) {
             let pointer = format!("{pointer}/{name}");
             if !self.faults.iter().any(|fault| fault.pointer == pointer) {
-                self.faults.push(Fault::new(pointer, "required", "This part needs a value."));
+                self.faults.push(Fault::new(pointer, Violation::Required, "This part needs a value."));
             }
         }
         if self.faults.is_empty() { Ok(Some(Value::Parts(self.values))) } else { Err(self.faults) }

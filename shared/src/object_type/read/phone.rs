@@ -1,7 +1,10 @@
 //! Telephone numbers: E.164 out, common written forms in. Form, country code and length are checked; whether a number is
 //! given to anybody is not.
 
-use crate::{error::Fault, text};
+use crate::{
+    error::{Fault, Violation},
+    text,
+};
 
 /// The most digits of a number, and the fewest that are in use anywhere, with the country code (ITU-T E.164).
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -58,7 +61,7 @@ pub(super) fn parse(default_country: Option<&str>, pointer: &str, sent: &str) ->
         let detail = format!(
             "A telephone number has no extension here: leave \"{extension}\" out, and keep it in a field of its own."
         );
-        return Err(Fault::new(pointer, "not_a_phone", detail));
+        return Err(Fault::new(pointer, Violation::NotAPhone, detail));
     }
     let number = digits(sent).and_then(|(digits, is_international)| {
         if is_international { international(&digits) } else { national(&digits, default_country?) }
@@ -72,7 +75,7 @@ pub(super) fn parse(default_country: Option<&str>, pointer: &str, sent: &str) ->
     number
         .filter(|number| DIGITS.contains(&number.len()))
         .map(|number| format!("+{number}"))
-        .ok_or_else(|| Fault::new(pointer, "not_a_phone", detail))
+        .ok_or_else(|| Fault::new(pointer, Violation::NotAPhone, detail))
 }
 
 /// The number in a link (RFC 3966).

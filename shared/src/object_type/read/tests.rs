@@ -14,7 +14,10 @@ fn field(r#type: &str, settings: Json) -> Field {
 fn read(field: &Field, json: &str) -> Result<Option<String>, Vec<String>> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
     let faults = |faults: Vec<Fault>| {
-        faults.into_iter().map(|fault| format!("{}{}", &fault.pointer[9..], fault.code)).collect::<Vec<_>>()
+        faults
+            .into_iter()
+            .map(|fault| format!("{}{}", &fault.pointer[9..], fault.code.name()))
+            .collect::<Vec<_>>()
     };
     let sent = sent_value(field, "/fields/f", &raw).map_err(faults)?;
     Ok(sent.value.map(|value| {
@@ -340,7 +343,7 @@ fn what_comes_by_itself_is_not_sent_but_compared() {
     for text in ["7", "INV-07-X", "INV--X", "inv-7-X"] {
         assert_eq!(
             compared(&json!(text).to_string()).unwrap_err().code,
-            "not_a_number_of_this_field",
+            Violation::NotANumberOfThisField,
             "{text}"
         );
     }

@@ -2,7 +2,11 @@
 
 use ::url::Url;
 
-use crate::{domain, error::Fault, text};
+use crate::{
+    domain,
+    error::{Fault, Violation},
+    text,
+};
 
 /// The most characters of a URL.
 pub(in crate::object_type) const URL_LENGTH_MAX: usize = 2_000;
@@ -10,7 +14,7 @@ pub(in crate::object_type) const URL_LENGTH_MAX: usize = 2_000;
 pub(super) fn parse(pointer: &str, sent: &str) -> Result<String, Fault> {
     let line = text::line(pointer, sent, URL_LENGTH_MAX)?;
     let detail = "Send a URL of the web such as https://example.com/page.";
-    let url = web_url(&line).ok_or_else(|| Fault::new(pointer, "not_a_url", detail))?;
+    let url = web_url(&line).ok_or_else(|| Fault::new(pointer, Violation::NotAUrl, detail))?;
     // Letters that are escaped take more room than they took before.
     text::line(pointer, url.as_str(), URL_LENGTH_MAX)
 }

@@ -85,7 +85,7 @@ fn an_extension_of_a_telephone_number_is_refused_by_name() {
         let raw = RawValue::from_string(json!(number).to_string()).unwrap();
         let faults = sent_value(&phone, "/fields/f", &raw).err().unwrap();
         let [fault] = faults.as_slice() else { panic!("{number}: {faults:?}") };
-        assert_eq!(fault.code, "not_a_phone", "{number}");
+        assert_eq!(fault.code, Violation::NotAPhone, "{number}");
         assert!(
             fault.detail.contains("extension") && fault.detail.contains(&format!("\"{extension}\"")),
             "{number}: {}",
