@@ -20,6 +20,7 @@ use shared::{
 
 use crate::{
     gateway::{BoxFuture, Function},
+    pace::Bell,
     stream::Journal,
     workers::{self, Workers},
 };
@@ -43,6 +44,7 @@ pub(crate) struct Functions {
     authorizer: Arc<Authorizer>,
     families: Vec<(&'static str, Router)>,
     clock: Clock,
+    bell: Bell,
     _workers: Workers,
 }
 
@@ -60,7 +62,9 @@ impl Functions {
         let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
             .with_failures_per_minute(config.failures_per_minute);
         let rules = if allows_private_webhooks { Rules::anywhere() } else { Rules::of(&config) };
-        let at_work = workers::Settings { journal, is_alone, has_relay, rules: rules.clone() };
+        let bell = Bell::new();
+        let at_work =
+            workers::Settings { journal, is_alone, has_relay, bell: bell.clone(), rules: rules.clone() };
         let (workers, queues) = Workers::start(&platform, &config, at_work)?;
         let origins = Origins::of(config.allowed_origins.as_deref());
         let on = || Some(platform.clone());
@@ -91,7 +95,7 @@ impl Functions {
             ("console", family(console::routes(), console::Store::new(&config), None, &origins)),
         ];
         let clock = platform.clock;
-        Ok(Self { authorizer: Arc::new(authorizer), families, clock, _workers: workers })
+        Ok(Self { authorizer: Arc::new(authorizer), families, clock, bell, _workers: workers })
     }
 
     /// The clock of all functions.
@@ -105,10 +109,10 @@ impl Functions {
     /// When there is none: the resources of the gateway name functions that exist.
     pub(crate) fn get(&self, name: &str) -> Arc<dyn Function> {
         if name == "authorizer" {
-            return Arc::new(Gate(self.authorizer.clone()));
+            return Arc::new(Gate(self.authorizer.clone(), self.bell.clone()));
         }
         match self.families.iter().find(|(family, _)| *family == name) {
-            Some((_, router)) => Arc::new(Family(router.clone())),
+            Some((_, router)) => Arc::new(Family(router.clone(), self.bell.clone())),
             None => panic!("there is no function {name}"),
         }
     }
@@ -122,18 +126,20 @@ where
     routes.called_from(origins.clone()).router(store, platform)
 }
 
-struct Gate(Arc<Authorizer>);
+struct Gate(Arc<Authorizer>, Bell);
 
 impl Function for Gate {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
         Box::pin(async move {
             let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-            self.0.handle(event).await.map_err(|error| error.to_string())
+            let answer = self.0.handle(event).await;
+            self.1.ring();
+            answer.map_err(|error| error.to_string())
         })
     }
 }
 
-struct Family(Router);
+struct Family(Router, Bell);
 
 impl Function for Family {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
@@ -146,6 +152,7 @@ impl Function for Family {
                 Ok(answer) => answer,
                 Err(never) => match never {},
             };
+            self.1.ring();
             serde_json::to_value(answer).map_err(|error| error.to_string())
         })
     }

@@ -10,7 +10,10 @@ use shared::{
 };
 use tokio::task::JoinSet;
 
-use crate::queue::{Handler, Pool, queue};
+use crate::{
+    pace::Bell,
+    queue::{Handler, Pool, queue},
+};
 
 /// Messages that are handled at the same time. The template says the same.
 const AT_ONCE: usize = 5;
@@ -39,21 +42,23 @@ pub(crate) struct Working {
 impl Messages {
     /// Gives the messages that are due to the function, from now on. If the tables are for this process alone, all jobs
     /// that it finds there have lost their messages.
-    pub(crate) fn deliver(self, worker: Worker, is_alone: bool) -> Working {
+    pub(crate) fn deliver(self, worker: Worker, bell: Bell, is_alone: bool) -> Working {
         let mut running = JoinSet::new();
-        running.spawn(self.pool.run(working(worker.clone())));
+        running.spawn(self.pool.run(working(worker.clone(), bell)));
         running.spawn(sweeping(worker, is_alone, self.clock));
         Working { _running: running }
     }
 }
 
 /// The function that does jobs.
-fn working(worker: Worker) -> Handler {
+fn working(worker: Worker, bell: Bell) -> Handler {
     Arc::new(move |event| {
-        let worker = worker.clone();
+        let (worker, bell) = (worker.clone(), bell.clone());
         Box::pin(async move {
             let Ok(event) = serde_json::from_str(&event) else { return false };
-            worker.handle(event).await.is_ok_and(|answer| answer.is_whole())
+            let is_done = worker.handle(event).await.is_ok_and(|answer| answer.is_whole());
+            bell.ring();
+            is_done
         })
     })
 }

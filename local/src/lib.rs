@@ -13,6 +13,7 @@ mod key_ring;
 pub mod keys;
 mod listener;
 mod options;
+mod pace;
 mod queue;
 mod requests;
 mod seed;

@@ -15,14 +15,18 @@ use uuid::Uuid;
 
 use self::api::{Api, Begin};
 
-use crate::tables::TABLES;
+use crate::{
+    pace::{Bell, Pace},
+    tables::TABLES,
+};
 
 pub(crate) use self::journal::{Journal, in_memory};
 
 /// The most records that are handed over together. Few, as all come again from the first that failed.
 const BATCH: usize = 25;
-/// How often it is looked whether there are more.
+/// How often it is looked whether there are more, while something is done and while nothing is.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+const IDLE_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What was not handled comes again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -32,13 +36,20 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Hands every change to the relay, from now on; with a journal, also those since it was last noted.
-    pub(crate) fn start(dynamodb_url: &str, relay: &Relay, journal: Option<&Arc<Journal>>) -> Self {
+    /// Hands every change to the relay, from now on; with a journal, also those since it was last noted. Who is alone with the
+    /// tables rings the bell when something may have changed.
+    pub(crate) fn start(
+        dynamodb_url: &str,
+        relay: &Relay,
+        journal: Option<&Arc<Journal>>,
+        (bell, is_alone): (&Bell, bool),
+    ) -> Self {
         let mut running = JoinSet::new();
+        let most = if is_alone { IDLE_LOOK_EVERY } else { LOOK_EVERY };
         for table in TABLES.iter().filter(|table| table.is_streamed) {
             let (api, journal) = (Api::new(dynamodb_url), journal.cloned());
             let source = Source { api, table: table.name, journal, stream: None, reached: None };
-            running.spawn(source.run(relay.clone()));
+            running.spawn(source.run(relay.clone(), bell.pace(LOOK_EVERY, most)));
         }
         if let Some(journal) = journal.cloned() {
             running.spawn(look_again(journal, relay.clone()));
@@ -64,11 +75,11 @@ struct Stream {
 }
 
 impl Source {
-    async fn run(mut self, relay: Relay) {
+    async fn run(mut self, relay: Relay, mut pace: Pace) {
         loop {
             match self.turn(&relay).await {
-                Ok(true) => {}
-                Ok(false) => tokio::time::sleep(LOOK_EVERY).await,
+                Ok(true) => pace.found(),
+                Ok(false) => pace.wait().await,
                 Err(cause) => {
                     tracing::warn!(
                         table = self.table,

@@ -10,6 +10,7 @@ use shared::{
 
 use crate::{
     job_queue::{Working, job_queue},
+    pace::Bell,
     queue::Handler,
     requests::{self, SLOW_QUEUE},
     stream::{Journal, Parking, Streams},
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) is_alone: bool,
     /// Whether changes are told here, and what is under way is looked for.
     pub(crate) has_relay: bool,
+    /// Rings when a function was at work.
+    pub(crate) bell: Bell,
     /// Where webhooks may lead.
     pub(crate) rules: Rules,
 }
@@ -50,7 +53,7 @@ impl Workers {
         config: &Config,
         settings: Settings,
     ) -> anyhow::Result<(Self, Queues)> {
-        let Settings { journal, is_alone, has_relay, rules } = settings;
+        let Settings { journal, is_alone, has_relay, bell, rules } = settings;
         let (jobs, messages) = job_queue(&platform.clock);
         let (queues, requests) = requests::queues(&platform.clock);
         let families = Queues { jobs: jobs.clone(), retries: queues.retries.clone() };
@@ -69,9 +72,9 @@ impl Workers {
         let relay = Relay::new(platform, config, relay::Queues { requests: fast, slow, retries, parked });
         let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
         let workers = Self {
-            _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref())),
+            _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref(), (&bell, is_alone))),
             _requests: requests.deliver(sending(worker), signing(relay), has_relay.then_some(platform)),
-            _jobs: messages.deliver(::jobs::Worker::new(platform, jobs), is_alone),
+            _jobs: messages.deliver(::jobs::Worker::new(platform, jobs), bell, is_alone),
         };
         Ok((workers, families))
     }
