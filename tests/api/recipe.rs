@@ -1,4 +1,4 @@
-//! The recipe of the README, run as it stands there.
+//! The recipes of the documents, run as they stand there.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -10,17 +10,17 @@ use crate::harness::{Api, World, system};
 const MANY: usize = 230;
 const OF_OLD_OPTION: &str = "/stats?filter[stage][eq]=Won";
 
-/// The commands below a heading in bold, in parts: an empty line ends one.
+/// The commands below a heading, in parts: an empty line ends one.
 fn commands(heading: &str) -> Vec<String> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let (_, recipe) = readme.split_once(&format!("\n**{heading}.**")).expect("the README has the recipe");
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/recipes.md");
+    let recipes = fs::read_to_string(recipes).unwrap();
+    let (_, recipe) = recipes.split_once(&format!("\n## {heading}\n")).expect("there is such a recipe");
     let (_, block) = recipe.split_once("\n```sh\n").unwrap();
     let (block, _) = block.split_once("\n```\n").unwrap();
     block.split("\n\n").map(str::to_owned).collect()
 }
 
-/// The README's shell, with the places that are left open in its first line filled in.
+/// The shell of the recipe, with the places that are left open in its first line filled in.
 struct Shell {
     team: String,
     token: String,

@@ -227,6 +227,16 @@ fn documents_are_short_and_what_they_point_at_exists() {
 }
 
 #[test]
+fn the_index_leads_to_every_document() {
+    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let link = if name == "adr" { "](adr/".to_owned() } else { format!("]({name})") };
+        assert!(name == "README.md" || index.contains(&link), "docs/README.md does not lead to {name}");
+    }
+}
+
+#[test]
 fn the_authorizer_s_code_and_the_guard_say_no_word_of_a_secret() {
     for (name, text) in files(&["shared/src", "functions"], ".rs") {
         for line in code(&text).lines().filter(|line| line.contains("tracing::")) {
