@@ -25,7 +25,7 @@ use shared::{
     token::{LastUsed, OnReuse, StoredToken, Used, parse_range},
 };
 
-use crate::{report::Table, stats::Samples, verdict::Verdict};
+use crate::{budget::BudgetResult, report::Table, stats::Samples};
 
 /// The event of the contract's example: a token changes an object of a team.
 const EVENT: &str = include_str!("../../events/authorizer-request.json");
@@ -46,22 +46,22 @@ const BUDGET: f64 = 20.0;
 ///
 /// # Errors
 /// When the decision is not the one that it has to be.
-pub(crate) fn run() -> anyhow::Result<Vec<Verdict>> {
-    let gate = Gate::new()?;
-    let answer = gate.decide(gate.items.clone())?;
+pub(crate) fn run() -> anyhow::Result<Vec<BudgetResult>> {
+    let decider = Decider::new()?;
+    let answer = decider.decide(decider.items.clone())?;
     ensure!(answer.windows(15).any(|part| part == b"\"Effect\":\"Allow"), "the token was refused");
     let mut hashing = Hmac::<Sha256>::new_from_slice(&[7; 32])?;
     hashing.update(b"");
     let (mut decisions, mut readings, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let mut items = vec![gate.items.clone(); IN_A_ROUND as usize];
-        decisions.push(timed(|| gate.decide(items.pop().unwrap_or_default()).map(drop))?);
+        let mut items = vec![decider.items.clone(); IN_A_ROUND as usize];
+        decisions.push(timed(|| decider.decide(items.pop().unwrap_or_default()).map(drop))?);
         readings.push(timed(|| {
-            black_box(serde_json::from_slice::<Event>(&gate.event)?);
+            black_box(serde_json::from_slice::<Event>(&decider.event)?);
             Ok(())
         })?);
         hashes.push(timed(|| {
-            black_box(hashing.clone().chain_update(&gate.token).finalize());
+            black_box(hashing.clone().chain_update(&decider.token).finalize());
             Ok(())
         })?);
     }
@@ -72,7 +72,7 @@ fn report(
     decisions: &[Duration],
     readings: &[Duration],
     hashes: &[Duration],
-) -> anyhow::Result<Vec<Verdict>> {
+) -> anyhow::Result<Vec<BudgetResult>> {
     let times = |times: &[Duration]| {
         Samples::new(times.iter().zip(hashes).map(|(time, hash)| time.as_secs_f64() / hash.as_secs_f64()))
     };
@@ -91,9 +91,9 @@ fn report(
         "From the event's bytes to the answer's: parsed, checked, hashed under two keys, decided, written.",
     ])?;
     let ratio = times(decisions)?.median();
-    let verdict =
-        Verdict::new("decision", format!("≤ {BUDGET} hashes"), format!("{ratio:.1}"), ratio <= BUDGET);
-    Ok(vec![verdict])
+    let result =
+        BudgetResult::new("decision", format!("≤ {BUDGET} hashes"), format!("{ratio:.1}"), ratio <= BUDGET);
+    Ok(vec![result])
 }
 
 /// What one of them takes.
@@ -106,7 +106,7 @@ fn timed(mut what: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Duratio
 }
 
 /// The authorizer's decision with all that it stands on.
-struct Gate {
+struct Decider {
     manifest: Manifest,
     ring: KeyRing,
     now: Timestamp,
@@ -115,12 +115,12 @@ struct Gate {
     items: Vec<Item>,
 }
 
-impl Gate {
+impl Decider {
     fn new() -> anyhow::Result<Self> {
         let (ring, now) = (KeyRing::parse(RING)?, Timestamp::now());
         let (user, id) = (UserId::new(), TokenId::new());
         let team = TeamId::parse(EVENT_TEAM).context("the event's team")?;
-        let secret = Secret::new(SecretKind::Token, user.part(), id.part())?;
+        let secret = Secret::new(SecretKind::Token, user.suffix(), id.suffix())?;
         let membership = membership(&user, &team, now);
         let items = vec![
             item(token_key(&user, &id), &token(&user, &id, &secret, &ring, now))?,
@@ -153,7 +153,7 @@ fn token(user: &UserId, id: &TokenId, secret: &Secret, ring: &KeyRing, now: Time
         secret: ring.hash(secret.reveal()),
         hint: secret.hint(),
         pending: None,
-        rotated_away: Vec::new(),
+        retired_secrets: Vec::new(),
         rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
         secret_created_at: now,

@@ -2,24 +2,24 @@
 //! database, and what the authorizer costs without it.
 
 mod audit;
+mod budget;
 mod cold;
-mod course;
+mod connection;
 mod database;
 mod decision;
 mod engine;
 mod events;
+mod fixture;
 mod http;
-mod line;
 mod load;
 mod place;
+mod progress;
 mod proxy;
 mod report;
 mod scale;
 mod scratch;
 mod stats;
 mod units;
-mod verdict;
-mod workshop;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
 async fn run(Options { engine, what }: Options) -> anyhow::Result<ExitCode> {
     // Units are the same on every machine: where they do not hold, the code is at fault. Times may be the machine's.
     let is_strict = matches!(what, What::Audit(_));
-    let verdicts = match what {
+    let results = match what {
         What::Cold(options) => cold::run(&engine, &options).await?,
         What::Load(options) => load::run(&engine, &options).await?,
         What::Units => units::run(&engine).await?,
@@ -86,14 +86,14 @@ async fn run(Options { engine, what }: Options) -> anyhow::Result<ExitCode> {
         What::Audit(options) => audit::run(&engine, &options).await?,
         What::Events(options) => events::run(&engine, &options).await?,
         What::All { cold, load, events } => {
-            let mut verdicts = cold::run(&engine, &cold).await?;
-            verdicts.extend(load::run(&engine, &load).await?);
-            verdicts.extend(events::run(&engine, &events).await?);
-            verdicts.extend(units::run(&engine).await?);
-            verdicts.extend(decision::run()?);
-            verdicts
+            let mut results = cold::run(&engine, &cold).await?;
+            results.extend(load::run(&engine, &load).await?);
+            results.extend(events::run(&engine, &events).await?);
+            results.extend(units::run(&engine).await?);
+            results.extend(decision::run()?);
+            results
         }
     };
-    verdict::print(&verdicts)?;
-    Ok(if is_strict && !verdict::hold(&verdicts) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    budget::print(&results)?;
+    Ok(if is_strict && !budget::hold(&results) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

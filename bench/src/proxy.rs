@@ -37,7 +37,7 @@ const QUIET_MAX: u32 = 40;
 
 /// What the proxy does beside passing on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum ProxyMode {
     /// Asks for the consumed capacity, keeps the answers, and takes as long as a network.
     Count,
     /// Keeps the requests as they are, to be sent again.
@@ -70,18 +70,18 @@ pub(crate) struct Proxy {
 
 struct State {
     upstream: String,
-    manner: Manner,
+    mode: ProxyMode,
     idle: Mutex<Vec<Connection>>,
     calls: Mutex<Vec<Call>>,
 }
 
 impl Proxy {
     /// Starts one in front of the database at `host:port`.
-    pub(crate) async fn start(upstream: &str, manner: Manner) -> anyhow::Result<Self> {
+    pub(crate) async fn start(upstream: &str, mode: ProxyMode) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let (idle, calls) = (Mutex::default(), Mutex::default());
-        let state = Arc::new(State { upstream: upstream.to_owned(), manner, idle, calls });
+        let state = Arc::new(State { upstream: upstream.to_owned(), mode, idle, calls });
         let shared = state.clone();
         let handler = move |request| {
             let state = shared.clone();
@@ -143,7 +143,7 @@ impl State {
             return self.forward(request).await;
         };
         let body = request.body().clone();
-        let is_counted = self.manner == Manner::Count && CHARGED.contains(&operation.as_str());
+        let is_counted = self.mode == ProxyMode::Count && CHARGED.contains(&operation.as_str());
         let request = if is_counted {
             tokio::time::sleep(NETWORK).await;
             asking_for_capacity(request)?
@@ -204,7 +204,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn what_a_call_was_charged_is_kept_although_nobody_asked() {
         let database = Database::start(None).await.unwrap();
-        let proxy = Proxy::start(&database.address, Manner::Count).await.unwrap();
+        let proxy = Proxy::start(&database.address, ProxyMode::Count).await.unwrap();
         let keys = json!([{ "AttributeName": "pk", "KeyType": "HASH" }]);
         let table = json!({
             "TableName": "table", "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys,

@@ -109,10 +109,10 @@ impl Functions {
     /// When there is none: the resources of the gateway name functions that exist.
     pub(crate) fn get(&self, name: &str) -> Arc<dyn Function> {
         if name == "authorizer" {
-            return Arc::new(Gate(self.authorizer.clone(), self.bell.clone()));
+            return Arc::new(AuthorizerFunction(self.authorizer.clone(), self.bell.clone()));
         }
         match self.families.iter().find(|(family, _)| *family == name) {
-            Some((_, router)) => Arc::new(Family(router.clone(), self.bell.clone())),
+            Some((_, router)) => Arc::new(FamilyFunction(router.clone(), self.bell.clone())),
             None => panic!("there is no function {name}"),
         }
     }
@@ -126,9 +126,9 @@ where
     routes.called_from(origins.clone()).router(store, platform)
 }
 
-struct Gate(Arc<Authorizer>, Bell);
+struct AuthorizerFunction(Arc<Authorizer>, Bell);
 
-impl Function for Gate {
+impl Function for AuthorizerFunction {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
         Box::pin(async move {
             let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
@@ -139,9 +139,9 @@ impl Function for Gate {
     }
 }
 
-struct Family(Router, Bell);
+struct FamilyFunction(Router, Bell);
 
-impl Function for Family {
+impl Function for FamilyFunction {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
         let call = serde_json::from_value::<LambdaRequest>(event)
             // A router is always ready, so it is called at once.

@@ -17,10 +17,10 @@ use crate::{
 
 /// Messages that are handled at the same time. The template says the same.
 const AT_ONCE: usize = 5;
-/// How often jobs with lost messages are looked for, as the schedule of the template says.
-const SWEEP_SECONDS: i64 = 15 * 60;
+/// How often stalled jobs are requeued, as the schedule of the template says.
+const REQUEUE_SECONDS: i64 = 15 * 60;
 /// How often it is looked whether that is due: by the functions' clock, which may be set.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The end of the queue that messages come out of.
 pub(crate) struct Messages {
@@ -34,19 +34,19 @@ pub(crate) fn job_queue(clock: &Clock) -> (Arc<dyn Queue<JobMessage>>, Messages)
     (queue, Messages { pool, clock: clock.clone() })
 }
 
-/// What hands the messages on. It ends, in the middle of whatever it does, when this is dropped.
-pub(crate) struct Working {
+/// The pump from the queue to the function. It stops, in the middle of whatever it does, when this is dropped.
+pub(crate) struct JobPump {
     _running: JoinSet<()>,
 }
 
 impl Messages {
     /// Gives the messages that are due to the function, from now on. If the tables are for this process alone, all jobs
     /// that it finds there have lost their messages.
-    pub(crate) fn deliver(self, worker: Worker, bell: Bell, is_alone: bool) -> Working {
+    pub(crate) fn deliver(self, worker: Worker, bell: Bell, is_alone: bool) -> JobPump {
         let mut running = JoinSet::new();
         running.spawn(self.pool.run(working(worker.clone(), bell)));
-        running.spawn(sweeping(worker, is_alone, self.clock));
-        Working { _running: running }
+        running.spawn(requeueing(worker, is_alone, self.clock));
+        JobPump { _running: running }
     }
 }
 
@@ -56,28 +56,28 @@ fn working(worker: Worker, bell: Bell) -> Handler {
         let (worker, bell) = (worker.clone(), bell.clone());
         Box::pin(async move {
             let Ok(event) = serde_json::from_str(&event) else { return false };
-            let is_done = worker.handle(event).await.is_ok_and(|answer| answer.is_whole());
+            let is_done = worker.handle(event).await.is_ok_and(|answer| answer.is_success());
             bell.ring();
             is_done
         })
     })
 }
 
-/// Looks for jobs with lost messages, at the start and by the schedule.
-async fn sweeping(worker: Worker, is_alone: bool, clock: Clock) {
-    sweep(&worker, is_alone).await;
-    let (mut interval, mut swept) = (tokio::time::interval(LOOK_EVERY), clock.now());
+/// Requeues stalled jobs, at the start and by the schedule.
+async fn requeueing(worker: Worker, is_alone: bool, clock: Clock) {
+    requeue_stalled(&worker, is_alone).await;
+    let (mut interval, mut requeued_at) = (tokio::time::interval(POLL_INTERVAL), clock.now());
     loop {
         interval.tick().await;
-        if clock.now() >= swept.plus_seconds(SWEEP_SECONDS) {
-            swept = clock.now();
-            sweep(&worker, false).await;
+        if clock.now() >= requeued_at.plus_seconds(REQUEUE_SECONDS) {
+            requeued_at = clock.now();
+            requeue_stalled(&worker, false).await;
         }
     }
 }
 
-async fn sweep(worker: &Worker, is_restart: bool) {
-    if let Err(error) = worker.sweep(is_restart).await {
+async fn requeue_stalled(worker: &Worker, is_restart: bool) {
+    if let Err(error) = worker.requeue_stalled(is_restart).await {
         tracing::warn!(code = error.code.name(), "jobs could not be looked for");
     }
 }

@@ -21,16 +21,16 @@ use tokio::{
 use uuid::Uuid;
 
 /// How often it is looked which messages are due: by the functions' clock, which may be set.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// A message that was not handled comes again after so long.
 const AGAIN_SECONDS: i64 = 5;
 /// Where there are no lanes, so many messages of one group are handled at a time while others wait.
 const OF_A_GROUP: usize = 4;
 
 /// A function that is given events of a queue, as their texts; whether it has handled all of an event.
-pub(crate) type Handler = Arc<dyn Fn(String) -> Handling + Send + Sync>;
+pub(crate) type Handler = Arc<dyn Fn(String) -> HandlerFuture + Send + Sync>;
 /// What such a function does.
-pub(crate) type Handling = Pin<Box<dyn Future<Output = bool> + Send>>;
+pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// By the receipts of messages, after how many seconds they are to come again.
 type PutOff = Arc<Mutex<HashMap<String, i64>>>;
@@ -80,7 +80,7 @@ pub(crate) struct Pool<M> {
     waiting: BTreeMap<(Timestamp, u64), Taken<M>>,
     /// Groups that are put off, by the time at which they go on.
     blocked: BTreeMap<(Timestamp, u64), String>,
-    came: u64,
+    sequence: u64,
     groups: HashMap<String, Group<M>>,
     /// Groups that have a message and may have another worker, in turn.
     ready: VecDeque<String>,
@@ -127,7 +127,7 @@ pub(crate) fn queue<M: Message + Clone + Sync>(
         put_off: put_off.clone(),
         waiting: BTreeMap::new(),
         blocked: BTreeMap::new(),
-        came: 0,
+        sequence: 0,
         groups: HashMap::new(),
         ready: VecDeque::new(),
         running: JoinSet::new(),
@@ -138,7 +138,7 @@ pub(crate) fn queue<M: Message + Clone + Sync>(
 
 impl<M: Message + Clone + Sync> Pool<M> {
     pub(crate) async fn run(mut self, handler: Handler) {
-        let mut interval = tokio::time::interval(LOOK_EVERY);
+        let mut interval = tokio::time::interval(POLL_INTERVAL);
         loop {
             tokio::select! {
                 Some((due, message)) = self.receiver.recv() => self.add(due, Taken { message, times: 0 }),
@@ -164,8 +164,8 @@ impl<M: Message + Clone + Sync> Pool<M> {
         match self.order {
             Order::Lanes(_) => self.enter(taken),
             Order::Fair => {
-                self.came += 1;
-                self.waiting.insert((due, self.came), taken);
+                self.sequence += 1;
+                self.waiting.insert((due, self.sequence), taken);
             }
         }
     }
@@ -237,14 +237,14 @@ impl<M: Message + Clone + Sync> Pool<M> {
         self.group(&name).running -= 1;
         if !is_done {
             let due = self.clock.now().plus_seconds(put_off.unwrap_or(AGAIN_SECONDS));
-            self.came += 1;
+            self.sequence += 1;
             if matches!(self.order, Order::Lanes(_)) {
                 let group = self.group(&name);
                 group.messages.push_front(taken);
                 group.is_blocked = true;
-                self.blocked.insert((due, self.came), name.clone());
+                self.blocked.insert((due, self.sequence), name.clone());
             } else {
-                self.waiting.insert((due, self.came), taken);
+                self.waiting.insert((due, self.sequence), taken);
             }
         }
         self.make_ready(&name);

@@ -9,7 +9,7 @@ use shared::{
     delivery::{OPEN_INDEX, Request, Retry, Status, StoredDelivery, hop_seconds, open_partition},
     id::WebhookId,
     queue::{Order, Postpone, Queue},
-    table::{Item, Key, Query, Table, decode, text},
+    table::{Item, Key, Table, TableQuery, decode, text},
     webhook::{StoredWebhook, WEBHOOK_PREFIX},
 };
 use tokio::task::JoinSet;
@@ -58,8 +58,9 @@ pub(crate) fn queues(clock: &Clock) -> (Queues, Messages) {
     (Queues { requests, slow_requests, retries, put_off }, messages)
 }
 
-/// What hands the messages on. It ends, in the middle of whatever it does, when this is dropped.
-pub(crate) struct Delivering {
+/// The pumps from the queues to the functions. They stop, in the middle of whatever they do, when this is
+/// dropped.
+pub(crate) struct QueuePumps {
     _running: JoinSet<()>,
 }
 
@@ -71,7 +72,7 @@ impl Messages {
         requests: Handler,
         retries: Handler,
         platform: Option<&Platform>,
-    ) -> Delivering {
+    ) -> QueuePumps {
         let Self { requests: fast, slow_requests: slow, retries: again, retry, clock } = self;
         let mut running = JoinSet::new();
         running.spawn(fast.run(requests.clone()));
@@ -87,7 +88,7 @@ impl Messages {
                 }
             });
         }
-        Delivering { _running: running }
+        QueuePumps { _running: running }
     }
 }
 
@@ -116,7 +117,7 @@ async fn resend(
 ) -> Result<()> {
     let mut after = None;
     loop {
-        let query = Query::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, Status::Pending))
+        let query = TableQuery::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, Status::Pending))
             .after(after.take());
         let page = activity.query(query).await?;
         for item in activity.get_many(page.items.iter().filter_map(Key::of).collect()).await? {

@@ -24,9 +24,9 @@ pub(crate) use self::journal::{Journal, in_memory};
 
 /// The most records that are handed over together. Few, as all come again from the first that failed.
 const BATCH: usize = 25;
-/// How often it is looked whether there are more, while something is done and while nothing is.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-const IDLE_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the streams are polled, while something is done and while nothing is.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// What was not handled comes again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -45,11 +45,11 @@ impl Streams {
         (bell, is_alone): (&Bell, bool),
     ) -> Self {
         let mut running = JoinSet::new();
-        let most = if is_alone { IDLE_LOOK_EVERY } else { LOOK_EVERY };
+        let most = if is_alone { IDLE_POLL_INTERVAL } else { POLL_INTERVAL };
         for table in TABLES.iter().filter(|table| table.is_streamed) {
             let (api, journal) = (Api::new(dynamodb_url), journal.cloned());
             let source = Source { api, table: table.name, journal, stream: None, reached: None };
-            running.spawn(source.run(relay.clone(), bell.pace(LOOK_EVERY, most)));
+            running.spawn(source.run(relay.clone(), bell.pace(POLL_INTERVAL, most)));
         }
         if let Some(journal) = journal.cloned() {
             running.spawn(look_again(journal, relay.clone()));
@@ -156,7 +156,7 @@ async fn handle(relay: &Relay, mut records: Vec<Value>, arn: &str) -> anyhow::Re
         record["eventSourceARN"] = json!(arn);
     }
     let event: Event = serde_json::from_str(&json!({"Records": records}).to_string())?;
-    Ok(relay.handle(event).await.first().map(str::to_owned))
+    Ok(relay.handle(event).await.first_failure().map(str::to_owned))
 }
 
 fn sequence_number(record: &Value) -> Option<String> {
@@ -171,7 +171,7 @@ async fn look_again(journal: Arc<Journal>, relay: Relay) {
             json!({"messageId": Uuid::new_v4().to_string(), "body": text, "eventSource": "aws:sqs"});
         let event = serde_json::from_str::<Event>(&json!({"Records": [message]}).to_string());
         let Ok(event) = event else { continue };
-        let is_told = relay.handle(event).await.first().is_none();
+        let is_told = relay.handle(event).await.first_failure().is_none();
         if let Some(cause) = is_told.then(|| journal.unpark(place)).and_then(Result::err) {
             tracing::warn!(cause = format!("{cause:#}"), "a change was told, and stays parked all the same");
         }

@@ -9,7 +9,7 @@ use shared::{
 };
 
 use crate::{
-    job_queue::{Working, job_queue},
+    job_queue::{JobPump, job_queue},
     pace::Bell,
     queue::Handler,
     requests::{self, SLOW_QUEUE},
@@ -32,8 +32,8 @@ pub(crate) struct Settings {
 
 /// The functions at work. They end, in the middle of whatever they do, when this is dropped.
 pub(crate) struct Workers {
-    _jobs: Working,
-    _requests: requests::Delivering,
+    _jobs: JobPump,
+    _requests: requests::QueuePumps,
     _streams: Option<Streams>,
 }
 
@@ -86,7 +86,7 @@ fn sending(worker: Worker) -> Handler {
         let worker = worker.clone();
         Box::pin(async move {
             let Ok(event) = serde_json::from_str(&event) else { return false };
-            worker.handle(event).await.is_whole()
+            worker.handle(event).await.is_success()
         })
     })
 }
@@ -97,7 +97,7 @@ fn signing(relay: Relay) -> Handler {
         let relay = relay.clone();
         Box::pin(async move {
             let Ok(event) = serde_json::from_str(&event) else { return false };
-            relay.handle(event).await.first().is_none()
+            relay.handle(event).await.first_failure().is_none()
         })
     })
 }

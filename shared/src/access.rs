@@ -1,4 +1,4 @@
-//! Who may use a route: the rule in its row of the table, and the one decision that gate and guard share.
+//! Who may use a route: the rule in its row of the table, and the one decision that authorizer and guard share.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,7 @@ impl Credential {
 
 /// What is known of a caller whose credential is good.
 #[derive(Clone, Copy, Debug)]
-pub struct Claim {
+pub struct Grant {
     /// What was sent.
     pub credential: Credential,
     /// What a token was made with; everything for a session.
@@ -80,7 +80,7 @@ pub struct Claim {
     pub is_self: bool,
 }
 
-impl Claim {
+impl Grant {
     /// What the caller may do: the token's permissions that the role allows too.
     pub fn effective(&self) -> Permissions {
         self.role.map_or(self.granted, |role| self.granted.intersection(role.permissions()))
@@ -92,12 +92,12 @@ impl Access {
     ///
     /// # Errors
     /// 403 that names what is missing: first of the token, then of the role.
-    pub fn check(&self, claim: &Claim) -> Result<()> {
-        let is_session = claim.credential == Credential::Session;
+    pub fn check(&self, grant: &Grant) -> Result<()> {
+        let is_session = grant.credential == Credential::Session;
         match self {
             Access::Public | Access::Anyone => Ok(()),
             Access::Session if is_session => Ok(()),
-            Access::Owner if is_session => claim.owns(),
+            Access::Owner if is_session => grant.owns(),
             Access::Session | Access::Owner => {
                 Err(Error::new(Code::SessionRequired, "A token cannot do this: sign in and use a session."))
             }
@@ -105,10 +105,10 @@ impl Access {
             Access::Token => {
                 Err(Error::new(Code::TokenRequired, "Only a personal access token can ask this."))
             }
-            Access::SelfOr(_) if is_session && claim.is_self => Ok(()),
-            Access::SelfOr(permission) => claim.needs(Permissions::of(&[*permission])),
-            Access::Needs(permissions) => claim.needs(permissions.iter().copied().collect()),
-            Access::NeedsAny(permissions) => claim.needs_any(permissions.iter().copied().collect()),
+            Access::SelfOr(_) if is_session && grant.is_self => Ok(()),
+            Access::SelfOr(permission) => grant.needs(Permissions::of(&[*permission])),
+            Access::Needs(permissions) => grant.needs(permissions.iter().copied().collect()),
+            Access::NeedsAny(permissions) => grant.needs_any(permissions.iter().copied().collect()),
         }
     }
 
@@ -141,7 +141,7 @@ impl Access {
     }
 }
 
-impl Claim {
+impl Grant {
     fn owns(&self) -> Result<()> {
         match self.role {
             Some(Role::Owner) => Ok(()),
@@ -182,12 +182,12 @@ mod tests {
     use super::*;
     use Permission::{ObjectCreate, ObjectRead, ObjectUpdate, TeamManageMembers};
 
-    fn claim(credential: Credential, granted: &[Permission], role: Role) -> Claim {
-        Claim { credential, granted: Permissions::of(granted), role: Some(role), is_self: false }
+    fn grant(credential: Credential, granted: &[Permission], role: Role) -> Grant {
+        Grant { credential, granted: Permissions::of(granted), role: Some(role), is_self: false }
     }
 
-    fn token(granted: &[Permission]) -> Claim {
-        claim(Credential::Token, granted, Role::Owner)
+    fn token(granted: &[Permission]) -> Grant {
+        grant(Credential::Token, granted, Role::Owner)
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
     fn a_role_bounds_sessions_and_tokens_alike() {
         for credential in [Credential::Session, Credential::Token] {
             let error = Access::from(ObjectCreate)
-                .check(&claim(credential, Permission::ALL, Role::ViewOnly))
+                .check(&grant(credential, Permission::ALL, Role::ViewOnly))
                 .unwrap_err();
             assert_eq!(error.code, Code::InsufficientRole);
             assert!(error.detail().contains("view-only"));
@@ -217,13 +217,13 @@ mod tests {
         let rule = Access::NeedsAny(vec![ObjectRead, ObjectCreate]);
         assert!(rule.check(&token(&[ObjectRead])).is_ok());
         assert_eq!(rule.check(&token(&[ObjectUpdate])).unwrap_err().code, Code::InsufficientScope);
-        let split = claim(Credential::Token, &[ObjectCreate], Role::ViewOnly);
+        let split = grant(Credential::Token, &[ObjectCreate], Role::ViewOnly);
         assert_eq!(rule.check(&split).unwrap_err().code, Code::InsufficientRole);
     }
 
     #[test]
     fn sessions_and_tokens_are_told_apart() {
-        let session = claim(Credential::Session, Permission::ALL, Role::Owner);
+        let session = grant(Credential::Session, Permission::ALL, Role::Owner);
         assert!(Access::Session.check(&session).is_ok());
         assert_eq!(Access::Session.check(&token(Permission::ALL)).unwrap_err().code, Code::SessionRequired);
         assert!(Access::Token.check(&token(&[])).is_ok());
@@ -232,13 +232,13 @@ mod tests {
 
     #[test]
     fn an_owner_passes_with_a_session_only() {
-        let refusal = |claim: &Claim| Access::Owner.check(claim).unwrap_err();
-        let session = claim(Credential::Session, Permission::ALL, Role::Owner);
+        let refusal = |grant: &Grant| Access::Owner.check(grant).unwrap_err();
+        let session = grant(Credential::Session, Permission::ALL, Role::Owner);
         assert!(Access::Owner.check(&session).is_ok());
         assert_eq!(refusal(&token(Permission::ALL)).code, Code::SessionRequired);
-        assert_eq!(refusal(&Claim { role: None, ..session }).code, Code::NoAccess);
+        assert_eq!(refusal(&Grant { role: None, ..session }).code, Code::NoAccess);
         for role in Role::ALL.iter().filter(|role| **role != Role::Owner) {
-            let error = refusal(&Claim { role: Some(*role), ..session });
+            let error = refusal(&Grant { role: Some(*role), ..session });
             assert_eq!((error.code, error.required_permissions()), (Code::InsufficientRole, None));
             assert!(error.detail().contains(role.name()), "{}", error.detail());
         }
@@ -254,31 +254,31 @@ mod tests {
     #[test]
     fn oneself_passes_with_a_session_only() {
         let rule = Access::SelfOr(TeamManageMembers);
-        let session = Claim { is_self: true, ..claim(Credential::Session, Permission::ALL, Role::ViewOnly) };
+        let session = Grant { is_self: true, ..grant(Credential::Session, Permission::ALL, Role::ViewOnly) };
         assert!(rule.check(&session).is_ok());
-        assert!(rule.check(&Claim { is_self: false, ..session }).is_err());
-        assert!(rule.check(&Claim { is_self: true, ..token(&[]) }).is_err());
+        assert!(rule.check(&Grant { is_self: false, ..session }).is_err());
+        assert!(rule.check(&Grant { is_self: true, ..token(&[]) }).is_err());
         assert!(rule.check(&token(&[TeamManageMembers])).is_ok());
     }
 
     #[test]
     fn whoever_is_signed_in_or_nobody_needs_no_permission() {
-        let nothing = Claim { role: None, ..token(&[]) };
+        let nothing = Grant { role: None, ..token(&[]) };
         for rule in [Access::Public, Access::Anyone] {
             assert!(
                 rule.check(&nothing).is_ok()
-                    && rule.check(&claim(Credential::Session, &[], Role::ViewOnly)).is_ok()
+                    && rule.check(&grant(Credential::Session, &[], Role::ViewOnly)).is_ok()
             );
         }
     }
 
     #[test]
     fn outside_a_team_the_permissions_of_the_token_alone_count() {
-        let claim = Claim { role: None, ..token(&[ObjectRead, ObjectCreate]) };
-        assert_eq!(claim.effective(), Permissions::of(&[ObjectRead, ObjectCreate]));
-        assert!(Access::from(ObjectRead).check(&claim).is_ok());
-        assert!(Access::from(ObjectUpdate).check(&claim).is_err());
-        let member = Claim { role: Some(Role::ViewOnly), ..claim };
+        let grant = Grant { role: None, ..token(&[ObjectRead, ObjectCreate]) };
+        assert_eq!(grant.effective(), Permissions::of(&[ObjectRead, ObjectCreate]));
+        assert!(Access::from(ObjectRead).check(&grant).is_ok());
+        assert!(Access::from(ObjectUpdate).check(&grant).is_err());
+        let member = Grant { role: Some(Role::ViewOnly), ..grant };
         assert_eq!(member.effective(), Permissions::of(&[ObjectRead]));
     }
 

@@ -1,4 +1,5 @@
-//! Who did a write, kept on the item in the same write, so that what follows from a change knows who made it.
+//! The actor of a write, stored on the item by the same write, so that what follows from a change knows who
+//! made it.
 
 use serde::{Deserialize, Serialize};
 

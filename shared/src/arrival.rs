@@ -1,4 +1,4 @@
-//! The event of a request, before it is made into one: what is made of it there must never fail.
+//! Sanitizes the event of a request, so that converting it into a request never fails.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Who is asking, as the authorizer said: read from the context of the event, or there is no caller.
+//! The caller, as the authorizer has identified it: read from the context of the event, or there is none.
 
 use std::{collections::HashMap, ops::Deref};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    access::{Claim, Credential},
+    access::{Credential, Grant},
     error::{Error, Result},
     id::{TeamId, TokenId, UserId},
     openapi::{Input, Operation},
@@ -92,9 +92,9 @@ impl Caller {
     }
 
     /// What the guard decides with.
-    pub(crate) fn claim(&self, is_self: bool) -> Claim {
+    pub(crate) fn grant(&self, is_self: bool) -> Grant {
         let role = self.team.as_ref().map(|(_, role)| *role);
-        Claim { credential: self.credential, granted: self.permissions, role, is_self }
+        Grant { credential: self.credential, granted: self.permissions, role, is_self }
     }
 }
 
@@ -131,16 +131,16 @@ impl Member {
         }
     }
 
-    /// The caller as the doer of one operation of a batch: what is kept of the write tells which one it was, and no
-    /// operation is taken for another one of the same request.
+    /// The caller for one operation of a batch: each gets a request id and an idempotency nonce of its own, so
+    /// that no operation is taken for another one of the same request.
     #[must_use]
-    pub fn in_batch(&self, place: usize) -> Self {
+    pub fn for_operation(&self, index: usize) -> Self {
         let mut member = self.clone();
         if !self.request_id.is_empty() {
-            member.caller.request_id = format!("{}#{place}", self.request_id);
+            member.caller.request_id = format!("{}#{index}", self.request_id);
         }
         if let Some(once) = &mut member.caller.once {
-            once.nonce = format!("{}#{place}", once.nonce);
+            once.nonce = format!("{}#{index}", once.nonce);
         }
         member
     }

@@ -1,4 +1,4 @@
-//! Pages of other origins in browsers (Fetch, section 3.2): which may call the API, and which headers they may read.
+//! CORS (Fetch, section 3.2): which origins may call the API from a browser, and which headers they may read.
 
 use std::sync::Arc;
 

@@ -25,11 +25,11 @@ macro_rules! ids {
             /// A new id: a UUID version 7 (RFC 9562), so that ids sort by creation.
             #[expect(clippy::new_without_default, reason = "two new ids are never equal, so there is no default one")]
             pub fn new() -> Self {
-                Self::from_part(&base62::encode(uuid::Uuid::now_v7().as_u128(), base62::WIDTH_128))
+                Self::from_suffix(&base62::encode(uuid::Uuid::now_v7().as_u128(), base62::WIDTH_128))
             }
 
             /// The id with that part behind the prefix.
-            pub(crate) fn from_part(part: &str) -> Self {
+            pub(crate) fn from_suffix(part: &str) -> Self {
                 Self(format!("{}{part}", Self::PREFIX))
             }
 
@@ -39,8 +39,8 @@ macro_rules! ids {
                 (part.len() == base62::WIDTH_128 && base62::is_valid(part)).then(|| Self(text.to_owned()))
             }
 
-            /// The part behind the prefix: 22 base-62 digits.
-            pub fn part(&self) -> &str {
+            /// The suffix behind the prefix: 22 base-62 digits.
+            pub fn suffix(&self) -> &str {
                 &self.0[Self::PREFIX.len()..]
             }
 
@@ -100,24 +100,24 @@ ids! {
     AuditId = "aud_";
 }
 
-/// Ids that follow from what they stand for: whoever makes one again makes the same.
-macro_rules! derived_ids {
+/// Deterministic ids, which follow from what they stand for: whoever makes one again makes the same.
+macro_rules! deterministic_ids {
     ($($name:ident)+) => { $(
         impl $name {
             /// The id of what happened at that moment and is told from all else by these texts.
-            pub fn derived(time: Timestamp, from: &[&str]) -> Self {
-                Self::from_part(&dated(time, digest(from) >> (u128::BITS - TAIL_BITS)))
+            pub fn deterministic(time: Timestamp, from: &[&str]) -> Self {
+                Self::from_suffix(&dated(time, digest(from) >> (u128::BITS - TAIL_BITS)))
             }
 
             /// Where the ids of that moment begin. It is nobody's.
             pub fn first_at(time: Timestamp) -> Self {
-                Self::from_part(&dated(time, 0))
+                Self::from_suffix(&dated(time, 0))
             }
         }
     )+ };
 }
 
-derived_ids! { EventId DeliveryId AuditId }
+deterministic_ids! { EventId DeliveryId AuditId }
 
 /// Ids that tell when they were made by the clock that the thing is dated by.
 macro_rules! dated_ids {
@@ -126,12 +126,12 @@ macro_rules! dated_ids {
             /// A new id of that moment: like one that is new now, but by the clock that the thing is dated by, so that each
             /// tells the other.
             pub fn at(time: Timestamp) -> Self {
-                Self::from_part(&dated(time, uuid::Uuid::now_v7().as_u128() & (u128::MAX >> (u128::BITS - TAIL_BITS))))
+                Self::from_suffix(&dated(time, uuid::Uuid::now_v7().as_u128() & (u128::MAX >> (u128::BITS - TAIL_BITS))))
             }
 
             /// Where the ids of that moment begin. It is nobody's.
             pub fn first_at(time: Timestamp) -> Self {
-                Self::from_part(&dated(time, 0))
+                Self::from_suffix(&dated(time, 0))
             }
         }
     )+ };
@@ -158,20 +158,20 @@ impl UserId {
     pub fn of_subject(issuer: &str, subject: &str) -> Self {
         let digest = Sha256::new().chain_update(issuer).chain_update([0]).chain_update(subject).finalize();
         let number = digest[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-        Self::from_part(&base62::encode(number, base62::WIDTH_128))
+        Self::from_suffix(&base62::encode(number, base62::WIDTH_128))
     }
 }
 
 impl ObjectId {
     /// The id of what was made at that moment and is told from all else by these texts: whoever makes it again makes the
     /// same.
-    pub fn derived(time: Timestamp, from: &[&str]) -> Self {
-        Self::from_part(&dated(time, digest(from) >> (u128::BITS - TAIL_BITS)))
+    pub fn deterministic(time: Timestamp, from: &[&str]) -> Self {
+        Self::from_suffix(&dated(time, digest(from) >> (u128::BITS - TAIL_BITS)))
     }
 
     /// When it was made; `None` for what only looks like an id.
     pub fn made_at(&self) -> Option<Timestamp> {
-        let number = base62::decode(self.part())?;
+        let number = base62::decode(self.suffix())?;
         Timestamp::from_millis(i64::try_from(number >> TAIL_BITS).ok()?)
     }
 }
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_derived_id_is_the_same_each_time_and_sorts_by_its_moment() {
         let time = |millis| Timestamp::from_millis(millis).unwrap();
-        let id = |millis, from: &[&str]| EventId::derived(time(millis), from);
+        let id = |millis, from: &[&str]| EventId::deterministic(time(millis), from);
         assert_eq!(id(5, &["a", "b"]), id(5, &["a", "b"]));
         let others = [id(5, &["ab"]), id(5, &["a", "c"]), id(5, &["a"]), id(6, &["a", "b"])];
         assert!(others.iter().all(|other| *other != id(5, &["a", "b"])));

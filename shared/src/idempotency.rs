@@ -20,7 +20,7 @@ use crate::{
     keys::KeyRing,
     platform::Platform,
     routes::render,
-    table::{AttributeValue, Item, Key, When, WriteError, decode, text},
+    table::{AttributeValue, Condition, Item, Key, WriteError, decode, text},
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -84,10 +84,10 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let body = body.map_err(|_| Error::too_large())?;
     let owner = caller.token.as_ref().map_or(caller.user.as_str(), |token| token.as_str());
     // Hashed, as what a client takes for a key may be a secret.
-    let place = Key::new(format!("IDEMPOTENCY#{owner}"), digest(&[key.as_bytes()]));
+    let record_key = Key::new(format!("IDEMPOTENCY#{owner}"), digest(&[key.as_bytes()]));
     let fingerprint = fingerprint(&parts, &body);
 
-    let record = match claim(platform, &place, fingerprint).await? {
+    let record = match claim(platform, &record_key, fingerprint).await? {
         Claimed::Mine(record) => record,
         Claimed::Done(answer) => return Ok(answer),
     };
@@ -97,14 +97,14 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let response = render(response, &request_id);
     if response.status().is_success() {
-        return keep(platform, (&place, &ring), record, response).await;
+        return keep(platform, (&record_key, &ring), record, response).await;
     }
     let freed = if response.status().is_server_error() {
         // It may have been done: only the same request may be sent again, and finds what this one has made.
-        platform.activity.put(place, &Record { running_until: 0, ..record })?
+        platform.activity.put(record_key, &Record { running_until: 0, ..record })?
     } else {
         // Nothing was done: the key is free for the request as it will be when it is mended.
-        platform.activity.delete(place)
+        platform.activity.delete(record_key)
     };
     if let Err(error) = platform.activity.write(freed).await {
         tracing::warn!(code = Error::from(error).code.name(), "an Idempotency-Key could not be given free");
@@ -113,7 +113,7 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
 }
 
 /// Marks the request as running, or finds what came of a run before this one.
-async fn claim(platform: &Platform, place: &Key, fingerprint: String) -> Result<Claimed> {
+async fn claim(platform: &Platform, record_key: &Key, fingerprint: String) -> Result<Claimed> {
     let now = platform.clock.now();
     let run = uuid::Uuid::now_v7().to_string();
     let mut record = Record {
@@ -124,41 +124,53 @@ async fn claim(platform: &Platform, place: &Key, fingerprint: String) -> Result<
         run,
     };
     let seconds = |seconds: i64| AttributeValue::N(seconds.to_string());
-    let is_free = When::Any(vec![When::Absent, When::Below("expires".into(), seconds(now.seconds()))]);
-    let Some(item) = put(platform, place, &record, is_free).await? else { return Ok(Claimed::Mine(record)) };
+    let is_free = Condition::Any(vec![
+        Condition::ItemMissing,
+        Condition::Below("expires".into(), seconds(now.seconds())),
+    ]);
+    let Some(item) = put(platform, record_key, &record, is_free).await? else {
+        return Ok(Claimed::Mine(record));
+    };
     let found: Record = decode(item.clone())?;
     let has_died = found.fingerprint == record.fingerprint
         && !item.contains_key(ANSWER)
         && found.running_until < now.seconds();
     if !has_died {
-        return replay(platform, place, &record.fingerprint, (&item, &found)).await.map(Claimed::Done);
+        return replay(platform, record_key, &record.fingerprint, (&item, &found)).await.map(Claimed::Done);
     }
     record.once = found.once.or(record.once);
-    let is_as_found = When::Unset(ANSWER.into())
-        .and(When::Is("running_until".into(), seconds(found.running_until)))
-        .and(When::is_text("fingerprint", &record.fingerprint));
-    match put(platform, place, &record, is_as_found).await? {
+    let is_as_found = Condition::AttributeMissing(ANSWER.into())
+        .and(Condition::Is("running_until".into(), seconds(found.running_until)))
+        .and(Condition::is_text("fingerprint", &record.fingerprint));
+    match put(platform, record_key, &record, is_as_found).await? {
         None => Ok(Claimed::Mine(record)),
         Some(_) => Err(in_progress()),
     }
 }
 
 /// Writes the record of this run; what stands in its way, if something does.
-async fn put(platform: &Platform, place: &Key, record: &Record, when: When) -> Result<Option<Item>> {
-    match platform.activity.write(platform.activity.put(place.clone(), record)?.when(when)).await {
+async fn put(
+    platform: &Platform,
+    record_key: &Key,
+    record: &Record,
+    when: Condition,
+) -> Result<Option<Item>> {
+    match platform.activity.write(platform.activity.put(record_key.clone(), record)?.when(when)).await {
         Ok(_) => Ok(None),
-        Err(WriteError::Refused(mut refused)) => match refused.found.pop().and_then(|(_, item)| item) {
-            Some(item) if text(&item, "run") == Some(&record.run) => Ok(None),
-            Some(item) => Ok(Some(item)),
-            None => Err(in_progress()),
-        },
+        Err(WriteError::ConditionFailed(mut refused)) => {
+            match refused.writes.pop().and_then(|(_, item)| item) {
+                Some(item) if text(&item, "run") == Some(&record.run) => Ok(None),
+                Some(item) => Ok(Some(item)),
+                None => Err(in_progress()),
+            }
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 async fn replay(
     platform: &Platform,
-    place: &Key,
+    record_key: &Key,
     fingerprint: &str,
     (item, record): (&Item, &Record),
 ) -> Result<Response> {
@@ -172,7 +184,7 @@ async fn replay(
         ));
     }
     let Some(sealed) = sealed else { return Err(in_progress()) };
-    let plain = platform.keys.ring().await?.open(&context(place), sealed.as_ref());
+    let plain = platform.keys.ring().await?.open(&context(record_key), sealed.as_ref());
     let plain = plain.ok_or_else(|| anyhow::anyhow!("a kept answer does not open"))?;
     let end = plain.iter().position(|byte| *byte == BREAK).unwrap_or(plain.len());
     let Answer { status, headers } = serde_json::from_slice(&plain[..end]).map_err(anyhow::Error::from)?;
@@ -190,7 +202,7 @@ async fn replay(
 
 async fn keep(
     platform: &Platform,
-    (place, ring): (&Key, &KeyRing),
+    (record_key, ring): (&Key, &KeyRing),
     record: Record,
     response: Response,
 ) -> Result<Response> {
@@ -205,13 +217,13 @@ async fn keep(
         plain.push(BREAK);
         plain.extend_from_slice(&body);
     }
-    let sealed = ring.seal(&context(place), &plain)?;
+    let sealed = ring.seal(&context(record_key), &plain)?;
     let now = platform.clock.now().seconds();
     let record = Record { running_until: now, expires: now + KEEP_SECONDS, ..record };
     let mut item: Item = serde_dynamo::to_item(record).map_err(anyhow::Error::from)?;
     item.insert(ANSWER.to_owned(), AttributeValue::B(sealed.into()));
     // The request is done: its answer counts even when it cannot be kept.
-    if let Err(error) = platform.activity.write(platform.activity.put_item(place.clone(), item)).await {
+    if let Err(error) = platform.activity.write(platform.activity.put_item(record_key.clone(), item)).await {
         tracing::warn!(
             code = Error::from(error).code.name(),
             "an answer could not be kept for its Idempotency-Key"
@@ -244,8 +256,8 @@ fn digest(parts: &[&[u8]]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn context(place: &Key) -> String {
-    format!("idempotency {} {}", place.pk, place.sk)
+fn context(record_key: &Key) -> String {
+    format!("idempotency {} {}", record_key.pk, record_key.sk)
 }
 
 fn in_progress() -> Error {

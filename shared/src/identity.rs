@@ -1,4 +1,5 @@
-//! Where people, teams, memberships and tokens lie, and what a membership is: the authorizer reads it, the teams write it.
+//! The keys of people, teams, memberships and tokens, and the membership: the authorizer reads it, the teams
+//! family writes it.
 //!
 //! Tokens and memberships lie in the partition of their user, so that one round trip answers who, which rights and which
 //! team.

@@ -1,11 +1,9 @@
-//! The mechanism that all families share; what they mean is theirs.
+//! The mechanism that all families of the API share; their meaning is their own.
 
-/// The rule of a route, and the decision that gate and guard share.
+/// The rule of a route, and the decision that authorizer and guard share.
 pub mod access;
 /// Who did a write.
 pub mod actor;
-/// The forms of success.
-pub mod answer;
 /// Events of requests, made sound.
 pub mod arrival;
 /// The audit log.
@@ -16,8 +14,6 @@ pub mod authorizer;
 pub mod aws;
 /// Base 62 of fixed width.
 mod base62;
-/// Which records of an event are to come again.
-pub mod batch;
 /// Who is asking.
 pub mod caller;
 /// Whether a write would change anything.
@@ -38,8 +34,6 @@ pub mod domain;
 pub mod error;
 /// What handlers take from a request.
 pub mod extract;
-/// What has become of a token.
-pub mod history;
 /// Ids.
 pub mod id;
 /// `Idempotency-Key`.
@@ -58,6 +52,8 @@ pub mod manifest;
 pub mod object_type;
 /// The OpenAPI document.
 pub mod openapi;
+/// Which records of an event are to come again.
+pub mod partial_batch;
 /// The one form of a path.
 mod path;
 /// Every permission.
@@ -68,6 +64,8 @@ pub mod platform;
 pub mod queue;
 /// How often something may be done.
 pub mod rate;
+/// The forms of success.
+pub mod response;
 /// What members are in a team.
 pub mod role;
 /// Tables of routes.
@@ -86,6 +84,8 @@ pub mod thin;
 pub mod timestamp;
 /// Personal access tokens.
 pub mod token;
+/// What has become of a token.
+pub mod token_history;
 /// Webhooks.
 pub mod webhook;
 

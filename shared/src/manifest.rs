@@ -1,4 +1,4 @@
-//! All routes with their rules, as the authorizer knows them.
+//! The manifest: all routes with their access rules, as the authorizer knows them.
 
 use std::collections::HashMap;
 

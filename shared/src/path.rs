@@ -1,4 +1,4 @@
-//! The one form of a path that counts, at the gate and in the functions alike.
+//! The canonical form of a path, the only one that the authorizer and the functions take.
 
 /// Whether the path is in canonical form: segments of unreserved characters (RFC 3986), none empty, `.` or `..`.
 ///

@@ -1,4 +1,4 @@
-//! What every function stands on: the tables, the keys, the clock.
+//! The platform of every function: the tables, the keys, the clock.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 

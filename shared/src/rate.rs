@@ -1,4 +1,4 @@
-//! How often something may be done: fixed windows, counted in DynamoDB so that all functions count together.
+//! Rate limits: fixed windows, counted in DynamoDB so that all instances count together.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -13,12 +13,12 @@ use crate::{
     clock::Clock,
     error::{Code, Error, Result},
     platform::Platform,
-    table::{AttributeValue, Key, Table, When, WriteError, number},
+    table::{AttributeValue, Condition, Key, Table, WriteError, number},
 };
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// What a window counted is kept so long after its end.
+/// The count of a window is kept so long after its end.
 const KEEP: Duration = Duration::from_mins(10);
 
 /// So many requests in so much time.
@@ -33,7 +33,7 @@ pub struct RateLimit {
     pub window_seconds: u32,
 }
 
-/// What is counted together, and what is left of it.
+/// The budget of one token or address in the current window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Who has it: `token` or `address`.
@@ -46,12 +46,12 @@ pub struct Budget {
     pub reset_seconds: u32,
 }
 
-/// The outcome of asking for one more.
-pub enum Spent {
-    /// It is within the limit.
-    Within(Budget),
-    /// It is not.
-    Over(Budget),
+/// Whether a request is allowed by its rate limit.
+pub enum Allowance {
+    /// It is allowed, with what is left.
+    Allowed(Budget),
+    /// The limit is exceeded.
+    Exceeded(Budget),
 }
 
 impl RateLimit {
@@ -67,7 +67,7 @@ impl RateLimit {
         (begun, u32::try_from(begun + length - now).unwrap_or(self.window_seconds))
     }
 
-    /// What is left after `used` requests of the window of that moment.
+    /// The budget after `used` requests in the window of that moment.
     pub fn budget(self, of: &str, used: u64, now: i64) -> Budget {
         let remaining = u64::from(self.limit).saturating_sub(used);
         let remaining = u32::try_from(remaining).unwrap_or(self.limit);
@@ -76,13 +76,13 @@ impl RateLimit {
 }
 
 impl Budget {
-    /// The budget as one word, for the authorizer's context.
-    pub fn to_word(&self) -> String {
+    /// Encodes the budget for the authorizer's context.
+    pub fn encode(&self) -> String {
         let Budget { of, rate: RateLimit { limit, window_seconds }, remaining, reset_seconds } = self;
         format!("{of};{limit};{window_seconds};{remaining};{reset_seconds}")
     }
 
-    /// The budget of a word.
+    /// Decodes a budget.
     pub fn parse(word: &str) -> Option<Self> {
         let mut parts = word.split(';');
         let of = parts.next()?.to_owned();
@@ -130,22 +130,25 @@ impl Limiter {
     ///
     /// # Errors
     /// 503 when the database is busy or away: then nothing passes.
-    pub async fn spend(&self, of: &str, subject: &str, rate: RateLimit, amount: u32) -> Result<Spent> {
+    pub async fn spend(&self, of: &str, subject: &str, rate: RateLimit, amount: u32) -> Result<Allowance> {
         let now = self.clock.now().seconds();
         let (begun, left) = rate.window(now);
         let expires =
             begun + i64::from(rate.window_seconds) + i64::try_from(KEEP.as_secs()).unwrap_or_default();
         let key = Key::new(format!("RATE#{of}#{subject}"), format!("{}#{begun}", rate.window_seconds));
         let room = AttributeValue::N(rate.limit.saturating_sub(amount).to_string());
-        let has_room = When::Any(vec![When::Unset("count".into()), When::AtMost("count".into(), room)]);
+        let has_room = Condition::Any(vec![
+            Condition::AttributeMissing("count".into()),
+            Condition::AtMost("count".into(), room),
+        ]);
         let write = self.activity.update(key).add("count", amount.into()).when(has_room);
         match self.activity.write(write.set("expires", AttributeValue::N(expires.to_string()))).await {
             Ok(item) => {
                 let used = number(&item, "count").unwrap_or(amount.into());
-                Ok(Spent::Within(rate.budget(of, used, now)))
+                Ok(Allowance::Allowed(rate.budget(of, used, now)))
             }
-            Err(WriteError::Refused(_)) => {
-                Ok(Spent::Over(Budget { reset_seconds: left, ..rate.budget(of, u64::MAX, now) }))
+            Err(WriteError::ConditionFailed(_)) => {
+                Ok(Allowance::Exceeded(Budget { reset_seconds: left, ..rate.budget(of, u64::MAX, now) }))
             }
             Err(WriteError::Failed(error)) => Err(error),
         }
@@ -168,8 +171,9 @@ impl Error {
     }
 }
 
-/// The address to count by: who has one IPv6 address has the 64 bits behind its network too (RFC 4291, section 2.5.4).
-pub fn network(ip: IpAddr) -> IpAddr {
+/// The prefix by which a client is counted. A client usually controls its whole /64, so IPv6 is counted by /64
+/// (RFC 4291, section 2.5.4).
+pub fn client_prefix(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
         ip @ IpAddr::V4(_) => ip,
@@ -191,7 +195,7 @@ mod tests {
     fn a_budget_is_kept_through_text_and_told_in_headers() {
         let budget = RATE.budget("token", 2, 130);
         assert_eq!((budget.remaining, budget.reset_seconds), (1, 50));
-        assert_eq!(Budget::parse(&budget.to_word()), Some(budget.clone()));
+        assert_eq!(Budget::parse(&budget.encode()), Some(budget.clone()));
         let mut headers = HeaderMap::new();
         budget.write_exceeded(&mut headers);
         assert_eq!(headers[RATELIMIT_POLICY], "\"token\";q=3;w=60");
@@ -209,7 +213,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_count_together() {
-        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        let of = |text: &str| client_prefix(text.parse().unwrap()).to_string();
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
         assert_eq!(of("192.0.2.1"), "192.0.2.1");

@@ -58,13 +58,13 @@ impl Secret {
         (checksum(checked) == sum).then(|| Self(text.to_owned()))
     }
 
-    /// The part of the owner's id.
-    pub fn owner(&self) -> &str {
+    /// The part that is the suffix of its owner's id.
+    pub fn owner_part(&self) -> &str {
         &self.body()[..WIDTH_128]
     }
 
-    /// The part of the thing's id.
-    pub fn thing(&self) -> &str {
+    /// The part that is the suffix of its subject's id: of the token or the invitation.
+    pub fn subject_part(&self) -> &str {
         &self.body()[WIDTH_128..2 * WIDTH_128]
     }
 
@@ -73,7 +73,7 @@ impl Secret {
         &self.0
     }
 
-    /// What may be shown forever after: the prefix and the last four characters.
+    /// The hint that may be shown forever after: the prefix and the last four characters.
     pub fn hint(&self) -> String {
         let prefix = &self.0[..self.0.len() - BODY_WIDTH];
         format!("{prefix}…{}", &self.0[self.0.len() - HINT_TAIL..])
@@ -84,9 +84,9 @@ impl Secret {
     }
 }
 
-/// The text with nothing of the secrets in it but what they begin with: what a client sent is repeated when it is wrong,
-/// and a secret may have been put in the wrong place.
-pub(crate) fn concealed(text: &str) -> String {
+/// Redacts the secrets in a text down to their prefixes: a wrong value of a request is repeated in the answer,
+/// and may be a secret that was put in the wrong place.
+pub(crate) fn redact_secrets(text: &str) -> String {
     let (mut told, mut rest) = (String::with_capacity(text.len()), text);
     let end_of = |rest: &str, kind: SecretKind| rest.find(kind.prefix()).map(|at| at + kind.prefix().len());
     while let Some(at) = SecretKind::ALL.iter().filter_map(|kind| end_of(rest, *kind)).min() {
@@ -127,7 +127,7 @@ pub(crate) mod tests {
     }
 
     fn token() -> Secret {
-        Secret::new(SecretKind::Token, UserId::new().part(), TokenId::new().part()).unwrap()
+        Secret::new(SecretKind::Token, UserId::new().suffix(), TokenId::new().suffix()).unwrap()
     }
 
     #[test]
@@ -172,7 +172,7 @@ pub(crate) mod tests {
             text.push_str(&checksum(&text));
             let secret = Secret::parse(kind, &text).unwrap();
             prop_assert_eq!(secret.reveal(), &text);
-            prop_assert_eq!((secret.owner(), secret.thing()), (&parts[..22], &parts[22..44]));
+            prop_assert_eq!((secret.owner_part(), secret.subject_part()), (&parts[..22], &parts[22..44]));
             let chars: Vec<char> = text.chars().collect();
             for at in 0..chars.len() {
                 for other in (0..=255_u8).map(char::from).filter(|other| *other != chars[at]) {
@@ -244,9 +244,9 @@ pub(crate) mod tests {
         let (one, other) =
             (token(), Secret::new(SecretKind::Invitation, &"1".repeat(22), &"2".repeat(22)).unwrap());
         let text = format!("/{}: no \"{}0\", é {}", one.reveal(), other.reveal(), &one.reveal()[..50]);
-        assert_eq!(concealed(&text), "/ea_pat_…: no \"ea_inv_…\", é ea_pat_…");
+        assert_eq!(redact_secrets(&text), "/ea_pat_…: no \"ea_inv_…\", é ea_pat_…");
         for harmless in ["", "ea_", "an é in ea_patience"] {
-            assert_eq!(concealed(harmless), harmless);
+            assert_eq!(redact_secrets(harmless), harmless);
         }
     }
 

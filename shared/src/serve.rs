@@ -25,14 +25,14 @@ use crate::{
     table::Key,
 };
 
-/// What a `main` ends with.
-pub type Ended = Result<(), lambda_runtime::Error>;
+/// What a `main` returns.
+pub type LambdaResult = Result<(), lambda_runtime::Error>;
 
 /// Serves a family that keeps things, on Lambda.
 ///
 /// # Errors
 /// When the environment is not whole or the runtime ends.
-pub async fn serve<S>(routes: Routes<S>, store: impl FnOnce(&Platform) -> S) -> Ended
+pub async fn serve<S>(routes: Routes<S>, store: impl FnOnce(&Platform) -> S) -> LambdaResult
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -51,7 +51,7 @@ where
 ///
 /// # Errors
 /// When the runtime ends.
-pub async fn serve_public<S>(routes: Routes<S>, store: impl FnOnce(&Config) -> S) -> Ended
+pub async fn serve_public<S>(routes: Routes<S>, store: impl FnOnce(&Config) -> S) -> LambdaResult
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -61,7 +61,7 @@ where
     serve_requests(routes.router(store(&config), None)).await
 }
 
-async fn serve_requests(router: Router) -> Ended {
+async fn serve_requests(router: Router) -> LambdaResult {
     let sound =
         |event: LambdaEvent<LambdaRequest>| LambdaEvent::new(arrival::sound(event.payload), event.context);
     lambda_runtime::run(Adapter::from(router).map_request(sound)).await
@@ -71,7 +71,7 @@ async fn serve_requests(router: Router) -> Ended {
 ///
 /// # Errors
 /// When the environment is not whole, the routes are not sound, or the runtime ends.
-pub async fn serve_authorizer() -> Ended {
+pub async fn serve_authorizer() -> LambdaResult {
     // Refused credentials are told by failing, of which the runtime writes a line each: anybody could fill the log. What
     // else it fails by, the authorizer logs itself.
     start_log(&[("lambda_runtime::layers", LevelFilter::OFF)]);
@@ -91,18 +91,21 @@ pub async fn serve_authorizer() -> Ended {
     .await
 }
 
-/// The handling of an event, in a box: the runtime wraps it in types of its own, too many for the compiler otherwise.
-pub type Handling<A> = Pin<Box<dyn Future<Output = Result<A>> + Send>>;
+/// The future of a handler, in a box: the runtime wraps it in types of its own, too many for the compiler
+/// otherwise.
+pub type HandlerFuture<A> = Pin<Box<dyn Future<Output = Result<A>> + Send>>;
 
 /// Serves a function that is given other events than requests, on Lambda. It has tables and no keys.
 ///
 /// # Errors
 /// When the environment is not whole or the runtime ends.
-pub async fn serve_events<E, A, F>(start: impl FnOnce(&Config, &Platform) -> anyhow::Result<F>) -> Ended
+pub async fn serve_events<E, A, F>(
+    start: impl FnOnce(&Config, &Platform) -> anyhow::Result<F>,
+) -> LambdaResult
 where
     E: DeserializeOwned,
     A: Serialize,
-    F: Fn(E) -> Handling<A>,
+    F: Fn(E) -> HandlerFuture<A>,
 {
     log();
     let config = Config::from_env();

@@ -1,5 +1,6 @@
-//! Answers to writes, for who may write a kind of thing and not read it: the id and what was sent, and nothing that moves with
-//! what is there. One mechanism for all families but objects, whose answers have a form of their own.
+//! Answers to writes for callers who may write a kind of thing but not read it: the id and what was sent, and
+//! nothing that depends on what is stored. One mechanism for all families but objects, whose answers have a
+//! form of their own.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

@@ -155,7 +155,7 @@ async fn a_stranger_s_token_is_told_and_one_for_no_team_costs_nothing() {
     assert_eq!(entry["actor"]["token"], json!({"id": id, "name": null}));
     assert_eq!((&entry["subject"]["id"], &entry["subject"]["label"]), (&id, &id));
     let activity = crate::jobs::platform(&crate::harness::system().dynamodb).activity;
-    let query = shared::table::Query::partition(format!("AUDIT#{never}"));
+    let query = shared::table::TableQuery::partition(format!("AUDIT#{never}"));
     assert_eq!(activity.query(query).await.unwrap().items.len(), 0);
 }
 

@@ -17,7 +17,7 @@ use shared::{
     manifest::Manifest,
     secret::{Secret, SecretKind},
     table::{AttributeValue, Key},
-    token::{LastUsed, OnReuse, Pending, ROTATED_AWAY_MAX, StoredToken, Used, parse_range},
+    token::{LastUsed, OnReuse, Pending, RETIRED_SECRETS_MAX, StoredToken, Used, parse_range},
 };
 
 use crate::{counter::Counter, deadline, harness::system};
@@ -140,7 +140,7 @@ async fn stored(
     shape: fn(StoredToken, &TeamId) -> StoredToken,
 ) -> Secret {
     let (id, now, ring) = (TokenId::new(), Timestamp::now(), platform.keys.ring().await.unwrap());
-    let secret = Secret::new(SecretKind::Token, user.part(), id.part()).unwrap();
+    let secret = Secret::new(SecretKind::Token, user.suffix(), id.suffix()).unwrap();
     let actor = owner(user);
     let token = StoredToken {
         id: id.clone(),
@@ -152,7 +152,7 @@ async fn stored(
         secret: ring.hash(secret.reveal()),
         hint: secret.hint(),
         pending: None,
-        rotated_away: Vec::new(),
+        retired_secrets: Vec::new(),
         rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
         secret_created_at: now,
@@ -285,7 +285,7 @@ async fn a_decision_is_one_round_trip_and_none_for_a_malformed_token() {
     ] {
         assert_eq!(gate.round_trips(event).await, 1);
     }
-    let unknown = Secret::new(SecretKind::Token, gate.user.part(), TokenId::new().part()).unwrap();
+    let unknown = Secret::new(SecretKind::Token, gate.user.suffix(), TokenId::new().suffix()).unwrap();
     assert_eq!(
         gate.round_trips(gate.rest("request", "GET", &format!("Bearer {}", unknown.reveal()))).await,
         1
@@ -321,7 +321,7 @@ fn laden(token: StoredToken, team: &TeamId) -> StoredToken {
             by: Credential::Session,
             overlap_until: now.plus_seconds(60),
         }),
-        rotated_away: vec![other; ROTATED_AWAY_MAX],
+        retired_secrets: vec![other; RETIRED_SECRETS_MAX],
         rotated_itself_at: Vec::new(),
         team_ids: Some(teams.collect()),
         allowed_cidrs: Some(nets.map(|net| parse_range(&net).unwrap()).collect()),
@@ -345,7 +345,7 @@ async fn restrictions_rotation_and_all_that_is_noted_make_a_decision_no_dearer()
         assert_eq!(gate.round_trips(event).await, 1);
     }
     let client = shared::aws::dynamodb(&config(&system().dynamodb)).unwrap();
-    let token = TokenId::parse(&format!("{}{}", TokenId::PREFIX, gate.token.thing())).unwrap();
+    let token = TokenId::parse(&format!("{}{}", TokenId::PREFIX, gate.token.subject_part())).unwrap();
     let keys =
         [token_key(&gate.user, &token), membership_key(&gate.user, &gate.team)].map(|Key { pk, sk }| {
             [("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))].into()

@@ -111,9 +111,9 @@ impl Pairs {
         let kinds = kinds(contacts.map(|contact| contact["id"].clone()));
         assert_eq!((kinds.len(), rules.len()), (FIELDS, FIELDS));
         let mut fields = Vec::new();
-        for (place, ((kind, settings, _), rules)) in kinds.iter().zip(&rules).enumerate() {
+        for (index, ((kind, settings, _), rules)) in kinds.iter().zip(&rules).enumerate() {
             let (locked, visible, required) = rules;
-            fields.push(json!({"slug": slug(place), "label": kind, "type": kind, "settings": settings,
+            fields.push(json!({"slug": slug(index), "label": kind, "type": kind, "settings": settings,
                 "locked": locked, "visible": visible, "required": required}));
         }
         fields.push(json!({"slug": "key", "label": "Key", "type": "text", "unique": true}));

@@ -41,7 +41,7 @@ impl System {
 
     /// The same with tables of its own, whatever the engine: for who moves the clock by weeks, at which what others have in
     /// the trash would be destroyed.
-    pub(crate) fn apart() -> Self {
+    pub(crate) fn isolated() -> Self {
         Self::on(None, true)
     }
 

@@ -9,9 +9,9 @@ use shared::{
     config::{AccessKeys, Config},
     jobs::JobMessage,
     keys::KeySource,
-    object_type::GRACE_SECONDS,
+    object_type::PROPAGATION_SECONDS,
     queue::{Queue, Sending},
-    table::{AttributeValue, Key, Query, Table, text},
+    table::{AttributeValue, Key, Table, TableQuery, text},
 };
 use tokio::task::JoinSet;
 
@@ -82,7 +82,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
 impl Place {
     /// Lets the jobs begin, and waits until the field has come to that state.
     async fn settled(&self, slug: &str, state: &str) -> Value {
-        self.system.clock.advance(GRACE_SECONDS + 1);
+        self.system.clock.advance(PROPAGATION_SECONDS + 1);
         self.until_index(slug, state).await
     }
 
@@ -103,7 +103,7 @@ impl Place {
 
     /// The job of the team.
     async fn job(&self, workspace: &Table) -> String {
-        let found = workspace.query(Query::partition("JOBS")).await.unwrap().items;
+        let found = workspace.query(TableQuery::partition("JOBS")).await.unwrap().items;
         let ours = found.iter().find(|item| text(item, "team") == Some(&self.world.team)).unwrap();
         text(ours, "sk").unwrap().to_owned()
     }
@@ -226,7 +226,7 @@ async fn what_is_turned_off_or_removed_leaves_neither_guards_nor_values_nor_a_sl
     let id = place.read().await["id"].as_str().unwrap().to_owned();
     let objects = platform(&place.system.dynamodb).objects;
     let slot_is_empty = async || {
-        let query = Query::partition(format!("{}#{id}", place.world.team));
+        let query = TableQuery::partition(format!("{}#{id}", place.world.team));
         let items = objects.query(query).await.unwrap().items;
         assert_eq!(items.len(), 5);
         items.iter().all(|item| {
@@ -247,7 +247,7 @@ async fn who_did_not_know_of_a_rule_yet_is_found_by_the_check() {
     let made = place.world.contact(json!({"name": "Ada"})).await;
     place.patched("name", json!({"required": "always"})).await;
     let late = place.world.contact(json!({"company": "No name"})).await;
-    place.system.clock.advance(GRACE_SECONDS + 1);
+    place.system.clock.advance(PROPAGATION_SECONDS + 1);
     until(|| async { place.shown("name").await["check"]["state"] == "failed" }).await;
     let check = place.shown("name").await["check"].clone();
     assert_eq!(check, json!({"state": "failed", "found": 1, "objects": [late["id"]]}));
@@ -256,7 +256,7 @@ async fn who_did_not_know_of_a_rule_yet_is_found_by_the_check() {
     let path = format!("{}/{}", place.objects("contacts"), late["id"].as_str().unwrap());
     place.owner().patch(&path, json!({"fields": {"name": "Eve"}})).await.expect(200);
     place.patched("name", json!({"required": "always"})).await;
-    place.system.clock.advance(GRACE_SECONDS + 1);
+    place.system.clock.advance(PROPAGATION_SECONDS + 1);
     until(|| async { place.shown("name").await.get("check").is_none() }).await;
     assert_eq!(place.found("").await.len(), 2, "{made}");
 }
@@ -282,7 +282,7 @@ async fn a_job_done_by_several_at_once_and_again_does_no_harm() {
     }
     place.patched("company", json!({"unique": true, "searchable": true})).await;
     let platform = platform(&place.system.dynamodb);
-    platform.clock.advance(GRACE_SECONDS + 1);
+    platform.clock.advance(PROPAGATION_SECONDS + 1);
     let worker = jobs::Worker::new(&platform, Arc::new(Nowhere));
     let id = place.job(&platform.workspace).await;
     let message = |id: &str| serde_json::from_value::<JobMessage>(json!({"job": id})).unwrap();
@@ -314,7 +314,7 @@ async fn a_job_goes_on_after_a_restart() {
     let api = Api::at(running.url()).and(world.owner.api.credential());
     let read = async || field(&api.get(&format!("{}/contacts", world.types())).await.expect(200), "company");
     assert_eq!(read().await["index"]["state"], json!("building"));
-    running.clock().advance(GRACE_SECONDS + 1);
+    running.clock().advance(PROPAGATION_SECONDS + 1);
     until(|| async { read().await["index"]["state"] == "ready" }).await;
     let found = api.get(&format!("{}?filter[company][eq]=a", world.contacts())).await.expect(200);
     assert_eq!(found["data"].as_array().unwrap().len(), 1);

@@ -127,8 +127,9 @@ async fn what_is_not_found_is_not_written_to() {
     let made_up =
         |user: &str, token: &str| shared::secret::Secret::new(kind, user, token).unwrap().reveal().to_owned();
     let (own, id) = (&token.credential()[7..29], &token.credential()[29..51]);
-    let mut credentials: Vec<_> = (0..40).map(|_| made_up(own, shared::id::TokenId::new().part())).collect();
-    credentials.extend((0..40).map(|_| made_up(shared::id::UserId::new().part(), id)));
+    let mut credentials: Vec<_> =
+        (0..40).map(|_| made_up(own, shared::id::TokenId::new().suffix())).collect();
+    credentials.extend((0..40).map(|_| made_up(shared::id::UserId::new().suffix(), id)));
     credentials.extend([made_up(own, id), "nonsense".to_owned(), String::new()]);
     counter.reset();
     nobody.post(PATH, json!({"credentials": credentials})).await.expect(202);

@@ -136,7 +136,7 @@ mod update {
     }
 
     #[tokio::test]
-    async fn of_a_unique_value_moves_its_guard() {
+    async fn of_a_unique_value_moves_its_index_entry() {
         let world = World::new().await;
         let (old, new) = (an_email(), an_email());
         let contact = world.contact(json!({"email": old, "number": "A1"})).await;
@@ -278,7 +278,7 @@ mod upsert {
             let found = world.owner.api.put(&path, json!({"fields": {"email": email}})).await;
             match held.get(email.as_str()) {
                 Some(holder) => assert_eq!((found.status, id(&found.json())), (200, *holder)),
-                None => assert_eq!(found.status, 201, "a guard has no object: {}", found.text),
+                None => assert_eq!(found.status, 201, "an entry has no object: {}", found.text),
             }
         }
     }
@@ -319,7 +319,7 @@ mod trash {
 
     #[tokio::test]
     async fn keeps_an_object_for_thirty_days() {
-        let system = System::apart();
+        let system = System::isolated();
         let world = World::at(&Api::at(&system.url)).await;
         let api = &world.owner.api;
         let (first, second) = (world.contact(json!({})).await, world.contact(json!({})).await);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     id::{TokenId, UserId},
     identity::token_key,
-    token::{ROTATED_AWAY_MAX, StoredToken},
+    token::{RETIRED_SECRETS_MAX, StoredToken},
 };
 
 use crate::{
@@ -70,7 +70,7 @@ fn wary() -> Value {
 
 #[tokio::test]
 async fn a_thief_who_rotates_the_token_again_and_again_hides_no_secret() {
-    for rotations in [ROTATED_AWAY_MAX, ROTATED_AWAY_MAX + 1, 3 * ROTATED_AWAY_MAX] {
+    for rotations in [RETIRED_SECRETS_MAX, RETIRED_SECRETS_MAX + 1, 3 * RETIRED_SECRETS_MAX] {
         let mut place = Place::new(wary()).await;
         for rotation in 0..rotations {
             if rotation % 5 == 0 {
@@ -89,7 +89,7 @@ async fn a_thief_who_rotates_the_token_again_and_again_hides_no_secret() {
 #[tokio::test]
 async fn every_secret_that_is_over_is_known_and_the_token_grows_no_larger() {
     let mut place = Place::new(wary()).await;
-    for rotation in 0..2 * ROTATED_AWAY_MAX {
+    for rotation in 0..2 * RETIRED_SECRETS_MAX {
         // Some are replaced before they were used, and are known too.
         let rotate = format!("{}/rotate", place.path);
         let unused = place.owner.api.post(&rotate, json!({})).await;
@@ -106,7 +106,7 @@ async fn every_secret_that_is_over_is_known_and_the_token_grows_no_larger() {
         assert_eq!(place.seen().await["active"], json!(false), "secret {secret}");
     }
     let stored = stored(&place).await;
-    assert_eq!((stored.rotated_away.len(), stored.rotated_itself_at.len()), (ROTATED_AWAY_MAX, 0));
+    assert_eq!((stored.retired_secrets.len(), stored.rotated_itself_at.len()), (RETIRED_SECRETS_MAX, 0));
 }
 
 async fn stored(place: &Place) -> StoredToken {
@@ -120,7 +120,7 @@ async fn stored(place: &Place) -> StoredToken {
 async fn a_secret_is_known_for_ninety_days() {
     for (days, is_known) in [(89, true), (91, false)] {
         let mut place = Place::new(wary()).await;
-        for _ in 0..=ROTATED_AWAY_MAX {
+        for _ in 0..=RETIRED_SECRETS_MAX {
             let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({})).await;
             place.takes(answer).await;
         }
@@ -137,7 +137,7 @@ async fn a_secret_is_known_for_ninety_days() {
 #[tokio::test]
 async fn what_is_no_secret_of_the_token_is_told_to_nobody_however_often_it_was_rotated() {
     let mut place = Place::new(wary()).await;
-    for _ in 0..2 * ROTATED_AWAY_MAX {
+    for _ in 0..2 * RETIRED_SECRETS_MAX {
         let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({})).await;
         place.takes(answer).await;
     }

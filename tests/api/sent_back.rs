@@ -101,7 +101,7 @@ async fn member(world: &World) -> Sample {
     }
 }
 
-/// Each field of a type that has one of each kind, and some with rules, indexes and guards.
+/// Each field of a type that has one of each kind, and some with rules, indexes and unique fields.
 async fn fields(world: &World) -> Vec<Sample> {
     let mut object_type = everything();
     let when = json!({"if": {"all": [{"field": "dropdown", "op": "in", "value": ["New", "Won"]}]}});

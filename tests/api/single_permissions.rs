@@ -270,7 +270,7 @@ async fn tried(nobody: Api, permission: Permission, mut routes: Vec<RouteInfo>) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_holds_a_mark_that_the_description_does_not_promise() {
-    let system = System::apart();
+    let system = System::isolated();
     let mut running = JoinSet::new();
     for permission in Permission::ALL.iter().copied() {
         let routes = every_route::all().into_iter().filter(|info| opens(permission, &info.route.access));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::{
-    object_type::GRACE_SECONDS,
+    object_type::PROPAGATION_SECONDS,
     table::{AttributeValue, Key},
 };
 
@@ -96,7 +96,7 @@ async fn an_object_that_no_index_can_take_holds_nobody_else_up() {
         padding -= 10;
     }
     place.owner().patch(&place.field("company"), json!({"searchable": true})).await.expect(200);
-    place.system.clock.advance(GRACE_SECONDS + 1);
+    place.system.clock.advance(PROPAGATION_SECONDS + 1);
     let state = async || place.shown("company").await["index"].clone();
     until(|| async { state().await["state"] == "failed" }).await;
     assert_eq!(state().await, json!({"state": "failed", "found": 1, "objects": [made["id"]]}));

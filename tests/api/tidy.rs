@@ -207,7 +207,7 @@ fn versions_stand_at_the_root_only_and_every_crate_takes_its_lints() {
 
 #[test]
 fn documents_are_short_and_what_they_point_at_exists() {
-    for (name, lines_max) in [("ARCHITECTURE.md", 150), ("README.md", 120)] {
+    for (name, lines_max) in [("ARCHITECTURE.md", 170), ("README.md", 120)] {
         let text = fs::read_to_string(root().join(name)).unwrap();
         assert!(text.lines().count() <= lines_max, "{name} has more than {lines_max} lines");
     }

@@ -1,7 +1,7 @@
 //! Changes of object types: what each does, and that a refusal changes nothing.
 
 use serde_json::{Value, json};
-use shared::{Permission, object_type::GRACE_SECONDS};
+use shared::{Permission, object_type::PROPAGATION_SECONDS};
 
 use crate::harness::{Api, System, World, an_email};
 
@@ -101,7 +101,7 @@ async fn a_type_gets_another_name_and_the_old_one_is_free_a_minute_later() {
     assert_eq!((&read["label"], &read["object_type"]["slug"]), (&read["id"], &json!("people")));
     let to_object = json!({"fields": {"contact": object["id"]}});
     place.owner().post(&place.objects("deals"), to_object.clone()).await.expect(201);
-    place.system.clock.advance(GRACE_SECONDS);
+    place.system.clock.advance(PROPAGATION_SECONDS);
     place.owner().post(&place.world.types(), new).await.expect(201);
     place.owner().post(&place.objects("deals"), to_object).await.expect(201);
     assert_eq!(place.owner().get(&place.objects("contacts")).await.expect(200)["data"], json!([]));

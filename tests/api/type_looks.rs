@@ -223,7 +223,7 @@ async fn while_an_earlier_version_still_writes_types_every_change_is_seen() {
 
 #[tokio::test]
 async fn what_stamps_vouch_for_is_told_of_by_the_type_as_it_is_and_hidden_at_once() {
-    let place = Place::at(System::apart()).await;
+    let place = Place::at(System::isolated()).await;
     place.system.clock.advance(STAMPED_SECONDS);
     let object = place.world.contact(json!({"name": "Ada"})).await;
     let id = object["id"].as_str().unwrap();

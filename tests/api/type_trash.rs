@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::{
     id::{ObjectTypeId, TeamId},
-    object_type::{GRACE_SECONDS, TRASH_SECONDS, object_type_stamp_key},
+    object_type::{PROPAGATION_SECONDS, TRASH_SECONDS, object_type_stamp_key},
 };
 
 use crate::{
@@ -98,7 +98,7 @@ async fn a_destroyed_type_leaves_nothing_behind() {
     let workspace = platform(&place.system.dynamodb).workspace;
     let has_stamp = async || workspace.get(object_type_stamp_key(&team, &type_id)).await.unwrap().is_some();
     assert!(has_stamp().await);
-    // 32 objects, a guard for each of 30 addresses and one number, and a counter.
+    // 32 objects, an entry for each of 30 addresses and one number, and a counter.
     assert_eq!(items_of(&place, &id).await.len(), 64);
     let begun = place.owner().delete(&format!("{}/force", place.contacts())).await.expect(202);
     assert_eq!(begun["job"], json!({"kind": "destroy", "done": 0, "state": "running"}));
@@ -106,7 +106,7 @@ async fn a_destroyed_type_leaves_nothing_behind() {
     let restore = format!("{}/restore", place.contacts());
     place.owner().send("POST", &restore, None).await.expect_problem(409, "wrong_state");
     assert_eq!(items_of(&place, &id).await.len(), 64);
-    place.system.clock.advance(GRACE_SECONDS + 1);
+    place.system.clock.advance(PROPAGATION_SECONDS + 1);
     let path = format!("{}?trashed=only", place.contacts());
     until(|| async { place.owner().get(&path).await.status == 404 }).await;
     assert_eq!(items_of(&place, &id).await, Vec::<String>::new());
@@ -118,7 +118,7 @@ async fn a_destroyed_type_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn after_thirty_days_in_the_trash_a_type_is_destroyed() {
-    let place = Place::at(System::apart()).await;
+    let place = Place::at(System::isolated()).await;
     place.world.contact(json!({"email": an_email()})).await;
     let id = place.read().await["id"].as_str().unwrap().to_owned();
     place.owner().delete(&place.contacts()).await.expect(204);

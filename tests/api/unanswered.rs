@@ -1,7 +1,7 @@
 //! A request with an `Idempotency-Key` whose answer was lost after it was done: whatever lost it, it is not done twice.
 
 use serde_json::{Value, json};
-use shared::table::{AttributeValue, Query, attribute};
+use shared::table::{AttributeValue, TableQuery, attribute};
 
 use crate::{
     counter::Counter,
@@ -13,7 +13,7 @@ use crate::{
 async fn lose_the_answers(world: &World) {
     let activity = platform(&system().dynamodb).activity;
     let partition = format!("IDEMPOTENCY#{}", world.owner.id);
-    let found = activity.query(Query::partition(&*partition)).await.unwrap();
+    let found = activity.query(TableQuery::partition(&*partition)).await.unwrap();
     let answered: Vec<_> = found.items.into_iter().filter(|item| item.contains_key("answer")).collect();
     assert!(!answered.is_empty(), "no answer was kept");
     for mut item in answered {

@@ -11,7 +11,7 @@ use shared::{
     Permission, Platform,
     id::WebhookId,
     object_type::TRASH_SECONDS,
-    table::{AttributeValue, Key, Query, WriteError, attribute, number, text},
+    table::{AttributeValue, Key, TableQuery, WriteError, attribute, number, text},
     webhook::StoredWebhook,
 };
 
@@ -117,7 +117,7 @@ async fn of_a_secret_nothing_is_at_rest_and_a_lost_answer_comes_again() {
     let secret = first.json()["secret"].as_str().unwrap().to_owned();
     let platform = platform(&system().dynamodb);
     let team = format!("TEAM#{}", hooks.world.team);
-    let items = platform.workspace.query(Query::partition(team)).await.unwrap().items;
+    let items = platform.workspace.query(TableQuery::partition(team)).await.unwrap().items;
     let text = format!("{items:?}");
     assert!(text.contains("whpk_") && !text.contains("whsec_") && !text.contains("whsk_"));
     assert!(!text.contains(secret.trim_start_matches("whsec_")));

@@ -11,8 +11,8 @@ use shared::{
 };
 use tokio::task::JoinSet;
 
-use super::story::Story;
-use crate::{course::Course, database::Database, place::Place};
+use super::log_profile::LogProfile;
+use crate::{database::Database, place::Place, progress::Progress};
 
 /// Entries of one transaction: DynamoDB takes no more.
 const BATCH: usize = 100;
@@ -21,21 +21,21 @@ const AT_ONCE: usize = 4;
 
 /// Writes all of it, the oldest first, through another opening of the database in this place, one that does not wait for
 /// the disk.
-pub(super) async fn fill(place: &Place, story: &Arc<Story>) -> anyhow::Result<()> {
+pub(super) async fn fill(place: &Place, profile: &Arc<LogProfile>) -> anyhow::Result<()> {
     let database = Database::to_be_filled(&place.files()?).await?;
     let platform = Platform::new(&database.config(), Arc::new(NoKeys))?;
     let log = Log::new(&platform);
-    let mut course = Course::new(format!("filling the log of {}", story.size), story.size);
+    let mut progress = Progress::new(format!("filling the log of {}", profile.size), profile.size);
     let (mut writing, mut done) = (JoinSet::new(), 0);
-    for from in (0..story.size).step_by(BATCH).rev() {
+    for from in (0..profile.size).step_by(BATCH).rev() {
         if writing.len() == AT_ONCE
             && let Some(written) = writing.join_next().await
         {
             done += written??;
-            course.tell(done);
+            progress.tell(done);
         }
-        let ages = from..(from + BATCH).min(story.size);
-        writing.spawn(write(platform.activity.clone(), log.clone(), story.clone(), ages));
+        let ages = from..(from + BATCH).min(profile.size);
+        writing.spawn(write(platform.activity.clone(), log.clone(), profile.clone(), ages));
     }
     while let Some(written) = writing.join_next().await {
         written??;
@@ -43,11 +43,16 @@ pub(super) async fn fill(place: &Place, story: &Arc<Story>) -> anyhow::Result<()
     Ok(())
 }
 
-async fn write(activity: Table, log: Log, story: Arc<Story>, ages: Range<usize>) -> anyhow::Result<usize> {
+async fn write(
+    activity: Table,
+    log: Log,
+    profile: Arc<LogProfile>,
+    ages: Range<usize>,
+) -> anyhow::Result<usize> {
     let count = ages.len();
     let put = |age| {
-        let entry = story.entry(age)?;
-        Ok(log.put(&story.team, &entry, expires(entry.at, KEEP_DAYS))?)
+        let entry = profile.entry(age)?;
+        Ok(log.put(&profile.team, &entry, expires(entry.at, KEEP_DAYS))?)
     };
     let writes = ages.rev().map(put).collect::<anyhow::Result<_>>()?;
     activity.transact(writes).await.map_err(shared::Error::from)?;

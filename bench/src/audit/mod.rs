@@ -1,9 +1,9 @@
 //! Whether a page of an audit log costs as much in a log of a million entries as in one of a thousand.
 
 mod fill;
+mod log_profile;
 mod question;
-mod site;
-mod story;
+mod sized_log;
 mod tables;
 
 use std::{
@@ -15,15 +15,15 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use self::{question::Question, site::Site, tables::print};
+use self::{question::Question, sized_log::SizedLog, tables::print};
 use crate::{
-    course::{Course, turn},
+    budget::BudgetResult,
+    progress::{Progress, turn},
     proxy::Call,
     report::progress,
     scratch::Scratch,
     stats::Samples,
-    units::bill::Bill,
-    verdict::Verdict,
+    units::cost_report::CostReport,
 };
 
 /// How often a question is counted; the median is told.
@@ -48,41 +48,41 @@ pub(crate) struct Options {
 }
 
 /// Measures and prints.
-pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
+pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<BudgetResult>> {
     ensure!(
         options.sizes.len() > 1 && options.sizes.is_sorted(),
         "name two sizes at least, the smallest first"
     );
     let scratch = Scratch::below(&options.data)?;
-    let mut sites = Vec::with_capacity(options.sizes.len());
+    let mut sizes = Vec::with_capacity(options.sizes.len());
     for size in &options.sizes {
         progress(&format!("making a log of {size} entries"));
-        sites.push(Site::set_up(engine, *size, &scratch).await?);
+        sizes.push(SizedLog::set_up(engine, *size, &scratch).await?);
     }
     progress("counting pages and searches");
-    let mut pages = count(&Question::PAGES, &mut sites).await?;
-    let searches = count(&Question::SEARCHES, &mut sites).await?;
+    let mut pages = count(&Question::PAGES, &mut sizes).await?;
+    let searches = count(&Question::SEARCHES, &mut sizes).await?;
     progress("timing pages");
-    time(&mut pages, &mut sites, usize::try_from(options.calls)?).await?;
-    print(&sites, (&pages, &searches), options.calls)?;
-    Ok(verdicts(&pages, &searches))
+    time(&mut pages, &mut sizes, usize::try_from(options.calls)?).await?;
+    print(&sizes, (&pages, &searches), options.calls)?;
+    Ok(results(&pages, &searches))
 }
 
 /// A question in all sizes.
 struct Row {
     question: Question,
-    cells: Vec<Cell>,
+    samples: Vec<Sample>,
 }
 
 /// A question in one size.
 #[derive(Clone, Copy, Default)]
-struct Cell {
+struct Sample {
     /// Entries on the page.
     entries: usize,
     /// Entries that were read for it, with those that were compared and left out; not those that were read whole then.
     read: usize,
     /// What it cost.
-    bill: Bill,
+    costs: CostReport,
     /// How long half of them did not exceed.
     p50: Duration,
 }
@@ -91,15 +91,15 @@ impl Row {
     /// How much more it costs in the largest log than in the smallest.
     fn ratio(&self) -> f64 {
         let (first, last) = self.ends();
-        last.bill.work.reads / first.bill.work.reads
+        last.costs.work.reads / first.costs.work.reads
     }
 
     /// Whether a page costs no more in a larger log: not a round trip, not half a read unit. No allowance is needed, as the
     /// latest thousand entries are alike in all logs: the pages compared have as many entries, which is made sure of where
     /// they are answered, of the same lengths, and no place that they are gathered from ends earlier in a shorter log.
     fn is_even(&self) -> bool {
-        let costs = |cell: &Cell| (cell.bill.work.round_trips, cell.bill.work.reads);
-        self.cells.windows(2).all(|pair| {
+        let costs = |sample: &Sample| (sample.costs.work.round_trips, sample.costs.work.reads);
+        self.samples.windows(2).all(|pair| {
             let ((trips, reads), (more_trips, more_reads)) = (costs(&pair[0]), costs(&pair[1]));
             more_trips <= trips && more_reads <= reads
         })
@@ -107,62 +107,62 @@ impl Row {
 
     /// Whether no more was read than a page needs, where nothing is compared.
     fn is_tight(&self) -> bool {
-        let most = self.cells.iter().map(|cell| cell.read).max().unwrap_or_default();
+        let most = self.samples.iter().map(|sample| sample.read).max().unwrap_or_default();
         self.question.read_max().is_none_or(|read| most <= read)
     }
 
-    fn ends(&self) -> (Cell, Cell) {
-        let end = |cell: Option<&Cell>| cell.copied().unwrap_or_default();
-        (end(self.cells.first()), end(self.cells.last()))
+    fn ends(&self) -> (Sample, Sample) {
+        let end = |sample: Option<&Sample>| sample.copied().unwrap_or_default();
+        (end(self.samples.first()), end(self.samples.last()))
     }
 }
 
-async fn count(questions: &[Question], sites: &mut [Site]) -> anyhow::Result<Vec<Row>> {
+async fn count(questions: &[Question], sizes: &mut [SizedLog]) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::with_capacity(questions.len());
     for question in questions {
-        let mut cells = Vec::with_capacity(sites.len());
-        for site in &mut *sites {
-            cells.push(site.count(*question).await?);
+        let mut samples = Vec::with_capacity(sizes.len());
+        for sized in &mut *sizes {
+            samples.push(sized.count(*question).await?);
         }
-        rows.push(Row { question: *question, cells });
+        rows.push(Row { question: *question, samples });
     }
     Ok(rows)
 }
 
 /// All take turns, so that what else the machine does meets all alike.
-async fn time(rows: &mut [Row], sites: &mut [Site], calls: usize) -> anyhow::Result<()> {
-    let mut course = Course::new("timing", WARM_UP + calls);
-    let mut times: Vec<Vec<Vec<Duration>>> = vec![vec![Vec::with_capacity(calls); sites.len()]; rows.len()];
+async fn time(rows: &mut [Row], sizes: &mut [SizedLog], calls: usize) -> anyhow::Result<()> {
+    let mut progress = Progress::new("timing", WARM_UP + calls);
+    let mut times: Vec<Vec<Vec<Duration>>> = vec![vec![Vec::with_capacity(calls); sizes.len()]; rows.len()];
     for call in 0..WARM_UP + calls {
-        for (row, place) in turn(call, rows.len(), sites.len()) {
-            let time = sites[place].time(rows[row].question).await?;
+        for (row, size) in turn(call, rows.len(), sizes.len()) {
+            let time = sizes[size].time(rows[row].question).await?;
             if call >= WARM_UP {
-                times[row][place].push(time);
+                times[row][size].push(time);
             }
         }
-        course.tell(call);
+        progress.tell(call);
     }
     for (row, times) in rows.iter_mut().zip(times) {
-        for (cell, times) in row.cells.iter_mut().zip(times) {
-            cell.p50 = Samples::new(times)?.median();
+        for (sample, times) in row.samples.iter_mut().zip(times) {
+            sample.p50 = Samples::new(times)?.median();
         }
     }
     Ok(())
 }
 
-impl Site {
-    async fn count(&mut self, question: Question) -> anyhow::Result<Cell> {
-        let (mut entries, mut read, mut bills) = (0, Vec::new(), Vec::new());
+impl SizedLog {
+    async fn count(&mut self, question: Question) -> anyhow::Result<Sample> {
+        let (mut entries, mut read, mut reports) = (0, Vec::new(), Vec::new());
         for _ in 0..COUNTED {
             let request = question.request(self, &self.heard.counted.address)?;
             let sending = self.heard.counted.send(request);
             let (answer, calls) = self.heard.counter.during(sending).await?;
             entries = question.check(self, &answer).with_context(|| self.name())?;
             read.push(entries_read(&calls)?);
-            bills.push(Bill::of(&calls)?);
+            reports.push(CostReport::of(&calls)?);
         }
-        let (read, bill) = (Samples::new(read)?.median(), Bill::median(&bills)?);
-        Ok(Cell { entries, read, bill, p50: Duration::ZERO })
+        let (read, costs) = (Samples::new(read)?.median(), CostReport::median(&reports)?);
+        Ok(Sample { entries, read, costs, p50: Duration::ZERO })
     }
 
     async fn time(&mut self, question: Question) -> anyhow::Result<Duration> {
@@ -177,7 +177,7 @@ impl Site {
     }
 
     fn name(&self) -> String {
-        format!("a log of {} entries", self.story.size)
+        format!("a log of {} entries", self.profile.size)
     }
 }
 
@@ -191,18 +191,19 @@ fn entries_read(calls: &[Call]) -> anyhow::Result<usize> {
     Ok(read)
 }
 
-fn verdicts(pages: &[Row], searches: &[Row]) -> Vec<Verdict> {
+fn results(pages: &[Row], searches: &[Row]) -> Vec<BudgetResult> {
     let none = |what: &str, holds: fn(&Row) -> bool| {
         let others: Vec<_> = pages.iter().filter(|row| !holds(row)).map(|row| row.question.name()).collect();
         let all = format!("in none of {}", pages.len());
         let measured = if others.is_empty() { all } else { format!("in {}", others.join("; ")) };
-        Verdict::new(what, "in none", measured, others.is_empty())
+        BudgetResult::new(what, "in none", measured, others.is_empty())
     };
-    let most = searches.iter().flat_map(|row| &row.cells).map(|cell| cell.read).max().unwrap_or_default();
+    let most =
+        searches.iter().flat_map(|row| &row.samples).map(|sample| sample.read).max().unwrap_or_default();
     vec![
         none("more round trips or read units for the same page in a larger log", Row::is_even),
         none("entries read for a page with one filter or none that it does not need", Row::is_tight),
-        Verdict::new(
+        BudgetResult::new(
             "entries that one answer reads in vain",
             format!("≤ {READ_MAX}"),
             most.to_string(),
@@ -216,12 +217,12 @@ mod tests {
     use super::*;
 
     fn row(costs: [(usize, f64); 2]) -> Row {
-        let cells = costs.map(|(trips, reads)| {
-            let mut cell = Cell::default();
-            (cell.bill.work.round_trips, cell.bill.work.reads) = (trips, reads);
-            cell
+        let samples = costs.map(|(trips, reads)| {
+            let mut sample = Sample::default();
+            (sample.costs.work.round_trips, sample.costs.work.reads) = (trips, reads);
+            sample
         });
-        Row { question: Question::Latest, cells: cells.to_vec() }
+        Row { question: Question::Latest, samples: samples.to_vec() }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use serde_json::Value;
 use shared::audit::{Event, Kind};
 
 use super::{
-    site::Site,
-    story::{BUSY, LIFE, WORD, neighbour},
+    log_profile::{BUSY, LIFE, WORD, neighbour},
+    sized_log::SizedLog,
 };
 
 /// Entries of a page, as long as nobody asks for others.
@@ -123,12 +123,12 @@ impl Question {
     }
 
     /// The filters.
-    fn filters(self, site: &Site) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let story = &site.story;
-        let user = || ("user", story.user(BUSY));
+    fn filters(self, sized: &SizedLog) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let profile = &sized.profile;
+        let user = || ("user", profile.user(BUSY));
         let event = |event: Event| ("event", event.name().to_owned());
-        let of_type = || ("object_type", story.main_type());
-        let time = |name, age| Ok::<_, anyhow::Error>((name, story.time(age)?.to_string()));
+        let of_type = || ("object_type", profile.main_type());
+        let time = |name, age| Ok::<_, anyhow::Error>((name, profile.time(age)?.to_string()));
         Ok(match self {
             Self::Latest | Self::Deep | Self::History => Vec::new(),
             Self::ByUser | Self::NextByUser => vec![user()],
@@ -137,8 +137,8 @@ impl Question {
             Self::OfKind => vec![("kind", Kind::Object.name().to_owned())],
             Self::OfType => vec![of_type()],
             Self::OfSubject => vec![("subject", neighbour())],
-            Self::Span => vec![time("from", story.middle() + SPAN)?, time("to", story.middle())?],
-            Self::Middle => vec![time("to", story.middle())?],
+            Self::Span => vec![time("from", profile.middle() + SPAN)?, time("to", profile.middle())?],
+            Self::Middle => vec![time("to", profile.middle())?],
             Self::FrequentByUser => vec![user(), event(Event::Updated)],
             Self::FrequentOfType => vec![of_type(), event(Event::Updated)],
             Self::Word => vec![("q", WORD.to_owned())],
@@ -148,27 +148,27 @@ impl Question {
     }
 
     /// The request, through the engine at that address.
-    pub(super) fn request(self, site: &Site, address: &str) -> anyhow::Result<Request<Bytes>> {
-        let shop = site.shop(address);
+    pub(super) fn request(self, sized: &SizedLog, address: &str) -> anyhow::Result<Request<Bytes>> {
+        let fixture = sized.fixture(address);
         let mut parts = vec![("limit", self.limit().to_string())];
-        parts.extend(self.filters(site)?);
+        parts.extend(self.filters(sized)?);
         match self {
-            Self::Deep => parts.push(("cursor", site.deep.clone())),
-            Self::NextByUser => parts.push(("cursor", site.next_by_user.clone())),
+            Self::Deep => parts.push(("cursor", sized.deep.clone())),
+            Self::NextByUser => parts.push(("cursor", sized.next_by_user.clone())),
             _ => {}
         }
         let parts: Vec<_> = parts.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let rest = format!("?{}", parts.join("&"));
         let path = match self {
-            Self::History => shop.objects(&format!("/{}/history{rest}", site.story.object)),
-            _ => shop.logs(&rest),
+            Self::History => fixture.objects(&format!("/{}/history{rest}", sized.profile.object)),
+            _ => fixture.logs(&rest),
         };
-        shop.request("GET", &path, None)
+        fixture.request("GET", &path, None)
     }
 
     /// Whether it was answered with as many entries as there must be, the latest first, for which all holds that was
     /// asked. How many they are.
-    pub(super) fn check(self, site: &Site, answer: &Response<Bytes>) -> anyhow::Result<usize> {
+    pub(super) fn check(self, sized: &SizedLog, answer: &Response<Bytes>) -> anyhow::Result<usize> {
         let (status, text) = (answer.status().as_u16(), String::from_utf8_lossy(answer.body()));
         ensure!(status == 200, "{} was answered {status}: {text}", self.name());
         let body: Value = serde_json::from_slice(answer.body())?;
@@ -177,7 +177,7 @@ impl Question {
         ensure!(found == due, "{} found {found} entries and not {due}", self.name());
         let is_sorted = data.is_sorted_by(|one, next| one["id"].as_str() > next["id"].as_str());
         ensure!(is_sorted, "{} is not told the latest first", self.name());
-        for filter in self.filters(site)? {
+        for filter in self.filters(sized)? {
             let wrong = data.iter().find(|entry| !holds(entry, &filter));
             ensure!(wrong.is_none(), "{} found {wrong:?}", self.name());
         }

@@ -1,9 +1,9 @@
 //! What was measured, as tables.
 
-use super::{READ_MAX, Row, site::Site};
+use super::{READ_MAX, Row, sized_log::SizedLog};
 use crate::{
+    budget::word,
     report::{Table, megabytes, ms, ratio, say, seconds, thousands},
-    verdict::word,
 };
 
 const NOTE_PAGES: &str = "Round trips and read units (R) behind the gate, counted by a proxy in front of the \
@@ -13,14 +13,18 @@ const NOTE_PAGES: &str = "Round trips and read units (R) behind the gate, counte
     sizes in turns.";
 
 /// Prints all of it.
-pub(super) fn print(sites: &[Site], (pages, searches): (&[Row], &[Row]), calls: u32) -> anyhow::Result<()> {
+pub(super) fn print(
+    sizes: &[SizedLog],
+    (pages, searches): (&[Row], &[Row]),
+    calls: u32,
+) -> anyhow::Result<()> {
     say("## Audit log")?;
     let mut table = Table::new("Logs of a team", &["entries", "MB", "s to write them"]);
-    for site in sites {
-        table.row(&[thousands(site.story.size), megabytes(site.bytes), seconds(site.filled)]);
+    for sized in sizes {
+        table.row(&[thousands(sized.profile.size), megabytes(sized.bytes), seconds(sized.filled)]);
     }
     table.print(&[])?;
-    let sizes: Vec<_> = sites.iter().map(|site| thousands(site.story.size)).collect();
+    let sizes: Vec<_> = sizes.iter().map(|sized| thousands(sized.profile.size)).collect();
     print_pages(&sizes, pages, calls)?;
     print_searches(&sizes, searches)
 }
@@ -35,14 +39,14 @@ fn print_pages(sizes: &[String], rows: &[Row], calls: u32) -> anyhow::Result<()>
     let mut table = Table::new(&format!("Pages; times of {calls} each"), &heads);
     for row in rows {
         let (first, last) = row.ends();
-        let mut cells = vec![row.question.name().to_owned(), first.entries.to_string()];
-        cells.extend(row.cells.iter().map(|cell| cell.bill.work.round_trips.to_string()));
-        cells.extend(row.cells.iter().map(|cell| cell.bill.work.reads.to_string()));
-        cells.extend([ratio(row.ratio()), word(row.is_even()).to_owned()]);
+        let mut samples = vec![row.question.name().to_owned(), first.entries.to_string()];
+        samples.extend(row.samples.iter().map(|sample| sample.costs.work.round_trips.to_string()));
+        samples.extend(row.samples.iter().map(|sample| sample.costs.work.reads.to_string()));
+        samples.extend([ratio(row.ratio()), word(row.is_even()).to_owned()]);
         let is_tight = if row.question.read_max().is_some() { word(row.is_tight()) } else { "compared" };
-        cells.extend([last.read.to_string(), is_tight.to_owned()]);
-        cells.extend(row.cells.iter().map(|cell| ms(cell.p50)));
-        table.row(&cells);
+        samples.extend([last.read.to_string(), is_tight.to_owned()]);
+        samples.extend(row.samples.iter().map(|sample| ms(sample.p50)));
+        table.row(&samples);
     }
     Ok(table.print(&[NOTE_PAGES])?)
 }
@@ -54,11 +58,11 @@ fn print_searches(sizes: &[String], rows: &[Row]) -> anyhow::Result<()> {
     }
     let mut table = Table::new("What grows: one place gone through in vain, the rest compared", &heads);
     for row in rows {
-        let mut cells = vec![row.question.name().to_owned()];
-        cells.extend(row.cells.iter().map(|cell| thousands(cell.read)));
-        cells.extend(row.cells.iter().map(|cell| cell.bill.work.round_trips.to_string()));
-        cells.extend(row.cells.iter().map(|cell| cell.bill.work.reads.to_string()));
-        table.row(&cells);
+        let mut samples = vec![row.question.name().to_owned()];
+        samples.extend(row.samples.iter().map(|sample| thousands(sample.read)));
+        samples.extend(row.samples.iter().map(|sample| sample.costs.work.round_trips.to_string()));
+        samples.extend(row.samples.iter().map(|sample| sample.costs.work.reads.to_string()));
+        table.row(&samples);
     }
     let note = format!("One answer reads {} entries at the most and leads on.", thousands(READ_MAX));
     Ok(table.print(&[&note])?)

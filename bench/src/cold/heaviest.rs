@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::process::Life;
 use crate::{
+    budget::BudgetResult,
+    fixture::{Fixture, contact, succeeded},
     http::Connection,
     report::{megabytes, say},
-    verdict::Verdict,
-    workshop::{Workshop, contact, succeeded},
 };
 
 /// Objects of the batch: with their search keys just below the 3.5 MB that an atomic batch may be about.
@@ -20,13 +20,13 @@ const CHARACTERS: usize = 50_000;
 const PEAK_MAX: u64 = 128_000_000;
 
 /// Creates the objects and tells their ids.
-pub(crate) async fn create(workshop: &Workshop) -> anyhow::Result<Vec<String>> {
-    let mut connection = Connection::open(&workshop.address).await?;
+pub(crate) async fn create(fixture: &Fixture) -> anyhow::Result<Vec<String>> {
+    let mut connection = Connection::open(&fixture.address).await?;
     let mut ids = Vec::with_capacity(OBJECTS);
     for number in 0..OBJECTS {
         let mut contact = contact(1_000 + number, 0);
         contact["fields"]["notes"] = "𝄞".repeat(CHARACTERS).into();
-        let request = workshop.request("POST", &workshop.objects(""), Some(&contact))?;
+        let request = fixture.request("POST", &fixture.objects(""), Some(&contact))?;
         let created: Value = serde_json::from_slice(succeeded(connection.send(request).await?)?.body())?;
         ids.push(created["id"].as_str().context("an object was created without an id")?.to_owned());
     }
@@ -34,17 +34,17 @@ pub(crate) async fn create(workshop: &Workshop) -> anyhow::Result<Vec<String>> {
 }
 
 /// The event of an upsert, made to be that of the batch.
-pub(crate) fn event(workshop: &Workshop, upsert: &[u8], ids: &[String]) -> anyhow::Result<Bytes> {
+pub(crate) fn event(fixture: &Fixture, upsert: &[u8], ids: &[String]) -> anyhow::Result<Bytes> {
     let mut event: Value = serde_json::from_slice(upsert)?;
     let operations: Vec<_> =
         ids.iter().map(|id| json!({ "op": "update", "id": id, "fields": { "name": "Changed" } })).collect();
     let body = json!({ "atomic": true, "operations": operations });
-    let path = workshop.objects("/batch");
+    let path = fixture.objects("/batch");
     event["requestContext"]["path"] = format!("/live{path}").into();
     event["path"] = path.into();
     event["httpMethod"] = "POST".into();
     event["requestContext"]["httpMethod"] = "POST".into();
-    event["pathParameters"]["proxy"] = format!("{}/batch", workshop.object_type).into();
+    event["pathParameters"]["proxy"] = format!("{}/batch", fixture.object_type).into();
     event["queryStringParameters"] = Value::Null;
     event["multiValueQueryStringParameters"] = Value::Null;
     event["requestContext"]["authorizer"]["permissions"] = "object:read object:update".into();
@@ -54,7 +54,7 @@ pub(crate) fn event(workshop: &Workshop, upsert: &[u8], ids: &[String]) -> anyho
 }
 
 /// What the life took, beside its budget.
-pub(crate) fn verdict(life: &Life) -> anyhow::Result<Verdict> {
+pub(crate) fn result(life: &Life) -> anyhow::Result<BudgetResult> {
     let answer: Value = serde_json::from_slice(&life.answer)?;
     anyhow::ensure!(answer["statusCode"] == 200, "the largest atomic batch was answered with {answer}");
     let peak = format!("{} MB", megabytes(life.peak));
@@ -63,5 +63,5 @@ pub(crate) fn verdict(life: &Life) -> anyhow::Result<Verdict> {
         CHARACTERS * 4 / 1000,
         life.first.as_millis()
     ))?;
-    Ok(Verdict::new("peak memory of the largest atomic batch", "≤ 128 MB", peak, life.peak <= PEAK_MAX))
+    Ok(BudgetResult::new("peak memory of the largest atomic batch", "≤ 128 MB", peak, life.peak <= PEAK_MAX))
 }

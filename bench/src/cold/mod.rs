@@ -2,11 +2,11 @@
 
 mod cloud;
 mod cpu_share;
+mod environment;
 mod heaviest;
 mod process;
 mod runtime_api;
 mod summary;
-mod world;
 
 use std::path::{Path, PathBuf};
 
@@ -14,13 +14,13 @@ use clap::Args;
 
 use self::{
     cpu_share::CpuShare,
+    environment::Environment,
     process::{Life, Subject},
-    summary::{Summary, decision, print, verdicts},
-    world::World,
+    summary::{Summary, decision, print, results},
 };
 use crate::{
+    budget::BudgetResult,
     report::{progress, say},
-    verdict::Verdict,
 };
 
 /// The memory size whose share of a processor the functions get.
@@ -44,30 +44,31 @@ pub(crate) struct Options {
 }
 
 /// Measures and prints.
-pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
-    let world = World::set_up(engine, &options.events).await?;
-    let subjects = present(world.subjects(&options.empty_dir, &options.bin_dir)?)?;
+pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<BudgetResult>> {
+    let environment = Environment::set_up(engine, &options.events).await?;
+    let subjects = present(environment.subjects(&options.empty_dir, &options.bin_dir)?)?;
     say("## Cold start")?;
-    let plain = measure(&subjects, &world.environment(false), None, options.runs).await?;
+    let plain = measure(&subjects, &environment.environment(false), None, options.runs).await?;
     print("plain HTTP, whole processor", &subjects, &plain)?;
-    let tls = measure(&subjects, &world.environment(true), None, options.runs).await?;
+    let tls = measure(&subjects, &environment.environment(true), None, options.runs).await?;
     print("TLS, whole processor", &subjects, &tls)?;
     let mut all = match CpuShare::of_memory(MEMORY) {
         Ok(share) => {
             let setting =
                 format!("TLS, {MEMORY}/1769 of a processor after the init, as on Lambda at {MEMORY} MB");
-            let shared = measure(&subjects, &world.environment(true), Some(&share), options.runs).await?;
+            let shared =
+                measure(&subjects, &environment.environment(true), Some(&share), options.runs).await?;
             print(&setting, &subjects, &shared)?;
-            verdicts(&format!("TLS, at {MEMORY} MB"), &subjects, &shared)?
+            results(&format!("TLS, at {MEMORY} MB"), &subjects, &shared)?
         }
         Err(error) => {
             say(&format!("**Not measured under Lambda's share of a processor**: {error:#}."))?;
-            verdicts("TLS, whole processor", &subjects, &tls)?
+            results("TLS, whole processor", &subjects, &tls)?
         }
     };
     all.extend(decision(&subjects, &plain)?);
-    if let Some(subject) = world.heaviest(&options.bin_dir)? {
-        all.push(heaviest::verdict(&subject.live(&world.environment(true), None).await?)?);
+    if let Some(subject) = environment.heaviest(&options.bin_dir)? {
+        all.push(heaviest::result(&subject.live(&environment.environment(true), None).await?)?);
     }
     Ok(all)
 }

@@ -7,9 +7,9 @@ use shared::keys::KeyRing;
 
 use super::process::{Life, Subject};
 use crate::{
+    budget::BudgetResult,
     report::{Table, megabytes, ms},
     stats::Samples,
-    verdict::Verdict,
 };
 
 /// How many times the least function with a call a function may take.
@@ -105,11 +105,11 @@ pub(crate) fn print(setting: &str, subjects: &[Subject], summaries: &[Summary]) 
 }
 
 /// The budgets of the functions, which come behind the two to compare with.
-pub(crate) fn verdicts(
+pub(crate) fn results(
     setting: &str,
     subjects: &[Subject],
     summaries: &[Summary],
-) -> anyhow::Result<Vec<Verdict>> {
+) -> anyhow::Result<Vec<BudgetResult>> {
     let mut all = Vec::new();
     let sum = format!("cold start ({setting})");
     for (subject, summary) in subjects.iter().zip(summaries).skip(2) {
@@ -126,7 +126,7 @@ pub(crate) fn verdicts(
             ("peak memory", "≤ 12 MB".to_owned(), format!("{} MB", megabytes(peak)), peak <= PEAK_MAX),
         ];
         all.extend(budgets.map(|(what, budget, measured, holds)| {
-            Verdict::new(format!("{what} of {name}"), budget, measured, holds)
+            BudgetResult::new(format!("{what} of {name}"), budget, measured, holds)
         }));
     }
     Ok(all)
@@ -134,14 +134,19 @@ pub(crate) fn verdicts(
 
 /// What the authorizer's own code takes of the processor for a decision: all of a warm answer but what `empty_call` takes for
 /// the same event and the same database call.
-pub(crate) fn decision(subjects: &[Subject], plain: &[Summary]) -> anyhow::Result<Option<Verdict>> {
+pub(crate) fn decision(subjects: &[Subject], plain: &[Summary]) -> anyhow::Result<Option<BudgetResult>> {
     let authorizer = subjects.iter().zip(plain).find(|(subject, _)| subject.name == "authorizer");
     let Some((_, authorizer)) = authorizer else { return Ok(None) };
     let own = authorizer.cpu.saturating_sub(plain[1].cpu);
     let budget = hmac()? * HMACS_MAX;
     let micros = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
     let budget_text = format!("≤ {HMACS_MAX} HMAC-SHA-256 of the token: {}", micros(budget));
-    Ok(Some(Verdict::new("own CPU of a decision of the authorizer", budget_text, micros(own), own <= budget)))
+    Ok(Some(BudgetResult::new(
+        "own CPU of a decision of the authorizer",
+        budget_text,
+        micros(own),
+        own <= budget,
+    )))
 }
 
 /// The time of one HMAC-SHA-256 of a token.

@@ -13,11 +13,11 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{count, receivers::Receivers, round::WITHOUT_LIMIT};
 use crate::{
+    budget::{BudgetResult, word},
     engine::Engine,
+    fixture::{Fixture, contact, succeeded},
     http::Connection,
     report::{Table, progress, say},
-    verdict::{Verdict, word},
-    workshop::{Workshop, contact, succeeded},
 };
 
 /// The changes of a burst, behind the creation.
@@ -29,7 +29,7 @@ const NOTE: &str = "One webhook, whose receiver answers at once. Eight writers m
     the other, as fast as they are answered; the time is from the first request to the last event.";
 
 /// Bursts at the engine, and at another one beside it, such as an earlier version.
-pub(super) async fn run(engine: &Path, beside: Option<&Path>, bursts: usize) -> anyhow::Result<Verdict> {
+pub(super) async fn run(engine: &Path, beside: Option<&Path>, bursts: usize) -> anyhow::Result<BudgetResult> {
     let mut table = Table::new(
         &format!("{bursts} bursts of ten updates"),
         &["engine", "writers done, events/s", "received, events/s", "objects", "out of order"],
@@ -53,7 +53,12 @@ pub(super) async fn run(engine: &Path, beside: Option<&Path>, bursts: usize) -> 
     table.print(&[NOTE])?;
     let holds = disordered == 0;
     say(&format!("Objects of which events came in another order: {disordered}: {}", word(holds)))?;
-    Ok(Verdict::new("order of the events of one object", "of none another", disordered.to_string(), holds))
+    Ok(BudgetResult::new(
+        "order of the events of one object",
+        "of none another",
+        disordered.to_string(),
+        holds,
+    ))
 }
 
 /// What became of all bursts.
@@ -70,14 +75,14 @@ async fn burst(program: &Path, options: &[&str], bursts: usize) -> anyhow::Resul
     let arguments: Vec<_> =
         ["--in-memory", "--allow-private-webhooks"].iter().chain(options).copied().collect();
     let engine = Engine::start(program, &arguments).await?;
-    let workshop = Workshop::set_up(&engine.address, "bursts").await?;
+    let fixture = Fixture::set_up(&engine.address, "bursts").await?;
     let receivers = Receivers::start().await?;
     let topics = ["object.created", "object.updated"];
     let body = json!({"name": "all", "url": receivers.url(0), "topics": topics});
-    let request = workshop.request("POST", &workshop.webhooks(), Some(&body))?;
+    let request = fixture.request("POST", &fixture.webhooks(), Some(&body))?;
     succeeded(Connection::open(&engine.address).await?.send(request).await?)?;
     let begun = Instant::now();
-    write(&workshop, bursts).await?;
+    write(&fixture, bursts).await?;
     let written = begun.elapsed();
     let events = bursts * (CHANGES + 1);
     let last = receivers.all_once(events).await?;
@@ -86,24 +91,24 @@ async fn burst(program: &Path, options: &[&str], bursts: usize) -> anyhow::Resul
     Ok(Burst { written: per_second(written), received: per_second(last - begun), objects, disordered })
 }
 
-async fn write(workshop: &Workshop, bursts: usize) -> anyhow::Result<()> {
+async fn write(fixture: &Fixture, bursts: usize) -> anyhow::Result<()> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut running = JoinSet::new();
     for _ in 0..WRITERS {
-        let (workshop, next) = (workshop.clone(), next.clone());
-        let mut connection = Connection::open(&workshop.address).await?;
+        let (fixture, next) = (fixture.clone(), next.clone());
+        let mut connection = Connection::open(&fixture.address).await?;
         running.spawn(async move {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= bursts {
                     return anyhow::Ok(());
                 }
-                let request = workshop.request("POST", &workshop.objects(""), Some(&contact(number, 0)))?;
+                let request = fixture.request("POST", &fixture.objects(""), Some(&contact(number, 0)))?;
                 let made: Value = serde_json::from_slice(succeeded(connection.send(request).await?)?.body())?;
-                let path = workshop.objects(&format!("/{}", made["id"].as_str().unwrap_or_default()));
+                let path = fixture.objects(&format!("/{}", made["id"].as_str().unwrap_or_default()));
                 for change in 0..CHANGES {
                     let body = json!({"fields": {"notes": format!("change {change}")}});
-                    succeeded(connection.send(workshop.request("PATCH", &path, Some(&body))?).await?)?;
+                    succeeded(connection.send(fixture.request("PATCH", &path, Some(&body))?).await?)?;
                 }
             }
         });

@@ -16,9 +16,9 @@ use clap::{Args, ValueEnum};
 
 use self::round::{Plan, Round};
 use crate::{
+    budget::{BudgetResult, word},
     report::{Table, progress, say},
     stats::Samples,
-    verdict::{Verdict, word},
 };
 
 /// How many webhooks a team has.
@@ -71,25 +71,25 @@ enum Part {
 }
 
 /// Measures and prints.
-pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
+pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<BudgetResult>> {
     say("## From a change to the receivers")?;
     let is_meant = |part| options.only.is_none_or(|only| only == part);
-    let mut verdicts = Vec::new();
+    let mut results = Vec::new();
     if is_meant(Part::Order) {
         let bursts = usize::try_from(options.bursts)?;
-        verdicts.push(bursts::run(engine, options.beside.as_deref(), bursts).await?);
+        results.push(bursts::run(engine, options.beside.as_deref(), bursts).await?);
     }
     if is_meant(Part::Teams) {
-        verdicts.push(teams::run(engine, options).await?);
+        results.push(teams::run(engine, options).await?);
     }
     if is_meant(Part::Webhooks) {
-        verdicts.push(by_webhooks(engine, options).await?);
+        results.push(by_webhooks(engine, options).await?);
     }
-    Ok(verdicts)
+    Ok(results)
 }
 
 /// By the number of webhooks, and beside one that hangs.
-async fn by_webhooks(engine: &Path, options: &Options) -> anyhow::Result<Verdict> {
+async fn by_webhooks(engine: &Path, options: &Options) -> anyhow::Result<BudgetResult> {
     let mut table = Table::new(
         "By the number of webhooks that ask for it",
         &["webhooks", "changes/s", "deliveries/s", "paced changes/s", "p50 ms", "p99 ms"],
@@ -133,7 +133,7 @@ async fn paced(engine: &Path, plan: Plan, per_second: f64, options: &Options) ->
     Ok(round)
 }
 
-async fn beside_one_that_hangs(engine: &Path, pace: f64, options: &Options) -> anyhow::Result<Verdict> {
+async fn beside_one_that_hangs(engine: &Path, pace: f64, options: &Options) -> anyhow::Result<BudgetResult> {
     let mut table = Table::new(
         "Beside a receiver that hangs",
         &["round", "without: p50 ms", "p99 ms", "with: p50 ms", "p99 ms", "ratio of p99"],
@@ -167,7 +167,7 @@ async fn beside_one_that_hangs(engine: &Path, pace: f64, options: &Options) -> a
     let holds = ratio <= RATIO_MAX;
     say(&format!("The median of the ratios is {ratio:.2}: {}", word(holds)))?;
     let budget = format!("p99 of the others ≤ {RATIO_MAX} ×");
-    Ok(Verdict::new("events beside a receiver that hangs", budget, format!("{ratio:.2} ×"), holds))
+    Ok(BudgetResult::new("events beside a receiver that hangs", budget, format!("{ratio:.2} ×"), holds))
 }
 
 fn millis(delay: f64) -> String {

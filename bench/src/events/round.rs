@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{count, receivers::Receivers, sender::send};
 use crate::{
     engine::Engine,
+    fixture::{Fixture, succeeded},
     http::Connection,
     stats::Samples,
-    workshop::{Workshop, succeeded},
 };
 
 /// The options of an engine that sends as often to one host as it can.
@@ -39,12 +39,12 @@ pub(super) struct Plan {
 
 /// A round.
 pub(super) struct Round {
-    workshop: Workshop,
+    fixture: Fixture,
     receivers: Receivers,
     /// The receivers that are measured: without the one that hangs, or would.
     measured: usize,
     sent: usize,
-    neighbour: Option<(Workshop, Receivers, Neighbour)>,
+    neighbour: Option<(Fixture, Receivers, Neighbour)>,
     _engine: Engine,
 }
 
@@ -53,23 +53,23 @@ impl Round {
         let arguments: Vec<_> =
             ["--in-memory", "--allow-private-webhooks"].iter().chain(WITHOUT_LIMIT).copied().collect();
         let engine = Engine::start(engine, &arguments).await?;
-        let workshop = Workshop::set_up(&engine.address, "events").await?;
+        let fixture = Fixture::set_up(&engine.address, "events").await?;
         let receivers = Receivers::start().await?;
         let measured = if plan.hangs { plan.webhooks - 1 } else { plan.webhooks };
         let url = |number| if number < measured { receivers.url(number) } else { receivers.silent_url() };
-        subscribe(&workshop, (0..plan.webhooks).map(url)).await?;
+        subscribe(&fixture, (0..plan.webhooks).map(url)).await?;
         let neighbour = match plan.neighbour {
             Some(neighbour) => Some(settle(&engine, neighbour).await?),
             None => None,
         };
-        Ok(Self { workshop, receivers, measured, sent: 0, neighbour, _engine: engine })
+        Ok(Self { fixture, receivers, measured, sent: 0, neighbour, _engine: engine })
     }
 
     /// Lets the neighbour make its changes; when its receivers have begun to be asked, or have been, it goes on.
     pub(super) async fn disturb(&mut self, patience: Duration) -> anyhow::Result<()> {
-        let Some((workshop, receivers, neighbour)) = &self.neighbour else { return Ok(()) };
+        let Some((fixture, receivers, neighbour)) = &self.neighbour else { return Ok(()) };
         let (webhooks, changes) = NEIGHBOURS;
-        send(workshop, 0, changes, None).await?;
+        send(fixture, 0, changes, None).await?;
         if !neighbour.is_slow {
             receivers.all(webhooks * changes).await?;
             return Ok(());
@@ -112,26 +112,26 @@ impl Round {
 
     async fn send(&mut self, changes: usize, between: Option<Duration>) -> anyhow::Result<Instant> {
         self.receivers.forget();
-        send(&self.workshop, self.sent, changes, between).await?;
+        send(&self.fixture, self.sent, changes, between).await?;
         self.sent += changes;
         self.receivers.all(changes * self.measured).await
     }
 }
 
 /// A team that is not measured, with its webhooks and their receivers.
-async fn settle(engine: &Engine, neighbour: Neighbour) -> anyhow::Result<(Workshop, Receivers, Neighbour)> {
-    let workshop = Workshop::set_up(&engine.address, "neighbour").await?;
+async fn settle(engine: &Engine, neighbour: Neighbour) -> anyhow::Result<(Fixture, Receivers, Neighbour)> {
+    let fixture = Fixture::set_up(&engine.address, "neighbour").await?;
     let receivers = Receivers::start().await?;
     let url = |number| if neighbour.is_slow { receivers.slow_url(number) } else { receivers.url(number) };
-    subscribe(&workshop, (0..NEIGHBOURS.0).map(url)).await?;
-    Ok((workshop, receivers, neighbour))
+    subscribe(&fixture, (0..NEIGHBOURS.0).map(url)).await?;
+    Ok((fixture, receivers, neighbour))
 }
 
-async fn subscribe(workshop: &Workshop, urls: impl Iterator<Item = String>) -> anyhow::Result<()> {
-    let mut connection = Connection::open(&workshop.address).await?;
+async fn subscribe(fixture: &Fixture, urls: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let mut connection = Connection::open(&fixture.address).await?;
     for url in urls {
         let body = json!({"name": url, "url": url, "topics": ["object.created"]});
-        let request = workshop.request("POST", &workshop.webhooks(), Some(&body))?;
+        let request = fixture.request("POST", &fixture.webhooks(), Some(&body))?;
         succeeded(connection.send(request).await?)?;
     }
     Ok(())

@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use crate::{
+    fixture::{Fixture, contact, succeeded},
     http::Connection,
-    workshop::{Workshop, contact, succeeded},
 };
 
 /// Connections that changes are sent by.
@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 8;
 
 /// Creates contacts, the first of which has this number; at a pace, the time between two is given.
 pub(crate) async fn send(
-    workshop: &Workshop,
+    fixture: &Fixture,
     first: usize,
     changes: usize,
     between: Option<Duration>,
@@ -31,8 +31,8 @@ pub(crate) async fn send(
     let (next, begun) = (Arc::new(AtomicUsize::new(0)), Instant::now());
     let mut running = JoinSet::new();
     for _ in 0..CONNECTIONS {
-        let (workshop, next) = (workshop.clone(), next.clone());
-        let mut connection = Connection::open(&workshop.address).await?;
+        let (fixture, next) = (fixture.clone(), next.clone());
+        let mut connection = Connection::open(&fixture.address).await?;
         running.spawn(async move {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +44,7 @@ pub(crate) async fn send(
                     sleep_until(begun + between * u32::try_from(number)?).await;
                 }
                 let body = contact(first + number, 0);
-                let request = workshop.request("POST", &workshop.objects(""), Some(&body))?;
+                let request = fixture.request("POST", &fixture.objects(""), Some(&body))?;
                 succeeded(connection.send(request).await?)?;
             }
         });

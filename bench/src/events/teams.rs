@@ -7,9 +7,9 @@ use super::{
     round::{Neighbour, Plan, Round},
 };
 use crate::{
+    budget::{BudgetResult, word},
     report::{Table, progress, say},
     stats::Samples,
-    verdict::{Verdict, word},
 };
 
 /// What the other team may take, of what it takes beside one whose receivers answer at once.
@@ -24,7 +24,7 @@ const NOTE: &str = "A team with 100 webhooks makes five objects, so 500 requests
     are asked. Each round begins with a new engine, so nobody knows yet that the receivers are slow.";
 
 /// Measures rounds of both kinds, in turns.
-pub(super) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Verdict> {
+pub(super) async fn run(engine: &Path, options: &Options) -> anyhow::Result<BudgetResult> {
     let mut table = Table::new(
         "Beside a team whose receivers are slow",
         &["round", "quick: p50 ms", "p99 ms", "slow: p50 ms", "p99 ms", "ratio of p99"],
@@ -57,5 +57,10 @@ pub(super) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Verd
     let holds = ratio <= RATIO_MAX;
     say(&format!("The median of the ratios is {ratio:.2}: {}", word(holds)))?;
     let budget = format!("p99 of another team ≤ {RATIO_MAX} ×");
-    Ok(Verdict::new("events beside a team whose receivers are slow", budget, format!("{ratio:.2} ×"), holds))
+    Ok(BudgetResult::new(
+        "events beside a team whose receivers are slow",
+        budget,
+        format!("{ratio:.2} ×"),
+        holds,
+    ))
 }

@@ -1,8 +1,8 @@
 //! How many requests the engine on one machine serves, and how many its database would.
 
+mod recording;
 mod series;
 mod shape;
-mod tape;
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use anyhow::Context as _;
 use clap::Args;
 
 use self::{
+    recording::{Recording, warm_up},
     series::Series,
     shape::{Client, Created, Shape},
-    tape::{Tape, warm_up},
 };
 use crate::{
+    budget::{BudgetResult, word},
     engine::Engine,
+    fixture::Fixture,
     report::{Table, progress, say},
     scratch::Scratch,
     stats::{Rate, Samples},
-    verdict::{Verdict, word},
-    workshop::Workshop,
 };
 
 /// Connections at a time.
@@ -62,12 +62,12 @@ pub(crate) struct Options {
 }
 
 /// Measures and prints.
-pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
+pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<BudgetResult>> {
     let requests = usize::try_from(options.requests)?;
     let scratch = options.data.as_deref().map(Scratch::below).transpose()?;
     let measured = measure(engine, options.url.as_deref(), scratch.as_ref(), requests).await?;
     print(&measured, options)?;
-    Ok(vec![verdict(&measured)?])
+    Ok(vec![result(&measured)?])
 }
 
 struct Measured {
@@ -90,14 +90,14 @@ async fn measure(
     scratch: Option<&Scratch>,
     requests: usize,
 ) -> anyhow::Result<Vec<Measured>> {
-    let tape = Tape::record(engine, requests).await?;
+    let recording = Recording::record(engine, requests).await?;
     let mut all = Vec::new();
     for connections in CONNECTIONS {
         let place =
             |name: &str| scratch.map(|scratch| scratch.path(&format!("{name}-{connections}"))).transpose();
         let name = format!("bench-{}-{connections}", std::process::id());
         let gateway = Gateway::start(engine, url, place("engine")?.as_deref(), &name).await?;
-        let playback = tape.open(place("alone")?.as_deref().map(Path::new)).await?;
+        let playback = recording.open(place("alone")?.as_deref().map(Path::new)).await?;
         for shape in Shape::ALL {
             progress(&format!("{}, {connections} at a time", shape.name()));
             let mut through = Series::new(gateway.clients(shape, connections).await?);
@@ -108,7 +108,8 @@ async fn measure(
                 through.go(numbers.clone()).await?;
                 alone.go(numbers).await?;
             }
-            let (gateway, alone, calls) = (through.rate()?, alone.rate()?, tape.calls_per_request(shape));
+            let (gateway, alone, calls) =
+                (through.rate()?, alone.rate()?, recording.calls_per_request(shape));
             all.push(Measured { shape, connections, calls, gateway, alone });
         }
     }
@@ -117,7 +118,7 @@ async fn measure(
 
 /// The engine that is measured, with what its requests work on.
 struct Gateway {
-    workshop: Workshop,
+    fixture: Fixture,
     created: Created,
     _engine: Option<Engine>,
 }
@@ -129,21 +130,21 @@ impl Gateway {
         let started = engine.as_ref().map(|engine| engine.address.as_str());
         let running = url.map(|url| url.trim_start_matches("http://").trim_end_matches('/'));
         let address = running.or(started).context("there is no engine to measure")?;
-        let (workshop, created) = (Workshop::set_up(address, name).await?, Created::default());
-        warm_up(&workshop, &created).await?;
-        Ok(Self { workshop, created, _engine: engine })
+        let (fixture, created) = (Fixture::set_up(address, name).await?, Created::default());
+        warm_up(&fixture, &created).await?;
+        Ok(Self { fixture, created, _engine: engine })
     }
 
     async fn clients(&self, shape: Shape, count: usize) -> anyhow::Result<Vec<Client>> {
         let mut clients = Vec::with_capacity(count);
         for _ in 0..count {
-            clients.push(Client::connect(shape, &self.workshop, &self.created).await?);
+            clients.push(Client::connect(shape, &self.fixture, &self.created).await?);
         }
         Ok(clients)
     }
 }
 
-fn verdict(measured: &[Measured]) -> anyhow::Result<Verdict> {
+fn result(measured: &[Measured]) -> anyhow::Result<BudgetResult> {
     let by_ratio = |one: &&Measured, other: &&Measured| one.ratio().total_cmp(&other.ratio());
     let lowest = measured.iter().min_by(by_ratio).context("nothing was measured")?;
     let median = Samples::new(measured.iter().map(Measured::ratio))?.median();
@@ -151,7 +152,7 @@ fn verdict(measured: &[Measured]) -> anyhow::Result<Verdict> {
     let place = format!("{}, {} at a time", lowest.shape.name(), lowest.connections);
     let text = format!("lowest {} ({place}), median {}", percent(lowest.ratio()), percent(median));
     let budget = format!("each ≥ {}", percent(RATIO_MIN));
-    Ok(Verdict::new("gateway, of the engine's own rate", budget, text, lowest.ratio() >= RATIO_MIN))
+    Ok(BudgetResult::new("gateway, of the engine's own rate", budget, text, lowest.ratio() >= RATIO_MIN))
 }
 
 fn print(measured: &[Measured], options: &Options) -> anyhow::Result<()> {

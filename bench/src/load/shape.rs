@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::series::Worker;
 use crate::{
+    fixture::{Fixture, contact, succeeded},
     http::Connection,
-    workshop::{Workshop, contact, succeeded},
 };
 
 /// A kind of request, in the order in which they are measured: the later ones need what the first made.
@@ -49,32 +49,30 @@ pub(crate) type Created = Arc<Mutex<Vec<String>>>;
 pub(crate) struct Client {
     shape: Shape,
     connection: Connection,
-    workshop: Workshop,
+    fixture: Fixture,
     created: Created,
 }
 
 impl Client {
-    pub(crate) async fn connect(
-        shape: Shape,
-        workshop: &Workshop,
-        created: &Created,
-    ) -> anyhow::Result<Self> {
-        let connection = Connection::open(&workshop.address).await?;
-        Ok(Self { shape, connection, workshop: workshop.clone(), created: created.clone() })
+    pub(crate) async fn connect(shape: Shape, fixture: &Fixture, created: &Created) -> anyhow::Result<Self> {
+        let connection = Connection::open(&fixture.address).await?;
+        Ok(Self { shape, connection, fixture: fixture.clone(), created: created.clone() })
     }
 
     fn request(&self, number: usize) -> anyhow::Result<Request<Bytes>> {
-        let shop = &self.workshop;
+        let fixture = &self.fixture;
         match self.shape {
-            Shape::Create => shop.request("POST", &shop.objects(""), Some(&contact(number, 0))),
+            Shape::Create => fixture.request("POST", &fixture.objects(""), Some(&contact(number, 0))),
             Shape::Read => {
                 let created = self.created.lock().unwrap_or_else(PoisonError::into_inner);
                 let id = created.get(number % created.len().max(1)).context("there is no object to read")?;
-                shop.request("GET", &shop.objects(&format!("/{id}")), None)
+                fixture.request("GET", &fixture.objects(&format!("/{id}")), None)
             }
-            Shape::List => shop.request("GET", &shop.objects("?limit=50"), None),
-            Shape::Upsert => shop.request("PUT", &shop.objects("?match=email"), Some(&contact(number, 1))),
-            Shape::Refused => shop.refused("GET", &shop.objects("?limit=50"), None),
+            Shape::List => fixture.request("GET", &fixture.objects("?limit=50"), None),
+            Shape::Upsert => {
+                fixture.request("PUT", &fixture.objects("?match=email"), Some(&contact(number, 1)))
+            }
+            Shape::Refused => fixture.refused("GET", &fixture.objects("?limit=50"), None),
         }
     }
 }

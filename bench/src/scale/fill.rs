@@ -16,8 +16,8 @@ use anyhow::{Context as _, anyhow, bail};
 use dynoxide::{Database, ImportOptions, types::AttributeValue as Kept};
 use shared::{id::ObjectId, table::AttributeValue};
 
-use super::mold::{Mold, person};
-use crate::course::Course;
+use super::item_template::{ItemTemplate, person};
+use crate::progress::Progress;
 
 /// Objects of one transaction.
 const BATCH: usize = 2_000;
@@ -26,7 +26,11 @@ type Row = HashMap<String, Kept>;
 
 /// Puts all objects but the last, which the API has made, into the database in this file. Number so and so gets the id at
 /// that place. The import of the embedded database stores what its writes do, but not each item with a wait for the disk.
-pub(super) async fn fill(file: &Path, mold: Mold, ids: &Arc<[ObjectId]>) -> anyhow::Result<Mold> {
+pub(super) async fn fill(
+    file: &Path,
+    template: ItemTemplate,
+    ids: &Arc<[ObjectId]>,
+) -> anyhow::Result<ItemTemplate> {
     let path = file.to_str().context("the path of the data is no UTF-8")?;
     let database = Database::new(path).map_err(|error| anyhow!("opening the database: {error}"))?;
     let (batches, made) = sync_channel(1);
@@ -36,11 +40,11 @@ pub(super) async fn fill(file: &Path, mold: Mold, ids: &Arc<[ObjectId]>) -> anyh
         for from in (0..count - 1).step_by(BATCH) {
             let numbers = from..(from + BATCH).min(count - 1);
             // Who takes them may have ended with an error of its own.
-            if batches.send(rows(&mold, &all, numbers)).is_err() {
+            if batches.send(rows(&template, &all, numbers)).is_err() {
                 break;
             }
         }
-        mold
+        template
     });
     let count = ids.len();
     tokio::task::spawn_blocking(move || import(&database, &made, count)).await??;
@@ -49,10 +53,14 @@ pub(super) async fn fill(file: &Path, mold: Mold, ids: &Arc<[ObjectId]>) -> anyh
     making.join().map_err(|_| anyhow!("the making of objects ended"))
 }
 
-fn rows(mold: &Mold, ids: &[ObjectId], numbers: Range<usize>) -> anyhow::Result<(usize, Vec<Row>)> {
+fn rows(
+    template: &ItemTemplate,
+    ids: &[ObjectId],
+    numbers: Range<usize>,
+) -> anyhow::Result<(usize, Vec<Row>)> {
     let (count, mut rows) = (numbers.len(), Vec::with_capacity(2 * numbers.len()));
     for number in numbers {
-        for item in mold.cast(&ids[number], &person(number, 0, ids.len())?)? {
+        for item in template.cast(&ids[number], &person(number, 0, ids.len())?)? {
             rows.push(
                 item.into_iter()
                     .map(|(name, value)| Ok((name, kept(value)?)))
@@ -71,12 +79,12 @@ fn import(
     let failed = |error| anyhow!("filling the database: {error}");
     // Of this connection only: the ones that are measured keep what they have.
     database.enable_bulk_loading().map_err(failed)?;
-    let (mut course, mut done) = (Course::new(format!("filling the database of {all}"), all), 0);
+    let (mut progress, mut done) = (Progress::new(format!("filling the database of {all}"), all), 0);
     for batch in made {
         let (count, rows) = batch?;
         database.import_items("objects", rows, ImportOptions::default()).map_err(failed)?;
         done += count;
-        course.tell(done);
+        progress.tell(done);
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Whether a request takes as long, and costs as much, in a type of a million objects as in one of a thousand.
 
-mod cell;
 mod fill;
-mod mold;
+mod item_template;
+mod sample;
 mod shape;
-mod site;
+mod sized_database;
 mod tables;
 mod walk;
 
@@ -17,18 +17,18 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 
 use self::{
-    cell::{Parts, Whole, hear, time},
+    sample::{Parts, Whole, hear, time},
     shape::Shape,
-    site::Site,
+    sized_database::SizedDatabase,
     tables::print,
 };
 use crate::{
-    line::{Heard, Line},
+    budget::BudgetResult,
+    connection::{EngineConnection, Heard},
     report::{progress, ratio, seconds},
     scratch::Scratch,
     stats::Samples,
-    units::bill::Bill,
-    verdict::Verdict,
+    units::cost_report::CostReport,
 };
 
 /// So many times as long a request may take in the largest type as in the smallest.
@@ -51,20 +51,20 @@ pub(crate) struct Options {
 }
 
 /// Measures and prints.
-pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<Verdict>> {
+pub(crate) async fn run(engine: &Path, options: &Options) -> anyhow::Result<Vec<BudgetResult>> {
     ensure!(
         options.sizes.len() > 1 && options.sizes.is_sorted(),
         "name two sizes at least, the smallest first"
     );
     let scratch = Scratch::below(&options.data)?;
-    let mut sites = Vec::with_capacity(options.sizes.len());
+    let mut sizes = Vec::with_capacity(options.sizes.len());
     for size in &options.sizes {
         progress(&format!("making a type of {size} objects"));
-        sites.push(Site::set_up(engine, *size, &scratch).await?);
+        sizes.push(SizedDatabase::set_up(engine, *size, &scratch).await?);
     }
-    let rows = measure(engine, &mut sites, usize::try_from(options.calls)?).await?;
-    print(&sites, &rows, options.calls)?;
-    verdicts(&rows, sites.last().map(|site| site.started).unwrap_or_default())
+    let rows = measure(engine, &mut sizes, usize::try_from(options.calls)?).await?;
+    print(&sizes, &rows, options.calls)?;
+    results(&rows, sizes.last().map(|sized| sized.started).unwrap_or_default())
 }
 
 /// A kind of request in all sizes.
@@ -76,38 +76,42 @@ struct Row {
 
 /// A database has one owner at a time: first the engine that is timed, then those that are heard, then the first again. What
 /// only reads is done before anything is written.
-async fn measure(engine: &Path, sites: &mut [Site], calls: usize) -> anyhow::Result<Vec<Row>> {
+async fn measure(engine: &Path, sizes: &mut [SizedDatabase], calls: usize) -> anyhow::Result<Vec<Row>> {
     let (writes, reads): (Vec<_>, Vec<_>) = Shape::ALL.into_iter().partition(|shape| shape.writes());
-    let mut lines = own(engine, sites, "reads").await?;
-    for (site, line) in sites.iter_mut().zip(&mut lines) {
-        site.walk(line).await?;
+    let mut lines = own(engine, sizes, "reads").await?;
+    for (sized, line) in sizes.iter_mut().zip(&mut lines) {
+        sized.walk(line).await?;
     }
     progress("timing what reads");
-    let mut whole = time(&reads, (&mut *sites, &mut lines), calls).await?;
+    let mut whole = time(&reads, (&mut *sizes, &mut lines), calls).await?;
     drop(lines);
-    let mut engines = Vec::with_capacity(sites.len());
-    for site in &*sites {
-        engines.push(Heard::open(engine, &site.place, "again").await?);
+    let mut engines = Vec::with_capacity(sizes.len());
+    for sized in &*sizes {
+        engines.push(Heard::open(engine, &sized.place, "again").await?);
     }
     progress("listening to what reads, then to what writes");
-    let mut parts = hear(&reads, (&mut *sites, &mut engines), calls).await?;
-    parts.extend(hear(&writes, (&mut *sites, &mut engines), calls).await?);
+    let mut parts = hear(&reads, (&mut *sizes, &mut engines), calls).await?;
+    parts.extend(hear(&writes, (&mut *sizes, &mut engines), calls).await?);
     drop(engines);
-    let mut lines = own(engine, sites, "writes").await?;
+    let mut lines = own(engine, sizes, "writes").await?;
     progress("timing what writes");
-    whole.extend(time(&writes, (&mut *sites, &mut lines), calls).await?);
+    whole.extend(time(&writes, (&mut *sizes, &mut lines), calls).await?);
     let rows = reads.into_iter().chain(writes).zip(whole.into_iter().zip(parts));
     Ok(rows.map(|(shape, (whole, parts))| Row { shape, whole, parts }).collect())
 }
 
 /// An engine on each database, as `make run` has it.
-async fn own(engine: &Path, sites: &mut [Site], stage: &str) -> anyhow::Result<Vec<Line>> {
-    let mut lines = Vec::with_capacity(sites.len());
-    for site in sites {
+async fn own(
+    engine: &Path,
+    sizes: &mut [SizedDatabase],
+    stage: &str,
+) -> anyhow::Result<Vec<EngineConnection>> {
+    let mut lines = Vec::with_capacity(sizes.len());
+    for sized in sizes {
         let started = Instant::now();
-        let line = Line::own(engine, &site.place, stage).await;
-        lines.push(line.with_context(|| format!("starting on {} objects", site.size()))?);
-        site.started = started.elapsed();
+        let line = EngineConnection::own(engine, &sized.place, stage).await;
+        lines.push(line.with_context(|| format!("starting on {} objects", sized.size()))?);
+        sized.started = started.elapsed();
     }
     Ok(lines)
 }
@@ -125,8 +129,8 @@ impl Row {
 
     /// Whether it costs the same in all sizes.
     fn is_even(&self) -> bool {
-        let costs = |Bill { gate, work, .. }: &Bill| [*gate, *work];
-        self.parts.windows(2).all(|pair| costs(&pair[0].bill) == costs(&pair[1].bill))
+        let costs = |CostReport { gate, work, .. }: &CostReport| [*gate, *work];
+        self.parts.windows(2).all(|pair| costs(&pair[0].costs) == costs(&pair[1].costs))
     }
 }
 
@@ -135,15 +139,15 @@ fn times_as_long(mut times: impl ExactSizeIterator<Item = Duration>) -> f64 {
     last.as_secs_f64() / first.as_secs_f64()
 }
 
-fn verdicts(rows: &[Row], start: Duration) -> anyhow::Result<Vec<Verdict>> {
+fn results(rows: &[Row], start: Duration) -> anyhow::Result<Vec<BudgetResult>> {
     let uneven: Vec<_> = rows.iter().filter(|row| !row.is_even()).map(|row| row.shape.name()).collect();
     let costs =
         if uneven.is_empty() { "equal in all".to_owned() } else { format!("not in {}", uneven.join(", ")) };
     Ok(vec![
         slowest("time in the largest type, of that in the smallest", rows, Row::ratio)?,
         slowest("the same without the calls of the database", rows, |row| row.ratio_of(|parts| parts.rest))?,
-        Verdict::new("round trips and units in types of all sizes", "equal", costs, uneven.is_empty()),
-        Verdict::new(
+        BudgetResult::new("round trips and units in types of all sizes", "equal", costs, uneven.is_empty()),
+        BudgetResult::new(
             "start on the largest database",
             format!("≤ {} s", START_MAX.as_secs()),
             format!("{} s", seconds(start)),
@@ -152,11 +156,11 @@ fn verdicts(rows: &[Row], start: Duration) -> anyhow::Result<Vec<Verdict>> {
     ])
 }
 
-fn slowest(what: &str, rows: &[Row], of: fn(&Row) -> f64) -> anyhow::Result<Verdict> {
+fn slowest(what: &str, rows: &[Row], of: fn(&Row) -> f64) -> anyhow::Result<BudgetResult> {
     let worst = worst(rows, of).context("nothing was measured")?;
     let median = Samples::new(rows.iter().map(of))?.median();
     let text = format!("highest {} ({}), median {}", ratio(of(worst)), worst.shape.name(), ratio(median));
-    Ok(Verdict::new(what, format!("each ≤ {RATIO_MAX}"), text, of(worst) <= RATIO_MAX))
+    Ok(BudgetResult::new(what, format!("each ≤ {RATIO_MAX}"), text, of(worst) <= RATIO_MAX))
 }
 
 fn worst(rows: &[Row], of: fn(&Row) -> f64) -> Option<&Row> {
@@ -171,9 +175,9 @@ mod tests {
         let millis = Duration::from_millis;
         let whole = whole.map(|time| Whole { p50: millis(time), p99: millis(time) });
         let parts = [0, 1, 2].map(|at| {
-            let mut bill = Bill::default();
-            bill.work.reads = reads[at];
-            Parts { database: millis(1), rest: millis(rest[at]), bill }
+            let mut costs = CostReport::default();
+            costs.work.reads = reads[at];
+            Parts { database: millis(1), rest: millis(rest[at]), costs }
         });
         Row { shape, whole: whole.to_vec(), parts: parts.to_vec() }
     }

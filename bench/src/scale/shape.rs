@@ -5,10 +5,10 @@ use hyper::{Request, Response, body::Bytes};
 use serde_json::{Value, json};
 
 use super::{
-    mold::{SHARING, address, amount, day, person},
-    site::Site,
+    item_template::{SHARING, address, amount, day, person},
+    sized_database::SizedDatabase,
 };
-use crate::workshop::Workshop;
+use crate::fixture::Fixture;
 
 /// Objects on a page.
 pub(super) const PAGE: usize = 50;
@@ -72,21 +72,26 @@ impl Shape {
         }
     }
 
-    /// The request for the so-manieth time, through this workshop's address.
-    pub(super) fn request(self, site: &Site, shop: &Workshop, turn: usize) -> anyhow::Result<Request<Bytes>> {
-        let size = site.size();
+    /// The request for the so-manieth time, through the address of this fixture.
+    pub(super) fn request(
+        self,
+        sized: &SizedDatabase,
+        fixture: &Fixture,
+        turn: usize,
+    ) -> anyhow::Result<Request<Bytes>> {
+        let size = sized.size();
         let (known, new) = (scattered(turn, size), size + turn);
         // With one more than there are, the last page says that it is the last.
         let limit = if self == Self::LastByCursor { PAGE + 1 } else { PAGE };
         let list =
-            |query: String| shop.request("GET", &shop.objects(&format!("?limit={limit}{query}")), None);
-        let upsert = |body: Value| shop.request("PUT", &shop.objects("?match=email"), Some(&body));
-        let at = || shop.objects(&format!("/{}", site.ids[known]));
+            |query: String| fixture.request("GET", &fixture.objects(&format!("?limit={limit}{query}")), None);
+        let upsert = |body: Value| fixture.request("PUT", &fixture.objects("?match=email"), Some(&body));
+        let at = || fixture.objects(&format!("/{}", sized.ids[known]));
         match self {
             Self::First => list(String::new()),
             Self::Last => list("&sort=-created_at".to_owned()),
-            Self::LastByCursor => list(format!("&cursor={}", site.cursors.last)),
-            Self::DeepInSorted => list(format!("&sort=amount&cursor={}", site.cursors.deep)),
+            Self::LastByCursor => list(format!("&cursor={}", sized.cursors.last)),
+            Self::DeepInSorted => list(format!("&sort=amount&cursor={}", sized.cursors.deep)),
             Self::Shared => list(format!("&filter[since][eq]={}", day(known, size)?)),
             Self::Third => list("&filter[state][eq]=won".to_owned()),
             Self::Span => {
@@ -95,13 +100,13 @@ impl Shape {
                 list(format!("&filter[amount][gte]={low}&filter[amount][lte]={high}&sort=-amount"))
             }
             Self::Unique => list(format!("&filter[email][eq]={}", address(known))),
-            Self::Read => shop.request("GET", &at(), None),
+            Self::Read => fixture.request("GET", &at(), None),
             Self::UpsertKnown => upsert(person(known, 1 + turn % 9, size)?),
             Self::Patch => {
                 let fields = json!({ "fields": { "amount": amount(known) + turn % 10 } });
-                shop.request("PATCH", &at(), Some(&fields))
+                fixture.request("PATCH", &at(), Some(&fields))
             }
-            Self::Create => shop.request("POST", &shop.objects(""), Some(&person(new, 0, size)?)),
+            Self::Create => fixture.request("POST", &fixture.objects(""), Some(&person(new, 0, size)?)),
             Self::UpsertNew => upsert(person(new, 0, size)?),
         }
     }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Parts, RATIO_MAX, Row, site::Site};
+use super::{Parts, RATIO_MAX, Row, sized_database::SizedDatabase};
 use crate::{
+    budget::word,
     report::{Table, megabytes, ms, ratio, say, seconds, thousands},
-    verdict::word,
 };
 
 const NOTE_TIMES: &str = "Through an engine as `make run` starts it, with its own database; one request at a time, all kinds and sizes in \
@@ -16,22 +16,22 @@ const NOTE_PARTS: &str = "Of other engines, heard in turns, too. \"Database\" is
 const NOTE_UNITS: &str = "Round trips · read units · write units, of the gate and of the work together, counted by a proxy; medians.";
 
 /// Prints all of it.
-pub(super) fn print(sites: &[Site], rows: &[Row], calls: u32) -> anyhow::Result<()> {
+pub(super) fn print(sizes: &[SizedDatabase], rows: &[Row], calls: u32) -> anyhow::Result<()> {
     say("## Many objects")?;
     let title = "Types with 5 searchable fields, one of them unique; databases in files";
     let heads = ["objects", "MB", "s to write them", "s to start on it", "s to see all, by pages of 100"];
     let mut table = Table::new(title, &heads);
-    for site in sites {
+    for sized in sizes {
         table.row(&[
-            thousands(site.size()),
-            megabytes(site.bytes),
-            seconds(site.filled),
-            seconds(site.started),
-            seconds(site.walked),
+            thousands(sized.size()),
+            megabytes(sized.bytes),
+            seconds(sized.filled),
+            seconds(sized.started),
+            seconds(sized.walked),
         ]);
     }
     table.print(&[])?;
-    let sizes: Vec<_> = sites.iter().map(|site| thousands(site.size())).collect();
+    let sizes: Vec<_> = sizes.iter().map(|sized| thousands(sized.size())).collect();
     print_times(&sizes, rows, calls)?;
     print_parts(&sizes, rows)?;
     print_units(&sizes, rows)
@@ -87,7 +87,7 @@ fn print_units(sizes: &[String], rows: &[Row]) -> anyhow::Result<()> {
 }
 
 fn cost(parts: &Parts) -> String {
-    let (gate, work) = (&parts.bill.gate, &parts.bill.work);
+    let (gate, work) = (&parts.costs.gate, &parts.costs.work);
     let (trips, reads) = (gate.round_trips + work.round_trips, gate.reads + work.reads);
     format!("{trips} · {reads} R · {} W", gate.writes + work.writes)
 }

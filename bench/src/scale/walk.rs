@@ -5,33 +5,33 @@ use serde_json::Value;
 use shared::id::ObjectId;
 
 use super::{
-    mold::{address, person},
+    item_template::{address, person},
     shape::PAGE,
 };
 use crate::{
-    course::Course,
-    line::{Line, text},
-    workshop::Workshop,
+    connection::{EngineConnection, text},
+    fixture::Fixture,
+    progress::Progress,
 };
 
 /// Objects on a page of a walk.
 pub(super) const WALK_PAGE: usize = 100;
 
-impl Line {
+impl EngineConnection {
     /// Goes through a list of that many objects, which are these if they are given, and answers where its last page begins.
     pub(super) async fn walk(
         &mut self,
-        shop: &Workshop,
+        fixture: &Fixture,
         (query, depth): (&str, usize),
         ids: Option<&[ObjectId]>,
     ) -> anyhow::Result<String> {
-        let mut course = Course::new(format!("going through `?{query}`"), depth);
+        let mut progress = Progress::new(format!("going through `?{query}`"), depth);
         let (mut seen, mut cursor) = (0, String::new());
         while seen < depth - PAGE {
             let limit = if seen + WALK_PAGE < depth { WALK_PAGE } else { PAGE };
             let behind = if seen == 0 { String::new() } else { format!("&cursor={cursor}") };
-            let path = shop.objects(&format!("?limit={limit}{query}{behind}"));
-            let page = self.asked(shop.request("GET", &path, None)?).await?;
+            let path = fixture.objects(&format!("?limit={limit}{query}{behind}"));
+            let page = self.asked(fixture.request("GET", &path, None)?).await?;
             let data = page["data"].as_array().context("a list has no data")?;
             ensure!(data.len() == limit, "a page in the midst has {} objects", data.len());
             let is_right =
@@ -39,7 +39,7 @@ impl Line {
             ensure!(data.iter().enumerate().all(is_right), "a page has other objects than were made");
             cursor = text(&page, "next_cursor")?;
             seen += limit;
-            course.tell(seen);
+            progress.tell(seen);
         }
         Ok(cursor)
     }
@@ -47,17 +47,17 @@ impl Line {
     /// Makes sure that the API takes an object for one of its own: reads it, finds it, matches it.
     pub(super) async fn knows(
         &mut self,
-        shop: &Workshop,
+        fixture: &Fixture,
         number: usize,
         ids: &[ObjectId],
     ) -> anyhow::Result<()> {
         let (id, person) = (&ids[number], person(number, 0, ids.len())?);
-        let read = self.asked(shop.request("GET", &shop.objects(&format!("/{id}")), None)?).await?;
+        let read = self.asked(fixture.request("GET", &fixture.objects(&format!("/{id}")), None)?).await?;
         ensure!(read["fields"] == person["fields"], "{read} is not read as {person}");
-        let by_address = shop.objects(&format!("?filter[email][eq]={}", address(number)));
-        let found = self.asked(shop.request("GET", &by_address, None)?).await?;
+        let by_address = fixture.objects(&format!("?filter[email][eq]={}", address(number)));
+        let found = self.asked(fixture.request("GET", &by_address, None)?).await?;
         ensure!(found["data"] == Value::from(vec![read]), "{id} is not found, but {found}");
-        let upsert = shop.request("PUT", &shop.objects("?match=email"), Some(&person))?;
+        let upsert = fixture.request("PUT", &fixture.objects("?match=email"), Some(&person))?;
         let matched = self.asked(upsert).await?;
         let (outcome, matched) = (text(&matched, "outcome")?, text(&matched, "id")?);
         ensure!(

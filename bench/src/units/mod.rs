@@ -1,22 +1,22 @@
 //! What each operation costs in the database: round trips, read units, write units.
 
-pub(crate) mod bill;
+pub(crate) mod cost_report;
 mod operation;
 
 use std::path::Path;
 
 use self::{
-    bill::Bill,
+    cost_report::CostReport,
     operation::{Operation, Prepared, operations},
 };
 use crate::{
+    budget::{BudgetResult, word},
     database::Database,
     engine::Engine,
+    fixture::Fixture,
     http::Connection,
-    proxy::{Manner, Proxy},
+    proxy::{Proxy, ProxyMode},
     report::{Table, progress, say},
-    verdict::{Verdict, word},
-    workshop::Workshop,
 };
 
 /// How often each operation is done; the median counts.
@@ -41,39 +41,39 @@ const NOTE: &str = "Counted by a proxy in front of the database that asks each c
     are charged to other items and counted apart.";
 
 /// Measures and prints.
-pub(crate) async fn run(engine: &Path) -> anyhow::Result<Vec<Verdict>> {
+pub(crate) async fn run(engine: &Path) -> anyhow::Result<Vec<BudgetResult>> {
     let database = Database::start(None).await?;
-    let proxy = Proxy::start(&database.address, Manner::Count).await?;
+    let proxy = Proxy::start(&database.address, ProxyMode::Count).await?;
     let engine = Engine::start(engine, &["--in-memory", "--dynamodb", &proxy.url()]).await?;
-    let workshop = Workshop::set_up(&engine.address, "units").await?;
+    let fixture = Fixture::set_up(&engine.address, "units").await?;
     let mut connection = Connection::open(&engine.address).await?;
     progress("making objects to count with");
-    let prepared = Prepared::set_up(&workshop, &mut connection, TIMES).await?;
+    let prepared = Prepared::set_up(&fixture, &mut connection, TIMES).await?;
     let mut rows = Vec::new();
     for operation in operations() {
         progress(&format!("counting: {}", operation.name));
-        rows.push(Row::measure(operation, (&workshop, &prepared), &mut connection, &proxy).await?);
+        rows.push(Row::measure(operation, (&fixture, &prepared), &mut connection, &proxy).await?);
     }
     print(&rows)?;
     let pages =
-        rows.iter().filter(|row| row.operation.is_page()).map(|row| row.bill.work.reads).collect::<Vec<_>>();
+        rows.iter().filter(|row| row.operation.is_page()).map(|row| row.costs.work.reads).collect::<Vec<_>>();
     let (is_same, texts) = (
         pages.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] <= pair[0]),
         pages.iter().map(f64::to_string),
     );
-    let same = Verdict::new(
+    let same = BudgetResult::new(
         "a page of few and of many objects",
         "the same R",
         texts.collect::<Vec<_>>().join(" and "),
         is_same,
     );
-    Ok(rows.iter().filter_map(Row::verdict).chain([same]).collect())
+    Ok(rows.iter().filter_map(Row::result).chain([same]).collect())
 }
 
 /// An operation with its bill.
 struct Row {
     operation: Operation,
-    bill: Bill,
+    costs: CostReport,
     /// Write units of the note of a token's last use, when there was one.
     last_used: f64,
 }
@@ -81,19 +81,19 @@ struct Row {
 impl Row {
     async fn measure(
         operation: Operation,
-        (workshop, prepared): (&Workshop, &Prepared),
+        (fixture, prepared): (&Fixture, &Prepared),
         connection: &mut Connection,
         proxy: &Proxy,
     ) -> anyhow::Result<Self> {
         let mut bills = Vec::with_capacity(TIMES);
         for time in 0..TIMES {
-            let request = operation.request(workshop, prepared, time)?;
+            let request = operation.request(fixture, prepared, time)?;
             let (answer, calls) = proxy.during(connection.send(request)).await?;
             operation.check(&answer)?;
-            bills.push(Bill::of(&calls)?);
+            bills.push(CostReport::of(&calls)?);
         }
-        let last_used = bills.iter().map(|bill| bill.last_used.writes).fold(0.0, f64::max);
-        Ok(Self { operation, bill: Bill::median(&bills)?, last_used })
+        let last_used = bills.iter().map(|costs| costs.last_used.writes).fold(0.0, f64::max);
+        Ok(Self { operation, costs: CostReport::median(&bills)?, last_used })
     }
 
     fn budget(&self) -> String {
@@ -110,13 +110,13 @@ impl Row {
     }
 
     fn measured(&self) -> String {
-        let Bill { gate, work, .. } = &self.bill;
+        let CostReport { gate, work, .. } = &self.costs;
         let (asked, done) = (count(gate.round_trips), count(work.round_trips));
         format!("gate: {asked}, {} R · {done} · {} R · {} W", gate.reads, work.reads, work.writes)
     }
 
     fn holds(&self) -> bool {
-        let Bill { gate, work, .. } = &self.bill;
+        let CostReport { gate, work, .. } = &self.costs;
         let (trips, reads) = self.gate();
         let budget = self.operation.budget.unwrap_or_default();
         gate.round_trips <= trips
@@ -125,10 +125,10 @@ impl Row {
             && budget.writes.is_none_or(|most| work.writes <= most)
     }
 
-    fn verdict(&self) -> Option<Verdict> {
+    fn result(&self) -> Option<BudgetResult> {
         let is_budgeted = self.operation.budget.is_some();
         is_budgeted.then(|| {
-            Verdict::new(
+            BudgetResult::new(
                 format!("units of {}", self.operation.name),
                 self.budget(),
                 self.measured(),
@@ -147,7 +147,7 @@ fn print(rows: &[Row]) -> anyhow::Result<()> {
     let mut table =
         Table::new("A type with 5 searchable fields, one of them unique; objects of 0.6 kB", &HEADS);
     for row in rows {
-        let Bill { gate, work, idempotency, .. } = &row.bill;
+        let CostReport { gate, work, idempotency, .. } = &row.costs;
         table.row(&[
             row.operation.name.to_owned(),
             gate.round_trips.to_string(),

@@ -5,8 +5,8 @@ use hyper::{Request, Response, body::Bytes, header::HeaderValue};
 use serde_json::{Value, json};
 
 use crate::{
+    fixture::{Fixture, contact, succeeded},
     http::Connection,
-    workshop::{Workshop, contact, succeeded},
 };
 
 /// Objects of the team that all is done in.
@@ -94,21 +94,21 @@ pub(crate) fn operations() -> Vec<Operation> {
 /// What is there before anything is counted.
 pub(crate) struct Prepared {
     ids: Vec<String>,
-    many: Workshop,
+    many: Fixture,
     /// Their type was never asked for, so that no function has it in memory.
-    fresh: Vec<Workshop>,
+    fresh: Vec<Fixture>,
 }
 
 impl Prepared {
     pub(crate) async fn set_up(
-        few: &Workshop,
+        few: &Fixture,
         connection: &mut Connection,
         times: usize,
     ) -> anyhow::Result<Self> {
-        let many = Workshop::set_up(&few.address, "units-many").await?;
+        let many = Fixture::set_up(&few.address, "units-many").await?;
         let mut fresh = Vec::with_capacity(times);
         for time in 0..times {
-            fresh.push(Workshop::set_up(&few.address, &format!("units-fresh-{time}")).await?);
+            fresh.push(Fixture::set_up(&few.address, &format!("units-fresh-{time}")).await?);
         }
         let mut ids = Vec::with_capacity(FEW);
         for number in 0..MANY {
@@ -121,8 +121,8 @@ impl Prepared {
     }
 }
 
-async fn create(workshop: &Workshop, number: usize, connection: &mut Connection) -> anyhow::Result<String> {
-    let request = workshop.request("POST", &workshop.objects(""), Some(&contact(number, 0)))?;
+async fn create(fixture: &Fixture, number: usize, connection: &mut Connection) -> anyhow::Result<String> {
+    let request = fixture.request("POST", &fixture.objects(""), Some(&contact(number, 0)))?;
     let object: Value = serde_json::from_slice(succeeded(connection.send(request).await?)?.body())?;
     Ok(object["id"].as_str().context("a created object has no id")?.to_owned())
 }
@@ -158,34 +158,36 @@ impl Operation {
     /// The request that does it for the so-manieth time; each time with another object.
     pub(crate) fn request(
         &self,
-        shop: &Workshop,
+        fixture: &Fixture,
         prepared: &Prepared,
         time: usize,
     ) -> anyhow::Result<Request<Bytes>> {
-        let at = |number: usize| shop.objects(&format!("/{}", prepared.ids[number + time]));
+        let at = |number: usize| fixture.objects(&format!("/{}", prepared.ids[number + time]));
         let patch = |number: usize, fields: Value| {
-            shop.request("PATCH", &at(number), Some(&json!({ "fields": fields })))
+            fixture.request("PATCH", &at(number), Some(&json!({ "fields": fields })))
         };
-        let all = shop.objects("");
-        let upsert = shop.objects("?match=email");
+        let all = fixture.objects("");
+        let upsert = fixture.objects("?match=email");
         match self.act {
-            Act::Malformed => Workshop { token: shop.token.replace("ea_pat_", "ea_pat_0"), ..shop.clone() }
-                .request("GET", &all, None),
-            Act::Refused => shop.refused("GET", &all, None),
-            Act::Create => shop.request("POST", &all, Some(&contact(NEW + time, 0))),
+            Act::Malformed => {
+                Fixture { token: fixture.token.replace("ea_pat_", "ea_pat_0"), ..fixture.clone() }
+                    .request("GET", &all, None)
+            }
+            Act::Refused => fixture.refused("GET", &all, None),
+            Act::Create => fixture.request("POST", &all, Some(&contact(NEW + time, 0))),
             Act::CreateAnew => {
                 let fresh = &prepared.fresh[time];
                 let by_slug = format!("/v1/teams/{}/objects/contacts", fresh.team);
                 fresh.request("POST", &by_slug, Some(&contact(0, 0)))
             }
             Act::CreateWithKey => {
-                let mut request = shop.request("POST", &all, Some(&contact(2 * NEW + time, 0)))?;
+                let mut request = fixture.request("POST", &all, Some(&contact(2 * NEW + time, 0)))?;
                 let key = HeaderValue::from_str(&format!("\"key-{time}\""))?;
                 request.headers_mut().insert("idempotency-key", key);
                 Ok(request)
             }
-            Act::Read => shop.request("GET", &at(0), None),
-            Act::List => shop.request("GET", &shop.objects("?limit=50"), None),
+            Act::Read => fixture.request("GET", &at(0), None),
+            Act::List => fixture.request("GET", &fixture.objects("?limit=50"), None),
             Act::ListOfMany => prepared.many.request("GET", &prepared.many.objects("?limit=50"), None),
             Act::PatchNote => patch(0, json!({ "notes": "Wants to be called in spring." })),
             Act::PatchState => patch(10, json!({ "amount": 77 })),
@@ -194,14 +196,14 @@ impl Operation {
                 fields.as_object_mut().and_then(|fields| fields.remove("email"));
                 patch(20, fields)
             }
-            Act::UpsertNew => shop.request("PUT", &upsert, Some(&contact(3 * NEW + time, 0))),
-            Act::UpsertKnown => shop.request("PUT", &upsert, Some(&contact(30 + time, 7))),
-            Act::UpsertEqual => shop.request("PUT", &upsert, Some(&contact(50 + time, 0))),
-            Act::ListTrash => shop.request("GET", &shop.objects("?trashed=only"), None),
-            Act::Trash => shop.request("DELETE", &at(40), None),
-            Act::BatchNew => shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 0))),
+            Act::UpsertNew => fixture.request("PUT", &upsert, Some(&contact(3 * NEW + time, 0))),
+            Act::UpsertKnown => fixture.request("PUT", &upsert, Some(&contact(30 + time, 7))),
+            Act::UpsertEqual => fixture.request("PUT", &upsert, Some(&contact(50 + time, 0))),
+            Act::ListTrash => fixture.request("GET", &fixture.objects("?trashed=only"), None),
+            Act::Trash => fixture.request("DELETE", &at(40), None),
+            Act::BatchNew => fixture.request("POST", &fixture.objects("/batch"), Some(&upserts(time, 0))),
             Act::BatchKnown | Act::BatchEqual => {
-                shop.request("POST", &shop.objects("/batch"), Some(&upserts(time, 7)))
+                fixture.request("POST", &fixture.objects("/batch"), Some(&upserts(time, 7)))
             }
         }
     }

@@ -1,9 +1,9 @@
-//! What each route does.
+//! The handler of each route.
 
 use shared::{
     Member, Result,
     audit::Entry,
-    extract::{Json, List, Page, Pages, Query, State},
+    extract::{Json, List, Page, PageBuilder, Query, State},
 };
 
 use crate::{
@@ -25,7 +25,7 @@ pub(crate) async fn list(
 pub(crate) async fn export(
     member: Member,
     State(store): State<Store>,
-    pages: Pages,
+    pages: PageBuilder,
     Query(query): Query<ExportQuery>,
 ) -> Result<Csv> {
     let (asked, cursor) = query.parts();

@@ -1,4 +1,4 @@
-//! What the log can be narrowed by.
+//! The filters of the audit log, as they are sent.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -90,7 +90,7 @@ impl ListQuery {
         let detail = format!("Send 1 to {WORDS_LENGTH_MAX} characters.");
         check(q.as_ref().is_none_or(is_word), "?q", Violation::OutOfRange, &detail);
         let is_time = from.zip(to).is_none_or(|(from, to)| from < to);
-        check(is_time, "?to", Violation::OutOfRange, "The end must come after the begin.");
+        check(is_time, "?to", Violation::OutOfRange, "The end must come after the start.");
         let object_type = object_type.map_err(|fault| faults.push(fault)).unwrap_or_default();
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));

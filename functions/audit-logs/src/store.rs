@@ -1,4 +1,4 @@
-//! How the log is read: a page of it, or as much as one export holds.
+//! Reads the log: one page of it, or as much as one export holds.
 
 use std::time::{Duration, Instant};
 
@@ -68,12 +68,12 @@ impl Store {
         loop {
             let part = self.log.part(&by.team, narrowing, after.as_ref(), PAGE).await?;
             let count = part.entries.len();
-            for (place, entry) in part.entries.into_iter().enumerate() {
+            for (index, entry) in part.entries.into_iter().enumerate() {
                 let (position, row) = (entry.position(), row(entry));
                 size += escaped(&row);
                 rows += &row;
                 if size >= EXPORT_SIZE {
-                    let next = if place + 1 == count { part.next } else { Some(position) };
+                    let next = if index + 1 == count { part.next } else { Some(position) };
                     return Ok((rows, next));
                 }
             }

@@ -1,4 +1,4 @@
-//! What the route answers: the page, with the headers that keep it to itself.
+//! The handler of the page, with the headers that isolate it from other pages.
 
 use axum::{
     extract::FromRequestParts,

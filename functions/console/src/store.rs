@@ -1,4 +1,4 @@
-//! The page, put together once: markup, style, script, and the settings that the browser needs.
+//! The page, assembled once: markup, style, script, and the settings that the browser needs.
 
 use axum::{body::Bytes, http::HeaderValue};
 use base64::{Engine as _, prelude::BASE64_STANDARD};

@@ -241,7 +241,7 @@ async fn every_line_of_a_history_has_words() {
     let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
     let events = document["components"]["schemas"]["TokenEvent"]["enum"].as_array().unwrap().iter();
     let events = events.map(|event| event.as_str().unwrap());
-    let (revoked, replaced) = (Refusal::Revoked, Refusal::RotatedAway);
+    let (revoked, replaced) = (Refusal::Revoked, Refusal::Retired);
     let refusals =
         [revoked, replaced, Refusal::Inactive, Refusal::Expired, Refusal::Address].map(Refusal::name);
     for name in events.chain(refusals) {

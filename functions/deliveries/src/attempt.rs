@@ -9,7 +9,7 @@ use shared::{
     delivery::{
         Attempt, Health, Request, Retry, SIGNED, Status, StoredDelivery, StoredEvent, chance, hop_seconds,
     },
-    table::{Refused, When, WriteError, attribute, text},
+    table::{Condition, ConditionFailed, WriteError, attribute, text},
 };
 use uuid::Uuid;
 
@@ -76,12 +76,12 @@ impl Worker {
         let Seen { mut delivery, claimed_until, signed: _ } = seen;
         let (at, claim) = (self.clock.now(), Uuid::now_v7().to_string());
         let until = at.plus_seconds(CLAIM_SECONDS);
-        let is_unchanged = When::All(vec![
-            When::Is("status".into(), attribute(&Status::Pending)?),
-            When::is_number("tries", delivery.tries),
+        let is_unchanged = Condition::All(vec![
+            Condition::Is("status".into(), attribute(&Status::Pending)?),
+            Condition::is_number("tries", delivery.tries),
             match claimed_until {
-                Some(until) => When::is_text("claimed_until", until.to_string()),
-                None => When::Unset("claimed_until".into()),
+                Some(until) => Condition::is_text("claimed_until", until.to_string()),
+                None => Condition::AttributeMissing("claimed_until".into()),
             },
         ]);
         delivery.tries += u64::from(is_next);
@@ -90,10 +90,10 @@ impl Worker {
         let update = update.remove(SIGNED).when(is_unchanged);
         match self.activity.write(update).await {
             Ok(_) => Ok(Claimed { delivery, claim, at, until }),
-            Err(WriteError::Refused(refused)) if is_of(&refused, &claim) => {
+            Err(WriteError::ConditionFailed(refused)) if is_of(&refused, &claim) => {
                 Ok(Claimed { delivery, claim, at, until })
             }
-            Err(WriteError::Refused(_)) => bail!("somebody else was faster"),
+            Err(WriteError::ConditionFailed(_)) => bail!("somebody else was faster"),
             Err(WriteError::Failed(error)) => Err(error.into()),
         }
     }
@@ -105,7 +105,7 @@ impl Worker {
 }
 
 /// Whether what stood in the way of a write is what this claim has written.
-pub(crate) fn is_of(refused: &Refused, claim: &str) -> bool {
+pub(crate) fn is_of(refused: &ConditionFailed, claim: &str) -> bool {
     refused.item(0).and_then(|item| text(item, CLAIM)) == Some(claim)
 }
 

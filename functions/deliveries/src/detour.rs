@@ -4,7 +4,7 @@
 use shared::{
     delivery::{Health, Request, StoredDelivery, detour_expires, detour_key},
     id::ObjectId,
-    table::{AttributeValue, Key, When, attribute, is_expired, text},
+    table::{AttributeValue, Condition, Key, attribute, is_expired, text},
 };
 
 use crate::{Outcome, Worker};
@@ -28,8 +28,10 @@ impl Worker {
                 self.write_if(update.set("passed_on_at", attribute(&now)?)).await?;
             }
             let id = AttributeValue::S(delivery.id.to_string());
-            let is_later =
-                When::Any(vec![When::Unset(DELIVERY.into()), When::Below(DELIVERY.into(), id.clone())]);
+            let is_later = Condition::Any(vec![
+                Condition::AttributeMissing(DELIVERY.into()),
+                Condition::Below(DELIVERY.into(), id.clone()),
+            ]);
             let update = self.activity.update(detour_key(&delivery.webhook, object)).set(DELIVERY, id);
             let expires = AttributeValue::N(detour_expires(now).to_string());
             self.write_if(update.set("expires", expires).when(is_later)).await?;
@@ -56,7 +58,7 @@ impl Worker {
     pub(crate) async fn end_detour(&self, delivery: &StoredDelivery) -> anyhow::Result<()> {
         let Some(object) = ordered(delivery) else { return Ok(()) };
         let update = self.activity.update(detour_key(&delivery.webhook, object)).remove(DELIVERY);
-        self.write_if(update.when(When::is_text(DELIVERY, delivery.id.as_str()))).await?;
+        self.write_if(update.when(Condition::is_text(DELIVERY, delivery.id.as_str()))).await?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 use serde::Deserialize;
-use shared::{batch::BatchAnswer, delivery::Request};
+use shared::{delivery::Request, partial_batch::PartialBatchResponse};
 use tokio::task::JoinSet;
 
 use crate::{Outcome, Worker};
@@ -47,14 +47,14 @@ impl Attributes {
 impl Worker {
     /// Handles the messages of an event, side by side: one that takes its time delays none of the others. Its queues hand
     /// over one message at a time; of several of one lane, none would wait for the one before it.
-    pub async fn handle(&self, event: Event) -> BatchAnswer {
+    pub async fn handle(&self, event: Event) -> PartialBatchResponse {
         let mut running = JoinSet::new();
         for record in event.records {
             let worker = self.clone();
             running.spawn(async move { worker.message(record).await.err() });
         }
-        let mut answer = BatchAnswer::default();
-        running.join_all().await.into_iter().flatten().for_each(|message: String| answer.again(message));
+        let mut answer = PartialBatchResponse::default();
+        running.join_all().await.into_iter().flatten().for_each(|message: String| answer.retry(message));
         answer
     }
 

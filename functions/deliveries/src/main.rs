@@ -1,13 +1,13 @@
 //! The Lambda function that sends events to webhooks.
 
 use deliveries::{Event, Queues, Settings, Worker};
-use shared::{batch::BatchAnswer, serve::Handling};
+use shared::{partial_batch::PartialBatchResponse, serve::HandlerFuture};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::Ended {
+async fn main() -> shared::serve::LambdaResult {
     shared::serve::serve_events(|config, platform| {
         let worker = Worker::new(platform, Queues::on_aws(config)?, Settings::of(config))?;
-        Ok(move |event: Event| -> Handling<BatchAnswer> {
+        Ok(move |event: Event| -> HandlerFuture<PartialBatchResponse> {
             let worker = worker.clone();
             Box::pin(async move { Ok(worker.handle(event).await) })
         })

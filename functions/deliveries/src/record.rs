@@ -3,7 +3,7 @@
 use shared::{
     Timestamp,
     delivery::{ATTEMPTS_MAX, Attempt, DisabledReason, Health, Status},
-    table::{When, Write, WriteError, attribute, is_done},
+    table::{Condition, Write, WriteError, applied, attribute},
 };
 
 use crate::{
@@ -27,8 +27,8 @@ impl Worker {
         delivery.attempts.push(attempt);
         let surplus = delivery.attempts.len().saturating_sub(ATTEMPTS_MAX);
         delivery.attempts.drain(..surplus);
-        let is_mine =
-            When::is_number("tries", delivery.tries).and(When::is_text("claimed_until", until.to_string()));
+        let is_mine = Condition::is_number("tries", delivery.tries)
+            .and(Condition::is_text("claimed_until", until.to_string()));
         let update = self.activity.update(delivery.key()).set("attempts", attribute(&delivery.attempts)?);
         let update = match settled.next {
             Some(next) => update.set("next_attempt_at", attribute(&next)?),
@@ -41,7 +41,7 @@ impl Worker {
         };
         match self.activity.write(update.remove("claimed_until").when(is_mine)).await {
             Ok(_) => Ok(true),
-            Err(WriteError::Refused(refused)) => {
+            Err(WriteError::ConditionFailed(refused)) => {
                 let is_over = refused.item(0).is_some_and(|item| !item.contains_key("claimed_until"));
                 Ok(is_over && is_of(&refused, claim))
             }
@@ -79,7 +79,7 @@ impl Worker {
 
     /// Writes, if the condition holds; whether it did.
     pub(crate) async fn write_if(&self, write: Write) -> anyhow::Result<bool> {
-        Ok(is_done(self.activity.write(write).await)?)
+        Ok(applied(self.activity.write(write).await)?)
     }
 }
 
@@ -95,14 +95,14 @@ fn given_up(update: Write, reason: DisabledReason, now: Timestamp) -> anyhow::Re
 
 /// Whether what came of a request is still about this receiver: the webhook may have changed meanwhile, or moved. That it is
 /// given up as failing, a success in between speaks against as well.
-fn is_as_seen(health: &Health, given_up: Option<DisabledReason>) -> When {
+fn is_as_seen(health: &Health, given_up: Option<DisabledReason>) -> Condition {
     let is_same = match health.changed_at {
-        Some(at) => When::is_text("changed_at", at.to_string()),
-        None => When::Unset("changed_at".into()),
+        Some(at) => Condition::is_text("changed_at", at.to_string()),
+        None => Condition::AttributeMissing("changed_at".into()),
     };
     match (given_up, health.failing_since) {
         (Some(DisabledReason::Failing), Some(since)) => {
-            is_same.and(When::is_text("failing_since", since.to_string()))
+            is_same.and(Condition::is_text("failing_since", since.to_string()))
         }
         _ => is_same,
     }

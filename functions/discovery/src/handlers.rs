@@ -1,4 +1,4 @@
-//! What each route answers.
+//! The handler of each route.
 
 use axum::{
     http::{HeaderValue, header},

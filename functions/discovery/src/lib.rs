@@ -1,4 +1,4 @@
-//! Discovery: what anybody may know of the API before having a credential.
+//! Discovery: what anybody may read about the API without a credential.
 
 mod handlers;
 

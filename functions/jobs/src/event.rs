@@ -1,7 +1,7 @@
-//! The events that the function is given: messages of the queue, and the schedule's.
+//! The events of the function: messages of the queue, and ticks of the schedule.
 
 use serde::Deserialize;
-use shared::{Result, batch::BatchAnswer};
+use shared::{Result, partial_batch::PartialBatchResponse};
 
 use crate::Worker;
 
@@ -15,7 +15,7 @@ pub enum Event {
         #[serde(rename = "Records")]
         records: Vec<Record>,
     },
-    /// It is time to look for jobs whose messages are lost.
+    /// It is time to requeue jobs that have stalled.
     Schedule {
         /// What sends it.
         source: Scheduler,
@@ -30,7 +30,7 @@ pub struct Record {
     body: String,
 }
 
-/// What sends events at set times.
+/// The sender of scheduled events.
 #[derive(Deserialize)]
 pub enum Scheduler {
     /// Amazon `EventBridge`.
@@ -43,10 +43,10 @@ impl Worker {
     ///
     /// # Errors
     /// 503 when the database is busy or away while jobs are looked for.
-    pub async fn handle(&self, event: Event) -> Result<BatchAnswer> {
-        let mut answer = BatchAnswer::default();
+    pub async fn handle(&self, event: Event) -> Result<PartialBatchResponse> {
+        let mut answer = PartialBatchResponse::default();
         match event {
-            Event::Schedule { source: Scheduler::EventBridge } => self.sweep(false).await?,
+            Event::Schedule { source: Scheduler::EventBridge } => self.requeue_stalled(false).await?,
             Event::Messages { records } => {
                 for record in records {
                     if let Err(cause) = self.record(&record).await {
@@ -55,7 +55,7 @@ impl Worker {
                             cause = format!("{cause:#}"),
                             "a job has failed; its message comes again"
                         );
-                        answer.again(record.message_id);
+                        answer.retry(record.message_id);
                     }
                 }
             }

@@ -1,10 +1,10 @@
-//! Jobs: the work that requests leave behind, a bounded slice per message: on older objects when a type changes, and on what
+//! Background jobs, a bounded slice per message: backfills of objects when their type changes, and purging what
 //! was in the trash for its time.
 
+mod backfill;
 mod event;
 mod object_type;
 mod plan;
-mod settle;
 mod webhook;
 
 use std::{
@@ -16,10 +16,10 @@ use shared::{
     Code, Platform, Result,
     clock::Clock,
     id::{ObjectTypeId, TeamId},
-    jobs::{Job, JobMessage, Jobs, StoredJob, Subject},
+    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
     object_type::{StoredObjectType, find},
     queue::Queue,
-    table::{Batch, Item, Query, Table, text},
+    table::{Batch, Item, Table, TableQuery, text},
 };
 
 pub use event::Event;
@@ -33,7 +33,7 @@ const SLICE_TIME: Duration = Duration::from_secs(10);
 /// Objects that are worked on at the same time.
 const AT_ONCE: usize = 8;
 
-/// What does jobs.
+/// The worker that runs jobs.
 #[derive(Clone)]
 pub struct Worker {
     workspace: Table,
@@ -43,7 +43,7 @@ pub struct Worker {
     jobs: Jobs,
 }
 
-/// Where a job stands after a slice.
+/// The state of a job after a slice.
 enum Slice {
     /// There is more to do.
     More,
@@ -59,8 +59,8 @@ impl Worker {
         Self { workspace, objects, activity, clock, jobs }
     }
 
-    /// Does the next slice of a job. To do it twice, or by two at once, does no harm: each write of an object has its
-    /// condition, and of those who come to the end of a slice one leads on.
+    /// Runs the next slice of a job. It may run twice, or in two workers at once: each write of an object has
+    /// its condition, and of the workers that come to the end of a slice only one sends the next message.
     ///
     /// # Errors
     /// When the slice failed and is to be done again.
@@ -88,21 +88,23 @@ impl Worker {
         }
     }
 
-    /// Finds the jobs whose messages are lost; after a restart, all jobs.
+    /// Requeues the jobs that have stalled as their messages are lost; after a restart, all jobs.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn sweep(&self, is_restart: bool) -> Result<()> {
-        self.jobs.sweep(is_restart).await
+    pub async fn requeue_stalled(&self, is_restart: bool) -> Result<()> {
+        self.jobs.requeue_stalled(is_restart).await
     }
 
     async fn slice(&self, job: &mut StoredJob) -> Result<Slice> {
         match (job.job.clone(), job.subject.clone()) {
-            (Job::Settle { field }, Subject::ObjectType(id)) => Box::pin(self.settle(job, &id, &field)).await,
-            (Job::Destroy, Subject::ObjectType(id)) => Box::pin(self.destroy_type(job, &id)).await,
-            (Job::Destroy, Subject::Webhook(id)) => Box::pin(self.destroy_webhook(job, &id)).await,
+            (Job::Backfill { field }, JobSubject::ObjectType(id)) => {
+                Box::pin(self.backfill(job, &id, &field)).await
+            }
+            (Job::Destroy, JobSubject::ObjectType(id)) => Box::pin(self.destroy_type(job, &id)).await,
+            (Job::Destroy, JobSubject::Webhook(id)) => Box::pin(self.destroy_webhook(job, &id)).await,
             // There is no such job.
-            (Job::Settle { .. }, Subject::Webhook(_)) => self.drop(job).await,
+            (Job::Backfill { .. }, JobSubject::Webhook(_)) => self.discard(job).await,
         }
     }
 
@@ -115,33 +117,33 @@ impl Worker {
         }
     }
 
-    /// Ends a job that nobody needs any more.
-    async fn drop(&self, job: &StoredJob) -> Result<Slice> {
+    /// Discards a job that nobody needs any more.
+    async fn discard(&self, job: &StoredJob) -> Result<Slice> {
         self.workspace.write(StoredJob::removal(&self.workspace, &job.id)).await?;
         Ok(Slice::Ended)
     }
 }
 
-/// The objects of a partition, batch by batch, as long as a slice lasts.
-struct Walk {
+/// A scan of a partition, batch by batch, as long as a slice lasts.
+struct Scan {
     partition: String,
-    begun: Instant,
+    started: Instant,
     seen: usize,
     is_at_end: bool,
 }
 
-impl Walk {
+impl Scan {
     fn new(partition: String) -> Self {
-        Self { partition, begun: Instant::now(), seen: 0, is_at_end: false }
+        Self { partition, started: Instant::now(), seen: 0, is_at_end: false }
     }
 
     /// The next objects behind that place; `None` at the end of the slice.
     async fn next(&mut self, objects: &Table, after: Option<Item>) -> Result<Option<Vec<Item>>> {
-        if self.is_at_end || self.seen >= SLICE_OBJECTS || self.begun.elapsed() >= SLICE_TIME {
+        if self.is_at_end || self.seen >= SLICE_OBJECTS || self.started.elapsed() >= SLICE_TIME {
             return Ok(None);
         }
         let limit = BATCH.min(SLICE_OBJECTS - self.seen);
-        let query = Query::partition(&*self.partition).after(after).limit(limit);
+        let query = TableQuery::partition(&*self.partition).after(after).limit(limit);
         let Batch { items, next, read } = objects.query_once(&query).await?;
         self.seen += read;
         self.is_at_end = next.is_none();

@@ -1,4 +1,4 @@
-//! A type ends: its objects, their guards and its counters are removed, and then the type itself.
+//! Destroys a type: its objects, their unique entries and its counters are removed, and then the type itself.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use shared::{
     id::ObjectTypeId,
     jobs::StoredJob,
     object_type::{StoredObjectType, object_type_slug_key},
-    table::{Item, Key, Table, is_done},
+    table::{Item, Key, Table, applied},
     text::Slug,
 };
 use tokio::task::JoinSet;
 
-use crate::{AT_ONCE, Slice, Walk, Worker};
+use crate::{AT_ONCE, Scan, Slice, Worker};
 
 impl Worker {
     pub(crate) async fn destroy_type(
@@ -21,36 +21,38 @@ impl Worker {
         object_type: &ObjectTypeId,
     ) -> Result<Slice> {
         let stored = self.object_type(&job.team, object_type).await?;
-        let is_mine = |stored: &StoredObjectType| stored.end.as_ref().is_some_and(|end| end.job == job.id);
-        let Some(mut stored) = stored.filter(is_mine) else { return self.drop(job).await };
-        if !self.is_final(&mut stored).await? {
+        let is_mine = |stored: &StoredObjectType| {
+            stored.deletion.as_ref().is_some_and(|deletion| deletion.job == job.id)
+        };
+        let Some(mut stored) = stored.filter(is_mine) else { return self.discard(job).await };
+        if !self.is_irreversible(&mut stored).await? {
             return Ok(Slice::More);
         }
         let stored = Arc::new(stored);
-        let mut walk = Walk::new(stored.partition());
+        let mut scan = Scan::new(stored.partition());
         // What is removed is not found again, so each batch begins at the front.
-        while let Some(items) = walk.next(&self.objects, None).await? {
+        while let Some(items) = scan.next(&self.objects, None).await? {
             job.done += u64::try_from(items.len()).unwrap_or_default();
             self.remove_all(&stored, items).await?;
         }
-        if !walk.is_at_end || !self.remove_rest(&stored).await? {
+        if !scan.is_at_end || !self.remove_rest(&stored).await? {
             return Ok(Slice::More);
         }
         self.end(stored, job).await
     }
 
-    /// Whether there is no way back any more. For a type whose time in the trash is over this is said first: whoever
-    /// restores it at the same time comes before or is refused.
-    async fn is_final(&self, stored: &mut StoredObjectType) -> Result<bool> {
-        match &mut stored.end {
-            Some(end) if !end.is_final => end.is_final = true,
+    /// Whether the type cannot be restored any more. Where its time in the trash is over, it is marked so
+    /// first: a concurrent restore comes before that or is refused.
+    async fn is_irreversible(&self, stored: &mut StoredObjectType) -> Result<bool> {
+        match &mut stored.deletion {
+            Some(deletion) if !deletion.is_irreversible => deletion.is_irreversible = true,
             _ => return Ok(true),
         }
         let writes = stored.write(&self.workspace, self.clock.now())?;
-        is_done(self.workspace.transact(writes.into()).await)
+        applied(self.workspace.transact(writes.into()).await)
     }
 
-    /// Removes objects with the guards that they hold.
+    /// Removes objects with their unique entries.
     async fn remove_all(&self, stored: &Arc<StoredObjectType>, items: Vec<Item>) -> Result<()> {
         let mut running = JoinSet::new();
         let mut items = items.into_iter();
@@ -66,16 +68,16 @@ impl Worker {
         }
     }
 
-    /// Removes what is left in the partitions of guards and counters; whether all of it is gone.
+    /// Removes what is left in the partitions of unique entries and counters; whether all of it is gone.
     async fn remove_rest(&self, stored: &Arc<StoredObjectType>) -> Result<bool> {
-        let slugs = stored.object_type.fields.iter().map(|field| &field.slug).chain(stored.work.keys());
+        let slugs = stored.object_type.fields.iter().map(|field| &field.slug).chain(stored.migrations.keys());
         for slug in slugs {
-            for partition in [stored.guards(slug), stored.counter(slug)] {
-                let mut walk = Walk::new(partition);
-                while let Some(items) = walk.next(&self.objects, None).await? {
+            for partition in [stored.unique_partition(slug), stored.counter_partition(slug)] {
+                let mut scan = Scan::new(partition);
+                while let Some(items) = scan.next(&self.objects, None).await? {
                     self.remove_all(stored, items).await?;
                 }
-                if !walk.is_at_end {
+                if !scan.is_at_end {
                     return Ok(false);
                 }
             }
@@ -91,7 +93,7 @@ impl Worker {
             self.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
             StoredJob::removal(&self.workspace, &job.id),
         ];
-        Ok(if is_done(self.workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
+        Ok(if applied(self.workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
     }
 }
 
@@ -99,7 +101,7 @@ async fn remove(objects: &Table, stored: &StoredObjectType, item: &Item) -> Resu
     let held = item.get("unique").and_then(|unique| unique.as_m().ok()).into_iter().flatten();
     for (slug, key) in held {
         if let (Some(slug), Ok(key)) = (Slug::parse(slug), key.as_s()) {
-            objects.write(objects.delete(Key::new(stored.guards(&slug), key))).await?;
+            objects.write(objects.delete(Key::new(stored.unique_partition(&slug), key))).await?;
         }
     }
     if let Some(key) = Key::of(item) {

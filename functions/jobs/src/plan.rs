@@ -1,32 +1,33 @@
-//! What is to be done about one object so that it agrees with a field as it is now.
+//! Plans what the backfill of a field changes in one object.
 
 use shared::{
     Timestamp,
     id::ObjectId,
-    object_type::{StoredObjectType, Value, contradicted, slot_name, slot_text, values_of},
+    object_type::{StoredObjectType, Value, slot_key, slot_name, values_of, violated_member},
     table::{AttributeValue, Item, is_expired, number, text},
     text::Slug,
 };
 
-/// An object as far as a job has to know it.
-pub(crate) struct Seen<'a> {
+/// An object as it was read, as far as a job has to know it.
+pub(crate) struct ObjectSnapshot<'a> {
     pub(crate) id: ObjectId,
     pub(crate) version: u64,
     is_live: bool,
     item: &'a Item,
 }
 
-/// The changes of an object and of the guards that it holds.
+/// The changes of an object and of its unique entries.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) set: Vec<(String, AttributeValue)>,
     pub(crate) remove: Vec<String>,
-    /// The key whose guard it takes. An object in the trash only notes which guard it takes when it is restored.
-    pub(crate) take: Option<String>,
-    /// The key whose guard it gives up.
+    /// The key whose unique entry it claims. An object in the trash only stores the key, and claims the entry
+    /// when it is restored.
+    pub(crate) claim: Option<String>,
+    /// The key whose unique entry it releases.
     pub(crate) release: Option<String>,
-    /// Whether the keys that it holds change.
-    pub(crate) moves_guards: bool,
+    /// Whether its unique key changes.
+    pub(crate) moves_unique_entry: bool,
 }
 
 impl Plan {
@@ -34,8 +35,8 @@ impl Plan {
         *self == Self::default()
     }
 
-    /// The same, but with the keys that it holds as they are.
-    pub(crate) fn without_guards(self) -> Self {
+    /// The same, but the unique key stays as it is.
+    pub(crate) fn without_unique_entry(self) -> Self {
         let is_key = |name: &str| name.starts_with("unique.");
         Self {
             set: self.set.into_iter().filter(|(name, _)| !is_key(name)).collect(),
@@ -45,7 +46,7 @@ impl Plan {
     }
 }
 
-impl<'a> Seen<'a> {
+impl<'a> ObjectSnapshot<'a> {
     /// The object in an item; `None` if it is none, is being destroyed, or its time in the trash is over.
     pub(crate) fn of(item: &'a Item, now: Timestamp) -> Option<Self> {
         let id = ObjectId::parse(text(item, "sk")?)?;
@@ -54,15 +55,15 @@ impl<'a> Seen<'a> {
         is_there.then_some(Self { id, version: number(item, "version")?, is_live, item })
     }
 
-    /// Whether the object breaks the rules of the field. What is in the trash is not judged.
+    /// Whether the object breaks the rules of the field. What is in the trash is not checked.
     pub(crate) fn contradicts(&self, stored: &StoredObjectType, slug: &Slug) -> bool {
         let Some(field) = stored.object_type.field(slug.as_str()).filter(|_| self.is_live) else {
             return false;
         };
-        contradicted(&stored.object_type, field, &values_of(self.item)).is_some()
+        violated_member(&stored.object_type, field, &values_of(self.item)).is_some()
     }
 
-    /// What is to be done about it.
+    /// What the backfill changes.
     pub(crate) fn plan(&self, stored: &StoredObjectType, slug: &Slug) -> Plan {
         let mut plan = Plan::default();
         let field = stored.object_type.field(slug.as_str());
@@ -74,7 +75,7 @@ impl<'a> Seen<'a> {
         self.plan_slot(stored, slug, value.as_ref(), &mut plan);
         let wanted =
             field.filter(|field| field.unique).zip(value).map(|(field, value)| field.unique_key(&value));
-        self.plan_guards(slug, wanted, &mut plan);
+        self.plan_unique_entry(slug, wanted, &mut plan);
         plan
     }
 
@@ -84,15 +85,15 @@ impl<'a> Seen<'a> {
             if kept.is_some() {
                 plan.remove.push(name);
             }
-            let left = stored.work.get(slug).and_then(|work| work.slot).map(slot_name);
+            let left = stored.migrations.get(slug).and_then(|migration| migration.slot).map(slot_name);
             plan.remove.extend(left.filter(|slot| self.item.contains_key(slot)));
             return;
         };
         let field = stored.object_type.field(slug.as_str());
         let key = field.zip(value).map(|(field, value)| field.sort_key(value)).filter(|key| !key.is_empty());
-        let (slot, place) = (slot_name(*slot), slot_text(key.as_deref().unwrap_or_default(), &self.id));
-        if self.item.get(&slot) != Some(&place) {
-            plan.set.push((slot, place));
+        let (slot, sort_key) = (slot_name(*slot), slot_key(key.as_deref().unwrap_or_default(), &self.id));
+        if self.item.get(&slot) != Some(&sort_key) {
+            plan.set.push((slot, sort_key));
         }
         match key {
             Some(key) if kept != Some(&key) => plan.set.push((name, AttributeValue::S(key))),
@@ -101,14 +102,14 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn plan_guards(&self, slug: &Slug, wanted: Option<String>, plan: &mut Plan) {
+    fn plan_unique_entry(&self, slug: &Slug, wanted: Option<String>, plan: &mut Plan) {
         let held = self.inner("unique", slug);
         if held == wanted.as_ref() {
             return;
         }
-        plan.moves_guards = true;
+        plan.moves_unique_entry = true;
         plan.release = held.filter(|_| self.is_live).cloned();
-        plan.take = wanted.clone().filter(|_| self.is_live);
+        plan.claim = wanted.clone().filter(|_| self.is_live);
         match wanted {
             Some(key) => plan.set.push((format!("unique.{slug}"), AttributeValue::S(key))),
             None => plan.remove.push(format!("unique.{slug}")),
@@ -165,7 +166,7 @@ mod tests {
         AttributeValue::M(members.iter().map(member).collect())
     }
 
-    /// An object with a value, if there is one, that notes this key as held.
+    /// An object with a value, if there is one, that stores this key as its own.
     fn object(value: Option<&str>, held: Option<&str>) -> Item {
         let one = |text: Option<&str>| text.map_or_else(|| map(&[]), |text| map(&[("a", text)]));
         let (id, none) = (ObjectId::new(), map(&[]));
@@ -180,7 +181,7 @@ mod tests {
     }
 
     fn plan(item: &Item, flags: Option<Json>) -> Plan {
-        Seen::of(item, Timestamp::now()).unwrap().plan(&stored(flags), &Slug::parse("a").unwrap())
+        ObjectSnapshot::of(item, Timestamp::now()).unwrap().plan(&stored(flags), &Slug::parse("a").unwrap())
     }
 
     fn names(plan: &Plan) -> Vec<&str> {
@@ -208,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn guards_follow_the_value() {
+    fn unique_entries_follow_the_value() {
         let unique = || Some(json!({"unique": true}));
-        let taken = plan(&object(Some("x"), None), unique());
-        let key = taken.take.clone().unwrap();
-        assert_eq!((names(&taken), &taken.release, taken.moves_guards), (vec![KEY], &None, true));
+        let claimed = plan(&object(Some("x"), None), unique());
+        let key = claimed.claim.clone().unwrap();
+        assert_eq!((names(&claimed), &claimed.release, claimed.moves_unique_entry), (vec![KEY], &None, true));
         assert!(plan(&object(Some("x"), Some(&key)), unique()).is_empty());
         let moved = plan(&object(Some("x"), Some("old")), unique());
-        assert_eq!((moved.take, moved.release.as_deref()), (Some(key.clone()), Some("old")));
+        assert_eq!((moved.claim, moved.release.as_deref()), (Some(key.clone()), Some("old")));
         let freed = plan(&object(Some("x"), Some(&key)), Some(json!({})));
         assert_eq!((freed.remove, freed.release), (vec![KEY.to_owned()], Some(key)));
     }
@@ -225,7 +226,7 @@ mod tests {
         let mut item = object(Some("x"), None);
         item.insert("trashed_at".to_owned(), AttributeValue::S(String::new()));
         let noted = plan(&item, Some(json!({"unique": true})));
-        assert_eq!((names(&noted), &noted.take, noted.moves_guards), (vec![KEY], &None, true));
+        assert_eq!((names(&noted), &noted.claim, noted.moves_unique_entry), (vec![KEY], &None, true));
     }
 
     #[test]
@@ -236,18 +237,21 @@ mod tests {
         let plan = plan(&item, None);
         assert_eq!(plan.remove, ["fields.a", "q.a", "s03", KEY]);
         assert_eq!(plan.release.as_deref(), Some("key"));
-        assert_eq!(plan.without_guards().remove, ["fields.a", "q.a", "s03"]);
+        assert_eq!(plan.without_unique_entry().remove, ["fields.a", "q.a", "s03"]);
     }
 
     #[test]
     fn what_is_gone_and_what_is_no_object_is_not_seen() {
         let now = Timestamp::now();
         let mut item = object(None, None);
-        assert!(Seen::of(&item, now).is_some());
+        assert!(ObjectSnapshot::of(&item, now).is_some());
         item.insert("expires".to_owned(), AttributeValue::N(now.seconds().to_string()));
-        assert!(Seen::of(&item, now).is_none() && Seen::of(&item, now.plus_seconds(-1)).is_some());
+        assert!(
+            ObjectSnapshot::of(&item, now).is_none()
+                && ObjectSnapshot::of(&item, now.plus_seconds(-1)).is_some()
+        );
         item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
-        assert!(Seen::of(&item, now.plus_seconds(-1)).is_none());
-        assert!(Seen::of(&Item::new(), now).is_none());
+        assert!(ObjectSnapshot::of(&item, now.plus_seconds(-1)).is_none());
+        assert!(ObjectSnapshot::of(&Item::new(), now).is_none());
     }
 }

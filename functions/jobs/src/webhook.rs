@@ -1,4 +1,4 @@
-//! A webhook ends, as its time in the trash is over.
+//! Purges a webhook whose time in the trash is over.
 
 use shared::{
     Result,
@@ -14,7 +14,7 @@ impl Worker {
         let item = self.workspace.get(webhook_key(&job.team, id)).await?;
         let webhook = item.as_ref().map(StoredWebhook::from_item).transpose()?;
         let is_mine = |webhook: &StoredWebhook| webhook.end.as_ref() == Some(&job.id);
-        let Some(webhook) = webhook.filter(is_mine) else { return self.drop(job).await };
+        let Some(webhook) = webhook.filter(is_mine) else { return self.discard(job).await };
         let tables = (&self.workspace, &self.activity);
         Ok(if webhook.finish(tables, self.clock.now()).await? { Slice::Ended } else { Slice::More })
     }

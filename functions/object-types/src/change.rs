@@ -1,4 +1,4 @@
-//! Which changes of a type may be made, and what each leaves to be done about older objects.
+//! Which changes of a type and of its fields may be made.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -88,11 +88,12 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Whether it changes nothing, and asks for nothing: what stood in the way of work on a field may be out of it by now,
-    /// and the same field sent again begins that anew.
+    /// Whether it changes nothing, and starts nothing: objects that stood in the way of a migration may be
+    /// mended by now, and the same field sent again starts it anew.
     pub(crate) fn is_nothing(&self, old: &StoredObjectType) -> bool {
-        let work = self.field.as_ref().and_then(|slug| old.work.get(slug));
-        is_same(&old.object_type, &self.object_type) && work.is_none_or(|work| work.failed.is_none())
+        let migration = self.field.as_ref().and_then(|slug| old.migrations.get(slug));
+        is_same(&old.object_type, &self.object_type)
+            && migration.is_none_or(|migration| migration.conflicts.is_none())
     }
 }
 
@@ -107,14 +108,14 @@ impl TypePatch {
         new.item_label_fields = item_label_fields.unwrap_or(new.item_label_fields);
         let mut faults = Vec::new();
         if let Some(order) = fields_order {
-            let place = |field: &Field| order.iter().position(|slug| *slug == field.slug);
+            let index = |field: &Field| order.iter().position(|slug| *slug == field.slug);
             let is_whole =
-                order.len() == new.fields.len() && new.fields.iter().all(|field| place(field).is_some());
+                order.len() == new.fields.len() && new.fields.iter().all(|field| index(field).is_some());
             if !is_whole {
                 let detail = "Name each field of the type, and each once.";
                 faults.push(Fault::new("/fields_order", Violation::NotTheFields, detail));
             }
-            new.fields.sort_by_key(|field| place(field));
+            new.fields.sort_by_key(|field| index(field));
         }
         Ok(Draft { object_type: checked(new, None, faults)?, field: None })
     }
@@ -138,13 +139,13 @@ impl FieldPatch {
     /// The type with this field changed, if it keeps to the rules.
     pub(crate) fn draft(self, old: &ObjectType, slug: &str) -> Result<Draft> {
         let mut new = old.clone();
-        let place = place_of(old, slug)?;
-        let field = &mut new.fields[place];
+        let index = index_of(old, slug)?;
+        let field = &mut new.fields[index];
         let faults = self.fixed_faults(field);
         self.apply(field);
-        *field = field.clone().keeping(&old.fields[place], old);
+        *field = field.clone().keeping(&old.fields[index], old);
         let slug = field.slug.clone();
-        Ok(Draft { object_type: checked(new, Some(place), faults)?, field: Some(slug) })
+        Ok(Draft { object_type: checked(new, Some(index), faults)?, field: Some(slug) })
     }
 
     /// The faults of changing what cannot change: values are kept in the form of the type, point at objects of one
@@ -181,25 +182,25 @@ impl FieldPatch {
 pub(crate) fn added(old: &ObjectType, field: Field) -> Result<Draft> {
     let (mut new, slug) = (old.clone(), field.slug.clone());
     new.fields.push(field);
-    let place = new.fields.len() - 1;
-    Ok(Draft { object_type: checked(new, Some(place), Vec::new())?, field: Some(slug) })
+    let index = new.fields.len() - 1;
+    Ok(Draft { object_type: checked(new, Some(index), Vec::new())?, field: Some(slug) })
 }
 
 /// The type without a field, if nothing else needs it.
 pub(crate) fn removed(old: &ObjectType, slug: &str) -> Result<Draft> {
     let mut new = old.clone();
-    let field = new.fields.remove(place_of(old, slug)?);
+    let field = new.fields.remove(index_of(old, slug)?);
     Ok(Draft { object_type: checked(new, None, Vec::new())?, field: Some(field.slug) })
 }
 
-fn place_of(object_type: &ObjectType, slug: &str) -> Result<usize> {
-    let place = object_type.fields.iter().position(|field| field.slug.as_str() == slug);
-    place.ok_or_else(|| Error::not_found("field"))
+fn index_of(object_type: &ObjectType, slug: &str) -> Result<usize> {
+    let index = object_type.fields.iter().position(|field| field.slug.as_str() == slug);
+    index.ok_or_else(|| Error::not_found("field"))
 }
 
 /// The type, tidied, if it is one that could be made. The faults of the field at that place are told as those of the
 /// body.
-fn checked(new: ObjectType, place: Option<usize>, mut faults: Vec<Fault>) -> Result<ObjectType> {
+fn checked(new: ObjectType, index: Option<usize>, mut faults: Vec<Fault>) -> Result<ObjectType> {
     let whole = NewObjectType {
         slug: new.slug.clone(),
         singular_label: new.singular_label.clone(),
@@ -214,7 +215,7 @@ fn checked(new: ObjectType, place: Option<usize>, mut faults: Vec<Fault>) -> Res
         }
         outcome => {
             let found = outcome.err().map(|error| error.faults().to_vec()).unwrap_or_default();
-            let prefix = place.map(|place| format!("/fields/{place}/"));
+            let prefix = index.map(|index| format!("/fields/{index}/"));
             let in_body =
                 |fault: Fault| match prefix.as_ref().and_then(|prefix| fault.pointer.strip_prefix(prefix)) {
                     Some(rest) => Fault { pointer: format!("/{rest}"), ..fault },

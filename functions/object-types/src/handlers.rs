@@ -1,4 +1,4 @@
-//! What each route does.
+//! The handler of each route.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -6,18 +6,18 @@ use shared::{
     Member,
     Permission::ObjectTypeRead,
     Result,
-    answer::{Created, NoContent, Started, Versioned},
     extract::{IfMatch, Json, List, Page, Path, Query, State, TrashFilter},
     id::ObjectTypeId,
     object_type::Field,
+    response::{AcceptedWith, Created, NoContent, Versioned},
     thin::{ForReader, Members, Sent},
 };
 
 use crate::{
     change::{Duplicate, FieldPatch, TypePatch, added, removed},
     object_type::NewObjectType,
-    shown::ShownType,
     store::Store,
+    view::ObjectTypeView,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub(crate) async fn create(
     member: Member,
     State(store): State<Store>,
     Sent { body, members }: Sent<NewObjectType>,
-) -> Result<ForReader<Created<ShownType>>> {
+) -> Result<ForReader<Created<ObjectTypeView>>> {
     Ok(created(store.create(&member, body.checked()?).await?, &member, members))
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn list(
     member: Member,
     State(store): State<Store>,
     page: Page<TrashFilter>,
-) -> Result<Json<List<ShownType>>> {
+) -> Result<Json<List<ObjectTypeView>>> {
     let (types, next) = store.list(&member, &page).await?;
     Ok(Json(page.of(types, next).await?))
 }
@@ -53,7 +53,7 @@ pub(crate) async fn read(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     Query(query): Query<TrashFilter>,
-) -> Result<Versioned<ShownType>> {
+) -> Result<Versioned<ObjectTypeView>> {
     Ok(versioned(store.read(&member, &path.r#type, query.trashed.is_some()).await?))
 }
 
@@ -63,11 +63,11 @@ pub(crate) async fn update(
     Path(path): Path<TypePath>,
     if_match: IfMatch,
     Sent { body, members }: Sent<TypePatch>,
-) -> Result<ForReader<Versioned<ShownType>>> {
+) -> Result<ForReader<Versioned<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| body.clone().draft(old);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    Ok(changed(store.shown(stored, &member).await?, &member, members))
+    Ok(changed(store.view(stored, &member).await?, &member, members))
 }
 
 pub(crate) async fn duplicate(
@@ -75,7 +75,7 @@ pub(crate) async fn duplicate(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     Sent { body, members }: Sent<Duplicate>,
-) -> Result<ForReader<Created<ShownType>>> {
+) -> Result<ForReader<Created<ObjectTypeView>>> {
     let stored = store.stored(&member.team, &path.r#type, false).await?;
     let made = store.insert(&member, ObjectTypeId::new(), body.of(&stored.object_type)?).await?;
     Ok(created(made, &member, members))
@@ -97,10 +97,10 @@ pub(crate) async fn restore(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     if_match: IfMatch,
-) -> Result<ForReader<Versioned<ShownType>>> {
+) -> Result<ForReader<Versioned<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
     let stored = store.restore(&member, &path.r#type, &if_match).await?;
-    Ok(changed(store.shown(stored, &member).await?, &member, Members::default()))
+    Ok(changed(store.view(stored, &member).await?, &member, Members::default()))
 }
 
 pub(crate) async fn destroy(
@@ -108,11 +108,11 @@ pub(crate) async fn destroy(
     State(store): State<Store>,
     Path(path): Path<TypePath>,
     if_match: IfMatch,
-) -> Result<ForReader<Started<ShownType>>> {
+) -> Result<ForReader<AcceptedWith<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
-    let shown = store.destroy(&member, &path.r#type, &if_match).await?;
-    let id = shown.id.clone();
-    Ok(ForReader::new(&member, ObjectTypeRead, id, Members::default(), Started(shown)))
+    let view = store.destroy(&member, &path.r#type, &if_match).await?;
+    let id = view.id.clone();
+    Ok(ForReader::new(&member, ObjectTypeRead, id, Members::default(), AcceptedWith(view)))
 }
 
 pub(crate) async fn add_field(
@@ -121,11 +121,11 @@ pub(crate) async fn add_field(
     Path(path): Path<TypePath>,
     if_match: IfMatch,
     Sent { body, members }: Sent<Field>,
-) -> Result<ForReader<Created<ShownType>>> {
+) -> Result<ForReader<Created<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| added(old, body.clone());
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    Ok(created(store.shown(stored, &member).await?, &member, members))
+    Ok(created(store.view(stored, &member).await?, &member, members))
 }
 
 pub(crate) async fn update_field(
@@ -134,11 +134,11 @@ pub(crate) async fn update_field(
     Path(path): Path<FieldPath>,
     if_match: IfMatch,
     Sent { body, members }: Sent<FieldPatch>,
-) -> Result<ForReader<Versioned<ShownType>>> {
+) -> Result<ForReader<Versioned<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| body.clone().draft(old, &path.slug);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    Ok(changed(store.shown(stored, &member).await?, &member, members))
+    Ok(changed(store.view(stored, &member).await?, &member, members))
 }
 
 pub(crate) async fn remove_field(
@@ -146,24 +146,24 @@ pub(crate) async fn remove_field(
     State(store): State<Store>,
     Path(path): Path<FieldPath>,
     if_match: IfMatch,
-) -> Result<ForReader<Versioned<ShownType>>> {
+) -> Result<ForReader<Versioned<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| removed(old, &path.slug);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    store.hidden().await;
-    Ok(changed(store.shown(stored, &member).await?, &member, Members::default()))
+    store.wait_for_cache_expiry().await;
+    Ok(changed(store.view(stored, &member).await?, &member, Members::default()))
 }
 
-fn versioned(shown: ShownType) -> Versioned<ShownType> {
-    Versioned(shown.version, shown)
+fn versioned(view: ObjectTypeView) -> Versioned<ObjectTypeView> {
+    Versioned(view.version, view)
 }
 
-fn changed(shown: ShownType, member: &Member, sent: Members) -> ForReader<Versioned<ShownType>> {
-    let id = shown.id.clone();
-    ForReader::new(member, ObjectTypeRead, id, sent, versioned(shown))
+fn changed(view: ObjectTypeView, member: &Member, sent: Members) -> ForReader<Versioned<ObjectTypeView>> {
+    let id = view.id.clone();
+    ForReader::new(member, ObjectTypeRead, id, sent, versioned(view))
 }
 
-fn created(body: ShownType, member: &Member, sent: Members) -> ForReader<Created<ShownType>> {
+fn created(body: ObjectTypeView, member: &Member, sent: Members) -> ForReader<Created<ObjectTypeView>> {
     let id = body.id.clone();
     let location = format!("/v1/teams/{}/object-types/{id}", member.team);
     let version = body.version;

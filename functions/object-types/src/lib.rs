@@ -2,13 +2,13 @@
 
 mod change;
 mod handlers;
+mod migration;
 mod object_type;
 mod relationships;
 mod scan;
-mod shown;
 mod store;
 mod trash;
-mod work;
+mod view;
 
 use shared::{
     Permission::{

@@ -1,4 +1,4 @@
-//! Which object types may be made.
+//! Validation of new object types.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -100,8 +100,8 @@ impl NewObjectType {
     }
 
     fn check_item_label(&self, faults: &mut Vec<Fault>) {
-        for (place, slug) in self.item_label_fields.iter().enumerate() {
-            let pointer = format!("/item_label_fields/{place}");
+        for (index, slug) in self.item_label_fields.iter().enumerate() {
+            let pointer = format!("/item_label_fields/{index}");
             match self.fields.iter().find(|field| field.slug == *slug) {
                 None => {
                     faults.push(Fault::new(

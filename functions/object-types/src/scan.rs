@@ -1,60 +1,61 @@
-//! Objects that contradict a change, looked for before it is made.
+//! Scans for objects that violate a change of a field, before it is made.
 
 use std::time::{Duration, Instant};
 
 use shared::{
     Code, Error, Fault, Member, Permission, Result, Violation,
     id::ObjectId,
-    object_type::{Field, ObjectType, StoredObjectType, contradicted, values_of},
-    table::{Item, Query, When, text},
+    object_type::{Field, ObjectType, StoredObjectType, values_of, violated_member},
+    table::{Condition, Item, TableQuery, text},
 };
 
 use crate::store::Store;
 
-/// How long a request looks for objects: of very many not all are seen, and the job finds the rest.
-const LOOK_FOR: Duration = Duration::from_secs(10);
+/// How long a request scans: of very many objects not all are seen, and the migration finds the rest.
+const SCAN_TIME_MAX: Duration = Duration::from_secs(10);
 /// Objects that are read together.
 const BATCH: usize = 1_000;
 
-/// What was found.
+/// The violating objects that were found.
 struct Found {
     count: u64,
-    /// The first of them, and the member of the field that it contradicts.
+    /// The first of them, and the member of the field that it violates.
     first: (ObjectId, &'static str),
 }
 
 impl Store {
-    /// Refuses a change of a field that objects contradict. Who may not read objects makes none that they may contradict: a
-    /// condition on a field would ask for its value, and the answer would tell.
+    /// Refuses a change of a field that existing objects violate. Callers who may not read objects make no such
+    /// change at all: a condition on a field would probe its value, and the answer would reveal it.
     ///
     /// # Errors
-    /// 403 whatever the objects hold, or 409 with the number of those that contradict, and one of them.
-    pub(crate) async fn refuse_contradicted(
+    /// 403 whatever the objects hold, or 409 with the number of those that violate the field, and one of them.
+    pub(crate) async fn refuse_if_violated(
         &self,
         by: &Member,
         (stored, object_type): (&StoredObjectType, &ObjectType),
         field: &Field,
     ) -> Result<()> {
         by.needs(&[Permission::ObjectRead])?;
-        let (mut found, mut next, begun) = (None, None, Instant::now());
+        let (mut found, mut next, started) = (None, None, Instant::now());
         loop {
-            let live = When::Unset("trashed_at".into()).and(When::Unset("destroyed".into()));
-            let query = Query::partition(stored.partition()).filter(live).after(next).limit(BATCH);
+            let live = Condition::AttributeMissing("trashed_at".into())
+                .and(Condition::AttributeMissing("destroyed".into()));
+            let query = TableQuery::partition(stored.partition()).filter(live).after(next).limit(BATCH);
             let batch = self.objects.query_once(&query).await?;
             for item in &batch.items {
-                note(&mut found, item, object_type, field);
+                tally(&mut found, item, object_type, field);
             }
             next = batch.next;
-            if next.is_none() || begun.elapsed() > LOOK_FOR {
+            if next.is_none() || started.elapsed() > SCAN_TIME_MAX {
                 return found.map_or(Ok(()), |found| Err(refusal(&found, next.is_none())));
             }
         }
     }
 }
 
-fn note(found: &mut Option<Found>, item: &Item, object_type: &ObjectType, field: &Field) {
+fn tally(found: &mut Option<Found>, item: &Item, object_type: &ObjectType, field: &Field) {
     let Some(id) = text(item, "sk").and_then(ObjectId::parse) else { return };
-    if let Some(member) = contradicted(object_type, field, &values_of(item)) {
+    if let Some(member) = violated_member(object_type, field, &values_of(item)) {
         found.get_or_insert(Found { count: 0, first: (id, member) }).count += 1;
     }
 }

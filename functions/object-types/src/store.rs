@@ -1,4 +1,4 @@
-//! How object types are kept: in their team's partition, with a guard for each slug.
+//! The storage of object types: in their team's partition, with a unique entry for each slug.
 
 use std::sync::Arc;
 
@@ -7,21 +7,21 @@ use shared::{
     clock::Clock,
     extract::{IfMatch, Page, TrashFilter},
     id::{JobId, ObjectTypeId, TeamId},
-    jobs::{Job, JobMessage, Jobs, StoredJob, Subject},
+    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
     object_type::{
-        GRACE_SECONDS, ObjectType, StoredObjectType, find, no_such_type, release_slug, take_slug,
+        ObjectType, PROPAGATION_SECONDS, StoredObjectType, find, no_such_type, release_slug, take_slug,
         workspace_partition,
     },
     queue::Queue,
-    table::{Attempt, Item, Query, Table, When, Write, WriteError, retry},
+    table::{Attempt, Condition, Item, Table, TableQuery, Write, WriteError, retry},
     text::Slug,
 };
 
 use crate::{
     change::Draft,
+    migration::plan_migration,
     object_type::NewObjectType,
-    shown::{ShownType, jobs_of},
-    work::consequences,
+    view::{ObjectTypeView, jobs_of},
 };
 
 /// The object types.
@@ -42,10 +42,10 @@ impl Store {
     }
 
     /// Makes a type, whose relationships may point at itself.
-    pub(crate) async fn create(&self, by: &Member, mut new: NewObjectType) -> Result<ShownType> {
+    pub(crate) async fn create(&self, by: &Member, mut new: NewObjectType) -> Result<ObjectTypeView> {
         let id = ObjectTypeId::new();
-        let place = |(place, field)| (format!("/fields/{place}"), field);
-        let fields = new.fields.iter_mut().enumerate().map(place).collect();
+        let with_pointer = |(index, field)| (format!("/fields/{index}"), field);
+        let fields = new.fields.iter_mut().enumerate().map(with_pointer).collect();
         self.resolve(&by.team, (&id, &new.slug), fields).await?;
         self.insert(by, id, new).await
     }
@@ -56,7 +56,7 @@ impl Store {
         by: &Member,
         id: ObjectTypeId,
         new: NewObjectType,
-    ) -> Result<ShownType> {
+    ) -> Result<ObjectTypeView> {
         let NewObjectType { slug, singular_label, plural_label, item_label_fields, fields } = new;
         let now = self.clock.now();
         let searchable = fields.iter().filter(|field| field.searchable).map(|field| field.slug.clone());
@@ -80,37 +80,41 @@ impl Store {
             revision: 1,
             stamped: Some(now),
             trashed_at: None,
-            work: [].into(),
-            end: None,
+            migrations: [].into(),
+            deletion: None,
         };
         let StoredObjectType { object_type, .. } = &stored;
         let writes = vec![
-            self.workspace.put_item(stored.key(), stored.to_item()?).when(When::Absent),
+            self.workspace.put_item(stored.key(), stored.to_item()?).when(Condition::ItemMissing),
             take_slug(&self.workspace, &by.team, (&object_type.id, &object_type.slug), now)?,
             stored.stamp(&self.workspace)?,
         ];
-        self.workspace.transact(writes).await.map_err(|error| error.or(|_| slug_taken()))?;
-        Ok(ShownType::of(stored, &[], by))
+        self.workspace.transact(writes).await.map_err(|error| error.into_error(|_| slug_taken()))?;
+        Ok(ObjectTypeView::of(stored, &[], by))
     }
 
     pub(crate) async fn list(
         &self,
         by: &Member,
         page: &Page<TrashFilter>,
-    ) -> Result<(Vec<ShownType>, Option<Item>)> {
-        let when: fn(String) -> When = if page.filter.trashed.is_some() { When::Set } else { When::Unset };
-        let query = Query::partition(workspace_partition(&by.team)).prefix("TYPE#");
+    ) -> Result<(Vec<ObjectTypeView>, Option<Item>)> {
+        let when: fn(String) -> Condition = if page.filter.trashed.is_some() {
+            Condition::AttributeExists
+        } else {
+            Condition::AttributeMissing
+        };
+        let query = TableQuery::partition(workspace_partition(&by.team)).prefix("TYPE#");
         let query = query.filter(when("trashed_at".to_owned())).after(page.after.clone()).limit(page.limit);
         let found = self.workspace.query(query).await?;
         let types = found.items.iter().map(StoredObjectType::from_item).collect::<Result<Vec<_>>>()?;
         let jobs: Vec<&JobId> = types.iter().flat_map(jobs_of).collect();
         let jobs = self.jobs.get_many(&jobs).await?;
-        Ok((types.into_iter().map(|stored| ShownType::of(stored, &jobs, by)).collect(), found.next))
+        Ok((types.into_iter().map(|stored| ObjectTypeView::of(stored, &jobs, by)).collect(), found.next))
     }
 
-    pub(crate) async fn read(&self, by: &Member, id_or_slug: &str, trashed: bool) -> Result<ShownType> {
+    pub(crate) async fn read(&self, by: &Member, id_or_slug: &str, trashed: bool) -> Result<ObjectTypeView> {
         let stored = self.stored(&by.team, id_or_slug, trashed).await?;
-        self.shown(stored, by).await
+        self.view(stored, by).await
     }
 
     /// The type as it is stored, in the trash or not in it.
@@ -125,13 +129,13 @@ impl Store {
     }
 
     /// The type with the progress of its jobs.
-    pub(crate) async fn shown(&self, stored: StoredObjectType, by: &Member) -> Result<ShownType> {
+    pub(crate) async fn view(&self, stored: StoredObjectType, by: &Member) -> Result<ObjectTypeView> {
         let jobs = self.jobs.get_many(&jobs_of(&stored).collect::<Vec<_>>()).await?;
-        Ok(ShownType::of(stored, &jobs, by))
+        Ok(ObjectTypeView::of(stored, &jobs, by))
     }
 
-    /// Changes a type as the draft of the change has it. What follows for older objects is done by a job, which begins
-    /// when every function knows the type as it is then.
+    /// Changes a type as the draft has it. Existing objects are migrated by a job, which starts when the change
+    /// has propagated to every function.
     pub(crate) async fn change(
         &self,
         by: &Member,
@@ -149,7 +153,7 @@ impl Store {
             }
             let (new, writes, job) = self.prepare(by, &old, draft).await?;
             match self.workspace.transact(writes).await {
-                Err(WriteError::Refused(refused)) if !refused.at(0) => Err(slug_taken()),
+                Err(WriteError::ConditionFailed(refused)) if !refused.at(0) => Err(slug_taken()),
                 outcome => Ok(Attempt::of(outcome)?.with((new, job))),
             }
         })
@@ -177,7 +181,7 @@ impl Store {
         let now = self.clock.now();
         let (mut new, mut job) = (old.clone(), None);
         if let Some(slug) = &draft.field {
-            job = self.consequences(by, &mut new, &draft.object_type, slug, now).await?;
+            job = self.prepare_migration(by, &mut new, &draft.object_type, slug, now).await?;
         }
         let version = old.object_type.version + 1;
         new.object_type = ObjectType { version, updated_at: now, ..draft.object_type };
@@ -194,9 +198,9 @@ impl Store {
         Ok((new, writes, job))
     }
 
-    /// Notes at the type what the change of a field leaves to be done, and makes the job that does it. A change that
-    /// objects contradict is refused, as far as that is found in the time of a request; the job finds the rest.
-    async fn consequences(
+    /// Plans the migration that the change of a field needs, and its job. A change that existing objects
+    /// violate is refused, as far as that is found in the time of a request; the job finds the rest.
+    async fn prepare_migration(
         &self,
         by: &Member,
         new: &mut StoredObjectType,
@@ -204,17 +208,17 @@ impl Store {
         slug: &Slug,
         now: Timestamp,
     ) -> Result<Option<StoredJob>> {
-        let due = now.plus_seconds(GRACE_SECONDS);
+        let due = now.plus_seconds(PROPAGATION_SECONDS);
         let (job, subject) =
-            (Job::Settle { field: slug.clone() }, Subject::ObjectType(object_type.id.clone()));
+            (Job::Backfill { field: slug.clone() }, JobSubject::ObjectType(object_type.id.clone()));
         let job = StoredJob::new((&by.team, subject), job, (now, due), by.actor());
         let field = object_type.field(slug.as_str());
-        let found = consequences(new, slug, field, &job.id)?;
-        if let Some(field) = field.filter(|_| found.may_be_contradicted) {
-            self.refuse_contradicted(by, (new, object_type), field).await?;
+        let plan = plan_migration(new, slug, field, &job.id)?;
+        if let Some(field) = field.filter(|_| plan.may_be_violated) {
+            self.refuse_if_violated(by, (new, object_type), field).await?;
         }
-        Ok(found.work.map(|work| {
-            new.work.insert(slug.clone(), work);
+        Ok(plan.migration.map(|migration| {
+            new.migrations.insert(slug.clone(), migration);
             job
         }))
     }

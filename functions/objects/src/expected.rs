@@ -1,5 +1,5 @@
-//! Conditions on the version of an object: only who may read objects may ask for one, or the answer would tell whether a
-//! guess at a value has changed it.
+//! Conditions on the version of an object, which only callers who may read objects can send. For others the
+//! answer would reveal whether a write of a guessed value was a change.
 
 use axum::{
     extract::FromRequestParts,
@@ -11,10 +11,10 @@ use shared::{
     openapi::{Input, Operation},
 };
 
-/// What asking for a version needs besides what a write needs.
+/// The permission that a condition on the version needs, besides those of the write.
 pub(crate) const TO_EXPECT: Permission = Permission::ObjectRead;
 
-/// What the client expects of the version, if it may read objects.
+/// Extracts the condition on the version, of a caller who may read objects.
 pub(crate) struct Expected<C = IfMatch>(pub(crate) C);
 
 impl<S: Sync, C: FromRequestParts<S, Rejection = Error>> FromRequestParts<S> for Expected<C> {

@@ -1,22 +1,22 @@
-//! What each route does.
+//! The handler of each route.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Member, Result,
-    answer::{Accepted, Created, NoContent, Upserted, Versioned},
     audit::Entry,
-    extract::{Json, List, Page, Pages, Path, Preconditions, Query, State, TrashFilter},
+    extract::{Json, List, Page, PageBuilder, Path, Preconditions, Query, State, TrashFilter},
     id::ObjectId,
+    response::{Accepted, Created, NoContent, Upserted, Versioned},
 };
 
 use crate::{
     batch::{BatchBody, Results},
     expected::Expected,
-    holders::Ahead,
     object::{Fields, Object, UpsertQuery, UpsertedObject},
-    query::{Asked, ListQuery, QueryBody, RelatedQuery, Search, Statistics, Stats, StatsQuery},
-    store::{Store, TypeInTeam},
+    owners::Prefetched,
+    query::{ListQuery, QueryBody, RawQuery, RelatedQuery, Search, Statistics, Stats, StatsQuery},
+    store::{Collection, Store},
     upsert::Outcome,
 };
 
@@ -44,9 +44,9 @@ pub(crate) async fn create(
     Path(path): Path<TypePath>,
     Json(new): Json<Fields>,
 ) -> Result<Created<Object, Option<u64>>> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let object = store.create(&member, &object_type, &new.fields).await?;
-    Ok(created(Object::of(object, &object_type, &member), &member))
+    let collection = store.collection(&member, &path.r#type).await?;
+    let object = store.create(&member, &collection, &new.fields).await?;
+    Ok(created(Object::of(object, &collection, &member), &member))
 }
 
 pub(crate) async fn list(
@@ -55,38 +55,38 @@ pub(crate) async fn list(
     Path(path): Path<TypePath>,
     page: Page<ListQuery>,
 ) -> Result<Json<List<Object>>> {
-    let asked = page.filter.asked()?;
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let page = page.with(asked.of(&object_type.0)?);
-    found(&store, &member, &object_type, &page).await
+    let raw = page.filter.raw()?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    let page = page.with(raw.resolve(&collection.stored)?);
+    found(&store, &member, &collection, &page).await
 }
 
 pub(crate) async fn query(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<TypePath>,
-    pages: Pages,
+    pages: PageBuilder,
     Json(body): Json<QueryBody>,
 ) -> Result<Json<List<Object>>> {
-    let asked = Asked::of_body(&body)?;
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let search = asked.of(&object_type.0)?;
+    let raw = RawQuery::of_body(&body)?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    let search = raw.resolve(&collection.stored)?;
     let page = pages.page("/", (body.limit, body.cursor.as_deref()), search).await?;
-    found(&store, &member, &object_type, &page).await
+    found(&store, &member, &collection, &page).await
 }
 
 pub(crate) async fn stats(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<TypePath>,
-    pages: Pages,
+    pages: PageBuilder,
     Query(query): Query<StatsQuery>,
 ) -> Result<Json<Stats>> {
-    let asked = query.asked()?;
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let statistics = Statistics::of(asked, &object_type.0)?;
+    let raw = query.raw()?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    let statistics = Statistics::of(raw, &collection.stored)?;
     let page = pages.page("?", (None, query.cursor.as_deref()), statistics).await?;
-    let (mut stats, next) = store.stats(&object_type, &page).await?;
+    let (mut stats, next) = store.stats(&collection, &page).await?;
     stats.next_cursor = page.cursor(next).await?;
     Ok(Json(stats))
 }
@@ -99,11 +99,10 @@ pub(crate) async fn upsert(
     Query(query): Query<UpsertQuery>,
     Json(sent): Json<Fields>,
 ) -> Result<Upserted<UpsertedObject, Option<u64>>> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let (object, outcome) = store
-        .upsert((&member, &conditions), &object_type, (&query.r#match, &sent.fields), &mut Ahead::default())
-        .await?;
-    let object = Object::of(object, &object_type, &member);
+    let collection = store.collection(&member, &path.r#type).await?;
+    let (by, sent) = ((&member, &conditions), (&*query.r#match, &sent.fields));
+    let (object, outcome) = store.upsert(by, &collection, sent, &mut Prefetched::default()).await?;
+    let object = Object::of(object, &collection, &member);
     Ok(match outcome {
         Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),
         Outcome::Updated => {
@@ -119,13 +118,13 @@ pub(crate) async fn batch(
     Json(body): Json<BatchBody>,
 ) -> Result<Json<Results>> {
     let operations = body.operations()?;
-    let object_type = store.object_type(&member, &path.r#type).await?;
+    let collection = store.collection(&member, &path.r#type).await?;
     let done = if body.atomic {
-        store.all_or_none(&member, &object_type, &operations).await?.into_iter().map(Ok).collect()
+        store.run_atomic(&member, &collection, &operations).await?.into_iter().map(Ok).collect()
     } else {
-        store.each(&member, &object_type, &operations).await
+        store.run_independent(&member, &collection, &operations).await
     };
-    Ok(Json(Results::of(&operations, done, &object_type, &member)))
+    Ok(Json(Results::of(&operations, done, &collection, &member)))
 }
 
 pub(crate) async fn read(
@@ -134,9 +133,9 @@ pub(crate) async fn read(
     Path(path): Path<ObjectPath>,
     Query(query): Query<TrashFilter>,
 ) -> Result<Versioned<Object, Option<u64>>> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let object = store.read(&member, &object_type, &path.id, query.trashed.is_some()).await?;
-    Ok(versioned(Object::of(object, &object_type, &member)))
+    let collection = store.collection(&member, &path.r#type).await?;
+    let object = store.read(&member, &collection, &path.id, query.trashed.is_some()).await?;
+    Ok(versioned(Object::of(object, &collection, &member)))
 }
 
 pub(crate) async fn update(
@@ -146,9 +145,9 @@ pub(crate) async fn update(
     Path(path): Path<ObjectPath>,
     Json(patch): Json<Fields>,
 ) -> Result<Versioned<Object, Option<u64>>> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let object = store.update(&member, &object_type, &path.id, &patch.fields, &if_match).await?;
-    Ok(versioned(Object::of(object, &object_type, &member)))
+    let collection = store.collection(&member, &path.r#type).await?;
+    let object = store.update(&member, &collection, &path.id, &patch.fields, &if_match).await?;
+    Ok(versioned(Object::of(object, &collection, &member)))
 }
 
 pub(crate) async fn trash(
@@ -157,8 +156,8 @@ pub(crate) async fn trash(
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
 ) -> Result<NoContent> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    store.trash(&member, &object_type, &path.id, &if_match).await?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    store.trash(&member, &collection, &path.id, &if_match).await?;
     Ok(NoContent)
 }
 
@@ -168,9 +167,9 @@ pub(crate) async fn restore(
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
 ) -> Result<Versioned<Object, Option<u64>>> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let object = store.restore(&member, &object_type, &path.id, &if_match).await?;
-    Ok(versioned(Object::of(object, &object_type, &member)))
+    let collection = store.collection(&member, &path.r#type).await?;
+    let object = store.restore(&member, &collection, &path.id, &if_match).await?;
+    Ok(versioned(Object::of(object, &collection, &member)))
 }
 
 pub(crate) async fn destroy(
@@ -179,8 +178,8 @@ pub(crate) async fn destroy(
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
 ) -> Result<NoContent> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    store.destroy(&member, &object_type, &path.id, &if_match).await?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    store.destroy(&member, &collection, &path.id, &if_match).await?;
     Ok(NoContent)
 }
 
@@ -190,8 +189,8 @@ pub(crate) async fn send(
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
 ) -> Result<Accepted> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    store.send(&member, &object_type, &path.id, &if_match).await?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    store.send(&member, &collection, &path.id, &if_match).await?;
     Ok(Accepted)
 }
 
@@ -201,8 +200,8 @@ pub(crate) async fn history(
     Path(path): Path<ObjectPath>,
     page: Page,
 ) -> Result<Json<List<Entry>>> {
-    let object_type = store.object_type(&member, &path.r#type).await?;
-    let (entries, next) = store.history(&member, &object_type, &path.id, &page).await?;
+    let collection = store.collection(&member, &path.r#type).await?;
+    let (entries, next) = store.history(&member, &collection, &path.id, &page).await?;
     Ok(Json(page.of(entries, next).await?))
 }
 
@@ -212,24 +211,24 @@ pub(crate) async fn related(
     Path(path): Path<RelatedPath>,
     page: Page<RelatedQuery>,
 ) -> Result<Json<List<Object>>> {
-    let asked = page.filter.asked()?;
-    let object_type = store.object_type(&member, &path.r#type).await?;
+    let raw = page.filter.raw()?;
+    let collection = store.collection(&member, &path.r#type).await?;
     let pointing = page.filter.object_type.as_deref().unwrap_or(&path.r#type);
-    let pointing = store.object_type(&member, pointing).await?;
-    let search = asked.pointing((&pointing.0, &path.field), (&object_type, &path.id))?;
-    store.read(&member, &object_type, &path.id, false).await?;
+    let pointing = store.collection(&member, pointing).await?;
+    let search = raw.pointing((&pointing.stored, &path.field), (&collection, &path.id))?;
+    store.read(&member, &collection, &path.id, false).await?;
     found(&store, &member, &pointing, &page.with(search)).await
 }
 
 async fn found(
     store: &Store,
     member: &Member,
-    object_type: &TypeInTeam,
+    collection: &Collection,
     page: &Page<Search>,
 ) -> Result<Json<List<Object>>> {
-    let (objects, next) = store.search(object_type, page).await?;
+    let (objects, next) = store.search(collection, page).await?;
     let fields = page.filter.fields.as_ref();
-    let seen = |object| Object::of(object, object_type, member).only(fields);
+    let seen = |object| Object::of(object, collection, member).select_fields(fields);
     Ok(Json(page.of(objects.into_iter().map(seen).collect(), next).await?))
 }
 
@@ -243,7 +242,7 @@ fn created<T: Location>(body: T, member: &Member) -> Created<T, Option<u64>> {
     Created { location, version: object.version(), body }
 }
 
-/// What has an object in it, of which the path can be told.
+/// A body with an object in it, whose path is the `Location`.
 trait Location {
     fn object(&self) -> &Object;
 }

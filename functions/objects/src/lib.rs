@@ -1,23 +1,23 @@
 //! Objects: a team's records, each of one object type.
 
 mod batch;
+mod codec;
 mod expected;
-mod guards;
 mod handlers;
 mod history;
-mod holders;
-mod item;
-mod numbers;
 mod object;
-mod planned;
+mod owners;
 mod query;
 mod references;
 mod send;
+mod sequences;
 mod size;
 mod store;
 mod trash;
-mod types;
+mod type_cache;
+mod unique_index;
 mod upsert;
+mod write_plan;
 
 use shared::{
     Permission::{ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectUpdate},

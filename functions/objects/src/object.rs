@@ -1,4 +1,4 @@
-//! What an object is, what may be sent for one, and what who may see of it.
+//! Objects: as they are stored, as they are sent, and as the caller may see them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use shared::{
     Error, Fault, Member, Permission, Result, Timestamp,
     id::{ObjectId, ObjectTypeId, UserId},
     object_type::{
-        Changes, Checked, FieldValues, ObjectType, SentFields, SentValues, StoredObjectType, TRASH_SECONDS,
-        Value, clear_faults, rule_faults, unseen_rule_faults,
+        Changes, FieldValues, ObjectType, SentFields, SentValues, StoredObjectType, TRASH_SECONDS,
+        Validation, Value, clear_faults, rule_faults, unseen_rule_faults,
     },
     text::Slug,
 };
 
-use crate::{item::unique_keys, store::TypeInTeam, upsert::Outcome};
+use crate::{codec::unique_keys, store::Collection, upsert::Outcome};
 
 /// The body of a write.
 #[derive(Deserialize, JsonSchema)]
@@ -40,7 +40,8 @@ pub(crate) struct UpsertQuery {
 pub(crate) struct StoredObject {
     pub(crate) id: ObjectId,
     pub(crate) fields: FieldValues,
-    /// The keys of its values in unique fields, which it holds the guards of.
+    /// The keys of its values in unique fields, whose entries in the unique index are its own unless it is in
+    /// the trash.
     pub(crate) unique: BTreeMap<Slug, String>,
     pub(crate) version: u64,
     pub(crate) created_at: Timestamp,
@@ -58,25 +59,26 @@ impl StoredObject {
         self.trashed_at.is_none() && !self.destroyed
     }
 
-    /// Whether it is gone for everybody: about to be destroyed, or its time in the trash is over.
-    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
-        self.destroyed || self.trashed_at.is_some_and(|at| at < first_in_trash(now))
+    /// Whether nobody can reach it any more: it is being destroyed, or its time in the trash is over.
+    pub(crate) fn is_purged(&self, now: Timestamp) -> bool {
+        self.destroyed || self.trashed_at.is_some_and(|at| at < trash_cutoff(now))
     }
 
-    /// What changes of it by what was sent, if it is of a version that the client expects and keeps to the rules of its
-    /// type. What is wrong with the request itself is told before the version, and the rules behind it.
+    /// The changes that a request makes, if the object is of a version that the client expects and the changes
+    /// keep to the rules of its type. What is wrong with the request itself is told before the version, and the
+    /// rules behind it.
     pub(crate) fn changes_by(
         &self,
         by: &Member,
         object_type: &ObjectType,
-        checked: &Checked,
+        validation: &Validation,
         is_expected: Result<()>,
     ) -> Result<Changes> {
         let before = Before::of(&self.fields, by);
         if let Err(stale) = is_expected {
-            return Err(before.sound(checked).err().unwrap_or(stale));
+            return Err(before.check_form(validation).err().unwrap_or(stale));
         }
-        settled_patch(object_type, checked, before)
+        validate_patch(object_type, validation, before)
     }
 
     /// The object with the keys that its values have now, where it holds one of a version before.
@@ -96,12 +98,12 @@ impl StoredObject {
     pub(crate) fn changed(
         self,
         changes: &Changes,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         (by, now): (&Member, Timestamp),
     ) -> Self {
         let (mut fields, mut unique) = (self.fields, self.unique);
         fields.extend(changes.set.clone());
-        unique.extend(unique_keys(&changes.set, &object_type.0));
+        unique.extend(unique_keys(&changes.set, &collection.stored));
         for slug in &changes.clear {
             fields.remove(slug);
             unique.remove(slug);
@@ -117,8 +119,9 @@ impl StoredObject {
     }
 }
 
-/// What was thrown away before that moment is not in the trash any more. DynamoDB removes it some time later.
-pub(crate) fn first_in_trash(now: Timestamp) -> Timestamp {
+/// The retention limit of the trash: what was moved there before that moment is gone. DynamoDB removes it some
+/// time later.
+pub(crate) fn trash_cutoff(now: Timestamp) -> Timestamp {
     now.plus_seconds(-TRASH_SECONDS)
 }
 
@@ -133,7 +136,8 @@ pub(crate) struct Object {
     content: Option<Content>,
 }
 
-/// How far an object is, which only readers see: else a guess at a value could be tested by whether it is a change.
+/// The version and times of an object, which only readers see: others could test a guess at a value by whether
+/// it is a change.
 #[derive(Serialize, JsonSchema)]
 struct State {
     version: u64,
@@ -214,8 +218,8 @@ impl Object {
         Self { content: None, ..self }
     }
 
-    /// Of its fields only these, if some were asked for.
-    pub(crate) fn only(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
+    /// Projects the object to these fields, if some were asked for.
+    pub(crate) fn select_fields(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
         if let (Some(content), Some(slugs)) = (&mut self.content, slugs) {
             content.fields.retain(|slug, _| slugs.contains(slug));
         }
@@ -227,10 +231,14 @@ fn label(object: &StoredObject, object_type: &ObjectType) -> String {
     object_type.label_of(&object.fields).unwrap_or_else(|| object.id.to_string())
 }
 
-/// The values of a new object, if they keep to the rules of its type; all faults at once if not.
-pub(crate) fn settled_new(object_type: &ObjectType, checked: Checked, now: Timestamp) -> Result<Changes> {
-    let checked = checked.with_defaults(object_type, now);
-    settled(&checked, rule_faults(object_type, &checked, None))
+/// Validates a new object against the rules of its type: its values, or all faults at once.
+pub(crate) fn validate_create(
+    object_type: &ObjectType,
+    validation: Validation,
+    now: Timestamp,
+) -> Result<Changes> {
+    let validation = validation.with_defaults(object_type, now);
+    changes_unless_faulty(&validation, rule_faults(object_type, &validation, None))
 }
 
 /// The values of an object before a change, as far as the answer may depend on them.
@@ -238,9 +246,9 @@ pub(crate) fn settled_new(object_type: &ObjectType, checked: Checked, now: Times
 pub(crate) enum Before<'a> {
     /// They were not read.
     Unread,
-    /// Who makes the change may read them.
+    /// The caller may read them.
     Seen(&'a FieldValues),
-    /// Who makes the change may not: whatever they are, the answer is the same.
+    /// The caller may not read them: whatever they are, the answer must be the same.
     Unseen(&'a FieldValues),
 }
 
@@ -249,46 +257,47 @@ impl<'a> Before<'a> {
         if by.may(Permission::ObjectRead) { Self::Seen(values) } else { Self::Unseen(values) }
     }
 
-    /// What was sent, without what is no fault for these values.
-    fn checked(self, checked: &Checked) -> Checked {
+    /// What was sent without the values that are unchanged: nothing about these is a fault.
+    fn relevant(self, validation: &Validation) -> Validation {
         match self {
-            Self::Seen(values) => checked.without_kept(values),
-            Self::Unread | Self::Unseen(_) => checked.clone(),
+            Self::Seen(values) => validation.ignoring_unchanged(values),
+            Self::Unread | Self::Unseen(_) => validation.clone(),
         }
     }
 
-    /// Refuses what is wrong with what was sent, whatever the rules of the fields say.
-    pub(crate) fn sound(self, checked: &Checked) -> Result<()> {
-        settled(&self.checked(checked), Vec::new()).map(drop)
+    /// Refuses what is wrong with the request itself, whatever the rules of the fields say.
+    pub(crate) fn check_form(self, validation: &Validation) -> Result<()> {
+        changes_unless_faulty(&self.relevant(validation), Vec::new()).map(drop)
     }
 }
 
-/// The changes to an object, if they keep to the rules of its type; all faults at once if not. What it holds already is no
-/// change. Without the values before them only what needs none of these is judged.
-pub(crate) fn settled_patch(
+/// Validates the changes of an object against the rules of its type: the changes, or all faults at once. Values
+/// that it has already are no changes. Where the old values were not read, only what does not depend on them is
+/// validated.
+pub(crate) fn validate_patch(
     object_type: &ObjectType,
-    checked: &Checked,
+    validation: &Validation,
     before: Before<'_>,
 ) -> Result<Changes> {
-    let sent = before.checked(checked);
+    let sent = before.relevant(validation);
     let (broken, values) = match before {
-        Before::Unread => return settled(&sent, clear_faults(object_type, &sent)),
+        Before::Unread => return changes_unless_faulty(&sent, clear_faults(object_type, &sent)),
         Before::Seen(values) => (rule_faults(object_type, &sent, Some(values)), values),
         Before::Unseen(values) => (unseen_rule_faults(object_type, &sent, values), values),
     };
-    settled(&sent, broken).map(|_| sent.without_kept(values).changes)
+    changes_unless_faulty(&sent, broken).map(|_| sent.ignoring_unchanged(values).changes)
 }
 
-fn settled(checked: &Checked, broken: Vec<Fault>) -> Result<Changes> {
-    let faults: Vec<_> = checked.all_faults().chain(broken).collect();
-    if faults.is_empty() { Ok(checked.changes.clone()) } else { Err(Error::unprocessable(faults)) }
+fn changes_unless_faulty(validation: &Validation, broken: Vec<Fault>) -> Result<Changes> {
+    let faults: Vec<_> = validation.all_faults().chain(broken).collect();
+    if faults.is_empty() { Ok(validation.changes.clone()) } else { Err(Error::unprocessable(faults)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::object_type::checked;
+    use shared::object_type::validate_fields;
 
     fn contacts() -> ObjectType {
         let json = json!({
@@ -305,15 +314,15 @@ mod tests {
     }
 
     fn new(json: serde_json::Value) -> Result<Changes> {
-        settled_new(&contacts(), sent(json), "2026-11-23T10:00:00Z".parse().unwrap())
+        validate_create(&contacts(), sent(json), "2026-11-23T10:00:00Z".parse().unwrap())
     }
 
     fn patch(json: serde_json::Value) -> Result<Changes> {
-        settled_patch(&contacts(), &sent(json), Before::Unread)
+        validate_patch(&contacts(), &sent(json), Before::Unread)
     }
 
-    fn sent(json: serde_json::Value) -> Checked {
-        checked(&contacts(), &serde_json::from_str(&json.to_string()).unwrap())
+    fn sent(json: serde_json::Value) -> Validation {
+        validate_fields(&contacts(), &serde_json::from_str(&json.to_string()).unwrap())
     }
 
     fn faults(outcome: Result<Changes>) -> Vec<(String, &'static str)> {

@@ -1,4 +1,4 @@
-//! What values point at: looked up before a write, all at once.
+//! Validates what was sent, and looks up before a write what its values point at, all at once.
 
 use std::collections::HashSet;
 
@@ -6,66 +6,67 @@ use anyhow::Context as _;
 use shared::{
     Code, Member, Result,
     id::ObjectId,
-    object_type::{Checked, Reference, SentFields, Target, checked},
+    object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields},
     table::{Item, Key},
 };
 
 use crate::{
-    item::object_key,
-    store::{Store, TypeInTeam},
+    codec::object_key,
+    store::{Collection, Store},
 };
 
 impl Store {
-    /// What was sent, read by the types of the fields; what it points at and is not there is told apart.
-    pub(crate) async fn checked(
+    /// Validates what was sent against the fields of the type. References to objects that do not exist are
+    /// listed as dangling.
+    pub(crate) async fn validate(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         sent: &SentFields,
-    ) -> Result<Checked> {
-        let mut all = self.checked_all(by, object_type, &[sent]).await?;
+    ) -> Result<Validation> {
+        let mut all = self.validate_all(by, collection, &[sent]).await?;
         Ok(all.pop().context("what was sent came to nothing")?)
     }
 
-    /// The same of several objects; what all of them point at is looked up together.
-    pub(crate) async fn checked_all(
+    /// The same for several objects; the references of all are looked up together.
+    pub(crate) async fn validate_all(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         sent: &[&SentFields],
-    ) -> Result<Vec<Checked>> {
-        let mut all: Vec<_> = sent.iter().map(|sent| checked(object_type, sent)).collect();
+    ) -> Result<Vec<Validation>> {
+        let mut all: Vec<_> = sent.iter().map(|sent| validate_fields(collection, sent)).collect();
         let mut keys = Vec::new();
-        for reference in all.iter().flat_map(|checked| &checked.references) {
+        for reference in all.iter().flat_map(|validation| &validation.references) {
             keys.push(self.key(by, reference).await?);
         }
         let live = self.live(keys.iter().flatten().cloned().collect()).await?;
         let mut keys = keys.into_iter();
-        for checked in &mut all {
-            for reference in &checked.references {
+        for validation in &mut all {
+            for reference in &validation.references {
                 if !keys.next().flatten().is_some_and(|key| live.contains(&key)) {
-                    checked.missing.push(reference.clone());
+                    validation.dangling.push(reference.clone());
                 }
             }
         }
         Ok(all)
     }
 
-    /// Where the thing lies if it is there; `None` if it cannot be.
+    /// The key of what the reference points at; `None` if it cannot exist.
     async fn key(&self, by: &Member, reference: &Reference) -> Result<Option<Key>> {
-        let Target::Object { object_type, id } = &reference.target else {
+        let ReferenceTarget::Object { object_type, id } = &reference.target else {
             // There are no uploads yet.
             return Ok(None);
         };
         let Some(id) = ObjectId::parse(id) else { return Ok(None) };
-        match self.object_type(by, object_type).await {
-            Ok(object_type) => Ok(Some(object_key(&object_type.0, &id))),
+        match self.collection(by, object_type).await {
+            Ok(collection) => Ok(Some(object_key(&collection.stored, &id))),
             Err(error) if error.code == Code::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Those of these places where there is an object that is not in the trash.
+    /// Those of these keys under which there is an object that is not in the trash.
     async fn live(&self, keys: Vec<Key>) -> Result<HashSet<Key>> {
         let items = self.objects.get_many(keys).await?;
         let is_live = |item: &&Item| !item.contains_key("trashed_at") && !item.contains_key("destroyed");

@@ -1,4 +1,4 @@
-//! Sending an object: as it is now it goes to the webhooks that ask for what is sent, though nothing has changed.
+//! Sends an object as it is now to the webhooks that subscribe to sent objects, though nothing has changed.
 
 use shared::{
     Member, Result,
@@ -8,8 +8,8 @@ use shared::{
 };
 
 use crate::{
-    item::object_key,
-    store::{Store, TypeInTeam, is_expected, refusal},
+    codec::object_key,
+    store::{Collection, Store, is_expected, refusal},
 };
 
 impl Store {
@@ -17,15 +17,16 @@ impl Store {
     pub(crate) async fn send(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<()> {
-        let write = self.objects.update(object_key(&object_type.0, id)).set("actor", attribute(&by.actor())?);
+        let write =
+            self.objects.update(object_key(&collection.stored, id)).set("actor", attribute(&by.actor())?);
         let write = write.set("sent_at", attribute(&self.now())?).add("sends", 1);
         let outcome = self.objects.write(write.when(is_expected(if_match))).await;
         outcome.map(drop).map_err(|error| match error {
-            WriteError::Refused(refused) => refusal(&refused, if_match),
+            WriteError::ConditionFailed(refused) => refusal(&refused, if_match),
             WriteError::Failed(error) => error,
         })
     }

@@ -1,18 +1,18 @@
-//! How large objects are: as far as they may be stored, are written together, and fit into an answer.
+//! Sizes of objects: limits for storing one, for writing several in a transaction, and for an answer.
 
 use shared::{
     Error, Fault, Result, Violation,
     object_type::{FieldValues, StoredObjectType, Value},
 };
 
-use crate::{item::searchable_keys, object::StoredObject};
+use crate::{codec::searchable_keys, object::StoredObject};
 
 /// The bytes of all values of an object, with their names. An item of DynamoDB has 400 KB; what is beside the values, for
 /// searchable and unique fields, takes part of that.
 pub(crate) const OBJECT_SIZE_MAX: usize = 350_000;
-/// What an item has beside its values and their keys, about.
+/// The approximate bytes of an item besides its values and their keys.
 const ITEM_OVERHEAD: usize = 1_500;
-/// What a value takes besides its text, about.
+/// The approximate bytes of a value besides its text.
 const VALUE_OVERHEAD: usize = 10;
 
 impl StoredObject {
@@ -26,11 +26,11 @@ impl StoredObject {
 
     /// The bytes of its values in the answer of a function, about: JSON as a text in JSON.
     pub(crate) fn answer_size(&self) -> usize {
-        weigh(&self.fields, escaped)
+        measure(&self.fields, escaped)
     }
 
     /// Refuses to become too large; what is so already may become smaller.
-    pub(crate) fn fits(&self, before: Option<&FieldValues>) -> Result<()> {
+    pub(crate) fn check_size(&self, before: Option<&FieldValues>) -> Result<()> {
         let size_now = size(&self.fields);
         if size_now <= OBJECT_SIZE_MAX || before.is_some_and(|before| size_now <= size(before)) {
             return Ok(());
@@ -43,14 +43,14 @@ impl StoredObject {
 
 /// The bytes of values, with their names.
 pub(crate) fn size(values: &FieldValues) -> usize {
-    weigh(values, str::len)
+    measure(values, str::len)
 }
 
-fn weigh(values: &FieldValues, text: fn(&str) -> usize) -> usize {
-    values.iter().map(|(slug, value)| slug.as_str().len() + weigh_value(value, text)).sum()
+fn measure(values: &FieldValues, text: fn(&str) -> usize) -> usize {
+    values.iter().map(|(slug, value)| slug.as_str().len() + measure_value(value, text)).sum()
 }
 
-fn weigh_value(value: &Value, text: fn(&str) -> usize) -> usize {
+fn measure_value(value: &Value, text: fn(&str) -> usize) -> usize {
     VALUE_OVERHEAD
         + match value {
             Value::Text(one) | Value::Exact(one) | Value::Decimal(one) => text(one),
@@ -59,7 +59,7 @@ fn weigh_value(value: &Value, text: fn(&str) -> usize) -> usize {
             Value::Numbered { text: one, .. } => text(one) + 2 * VALUE_OVERHEAD,
             Value::List(items) => items.iter().map(|one| text(one) + VALUE_OVERHEAD).sum(),
             Value::Parts(parts) => {
-                parts.iter().map(|(name, part)| text(name) + weigh_value(part, text)).sum()
+                parts.iter().map(|(name, part)| text(name) + measure_value(part, text)).sum()
             }
         }
 }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_weighed_as_it_is_sent() {
+    fn an_answer_is_measured_as_it_is_sent() {
         for text in ["plain", "a \"quoted\" \\ one", "lines\nand\ttabs\r", "\u{1}\u{1f}", "é😀"] {
             let body = serde_json::to_string(text).unwrap();
             let sent = serde_json::to_string(&body).unwrap();

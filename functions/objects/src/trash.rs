@@ -1,19 +1,19 @@
-//! How objects are thrown away, brought back and destroyed.
+//! The trash of objects: moving there, restoring, destroying.
 
 use shared::{
     Code, Error, Member, Result,
     extract::IfMatch,
     id::ObjectId,
     object_type::Changes,
-    table::{Attempt, AttributeValue, When, is_done, retry},
+    table::{Attempt, AttributeValue, Condition, applied, retry},
 };
 
 use crate::{
-    guards::Guards,
-    item::{object_key, object_of, partition},
+    codec::{decode_object, object_key, partition},
     object::StoredObject,
-    planned::Planned,
-    store::{Store, TypeInTeam},
+    store::{Collection, Store},
+    unique_index::UniqueChanges,
+    write_plan::WritePlan,
 };
 
 impl Store {
@@ -21,14 +21,14 @@ impl Store {
     pub(crate) async fn trash(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<()> {
         retry("object", || async move {
-            let object = self.read(by, object_type, id, false).await?;
+            let object = self.read(by, collection, id, false).await?;
             if_match.check(object.version)?;
-            let outcome = self.commit(by, self.plan_trash(by, object_type, object)?).await?;
+            let outcome = self.commit(by, self.plan_trash(by, collection, object)?).await?;
             Ok(Attempt::from(outcome).with(()))
         })
         .await
@@ -38,23 +38,23 @@ impl Store {
     pub(crate) async fn restore(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<StoredObject> {
         retry("object", || async move {
-            let object = self.stored(object_type, id).await?;
+            let object = self.stored(collection, id).await?;
             if_match.check(object.version)?;
             if object.trashed_at.is_none() {
                 return Err(Error::new(Code::WrongState, "The object is not in the trash."));
             }
             let held = object.unique.clone();
-            let object = object.with_keys_renewed(&object_type.0);
-            let guards = Guards::taken(&object_type.0, id, &object.unique);
-            let guards = guards.sparing(&object_type.0, id, &object.fields);
+            let object = object.with_keys_renewed(&collection.stored);
+            let unique_changes = UniqueChanges::claim(&collection.stored, id, &object.unique);
+            let unique_changes = unique_changes.with_former_keys_free(&collection.stored, id, &object.fields);
             let now = self.now();
             let write = self
-                .touched(object_type, &object, (by, now))?
+                .state_change(collection, &object, (by, now))?
                 .remove("tx")
                 .remove("trashed_at")
                 .remove("expires");
@@ -62,10 +62,10 @@ impl Store {
             let write = keys.fold(write, |write, (slug, key)| {
                 write.set(format!("unique.{slug}"), AttributeValue::S(key.clone()))
             });
-            let write = write.set("ix", AttributeValue::S(partition(&object_type.0)));
-            let object = object.changed(&Changes::default(), object_type, (by, now));
+            let write = write.set("ix", AttributeValue::S(partition(&collection.stored)));
+            let object = object.changed(&Changes::default(), collection, (by, now));
             let object = StoredObject { trashed_at: None, ..object };
-            self.commit(by, Planned { write: Some(write), guards, object }).await.map(Attempt::from)
+            self.commit(by, WritePlan { write: Some(write), unique_changes, object }).await.map(Attempt::from)
         })
         .await
     }
@@ -75,35 +75,35 @@ impl Store {
     pub(crate) async fn destroy(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,
     ) -> Result<()> {
         retry("object", || async move {
-            let key = object_key(&object_type.0, id);
+            let key = object_key(&collection.stored, id);
             let item = self.objects.get(key.clone()).await?;
-            let object = object_of(&item.ok_or_else(|| Error::not_found("object"))?)?;
+            let object = decode_object(&item.ok_or_else(|| Error::not_found("object"))?)?;
             if !object.destroyed {
-                if object.is_gone(self.now()) {
+                if object.is_purged(self.now()) {
                     return Err(Error::not_found("object"));
                 }
                 if_match.check(object.version)?;
             }
             let is_marked = object.destroyed || {
                 let held = object.unique.iter().filter(|_| object.trashed_at.is_none());
-                let guards = Guards::released(&object_type.0, id, held);
+                let unique_changes = UniqueChanges::release(&collection.stored, id, held);
                 let now = self.now();
-                let write = self.touched(object_type, &object, (by, now))?.remove("ix").remove("tx");
+                let write = self.state_change(collection, &object, (by, now))?.remove("ix").remove("tx");
                 let write = write.set("destroyed", AttributeValue::Bool(true));
                 let write = write.set("expires", AttributeValue::N(now.seconds().to_string()));
-                self.commit(by, Planned { write: Some(write), guards, object }).await?.is_ok()
+                self.commit(by, WritePlan { write: Some(write), unique_changes, object }).await?.is_ok()
             };
             if !is_marked {
                 return Ok(Attempt::Conflict);
             }
-            let delete = self.objects.delete(key).when(When::Set("destroyed".into()));
-            // What another request has removed already is removed.
-            is_done(self.objects.write(delete).await).map(|_| Attempt::Done(()))
+            let delete = self.objects.delete(key).when(Condition::AttributeExists("destroyed".into()));
+            // If another request has removed it already, it is removed.
+            applied(self.objects.write(delete).await).map(|_| Attempt::Done(()))
         })
         .await
     }

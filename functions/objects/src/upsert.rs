@@ -1,4 +1,5 @@
-//! Upsert: the object with a value in a unique field is changed, or made if there is none, under any concurrency.
+//! Upsert: updates the object with a value in a unique field, or creates it if there is none, whatever happens
+//! concurrently.
 
 use std::borrow::Cow;
 
@@ -7,17 +8,17 @@ use serde::Serialize;
 use shared::{
     Code, Error, Fault, Member, Permission, Result, Violation,
     extract::Preconditions,
-    object_type::{Changes, Checked, Field, SentFields},
-    table::{Attempt, Key, Refused, When, WriteError, retry},
+    object_type::{Changes, Field, SentFields, Validation},
+    table::{Attempt, Condition, ConditionFailed, Key, WriteError, retry},
     text::Slug,
 };
 
 use crate::{
-    guards::guard_key,
-    holders::{Ahead, Holder},
-    item::{object_of, unread_change},
-    object::{Before, StoredObject, settled_new, settled_patch},
-    store::{Store, TypeInTeam, is_live},
+    codec::{blind_update, decode_object},
+    object::{Before, StoredObject, validate_create, validate_patch},
+    owners::{Owner, Prefetched},
+    store::{Collection, Store, is_live},
+    unique_index::entry_key,
 };
 
 /// What became of an upsert.
@@ -30,91 +31,92 @@ pub(crate) enum Outcome {
     Updated,
 }
 
-/// The value by which an upsert finds its object.
-pub(crate) struct Wanted {
+/// The unique value by which an upsert finds its object.
+pub(crate) struct MatchKey {
     pub(crate) field: Slug,
     key: String,
-    /// The key that a version before may have given to it.
+    /// The key that a former version of this code may have given to it.
     former: Option<String>,
 }
 
-impl Wanted {
+impl MatchKey {
     /// The value of that unique field among those that were sent.
-    pub(crate) fn of(object_type: &TypeInTeam, field: &str, checked: &Checked) -> Result<Self> {
-        let field = match_field(object_type, field)?;
-        let Some(value) = checked.changes.set.get(&field.slug) else {
-            settled_patch(object_type, checked, Before::Unread)?;
+    pub(crate) fn of(collection: &Collection, field: &str, validation: &Validation) -> Result<Self> {
+        let field = match_field(collection, field)?;
+        let Some(value) = validation.changes.set.get(&field.slug) else {
+            validate_patch(collection, validation, Before::Unread)?;
             return Err(no_match_value(field));
         };
         let (key, former) = (field.unique_key(value), field.former_unique_key(value));
         Ok(Self { field: field.slug.clone(), key, former })
     }
 
-    /// The places where it may be written who has it.
-    pub(crate) fn guards(&self, object_type: &TypeInTeam) -> Vec<Key> {
+    /// The entries of the unique index that may name its owner.
+    pub(crate) fn entry_keys(&self, collection: &Collection) -> Vec<Key> {
         let keys = std::iter::once(&self.key).chain(&self.former);
-        keys.map(|key| guard_key(&object_type.0, &self.field, key)).collect()
+        keys.map(|key| entry_key(&collection.stored, &self.field, key)).collect()
     }
 
-    /// Whether the object has it.
-    pub(crate) fn is_of(&self, object: &StoredObject) -> bool {
+    /// Whether the object has the value.
+    pub(crate) fn matches(&self, object: &StoredObject) -> bool {
         let held = object.unique.get(&self.field);
         held.is_some_and(|held| *held == self.key || Some(held) == self.former.as_ref())
     }
 
-    /// What is to become of an object that has it. To who may not read, the field by which the object was found does not
-    /// count where it has rules: it could not be sent, or told nothing, as what was sent is there.
-    pub(crate) fn rest<'a>(
+    /// The part of the request that is applied to an object that has the value. For a caller who may not read
+    /// objects, a match field with rules is left out: its value is the same, but without a look at the object
+    /// its rules would refuse it.
+    pub(crate) fn applicable<'a>(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
-        checked: &'a Checked,
-    ) -> Cow<'a, Checked> {
-        let has_rules = object_type.field(self.field.as_str()).is_some_and(Field::has_rules);
+        collection: &Collection,
+        validation: &'a Validation,
+    ) -> Cow<'a, Validation> {
+        let has_rules = collection.field(self.field.as_str()).is_some_and(Field::has_rules);
         if has_rules && !by.may(Permission::ObjectRead) {
-            return Cow::Owned(checked.clone().without(&self.field));
+            return Cow::Owned(validation.clone().without(&self.field));
         }
-        Cow::Borrowed(checked)
+        Cow::Borrowed(validation)
     }
 }
 
 impl Store {
-    /// Finds by the guard, read strongly; writes, if something changes, under the condition that nothing has changed; begins
-    /// again if it has.
+    /// Finds the object by its unique entry, read strongly; writes, if something changes, on the condition that
+    /// nothing has changed since; and starts over if it has.
     pub(crate) async fn upsert(
         &self,
         (by, conditions): (&Member, &Preconditions),
-        object_type: &TypeInTeam,
+        collection: &Collection,
         (field, sent): (&str, &SentFields),
-        ahead: &mut Ahead,
+        prefetched: &mut Prefetched,
     ) -> Result<(StoredObject, Outcome)> {
-        match_field(object_type, field)?;
-        let checked = self.checked(by, object_type, sent).await?;
-        let wanted = Wanted::of(object_type, field, &checked)?;
-        let (checked, wanted) = (&checked, &wanted);
-        let mut first = Some(self.holder_of(object_type, wanted, ahead).await?);
+        match_field(collection, field)?;
+        let validation = self.validate(by, collection, sent).await?;
+        let match_key = MatchKey::of(collection, field, &validation)?;
+        let (validation, match_key) = (&validation, &match_key);
+        let mut first = Some(self.owner_of(collection, match_key, prefetched).await?);
         retry("object", || {
             let known = first.take();
             async move {
-                let holder = match known {
-                    Some(holder) => holder,
-                    None => self.holder_of(object_type, wanted, &mut Ahead::default()).await?,
+                let owner = match known {
+                    Some(owner) => owner,
+                    None => self.owner_of(collection, match_key, &mut Prefetched::default()).await?,
                 };
-                match holder {
-                    Holder::Object(held) => {
+                match owner {
+                    Owner::Object(held) => {
                         let updated =
-                            self.update_matched((by, conditions), object_type, held, wanted, checked);
+                            self.update_matched((by, conditions), collection, held, match_key, validation);
                         let done = |object| Attempt::Done((object, Outcome::Updated));
                         Ok(updated.await?.map_or(Attempt::Conflict, done))
                     }
-                    Holder::Unclear => Ok(Attempt::Conflict),
-                    Holder::Nobody => {
+                    Owner::Unclear => Ok(Attempt::Conflict),
+                    Owner::Nobody => {
                         conditions.check_absent()?;
-                        let new = settled_new(object_type, checked.clone(), self.now())?;
-                        match self.insert(by, &object_type.0, new).await {
+                        let new = validate_create(collection, validation.clone(), self.now())?;
+                        match self.insert(by, &collection.stored, new).await {
                             Ok(object) => Ok(Attempt::Done((object, Outcome::Created))),
-                            // One was just made.
-                            Err(error) if is_about(&error, &wanted.field) => Ok(Attempt::Conflict),
+                            // Another request has just created one.
+                            Err(error) if is_conflict_on(&error, &match_key.field) => Ok(Attempt::Conflict),
                             Err(error) => Err(error),
                         }
                     }
@@ -128,53 +130,62 @@ impl Store {
     async fn update_matched(
         &self,
         (by, conditions): (&Member, &Preconditions),
-        object_type: &TypeInTeam,
+        collection: &Collection,
         held: StoredObject,
-        wanted: &Wanted,
-        checked: &Checked,
+        match_key: &MatchKey,
+        validation: &Validation,
     ) -> Result<Option<StoredObject>> {
-        let checked = &*wanted.rest(by, object_type, checked);
-        let changes = held.changes_by(by, object_type, checked, conditions.check(held.version))?;
+        let validation = &*match_key.applicable(by, collection, validation);
+        let changes = held.changes_by(by, collection, validation, conditions.check(held.version))?;
         if changes == Changes::default() {
             return Ok(Some(held));
         }
         let is_other_unique = |other: &Field| {
-            other.slug != wanted.field
+            other.slug != match_key.field
                 && (changes.set.contains_key(&other.slug) || changes.clear.contains(&other.slug))
         };
-        // A key of a version before is renewed with its guard.
-        let is_old = wanted.former.is_some();
-        let is_judged_as_read = is_old || object_type.has_rules() || conditions.is_set();
-        if !is_judged_as_read
-            && !object_type.unique_fields().any(is_other_unique)
-            && let Some(write) =
-                unread_change(&self.objects, &object_type.0, &held.id, (checked, &changes), (by, self.now()))?
+        // A key of a former version is renewed together with its entry.
+        let is_old = match_key.former.is_some();
+        let needs_current_object = is_old || collection.has_rules() || conditions.is_set();
+        if !needs_current_object
+            && !collection.unique_fields().any(is_other_unique)
+            && let Some(write) = blind_update(
+                &self.objects,
+                &collection.stored,
+                &held.id,
+                (validation, &changes),
+                (by, self.now()),
+            )?
         {
-            let has_value = When::is_text(format!("unique.{}", wanted.field), &wanted.key);
+            let has_value = Condition::is_text(format!("unique.{}", match_key.field), &match_key.key);
             match self.objects.write(write.and_when(is_live().and(has_value))).await {
-                Ok(item) => return Ok(Some(object_of(&item)?)),
-                Err(WriteError::Refused(refused)) if !is_held(&refused, wanted) => return Ok(None),
-                Err(WriteError::Refused(_)) => {}
+                Ok(item) => return Ok(Some(decode_object(&item)?)),
+                Err(WriteError::ConditionFailed(refused)) if !still_matches(&refused, match_key) => {
+                    return Ok(None);
+                }
+                Err(WriteError::ConditionFailed(_)) => {}
                 Err(WriteError::Failed(error)) => return Err(error),
             }
         }
-        Ok(self.commit(by, self.plan_update(by, object_type, held, &changes)?).await?.ok())
+        Ok(self.commit(by, self.plan_update(by, collection, held, &changes)?).await?.ok())
     }
 }
 
-/// Whether the object that stands in the way of its change has the value nevertheless.
-fn is_held(refused: &Refused, wanted: &Wanted) -> bool {
-    let found = refused.item(0).and_then(|item| object_of(item).ok());
-    found.is_some_and(|object| wanted.is_of(&object) && object.is_live())
+/// Whether the object, whose state refused the change, still has the value.
+fn still_matches(refused: &ConditionFailed, match_key: &MatchKey) -> bool {
+    let found = refused.item(0).and_then(|item| decode_object(item).ok());
+    found.is_some_and(|object| match_key.matches(&object) && object.is_live())
 }
 
-fn match_field<'a>(object_type: &'a TypeInTeam, name: &str) -> Result<&'a Field> {
-    if object_type.field(name).is_some_and(|field| field.unique) && !object_type.0.is_guarded(name) {
+fn match_field<'a>(collection: &'a Collection, name: &str) -> Result<&'a Field> {
+    if collection.field(name).is_some_and(|field| field.unique)
+        && !collection.stored.is_unique_index_built(name)
+    {
         let detail = "Not every value of this field is known to be unique yet: match by it when the field says that it is ready.";
         return Err(Error::unprocessable(vec![Fault::new("?match", Violation::IndexBuilding, detail)]));
     }
-    object_type.field(name).filter(|field| field.unique).ok_or_else(|| {
-        let unique: Vec<_> = object_type.unique_fields().map(|field| field.slug.as_str()).collect();
+    collection.field(name).filter(|field| field.unique).ok_or_else(|| {
+        let unique: Vec<_> = collection.unique_fields().map(|field| field.slug.as_str()).collect();
         let detail = match unique.as_slice() {
             [] => "This object type has no unique field to match by.".to_owned(),
             unique => format!("Match by a unique field: {}.", unique.join(", ")),
@@ -188,8 +199,9 @@ fn no_match_value(field: &Field) -> Error {
     Error::unprocessable(vec![Fault::new(format!("/fields/{}", field.slug), Violation::Required, detail)])
 }
 
-/// Whether the error says that another object has the value that is matched by: one was just made.
-fn is_about(error: &Error, field: &Slug) -> bool {
+/// Whether the error is a conflict on the match field: another request has just created an object with the
+/// value.
+fn is_conflict_on(error: &Error, field: &Slug) -> bool {
     let pointer = format!("/fields/{field}");
     error.code == Code::NotUnique && error.faults().iter().any(|fault| fault.pointer == pointer)
 }

@@ -1,7 +1,7 @@
 //! In which order the records of an event are looked at: those of one item one after the other, so that what follows from
 //! its changes is sent in their order; those of different items side by side.
 
-use shared::{Timestamp, batch::BatchAnswer};
+use shared::{Timestamp, partial_batch::PartialBatchResponse};
 use tokio::task::JoinSet;
 
 use crate::{Record, Relay};
@@ -21,7 +21,7 @@ pub(crate) enum Again {
 type Placed = (usize, Record);
 
 impl Relay {
-    pub(crate) async fn handle_all(&self, records: Vec<Record>) -> BatchAnswer {
+    pub(crate) async fn handle_all(&self, records: Vec<Record>) -> PartialBatchResponse {
         let received = self.clock.now();
         let mut waiting = chains(records).into_iter();
         let (mut running, mut again) = (JoinSet::new(), Vec::new());
@@ -43,9 +43,9 @@ impl Relay {
             Some((place, Again::From(record.sequence_number()?)))
         }));
         again.sort_by_key(|(place, _)| *place);
-        let mut answer = BatchAnswer::default();
+        let mut answer = PartialBatchResponse::default();
         for (_, Again::From(id) | Again::Message(id)) in again {
-            answer.again(id);
+            answer.retry(id);
         }
         answer
     }

@@ -14,7 +14,7 @@ use shared::{
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::workspace_partition,
     queue::Queue,
-    table::{Item, Query, WriteError, decode},
+    table::{Item, TableQuery, WriteError, decode},
     webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX, host},
 };
 
@@ -101,7 +101,7 @@ impl Relay {
     async fn kept(&self, event: StoredEvent) -> Result<StoredEvent> {
         match self.activity.write(self.deliveries.put_event(&event)?).await {
             Ok(_) => Ok(event),
-            Err(WriteError::Refused(refused)) => {
+            Err(WriteError::ConditionFailed(refused)) => {
                 refused.item(0).map_or(Ok(event), |item| decode(item.clone()))
             }
             Err(WriteError::Failed(error)) => Err(error),
@@ -119,7 +119,8 @@ impl Relay {
         let at = self.clock.now();
         let (mut webhooks, mut next): (Vec<StoredWebhook>, Option<Item>) = (Vec::new(), None);
         loop {
-            let query = Query::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(next.take());
+            let query =
+                TableQuery::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(next.take());
             let found = self.workspace.query(query).await?;
             for item in &found.items {
                 webhooks.push(StoredWebhook::from_item(item)?);
@@ -224,7 +225,7 @@ impl Relay {
             Ok(_) => delivery,
             Err(WriteError::Failed(error)) => return Err(error),
             // This change is looked at again: perhaps because the request could not be sent.
-            Err(WriteError::Refused(refused)) => match refused.item(0) {
+            Err(WriteError::ConditionFailed(refused)) => match refused.item(0) {
                 Some(item) => decode(item.clone())?,
                 None => return Ok(None),
             },

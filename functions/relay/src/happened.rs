@@ -36,7 +36,7 @@ pub(crate) struct Happened {
 
 impl Happened {
     fn id(&self) -> AuditId {
-        AuditId::derived(self.at, &self.from.iter().map(String::as_str).collect::<Vec<_>>())
+        AuditId::deterministic(self.at, &self.from.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 
@@ -66,7 +66,7 @@ impl Relay {
         };
         let end = expires(at, self.kept_days(&team).await?);
         match self.activity.write(self.log.put(&team, &entry, end)?).await {
-            Ok(_) | Err(WriteError::Refused(_)) => Ok(()),
+            Ok(_) | Err(WriteError::ConditionFailed(_)) => Ok(()),
             Err(WriteError::Failed(error)) => Err(error),
         }
     }

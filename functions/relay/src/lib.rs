@@ -20,13 +20,13 @@ pub use event::{Event, Record};
 use shared::{
     Code, Error, Platform, Result, Timestamp,
     audit::Log,
-    batch::BatchAnswer,
     clock::Clock,
     config::{Config, TableNames},
     delivery::{Deliveries, Rate, Request, Retry, request_queue, retry_queue, slow_request_queue},
     id::{ObjectTypeId, TeamId},
     keys::Keys,
     object_type::StoredObjectType,
+    partial_batch::PartialBatchResponse,
     queue::{Order, Queue, Sqs},
     table::{Key, Table},
 };
@@ -116,7 +116,7 @@ impl Relay {
     }
 
     /// Handles an event. Changes come again from the first one that was not told; messages each for itself.
-    pub async fn handle(&self, event: Event) -> BatchAnswer {
+    pub async fn handle(&self, event: Event) -> PartialBatchResponse {
         match Suspect::among(&event.records, self.clock.now()) {
             Some(suspect) => self.handle_suspect(suspect).await,
             None => self.handle_all(event.records).await,
@@ -124,21 +124,21 @@ impl Relay {
     }
 
     /// Handles a change that may have ended the function before.
-    async fn handle_suspect(&self, suspect: Suspect) -> BatchAnswer {
+    async fn handle_suspect(&self, suspect: Suspect) -> PartialBatchResponse {
         let Suspect { record, sequence_number } = &suspect;
-        let mut answer = BatchAnswer::default();
+        let mut answer = PartialBatchResponse::default();
         match self.is_fatal(&suspect).await {
             Ok(false) => answer = self.handle_all(vec![record.clone()]).await,
             Ok(true) => {
                 let cause =
                     anyhow::anyhow!("a change has ended the function each time that it was looked at");
                 if self.put_aside(record.clone(), cause.into()).await.is_err() {
-                    answer.again(sequence_number);
+                    answer.retry(sequence_number);
                 }
             }
             Err(error) => {
                 log(error, "a change was not looked at; it comes again");
-                answer.again(sequence_number);
+                answer.retry(sequence_number);
                 return answer;
             }
         }

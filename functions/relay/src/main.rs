@@ -1,14 +1,14 @@
 //! The Lambda function that turns changes of tables into audit entries and events, and signs what is tried again.
 
 use relay::{Event, Queues, Relay};
-use shared::{Platform, batch::BatchAnswer, serve::Handling};
+use shared::{Platform, partial_batch::PartialBatchResponse, serve::HandlerFuture};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::Ended {
+async fn main() -> shared::serve::LambdaResult {
     // Requests are signed with keys of webhooks, which are sealed: so this one needs the key ring.
     shared::serve::serve_events(|config, _| {
         let relay = Relay::new(&Platform::on_aws(config)?, config, Queues::on_aws(config)?);
-        Ok(move |event: Event| -> Handling<BatchAnswer> {
+        Ok(move |event: Event| -> HandlerFuture<PartialBatchResponse> {
             let relay = relay.clone();
             Box::pin(async move { Ok(relay.handle(event).await) })
         })

@@ -3,7 +3,7 @@
 use shared::{
     Error, Result,
     delivery::{Retry, SIGNED, Signed, Status, StoredDelivery, Want, hop_seconds, signed},
-    table::{When, attribute, is_done},
+    table::{Condition, applied, attribute},
     webhook::{StoredWebhook, webhook_key},
 };
 
@@ -50,14 +50,14 @@ impl Relay {
 
     /// Puts a new signature at a delivery, where its request finds it when it comes again.
     async fn keep_signature(&self, delivery: &StoredDelivery, signed: &Signed) -> Result<()> {
-        let is_unchanged =
-            When::is_text("status", Status::Pending.name()).and(When::is_number("tries", delivery.tries));
+        let is_unchanged = Condition::is_text("status", Status::Pending.name())
+            .and(Condition::is_number("tries", delivery.tries));
         let update = self.activity.update(delivery.key()).set(SIGNED, attribute(signed)?);
-        is_done(self.activity.write(update.when(is_unchanged)).await).map(drop)
+        applied(self.activity.write(update.when(is_unchanged)).await).map(drop)
     }
 
     /// Lets a delivery wait until its webhook takes something again, unless it has moved on.
     async fn hold(&self, delivery: &StoredDelivery) -> Result<()> {
-        is_done(self.activity.write(delivery.hold(&self.activity)?).await).map(drop)
+        applied(self.activity.write(delivery.hold(&self.activity)?).await).map(drop)
     }
 }

@@ -1,12 +1,12 @@
-//! What each route does.
+//! The handler of each route.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Caller, Member, Result,
-    answer::{Created, NoContent, Versioned},
     extract::{IfMatch, Json, List, Page, Path, State},
     id::{InvitationId, TokenId, UserId},
+    response::{Created, NoContent, Versioned},
 };
 
 use crate::{

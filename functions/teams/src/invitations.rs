@@ -1,4 +1,5 @@
-//! How invitations are kept: with their team, by the keyed hash of the secret that the invited person is given.
+//! The storage of invitations: with their team, by the keyed hash of the secret that the invited person is
+//! given.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,15 +12,15 @@ use shared::{
     id::{InvitationId, TeamId},
     identity::{Membership, membership_key, team_key, team_partition, token_key},
     secret::{Secret, SecretKind},
-    table::{Attempt, Item, Key, Query, When, Write, WriteError, decode, retry},
-    token::{Status, StoredToken},
+    table::{Attempt, Condition, Item, Key, TableQuery, Write, WriteError, decode, retry},
+    token::{StoredToken, TokenStatus},
 };
 
 use crate::{
     grant::Granter,
-    members::unchanged,
+    members::member_unchanged,
     room::Room,
-    store::{Store, still},
+    store::{Store, team_unchanged},
     team::{INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, TeamOfMine},
 };
 
@@ -45,7 +46,7 @@ impl Store {
         Granter::of(by).check(&[new.role])?;
         let (now, ring) = (self.now(), self.keys.ring().await?);
         let id = InvitationId::at(now);
-        let secret = Secret::new(SecretKind::Invitation, by.team.part(), id.part())?;
+        let secret = Secret::new(SecretKind::Invitation, by.team.suffix(), id.suffix())?;
         let invitation = Invitation {
             id,
             email: new.email,
@@ -77,7 +78,7 @@ impl Store {
         team: &TeamId,
         page: &Page,
     ) -> Result<(Vec<Invitation>, Option<Item>)> {
-        let query = Query::partition(team_partition(team)).prefix(INVITATION);
+        let query = TableQuery::partition(team_partition(team)).prefix(INVITATION);
         let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
         let stored = found.items.into_iter().map(decode).collect::<Result<Vec<StoredInvitation>>>()?;
         let open =
@@ -85,7 +86,7 @@ impl Store {
         Ok((open.collect(), found.next))
     }
 
-    /// Withdraws an invitation, and notes who did it, in one write.
+    /// Withdraws an invitation, and records who did it, in one transaction.
     pub(crate) async fn withdraw(&self, by: &Member, id: &InvitationId, if_match: &IfMatch) -> Result<()> {
         let key = invitation_key(&by.team, id);
         let item = self.identity.get(key.clone()).await?.ok_or_else(no_such_invitation)?;
@@ -96,8 +97,9 @@ impl Store {
         let (id, at, actor) = (id.to_string(), self.now(), by.actor());
         let removal =
             Removal { team, kind: Kind::Invitation, id, label: Some(email), role: Some(role), at, actor };
-        let writes = vec![self.identity.delete(key).when(When::Exists), removal.write(&self.identity)?];
-        self.identity.transact(writes).await.map_err(|error| error.or(|_| no_such_invitation()))
+        let writes =
+            vec![self.identity.delete(key).when(Condition::ItemExists), removal.write(&self.identity)?];
+        self.identity.transact(writes).await.map_err(|error| error.into_error(|_| no_such_invitation()))
     }
 
     /// Makes the caller a member and uses the invitation up, in one write, while whoever made it may still grant its role.
@@ -114,16 +116,16 @@ impl Store {
             let change = i64::from(invitation.role == Role::Owner);
             let [own, listed] = self.join(&team, caller, invitation.role)?;
             let mut writes = vec![
-                self.identity.delete(invitation_key(&team.id, &invitation.id)).when(When::Exists),
+                self.identity.delete(invitation_key(&team.id, &invitation.id)).when(Condition::ItemExists),
                 own,
                 listed,
-                self.identity.update(team_key(&team.id)).add("owners", change).when(still(&team)),
+                self.identity.update(team_key(&team.id)).add("owners", change).when(team_unchanged(&team)),
                 room.taken(&self.identity),
             ];
             writes.extend(still_granted);
             match self.identity.transact(writes).await {
-                Err(WriteError::Refused(refused)) if refused.at(MEMBERSHIP) => Err(already_member()),
-                Err(WriteError::Refused(refused)) if refused.at(USED) => Err(no_invitation()),
+                Err(WriteError::ConditionFailed(refused)) if refused.at(MEMBERSHIP) => Err(already_member()),
+                Err(WriteError::ConditionFailed(refused)) if refused.at(USED) => Err(no_invitation()),
                 // The team, whoever made the invitation, or the caller's teams may have changed meanwhile.
                 outcome => Ok(Attempt::of(outcome)?.with(TeamOfMine::new(team, invitation.role, caller))),
             }
@@ -134,12 +136,12 @@ impl Store {
     /// That whoever made an invitation may still grant its role: the person by the role of now and, if it was a token, that
     /// token by its permissions. The writes make sure that both are as they were read.
     async fn still_granted(&self, by: &Actor, team: &TeamId, role: Role) -> Result<Vec<Write>> {
-        let place = membership_key(&by.user, team);
-        let token_place = by.token.as_ref().map(|token| token_key(&by.user, token));
-        let keys = [Some(&place), token_place.as_ref()].into_iter().flatten().cloned().collect();
+        let item_key = membership_key(&by.user, team);
+        let token_item_key = by.token.as_ref().map(|token| token_key(&by.user, token));
+        let keys = [Some(&item_key), token_item_key.as_ref()].into_iter().flatten().cloned().collect();
         let (mut membership, mut token) = (None, None);
         for item in self.identity.get_many(keys).await? {
-            if place.is_of(&item) {
+            if item_key.is_of(&item) {
                 membership = Some(decode::<Membership>(item)?);
             } else {
                 token = Some(decode::<StoredToken>(item)?);
@@ -149,19 +151,20 @@ impl Store {
         let days = membership.token_lifetime_days_max;
         let now = self.now();
         let token = token.filter(|token| {
-            let is_live = token.revoked_at.is_none() && token.status(now) == Status::Active;
-            is_live && token.reaches(team, days, token.newest())
+            let is_live = token.revoked_at.is_none() && token.status(now) == TokenStatus::Active;
+            is_live && token.can_access(team, days, token.latest_issued_at())
         });
         let made_with = token.as_ref().map(|token| token.permissions);
-        if made_with.is_some() != token_place.is_some()
+        if made_with.is_some() != token_item_key.is_some()
             || !Granter::new(membership.role, made_with).may_invite_to(role)
         {
             return Err(no_invitation());
         }
-        let mut writes = vec![self.identity.check(place, unchanged(&membership))];
-        let checked = token_place.zip(token).map(|(place, token)| {
-            let is_as_read = When::is_number("version", token.version).and(When::Unset("revoked_at".into()));
-            self.identity.check(place, is_as_read)
+        let mut writes = vec![self.identity.check(item_key, member_unchanged(&membership))];
+        let checked = token_item_key.zip(token).map(|(item_key, token)| {
+            let is_as_read = Condition::is_number("version", token.version)
+                .and(Condition::AttributeMissing("revoked_at".into()));
+            self.identity.check(item_key, is_as_read)
         });
         writes.extend(checked);
         Ok(writes)
@@ -171,13 +174,13 @@ impl Store {
     async fn open_invitation(&self, caller: &Caller, secret: &str) -> Result<StoredInvitation> {
         let secret = Secret::parse(SecretKind::Invitation, secret).ok_or_else(no_invitation)?;
         let team =
-            TeamId::parse(&format!("{}{}", TeamId::PREFIX, secret.owner())).ok_or_else(no_invitation)?;
-        let id = format!("{}{}", InvitationId::PREFIX, secret.thing());
+            TeamId::parse(&format!("{}{}", TeamId::PREFIX, secret.owner_part())).ok_or_else(no_invitation)?;
+        let id = format!("{}{}", InvitationId::PREFIX, secret.subject_part());
         let id = InvitationId::parse(&id).ok_or_else(no_invitation)?;
         let item = self.identity.get(invitation_key(&team, &id)).await?;
         let stored: StoredInvitation = decode(item.ok_or_else(no_invitation)?)?;
         let ring = self.keys.ring_with(stored.secret.key_id()).await?.ok_or_else(no_invitation)?;
-        let is_genuine = ring.digests(secret.reveal()).find([Some(&stored.secret)]).is_some();
+        let is_genuine = ring.candidate_hashes(secret.reveal()).find([Some(&stored.secret)]).is_some();
         let is_theirs = caller
             .email
             .as_ref()

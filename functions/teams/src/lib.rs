@@ -1,5 +1,5 @@
-//! Teams: who one is, the teams one belongs to, their members, the invitations by which members come, and the tokens
-//! that reach a team.
+//! Teams: the user and the teams of the user, the members of a team, invitations to it, and the tokens that can
+//! access it.
 
 mod grant;
 mod handlers;

@@ -1,4 +1,4 @@
-//! How the members of a team are kept, and how many of them are owners.
+//! The storage of members of a team, of whom at least one stays an owner.
 
 use shared::{
     Error, Member, Result, Role,
@@ -6,7 +6,10 @@ use shared::{
     extract::{IfMatch, Page},
     id::{TeamId, UserId},
     identity::{Membership, member_key, membership_key, profile_key, team_key, team_partition},
-    table::{Attempt, AttributeValue, Item, Key, Query, When, Write, WriteError, attribute, decode, retry},
+    table::{
+        Attempt, AttributeValue, Condition, Item, Key, TableQuery, Write, WriteError, attribute, decode,
+        retry,
+    },
 };
 
 use crate::{
@@ -21,7 +24,7 @@ impl Store {
         team: &TeamId,
         page: &Page,
     ) -> Result<(Vec<TeamMember>, Option<Item>)> {
-        let query = Query::partition(team_partition(team)).prefix("MEMBER#");
+        let query = TableQuery::partition(team_partition(team)).prefix("MEMBER#");
         let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
         let memberships = found.items.into_iter().map(decode).collect::<Result<Vec<Membership>>>()?;
         let users = self.users(memberships.iter().map(|membership| &membership.user)).await?;
@@ -44,7 +47,7 @@ impl Store {
                 return Ok(Attempt::Done(member_of(old, &self.users([user].into_iter()).await?)));
             }
             Granter::of(by).check(&[old.role, role])?;
-            let seen = unchanged(&old);
+            let seen = member_unchanged(&old);
             let change = i64::from(role == Role::Owner) - i64::from(old.role == Role::Owner);
             let (version, updated_at, actor) = (old.version + 1, self.now(), by.actor());
             let new = Membership { role, updated_at, version, actor, ..old };
@@ -53,7 +56,7 @@ impl Store {
                 self.new_role(member_key(&by.team, user), &new)?,
             ];
             writes.extend(self.owners(&by.team, change));
-            let Attempt::Done(()) = self.settle(writes).await? else { return Ok(Attempt::Conflict) };
+            let Attempt::Done(()) = self.try_commit(writes).await? else { return Ok(Attempt::Conflict) };
             let users = self.users([user].into_iter()).await?;
             Ok(Attempt::Done(member_of(new, &users)))
         })
@@ -70,7 +73,7 @@ impl Store {
             .set("actor", attribute(&new.actor)?))
     }
 
-    /// Removes a member, notes who did it, and counts the owners, in one write.
+    /// Removes a member, records who did it, and counts the owners, in one transaction.
     pub(crate) async fn remove(&self, by: &Member, user: &UserId, if_match: &IfMatch) -> Result<()> {
         retry("member", || async move {
             let old = self.membership(&by.team, user).await?;
@@ -81,17 +84,17 @@ impl Store {
                 Granter::of(by).check(&[old.role])?;
             }
             let mut writes = vec![
-                self.identity.delete(membership_key(user, &by.team)).when(unchanged(&old)),
+                self.identity.delete(membership_key(user, &by.team)).when(member_unchanged(&old)),
                 self.identity.delete(member_key(&by.team, user)),
                 self.removal(by, user, old.role)?,
             ];
             writes.extend(self.owners(&by.team, -i64::from(old.role == Role::Owner)));
-            self.settle(writes).await
+            self.try_commit(writes).await
         })
         .await
     }
 
-    /// The write that notes who removed a member, as a delete tells nobody.
+    /// The write that records who removed a member, as a delete alone does not tell.
     fn removal(&self, by: &Member, user: &UserId, role: Role) -> Result<Write> {
         let (team, id, at, actor) = (by.team.clone(), user.to_string(), self.now(), by.actor());
         Removal { team, kind: Kind::Member, id, label: None, role: Some(role), at, actor }
@@ -103,15 +106,15 @@ impl Store {
         let write = self.identity.update(team_key(team)).add("owners", change);
         match change {
             0 => None,
-            1.. => Some(write.when(When::Exists)),
-            _ => Some(write.when(When::Above("owners".into(), AttributeValue::N("1".into())))),
+            1.. => Some(write.when(Condition::ItemExists)),
+            _ => Some(write.when(Condition::Above("owners".into(), AttributeValue::N("1".into())))),
         }
     }
 
-    /// Does the writes, of which the first is that of the member.
-    async fn settle(&self, writes: Vec<Write>) -> Result<Attempt<()>> {
+    /// Tries to commit the writes, of which the first is that of the member.
+    async fn try_commit(&self, writes: Vec<Write>) -> Result<Attempt<()>> {
         match self.identity.transact(writes).await {
-            Err(WriteError::Refused(refused)) if !refused.at(0) => Err(last_owner()),
+            Err(WriteError::ConditionFailed(refused)) if !refused.at(0) => Err(last_owner()),
             outcome => Attempt::of(outcome),
         }
     }
@@ -127,10 +130,11 @@ impl Store {
     }
 }
 
-/// The membership is the very one that was read: one that was ended and begun anew counts its versions from 1 again.
-pub(crate) fn unchanged(seen: &Membership) -> When {
-    let begun = When::is_text("created_at", seen.created_at.to_string());
-    When::is_number("version", seen.version).and(begun).and(When::is_text("role", seen.role.name()))
+/// The membership is unchanged since it was read. Its version alone does not tell: a membership that was ended
+/// and started anew counts its versions from 1 again.
+pub(crate) fn member_unchanged(seen: &Membership) -> Condition {
+    let begun = Condition::is_text("created_at", seen.created_at.to_string());
+    Condition::is_number("version", seen.version).and(begun).and(Condition::is_text("role", seen.role.name()))
 }
 
 fn member_of(membership: Membership, users: &[User]) -> TeamMember {
@@ -138,7 +142,7 @@ fn member_of(membership: Membership, users: &[User]) -> TeamMember {
     TeamMember { user: known(users, user), role, created_at, updated_at, version }
 }
 
-/// What is known of a user.
+/// The profile of a user, as far as it is known.
 pub(crate) fn known(users: &[User], user: UserId) -> User {
     let known = users.iter().find(|known| known.id == user).cloned();
     known.unwrap_or(User { id: user, email: None, name: None })

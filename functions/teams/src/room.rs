@@ -1,11 +1,12 @@
-//! How many there may be, of a person's teams and of a team's open invitations. What is there is counted, and whoever adds
-//! to it says so in the same write on an item that all who add write to: of two who have counted the same, one counts again.
+//! The limits of a person's teams and of a team's open invitations. They are counted, and whoever adds one
+//! bumps a counter item in the same transaction, on the condition that nobody else did since: of two who have
+//! counted the same, one counts again.
 
 use shared::{
     Code, Error, Result, Timestamp,
     id::{InvitationId, TeamId, UserId},
     identity::{team_partition, user_partition},
-    table::{AttributeValue, Key, Query, Table, When, Write, number},
+    table::{AttributeValue, Condition, Key, Table, TableQuery, Write, number},
 };
 
 use crate::invitations::{INVITATION, INVITATION_SECONDS};
@@ -14,29 +15,29 @@ use crate::invitations::{INVITATION, INVITATION_SECONDS};
 const TEAMS_MAX: usize = 50;
 /// Invitations of a team that can still be accepted.
 const INVITATIONS_MAX: usize = 200;
-/// How far the clocks of two functions may be from each other.
+/// The most that the clocks of two functions may differ.
 const SKEW_SECONDS: i64 = 60;
-/// How often something was added.
+/// The attribute that counts additions.
 const ADDED: &str = "added";
 
-/// A place for one more, as long as nobody else takes one.
+/// Room for one more, as long as nobody else takes it.
 pub(crate) struct Room {
     key: Key,
     added: Option<u64>,
 }
 
 impl Room {
-    /// A place among the teams of a person.
+    /// Room among the teams of a person.
     ///
     /// # Errors
     /// 409 when there is none.
     pub(crate) async fn of_user(identity: &Table, user: &UserId) -> Result<Self> {
         let room = Self::at(identity, Key::new(user_partition(user), "TEAMS")).await?;
-        let query = Query::partition(user_partition(user)).prefix("TEAM#");
+        let query = TableQuery::partition(user_partition(user)).prefix("TEAM#");
         if is_full(identity, query, TEAMS_MAX).await? { Err(too_many_teams()) } else { Ok(room) }
     }
 
-    /// A place among the open invitations of a team. Those that were made longer ago than they last are not read.
+    /// Room among the open invitations of a team. Invitations that have expired are not read.
     ///
     /// # Errors
     /// 409 when there is none.
@@ -44,8 +45,8 @@ impl Room {
         let room = Self::at(identity, Key::new(team_partition(team), "INVITATIONS")).await?;
         let oldest = InvitationId::first_at(now.plus_seconds(-INVITATION_SECONDS - SKEW_SECONDS));
         let (low, high) = (format!("{INVITATION}{oldest}"), format!("{INVITATION}~"));
-        let is_open = When::Above("expires_at".into(), AttributeValue::S(now.to_string()));
-        let query = Query::partition(team_partition(team)).between("sk", Some(&low), Some(&high));
+        let is_open = Condition::Above("expires_at".into(), AttributeValue::S(now.to_string()));
+        let query = TableQuery::partition(team_partition(team)).between("sk", Some(&low), Some(&high));
         let is_full = is_full(identity, query.filter(is_open), INVITATIONS_MAX).await?;
         if is_full { Err(too_many_invitations()) } else { Ok(room) }
     }
@@ -53,20 +54,20 @@ impl Room {
     /// The write that takes it; refused if something was added since it was counted.
     pub(crate) fn taken(&self, identity: &Table) -> Write {
         let is_as_read = match self.added {
-            Some(added) => When::is_number(ADDED, added),
-            None => When::Unset(ADDED.into()),
+            Some(added) => Condition::is_number(ADDED, added),
+            None => Condition::AttributeMissing(ADDED.into()),
         };
         identity.update(self.key.clone()).add(ADDED, 1).when(is_as_read)
     }
 
-    /// What was added so far is read before anything is counted, so that what comes between is noticed.
+    /// The counter is read before anything is counted, so that a concurrent addition is noticed.
     async fn at(identity: &Table, key: Key) -> Result<Self> {
         let added = identity.get(key.clone()).await?.and_then(|item| number(&item, ADDED));
         Ok(Self { key, added })
     }
 }
 
-async fn is_full(identity: &Table, query: Query, max: usize) -> Result<bool> {
+async fn is_full(identity: &Table, query: TableQuery, max: usize) -> Result<bool> {
     let mut query = query.limit(max);
     let mut count = 0;
     loop {

@@ -1,4 +1,4 @@
-//! How a team's settings are kept: with the team, and what decides about requests with each of its members too.
+//! The storage of a team's settings: with the team, and what the authorizer needs with each of its members too.
 
 use shared::{
     Member, Result, Timestamp,
@@ -6,11 +6,11 @@ use shared::{
     extract::IfMatch,
     id::TeamId,
     identity::{Membership, member_key, membership_key, team_key, team_partition},
-    table::{Attempt, Query, When, attribute, decode, retry},
+    table::{Attempt, Condition, TableQuery, attribute, decode, retry},
 };
 
 use crate::{
-    store::{Store, still},
+    store::{Store, team_unchanged},
     team::{CheckedPatch, Team, TeamPatch},
 };
 
@@ -52,7 +52,7 @@ impl Store {
     pub(crate) async fn update(&self, by: &Member, patch: &TeamPatch, if_match: &IfMatch) -> Result<Team> {
         let team = self.change(by, patch, if_match).await?;
         if patch.token_lifetime_days_max.is_some() {
-            retry("team", || self.spread(&by.team)).await?;
+            retry("team", || self.propagate_limit(&by.team)).await?;
         }
         Ok(team)
     }
@@ -63,7 +63,7 @@ impl Store {
             let patch = patch.clone().beside(&old).checked(by)?;
             if_match.check(old.version)?;
             let Some(new) = old.patched(&patch, self.now()) else { return Ok(Attempt::Done(old)) };
-            let is_as_read = still(&old);
+            let is_as_read = team_unchanged(&old);
             let write = self.identity.update(team_key(&new.id));
             let write = write
                 .set("name", attribute(&new.name)?)
@@ -80,14 +80,15 @@ impl Store {
         .await
     }
 
-    /// Gives each member the limit that the team has now, where it is another one. The team has it already, so that who
-    /// joins meanwhile joins with it; and each write makes sure that the team still has it, so that of two changes at
-    /// once the earlier one never has the last word.
-    async fn spread(&self, team: &TeamId) -> Result<Attempt<()>> {
+    /// Propagates the limit of the team to its members. The team has it already, so that who joins meanwhile
+    /// joins with it; and each write makes sure that the team still has it, so that of two changes at once the
+    /// earlier one never has the last word.
+    async fn propagate_limit(&self, team: &TeamId) -> Result<Attempt<()>> {
         let team = self.read(team).await?;
         let mut after = None;
         loop {
-            let query = Query::partition(team_partition(&team.id)).prefix("MEMBER#").limit(MEMBERS_AT_ONCE);
+            let query =
+                TableQuery::partition(team_partition(&team.id)).prefix("MEMBER#").limit(MEMBERS_AT_ONCE);
             let found = self.identity.query(query.after(after)).await?;
             let mut members = found.items.into_iter().map(decode).collect::<Result<Vec<Membership>>>()?;
             members.retain(|member| member.token_lifetime_days_max != team.token_lifetime_days_max);
@@ -107,11 +108,12 @@ impl Store {
             return Ok(Attempt::Done(()));
         }
         let days = attribute(&team.token_lifetime_days_max)?;
-        let mut writes = vec![self.identity.update(team_key(&team.id)).add("owners", 0).when(still(team))];
+        let mut writes =
+            vec![self.identity.update(team_key(&team.id)).add("owners", 0).when(team_unchanged(team))];
         for Membership { user, .. } in members {
             for key in [membership_key(user, &team.id), member_key(&team.id, user)] {
                 let write = self.identity.update(key).set("token_lifetime_days_max", days.clone());
-                writes.push(write.when(When::Exists));
+                writes.push(write.when(Condition::ItemExists));
             }
         }
         Attempt::of(self.identity.transact(writes).await)

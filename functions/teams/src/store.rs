@@ -1,4 +1,5 @@
-//! How people and teams are kept: a membership lies with its user, for the authorizer, and with its team, for lists.
+//! The storage of people and teams: a membership lies with its user, for the authorizer, and with its team, for
+//! lists.
 
 use shared::{
     Caller, Code, Error, Fault, Platform, Result, Role, Timestamp, Violation,
@@ -6,12 +7,12 @@ use shared::{
     audit::KEEP_DAYS,
     clock::Clock,
     extract::Page,
-    history::History,
     id::{TeamId, UserId},
     identity::{Membership, member_key, membership_key, profile_key, team_key, token_key, user_partition},
     keys::Keys,
-    table::{Attempt, Item, Key, Query, QueryPage, Table, When, Write, WriteError, decode, retry},
-    token::{Presented, StoredToken},
+    table::{Attempt, Condition, Item, Key, QueryPage, Table, TableQuery, Write, WriteError, decode, retry},
+    token::{PresentedSecret, StoredToken},
+    token_history::History,
 };
 
 use crate::{
@@ -70,8 +71,9 @@ impl Store {
         let mut memberships =
             found.items.into_iter().map(decode::<Membership>).collect::<Result<Vec<_>>>()?;
         if let Some(token) = self.own_token(caller).await? {
-            let born = token.born(Presented::Current);
-            memberships.retain(|found| token.reaches(&found.team, found.token_lifetime_days_max, born));
+            let issued_at = token.issued_at(PresentedSecret::Current);
+            memberships
+                .retain(|found| token.can_access(&found.team, found.token_lifetime_days_max, issued_at));
         }
         let keys = memberships.iter().map(|membership| team_key(&membership.team)).collect();
         let teams = self.identity.get_many(keys).await?;
@@ -84,7 +86,7 @@ impl Store {
     }
 
     async fn memberships(&self, user: &UserId, page: Option<&Page>) -> Result<QueryPage> {
-        let query = || Query::partition(user_partition(user)).prefix("TEAM#");
+        let query = || TableQuery::partition(user_partition(user)).prefix("TEAM#");
         if let Some(page) = page {
             return self.identity.query(query().after(page.after.clone()).limit(page.limit)).await;
         }
@@ -116,10 +118,10 @@ impl Store {
         let team =
             Team { id, name, slug, token_lifetime_days_max, audit_log_days, created_at, updated_at, version };
         let stored = StoredTeam { team: team.clone(), owners: 1, actor: caller.actor() };
-        let guard = [("team".to_owned(), shared::table::attribute(&team.id)?)].into();
+        let entry = [("team".to_owned(), shared::table::attribute(&team.id)?)].into();
         let mut writes = vec![
-            self.identity.put(team_key(&team.id), &stored)?.when(When::Absent),
-            self.identity.put_item(slug_key(&team), guard).when(When::Absent),
+            self.identity.put(team_key(&team.id), &stored)?.when(Condition::ItemMissing),
+            self.identity.put_item(slug_key(&team), entry).when(Condition::ItemMissing),
         ];
         writes.extend(self.join(&team, caller, Role::Owner)?);
         let writes = writes.as_slice();
@@ -129,10 +131,10 @@ impl Store {
             match self.identity.transact(writes).await {
                 Ok(()) => Ok(Attempt::Done(())),
                 // Another team came between: they are counted again.
-                Err(WriteError::Refused(refused)) if refused.at(ROOM) && !refused.at(SLUG) => {
+                Err(WriteError::ConditionFailed(refused)) if refused.at(ROOM) && !refused.at(SLUG) => {
                     Ok(Attempt::Conflict)
                 }
-                Err(error) => Err(error.or(|_| slug_taken())),
+                Err(error) => Err(error.into_error(|_| slug_taken())),
             }
         })
         .await?;
@@ -163,7 +165,7 @@ impl Store {
             actor: caller.actor(),
         };
         Ok([
-            self.identity.put(membership_key(user, &team.id), &membership)?.when(When::Absent),
+            self.identity.put(membership_key(user, &team.id), &membership)?.when(Condition::ItemMissing),
             self.identity.put(member_key(&team.id, user), &membership)?,
         ])
     }
@@ -184,7 +186,7 @@ fn slug_key(team: &Team) -> Key {
     Key::new(format!("SLUG#{}", team.slug), "SLUG")
 }
 
-/// The team is as it was read: each change of it counts its version on.
-pub(crate) fn still(team: &Team) -> When {
-    When::is_number("version", team.version)
+/// The team is unchanged since it was read: each change raises its version.
+pub(crate) fn team_unchanged(team: &Team) -> Condition {
+    Condition::is_number("version", team.version)
 }

@@ -1,10 +1,10 @@
-//! What teams, members and invitations are, and which may be made.
+//! Teams, members and invitations: as they are sent and answered, and their validation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Code, Error, Fault, Member, Permissions, Result, Role, Timestamp, Violation,
-    access::{Access, Claim, Credential},
+    access::{Access, Credential, Grant},
     actor::Actor,
     audit::KEEP_DAYS,
     domain,
@@ -70,14 +70,14 @@ pub(crate) struct CheckedPatch {
 impl TeamPatch {
     /// The changes, if this member may make them and they keep to the rules; all faults at once if not.
     pub(crate) fn checked(self, by: &Member) -> Result<CheckedPatch> {
-        let claim =
-            Claim { credential: by.credential, granted: by.permissions, role: Some(by.role), is_self: false };
+        let grant =
+            Grant { credential: by.credential, granted: by.permissions, role: Some(by.role), is_self: false };
         let asked = [
             (self.token_lifetime_days_max.is_some(), TOKEN_LIFETIME),
             (self.audit_log_days.is_some(), AUDIT_LOG),
         ];
         for (_, pointer) in asked.iter().filter(|(is_asked, _)| *is_asked) {
-            may_decide(&claim, pointer)?;
+            may_decide(&grant, pointer)?;
         }
         self.allowed()
     }
@@ -268,8 +268,8 @@ impl InvitationWithSecret {
 }
 
 /// Only an owner, signed in, decides how long tokens of others may live, and how long it is told who did what.
-fn may_decide(claim: &Claim, pointer: &str) -> Result<()> {
-    Access::Owner.check(claim).map_err(|error| {
+fn may_decide(grant: &Grant, pointer: &str) -> Result<()> {
+    Access::Owner.check(grant).map_err(|error| {
         let fault = Fault::new(pointer, error.code.into(), error.detail());
         error.with_faults(vec![fault])
     })
@@ -322,8 +322,8 @@ mod tests {
     #[test]
     fn only_an_owner_with_a_session_limits_the_life_of_tokens() {
         let code = |credential, role| {
-            let claim = Claim { credential, granted: Permissions::all(), role: Some(role), is_self: false };
-            may_decide(&claim, TOKEN_LIFETIME)
+            let grant = Grant { credential, granted: Permissions::all(), role: Some(role), is_self: false };
+            may_decide(&grant, TOKEN_LIFETIME)
                 .err()
                 .map(|error| (error.code, error.faults()[0].pointer.clone()))
         };

@@ -1,4 +1,4 @@
-//! The tokens that reach a team: those of its members, shown to its owners, who can block them there.
+//! The tokens that can access a team: those of its members, shown to its owners, who can block them there.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use serde::Serialize;
 use shared::{
     Error, Member, Permissions, Result, Role, Timestamp,
     extract::Page,
-    history::{Entry, Event},
     id::{TeamId, TokenId, UserId},
     identity::{Membership, member_key, team_partition, token_key, user_partition},
-    table::{Attempt, AttributeValue, Item, Key, Query, When, attribute, decode, retry, text},
-    token::{Status, StoredToken},
+    table::{Attempt, AttributeValue, Condition, Item, Key, TableQuery, attribute, decode, retry, text},
+    token::{StoredToken, TokenStatus},
+    token_history::{TokenEntry, TokenEvent},
 };
 
 use crate::{members::known, store::Store, team::User};
 
 /// One page looks at the tokens of so many members, so that its work is bounded however few of them have any.
 const MEMBERS_MAX: usize = 20;
-/// So many items are read at once by their keys.
+/// The most items that are read at once by their keys.
 const KEYS_AT_ONCE: usize = 100;
 /// What the sort key of a token begins with.
 const TOKEN: &str = "TOKEN#";
@@ -38,7 +38,7 @@ pub(crate) struct TeamToken {
     last_used_at: Option<Timestamp>,
 }
 
-/// How far a list has come: to a member, and if that one is not done with, to which of the member's tokens.
+/// The position of a list: the member that it has come to, and if that one is not finished, the member's token.
 struct Place {
     user: UserId,
     token: Option<TokenId>,
@@ -82,7 +82,8 @@ impl Store {
         retry("token", || async move {
             let token = self.reaching(&by.team, id).await?;
             let (now, key) = (self.now(), token_key(&token.user, id));
-            let is_as_read = When::is_number("version", token.version).and(When::Unset("revoked_at".into()));
+            let is_as_read = Condition::is_number("version", token.version)
+                .and(Condition::AttributeMissing("revoked_at".into()));
             let mut blocked = token.blocked_team_ids;
             blocked.push(by.team.clone());
             let write = self.identity.update(key).when(is_as_read);
@@ -92,8 +93,8 @@ impl Store {
                 .set("version", attribute(&(token.version + 1))?)
                 .set("actor", attribute(&by.actor())?);
             // Whose token it is learns who blocked it, not from where.
-            let entry = Entry::by(Event::Blocked, now, &by.actor());
-            let entry = Entry { team_id: Some(by.team.clone()), ip: None, ..entry };
+            let entry = TokenEntry::by(TokenEvent::Blocked, now, &by.actor());
+            let entry = TokenEntry { team_id: Some(by.team.clone()), ip: None, ..entry };
             let writes = vec![write, self.history.entry(&token.user, id, &entry)?];
             Attempt::of(self.identity.transact(writes).await)
         })
@@ -107,7 +108,7 @@ impl Store {
         place: Option<Place>,
     ) -> Result<(Vec<(Membership, Option<TokenId>)>, bool)> {
         let mut members = Vec::with_capacity(MEMBERS_MAX + 1);
-        let query = Query::partition(team_partition(team)).prefix("MEMBER#").limit(MEMBERS_MAX);
+        let query = TableQuery::partition(team_partition(team)).prefix("MEMBER#").limit(MEMBERS_MAX);
         let mut after = None;
         if let Some(Place { user, token }) = place {
             let key = member_key(team, &user);
@@ -133,14 +134,15 @@ impl Store {
         behind: Option<TokenId>,
         limit: usize,
     ) -> Result<(Vec<StoredToken>, Option<TokenId>)> {
-        let is_on =
-            When::Is("active".into(), AttributeValue::Bool(true)).and(When::Unset("revoked_at".into()));
-        let query = Query::partition(user_partition(&member.user)).prefix(TOKEN).filter(is_on).limit(limit);
+        let is_on = Condition::Is("active".into(), AttributeValue::Bool(true))
+            .and(Condition::AttributeMissing("revoked_at".into()));
+        let query =
+            TableQuery::partition(user_partition(&member.user)).prefix(TOKEN).filter(is_on).limit(limit);
         let after = behind.map(|token| position(&token_key(&member.user, &token)));
         let found = self.identity.query(query.after(after)).await?;
         let mut tokens = found.items.into_iter().map(decode).collect::<Result<Vec<StoredToken>>>()?;
         let now = self.now();
-        tokens.retain(|token| token.status(now) == Status::Active && is_of_team(token, member));
+        tokens.retain(|token| token.status(now) == TokenStatus::Active && is_of_team(token, member));
         let last = found.next.as_ref().and_then(|key| TokenId::parse(text(key, "sk")?.strip_prefix(TOKEN)?));
         Ok((tokens, last))
     }
@@ -149,7 +151,7 @@ impl Store {
     async fn reaching(&self, team: &TeamId, id: &TokenId) -> Result<StoredToken> {
         let mut after = None;
         loop {
-            let query = Query::partition(team_partition(team)).prefix("MEMBER#").limit(KEYS_AT_ONCE);
+            let query = TableQuery::partition(team_partition(team)).prefix("MEMBER#").limit(KEYS_AT_ONCE);
             let found = self.identity.query(query.after(after)).await?;
             let members = found.items.into_iter().map(decode).collect::<Result<Vec<Membership>>>()?;
             let keys = members.iter().map(|member| token_key(&member.user, id)).collect();
@@ -181,7 +183,7 @@ impl Store {
 fn is_of_team(token: &StoredToken, member: &Membership) -> bool {
     token.user == member.user
         && token.revoked_at.is_none()
-        && token.reaches(&member.team, member.token_lifetime_days_max, token.newest())
+        && token.can_access(&member.team, member.token_lifetime_days_max, token.latest_issued_at())
 }
 
 fn position(key: &Key) -> Item {

@@ -1,13 +1,13 @@
-//! What a change makes of a token, what the history tells of it, and why one is refused.
+//! Changes of a token: the token after one, the entries of its history, and refusals.
 
 use shared::{
     Caller, Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
     change::{is_same, news},
-    history::Event,
     id::TeamId,
     identity::{Membership, user_partition},
-    table::{Query, decode},
+    table::{TableQuery, decode},
     token::StoredToken,
+    token_history::TokenEvent,
 };
 
 use crate::{
@@ -62,19 +62,19 @@ pub(crate) fn patched(
     })
 }
 
-/// What the history tells of a change.
-pub(crate) fn events(old: &StoredToken, new: &StoredToken) -> Vec<Event> {
+/// The events of the history that a change makes.
+pub(crate) fn events(old: &StoredToken, new: &StoredToken) -> Vec<TokenEvent> {
     let is_changed = old.description != new.description
         || old.expires_at != new.expires_at
         || old.team_ids != new.team_ids
         || old.allowed_cidrs != new.allowed_cidrs
         || old.rate_limit != new.rate_limit
         || old.on_reuse != new.on_reuse;
-    let switched = if new.active { Event::Activated } else { Event::Deactivated };
+    let switched = if new.active { TokenEvent::Activated } else { TokenEvent::Deactivated };
     let all = [
-        (old.name != new.name, Event::Renamed),
+        (old.name != new.name, TokenEvent::Renamed),
         (old.active != new.active, switched),
-        (is_changed, Event::Changed),
+        (is_changed, TokenEvent::Changed),
     ];
     all.into_iter().filter_map(|(is_so, event)| is_so.then_some(event)).collect()
 }
@@ -84,13 +84,13 @@ impl Store {
     pub(crate) async fn check_lifetime(&self, token: &StoredToken) -> Result<()> {
         let mut after = None;
         loop {
-            let query = Query::partition(user_partition(&token.user)).prefix("TEAM#").after(after);
+            let query = TableQuery::partition(user_partition(&token.user)).prefix("TEAM#").after(after);
             let found = self.identity.query(query).await?;
             for item in found.items {
                 let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
                 let is_meant = token.team_ids.as_ref().is_none_or(|teams| teams.contains(&team));
-                if let Some(days) =
-                    days.filter(|days| is_meant && !token.lives_at_most(Some(*days), token.newest()))
+                if let Some(days) = days
+                    .filter(|days| is_meant && !token.lives_at_most(Some(*days), token.latest_issued_at()))
                 {
                     return Err(too_long(&team, days));
                 }

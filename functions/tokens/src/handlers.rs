@@ -1,20 +1,20 @@
-//! What each route does.
+//! The handler of each route.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Caller, Error, Result,
-    answer::{Accepted, Created, NoContent, Versioned},
     extract::{Client, IfMatch, Json, List, OptionalJson, Page, Path, State},
-    history::Entry,
     id::TokenId,
+    response::{Accepted, Created, NoContent, Versioned},
+    token_history::TokenEntry,
 };
 
 use crate::{
-    asked::{Question, Report},
+    check::{CheckRequest, Report},
     input::{NewToken, Rotation, TokenPatch},
     store::Store,
-    token::{ListFilter, Token, TokenWithSecret, Verdict},
+    token::{CheckResult, ListFilter, Token, TokenWithSecret},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -87,7 +87,7 @@ pub(crate) async fn history(
     State(store): State<Store>,
     Path(path): Path<TokenPath>,
     page: Page,
-) -> Result<Json<List<Entry>>> {
+) -> Result<Json<List<TokenEntry>>> {
     let (entries, next) = store.history(&caller, &path.token, &page).await?;
     Ok(Json(page.of(entries, next).await?))
 }
@@ -119,10 +119,10 @@ pub(crate) async fn rotate_own(
 pub(crate) async fn check(
     caller: Caller,
     State(store): State<Store>,
-    Json(question): Json<Question>,
-) -> Result<Json<Verdict>> {
-    let (finding, status) = store.check(&caller, own(&caller)?, &question).await?;
-    Ok(Json(Verdict::new(finding, status)))
+    Json(request): Json<CheckRequest>,
+) -> Result<Json<CheckResult>> {
+    let (result, status) = store.check(&caller, own(&caller)?, &request).await?;
+    Ok(Json(CheckResult::new(result, status)))
 }
 
 pub(crate) async fn revoke_leaked(

@@ -1,4 +1,4 @@
-//! Which tokens may be made, and which changes of one.
+//! Validation of new tokens and of patches.
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
@@ -231,11 +231,11 @@ fn check_permissions(names: &[String], faults: &mut Vec<Fault>) -> Permissions {
     if names.is_empty() {
         faults.push(Fault::new("/permissions", Violation::Required, "Give at least one permission."));
     }
-    let check = |(place, name): (usize, &String)| {
+    let check = |(index, name): (usize, &String)| {
         let permission = Permission::parse(name);
         if permission.is_none() {
             let detail = "There is no such permission; GET /v1/permissions lists them all.";
-            faults.push(Fault::new(format!("/permissions/{place}"), Violation::UnknownPermission, detail));
+            faults.push(Fault::new(format!("/permissions/{index}"), Violation::UnknownPermission, detail));
         }
         permission
     };
@@ -266,11 +266,11 @@ fn count_fault(pointer: &str, count: usize) -> Option<Fault> {
 
 fn check_ranges(ranges: &[String], faults: &mut Vec<Fault>) -> Vec<IpNet> {
     faults.extend(count_fault("/allowed_cidrs", ranges.len()));
-    let check = |(place, range): (usize, &String)| {
+    let check = |(index, range): (usize, &String)| {
         let net = parse_range(range);
         if net.is_none() {
             let detail = "Give a range such as 192.0.2.0/24 or 2001:db8::/32.";
-            faults.push(Fault::new(format!("/allowed_cidrs/{place}"), Violation::NotARange, detail));
+            faults.push(Fault::new(format!("/allowed_cidrs/{index}"), Violation::NotARange, detail));
         }
         net
     };
@@ -280,7 +280,7 @@ fn check_ranges(ranges: &[String], faults: &mut Vec<Fault>) -> Vec<IpNet> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::Report;
+    use crate::check::Report;
 
     fn faults(json: serde_json::Value) -> Vec<(String, &'static str)> {
         let new: NewToken = serde_json::from_value(json).unwrap();
@@ -299,9 +299,9 @@ mod tests {
             "team_ids": [], "allowed_cidrs": ["10.0.0.0/8", "10.0.0.0/33"],
             "rate_limit": {"limit": 0, "window_seconds": 86_401},
         }));
-        let places: Vec<_> = found.iter().map(|(pointer, code)| (pointer.as_str(), *code)).collect();
+        let pointers: Vec<_> = found.iter().map(|(pointer, code)| (pointer.as_str(), *code)).collect();
         assert_eq!(
-            places,
+            pointers,
             [
                 ("/name", "required"),
                 ("/permissions/1", "unknown_permission"),
@@ -415,8 +415,8 @@ mod tests {
         );
         let all = r#"{"name": "", "expires_at": "2020-01-01T00:00:00Z", "team_ids": [], "allowed_cidrs": ["x"],
             "rate_limit": {"limit": 0, "window_seconds": 1}}"#;
-        let places = ["/name", "/expires_at", "/team_ids", "/allowed_cidrs/0", "/rate_limit/limit"];
-        assert_eq!(found(all), Some((Code::InvalidData, places.map(str::to_owned).to_vec())));
+        let pointers = ["/name", "/expires_at", "/team_ids", "/allowed_cidrs/0", "/rate_limit/limit"];
+        assert_eq!(found(all), Some((Code::InvalidData, pointers.map(str::to_owned).to_vec())));
     }
 
     #[test]

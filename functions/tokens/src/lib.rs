@@ -1,7 +1,7 @@
 //! Tokens: the personal access tokens of a user, what a token may know and do of itself, and the reporting of leaked ones.
 
-mod asked;
 mod change;
+mod check;
 mod handlers;
 mod input;
 mod report;

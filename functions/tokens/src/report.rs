@@ -8,21 +8,21 @@ use shared::{
     access::Credential,
     actor::{Actor, Source},
     extract::Client,
-    history::{Entry, Event},
     id::{TokenId, UserId},
     identity::token_key,
     keys::KeyRing,
-    rate::{RateLimit, Spent},
+    rate::{Allowance, RateLimit},
     secret::{Secret, SecretKind},
-    table::{Attempt, When, decode, retry},
-    token::{Refusal, StoredToken, place_of},
+    table::{Attempt, Condition, decode, retry},
+    token::{Refusal, StoredToken, ids_in},
+    token_history::{TokenEntry, TokenEvent},
 };
 use tokio::{
     task::{JoinError, JoinSet},
     time::Instant,
 };
 
-use crate::store::{Remains, Store};
+use crate::store::{Revocation, Store};
 
 /// An address may report so many credentials.
 const RATE: RateLimit = RateLimit { limit: 5_000, window_seconds: 60 * 60 };
@@ -49,7 +49,7 @@ impl Reported {
     fn all(credentials: &[String]) -> Vec<Self> {
         let mut tokens = BTreeMap::<(UserId, TokenId), Vec<Secret>>::new();
         for secret in credentials.iter().filter_map(|text| Secret::parse(SecretKind::Token, text)) {
-            tokens.entry(place_of(&secret)).or_default().push(secret);
+            tokens.entry(ids_in(&secret)).or_default().push(secret);
         }
         tokens.into_iter().map(|((user, token), secrets)| Self { secrets, user, token }).collect()
     }
@@ -58,11 +58,11 @@ impl Reported {
     /// too, as its owner may bring it back.
     fn is_genuine(&self, stored: Option<&StoredToken>, ring: &KeyRing, store: &Store) -> bool {
         let is_live = |stored: &StoredToken, presented| {
-            let admitted = stored.admits(presented, store.now(), None);
-            !matches!(admitted, Err(Refusal::Revoked | Refusal::RotatedAway))
+            let admitted = stored.validate(presented, store.now(), None);
+            !matches!(admitted, Err(Refusal::Revoked | Refusal::Retired))
         };
         let is_one = |secret: &Secret| {
-            let presented = StoredToken::recognise(stored, &ring.digests(secret.reveal()));
+            let presented = StoredToken::recognise(stored, &ring.candidate_hashes(secret.reveal()));
             stored.zip(presented).is_some_and(|(stored, presented)| is_live(stored, presented))
         };
         // All are looked at, whatever was found.
@@ -73,13 +73,13 @@ impl Reported {
 impl Store {
     /// Revokes those of the credentials that are tokens.
     pub(crate) async fn revoke_leaked(&self, client: &Client, credentials: &[String]) -> Result<()> {
-        let (begun, amount) = (Instant::now(), u32::try_from(credentials.len()).unwrap_or(u32::MAX));
-        let subject = format!("revoke#{}", client.network());
-        if let Spent::Over(budget) = self.limiter.spend("address", &subject, RATE, amount).await? {
+        let (started, amount) = (Instant::now(), u32::try_from(credentials.len()).unwrap_or(u32::MAX));
+        let subject = format!("revoke#{}", client.prefix());
+        if let Allowance::Exceeded(budget) = self.limiter.spend("address", &subject, RATE, amount).await? {
             return Err(Error::too_many("reports of credentials", budget));
         }
         self.revoke_genuine(client, credentials).await?;
-        tokio::time::sleep_until(begun + answer_after(amount, begun.elapsed())).await;
+        tokio::time::sleep_until(started + answer_after(amount, started.elapsed())).await;
         Ok(())
     }
 
@@ -123,11 +123,13 @@ impl Store {
                 let ring = self.keys.ring_for(&StoredToken::key_ids(stored.as_ref())).await?;
                 let is_genuine = reported.is_genuine(stored.as_ref(), &ring, self);
                 let Some(token) = stored.filter(|_| is_genuine) else { return Ok(Attempt::Done(())) };
-                let remains = Remains { user: &token.user, token: &token.id, name: &token.name };
-                let entry =
-                    Entry { reason: Some(REASON.to_owned()), ..Entry::new(Event::Revoked, self.now()) };
-                let seen = When::is_number("version", token.version);
-                let writes = self.revocation(remains, &actor(reported, client), seen, &entry)?;
+                let revocation = Revocation { user: &token.user, token: &token.id, name: &token.name };
+                let entry = TokenEntry {
+                    reason: Some(REASON.to_owned()),
+                    ..TokenEntry::new(TokenEvent::Revoked, self.now())
+                };
+                let seen = Condition::is_number("version", token.version);
+                let writes = self.revocation_writes(revocation, &actor(reported, client), seen, &entry)?;
                 Attempt::of(self.identity.transact(writes).await)
             }
         })
@@ -180,7 +182,7 @@ mod tests {
     #[test]
     fn credentials_of_one_token_are_looked_at_together_and_what_is_no_token_not_at_all() {
         let (user, token) = (UserId::of_subject("", ""), TokenId::new());
-        let secret = || Secret::new(SecretKind::Token, user.part(), token.part()).unwrap();
+        let secret = || Secret::new(SecretKind::Token, user.suffix(), token.suffix()).unwrap();
         let sent = [secret().reveal(), "nonsense", secret().reveal(), ""].map(str::to_owned);
         let found = Reported::all(&sent);
         assert_eq!((found.len(), found[0].secrets.len(), &found[0].token), (1, 2, &token));

@@ -1,21 +1,21 @@
-//! New secrets for tokens, and what a token may ask about itself.
+//! Rotates the secret of a token, and dry-runs requests for the token itself.
 
 use shared::{
     Caller, Code, Error, Result,
     access::Credential,
-    authorizer::Finding,
+    authorizer::DryRunResult,
     extract::IfMatch,
-    history::Event,
     id::TokenId,
     identity::{membership_key, token_key},
     manifest::Manifest,
     rate::Budget,
     secret::{Secret, SecretKind},
-    table::{Attempt, When, Write, attribute, decode, retry},
-    token::{Pending, Status, StoredToken},
+    table::{Attempt, Condition, Write, attribute, decode, retry},
+    token::{Pending, StoredToken, TokenStatus},
+    token_history::TokenEvent,
 };
 
-use crate::{asked::Question, store::Store, token::Token};
+use crate::{check::CheckRequest, store::Store, token::Token};
 
 impl Store {
     /// Makes a new secret, which is pending until it is first used. A pending one that was never used is replaced.
@@ -30,13 +30,13 @@ impl Store {
             let stored = self.stored(&caller.user, id).await?;
             if_match.check(stored.version)?;
             let now = self.now();
-            if stored.status(now) == Status::Expired {
+            if stored.status(now) == TokenStatus::Expired {
                 return Err(expired());
             }
             if !stored.may_rotate(caller.credential) {
                 return Err(under_way());
             }
-            let secret = Secret::new(SecretKind::Token, caller.user.part(), id.part())?;
+            let secret = Secret::new(SecretKind::Token, caller.user.suffix(), id.suffix())?;
             let pending = Pending {
                 secret: self.keys.ring().await?.hash(secret.reveal()),
                 hint: secret.hint(),
@@ -44,7 +44,7 @@ impl Store {
                 by: caller.credential,
                 overlap_until: now.plus_seconds(overlap_seconds.into()),
             };
-            let (seen, before) = (stored.version, stored.rotated_away.clone());
+            let (seen, before) = (stored.version, stored.retired_secrets.clone());
             let stored = match caller.credential {
                 Credential::Token => stored.rotates_itself(now).map_err(too_often)?,
                 Credential::Session => stored,
@@ -53,8 +53,8 @@ impl Store {
             let (version, actor) = (token.version + 1, caller.actor());
             let token = StoredToken { version, updated_at: now, actor, ..token };
             let write = self.new_secret(&token, seen)?;
-            let mut writes = vec![write, self.line(&token, Event::Rotated)?];
-            writes.extend(self.ended.keep(&token, &before, now));
+            let mut writes = vec![write, self.history_entry(&token, TokenEvent::Rotated)?];
+            writes.extend(self.retired.archive(&token, &before, now));
             Ok(Attempt::of(self.identity.transact(writes).await)?.with((Token::of(token, now), secret)))
         })
         .await
@@ -62,35 +62,35 @@ impl Store {
 
     /// Sets what a new secret changes of the token that was read with that version.
     fn new_secret(&self, token: &StoredToken, seen: u64) -> Result<Write> {
-        let is_same = When::is_number("version", seen);
+        let is_same = Condition::is_number("version", seen);
         let write = self.identity.update(token_key(&token.user, &token.id));
         Ok(write
             .set("pending", attribute(&token.pending)?)
-            .set("rotated_away", attribute(&token.rotated_away)?)
+            .set("rotated_away", attribute(&token.retired_secrets)?)
             .set("rotated_itself_at", attribute(&token.rotated_itself_at)?)
             .set("updated_at", attribute(&token.updated_at)?)
             .set("version", attribute(&token.version)?)
             .set("actor", attribute(&token.actor)?)
-            .when(is_same.and(When::Unset("revoked_at".into()))))
+            .when(is_same.and(Condition::AttributeMissing("revoked_at".into()))))
     }
 
-    /// What the gate would say to a request of the token, by the code that decides there.
+    /// What the authorizer would decide about a request of the token: a dry run of its own code.
     pub(crate) async fn check(
         &self,
         caller: &Caller,
         id: &TokenId,
-        question: &Question,
-    ) -> Result<(Finding, Status)> {
+        request: &CheckRequest,
+    ) -> Result<(DryRunResult, TokenStatus)> {
         let manifest = Manifest::own()?;
-        let path = path_of(&question.path);
-        let inquiry = manifest.inquire(&question.method, path);
+        let path = path_of(&request.path);
+        let dry_run = manifest.dry_run(&request.method, path);
         let token = self.stored(&caller.user, id).await?;
-        let membership = match inquiry.team() {
+        let membership = match dry_run.team() {
             Some(team) => self.identity.get(membership_key(&caller.user, &team)).await?,
             None => None,
         };
         let status = token.status(self.now());
-        Ok((inquiry.find(token, membership.map(decode).transpose()?), status))
+        Ok((dry_run.run(token, membership.map(decode).transpose()?), status))
     }
 }
 

@@ -1,22 +1,23 @@
-//! How tokens are kept: in their user's partition, with a guard for each name and a count. What happens to one is
-//! written to its history in the same write.
+//! The storage of tokens: in their user's partition, with a unique entry for each name and a counter. Each
+//! change writes an entry of the token's history in the same transaction.
 
 use shared::{
     Caller, Error, Platform, Result, Timestamp,
     actor::Actor,
     clock::Clock,
     extract::{IfMatch, Page},
-    history::{Entry, Event, History},
     id::{TokenId, UserId},
     identity::{token_key, user_partition},
     keys::Keys,
     rate::Limiter,
     secret::{Secret, SecretKind},
     table::{
-        Attempt, AttributeValue, Item, Key, Query, Table, When, Write, WriteError, attribute, decode, retry,
+        Attempt, AttributeValue, Condition, Item, Key, Table, TableQuery, Write, WriteError, attribute,
+        decode, retry,
     },
     text::fold,
-    token::{EndedSecrets, REVOKED_SECONDS, Status, StoredToken, Used},
+    token::{REVOKED_SECONDS, RetiredSecrets, StoredToken, TokenStatus, Used},
+    token_history::{History, TokenEntry, TokenEvent},
 };
 
 use crate::{
@@ -34,12 +35,12 @@ pub struct Store {
     pub(crate) keys: Keys,
     pub(crate) history: History,
     pub(crate) limiter: Limiter,
-    pub(crate) ended: EndedSecrets,
+    pub(crate) retired: RetiredSecrets,
     clock: Clock,
 }
 
-/// A token that is to be revoked: where it lies, and the name that becomes free.
-pub(crate) struct Remains<'a> {
+/// The revocation of a token: its key, and the name that becomes free.
+pub(crate) struct Revocation<'a> {
     pub(crate) user: &'a UserId,
     pub(crate) token: &'a TokenId,
     pub(crate) name: &'a str,
@@ -50,18 +51,19 @@ impl Store {
     pub fn new(platform: &Platform) -> Self {
         let Platform { identity, keys, clock, .. } = platform.clone();
         let (history, limiter) = (History::new(platform), Limiter::new(platform));
-        Self { identity, keys, history, limiter, ended: EndedSecrets::new(platform), clock }
+        Self { identity, keys, history, limiter, retired: RetiredSecrets::new(platform), clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Makes a token. Its name and its place among the 500 are taken in the same write.
+    /// Creates a token. Its name is claimed and the counter, which is limited to 500, is raised in the same
+    /// transaction.
     pub(crate) async fn create(&self, caller: &Caller, new: CheckedToken) -> Result<(Token, Secret)> {
         let CheckedToken { name, description, permissions, expires_at, team_ids, .. } = new;
         let (id, now, ring) = (TokenId::new(), self.now(), self.keys.ring().await?);
-        let secret = Secret::new(SecretKind::Token, caller.user.part(), id.part())?;
+        let secret = Secret::new(SecretKind::Token, caller.user.suffix(), id.suffix())?;
         let token = StoredToken {
             user: caller.user.clone(),
             name,
@@ -71,7 +73,7 @@ impl Store {
             secret: ring.hash(secret.reveal()),
             hint: secret.hint(),
             pending: None,
-            rotated_away: Vec::new(),
+            retired_secrets: Vec::new(),
             rotated_itself_at: Vec::new(),
             on_reuse: new.on_reuse,
             secret_created_at: now,
@@ -90,17 +92,16 @@ impl Store {
             id,
         };
         self.check_lifetime(&token).await?;
-        let place = token_key(&caller.user, &token.id);
+        let key = token_key(&caller.user, &token.id);
         let writes = vec![
-            self.identity.put(place, &token)?.when(When::Absent),
+            self.identity.put(key, &token)?.when(Condition::ItemMissing),
             self.take_name(&caller.user, &token.name, &token.id)?,
-            self.count(&caller.user, 1).when(has_room()),
-            self.line(&token, Event::Created)?,
+            self.count(&caller.user, 1).when(below_limit()),
+            self.history_entry(&token, TokenEvent::Created)?,
         ];
-        self.identity
-            .transact(writes)
-            .await
-            .map_err(|error| error.or(|refused| if refused.at(1) { name_taken() } else { too_many() }))?;
+        self.identity.transact(writes).await.map_err(|error| {
+            error.into_error(|refused| if refused.at(1) { name_taken() } else { too_many() })
+        })?;
         Ok((Token::of(token, now), secret))
     }
 
@@ -110,8 +111,9 @@ impl Store {
         page: &Page<ListFilter>,
     ) -> Result<(Vec<Token>, Option<Item>)> {
         let now = self.now();
-        let when = page.filter.status.map_or(is_left(), |status| has_status(status, now).and(is_left()));
-        let query = Query::partition(user_partition(&caller.user)).prefix("TOKEN#").filter(when);
+        let when =
+            page.filter.status.map_or(not_revoked(), |status| has_status(status, now).and(not_revoked()));
+        let query = TableQuery::partition(user_partition(&caller.user)).prefix("TOKEN#").filter(when);
         let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
         let tokens = found.items.into_iter().map(|item| Ok(Token::of(decode(item)?, now)));
         Ok((tokens.collect::<Result<_>>()?, found.next))
@@ -123,7 +125,7 @@ impl Store {
         caller: &Caller,
         id: &TokenId,
         page: &Page,
-    ) -> Result<(Vec<Entry>, Option<Item>)> {
+    ) -> Result<(Vec<TokenEntry>, Option<Item>)> {
         let (entries, next) = self.history.page(&caller.user, id, page.after.clone(), page.limit).await?;
         if entries.is_empty() && page.after.is_none() {
             self.stored(&caller.user, id).await?;
@@ -135,7 +137,7 @@ impl Store {
         Ok(Token::of(self.stored(&caller.user, id).await?, self.now()))
     }
 
-    /// Changes a token; with a new name in the same write as the name's guard.
+    /// Changes a token; a new name is claimed in the same transaction.
     pub(crate) async fn update(
         &self,
         caller: &Caller,
@@ -156,33 +158,34 @@ impl Store {
             if patch.changes_reach() {
                 self.check_lifetime(&token).await?;
             }
-            let is_same = When::is_number("version", seen).and(is_left());
+            let is_same = Condition::is_number("version", seen).and(not_revoked());
             let mut writes = vec![self.replacement(&token)?.when(is_same)];
             if fold(&stored.name) != fold(&token.name) {
                 writes.push(self.take_name(&caller.user, &token.name, id)?);
                 writes.push(self.identity.delete(name_key(&caller.user, &stored.name)));
             }
             for event in events(&stored, &token) {
-                writes.push(self.line(&token, event)?);
+                writes.push(self.history_entry(&token, event)?);
             }
             match self.identity.transact(writes).await {
-                Err(WriteError::Refused(refused)) if !refused.at(0) => Err(name_taken()),
+                Err(WriteError::ConditionFailed(refused)) if !refused.at(0) => Err(name_taken()),
                 outcome => Ok(Attempt::of(outcome)?.with(Token::of(token, self.now()))),
             }
         })
         .await
     }
 
-    /// Revokes a token, and frees its name and its place in the count, at once.
+    /// Revokes a token, releases its name and lowers the counter, in one transaction.
     pub(crate) async fn revoke(&self, caller: &Caller, id: &TokenId, if_match: &IfMatch) -> Result<()> {
         retry("token", || async move {
             let stored = self.stored(&caller.user, id).await?;
             if_match.check(stored.version)?;
             let seen = stored.version;
             let actor = caller.actor();
-            let entry = Entry::by(Event::Revoked, self.now(), &actor);
-            let remains = Remains { user: &stored.user, token: id, name: &stored.name };
-            let writes = self.revocation(remains, &actor, When::is_number("version", seen), &entry)?;
+            let entry = TokenEntry::by(TokenEvent::Revoked, self.now(), &actor);
+            let revocation = Revocation { user: &stored.user, token: id, name: &stored.name };
+            let writes =
+                self.revocation_writes(revocation, &actor, Condition::is_number("version", seen), &entry)?;
             Attempt::of(self.identity.transact(writes).await)
         })
         .await
@@ -190,19 +193,19 @@ impl Store {
 
     /// The writes that revoke a token. What is left of it is refused like any other, but its use still shows up in its
     /// history.
-    pub(crate) fn revocation(
+    pub(crate) fn revocation_writes(
         &self,
-        of: Remains<'_>,
+        of: Revocation<'_>,
         actor: &Actor,
-        when: When,
-        entry: &Entry,
+        when: Condition,
+        entry: &TokenEntry,
     ) -> Result<Vec<Write>> {
-        let (Remains { user, token, name }, now) = (of, self.now());
+        let (Revocation { user, token, name }, now) = (of, self.now());
         let end = AttributeValue::N((now.seconds() + REVOKED_SECONDS).to_string());
-        let remains = self.identity.update(token_key(user, token)).set("revoked_at", attribute(&now)?);
-        let remains = remains.set("actor", attribute(actor)?).set("expires", end).add("version", 1);
+        let revocation = self.identity.update(token_key(user, token)).set("revoked_at", attribute(&now)?);
+        let revocation = revocation.set("actor", attribute(actor)?).set("expires", end).add("version", 1);
         Ok(vec![
-            remains.when(When::All(vec![When::Exists, is_left(), when])),
+            revocation.when(Condition::All(vec![Condition::ItemExists, not_revoked(), when])),
             self.identity.delete(name_key(user, name)),
             self.count(user, -1),
             self.history.entry(user, token, entry)?,
@@ -215,9 +218,9 @@ impl Store {
         stored.filter(|token| token.revoked_at.is_none()).ok_or_else(|| Error::not_found("token"))
     }
 
-    /// The line of its history that tells of the last change of a token.
-    pub(crate) fn line(&self, token: &StoredToken, event: Event) -> Result<Write> {
-        self.history.entry(&token.user, &token.id, &Entry::by(event, token.updated_at, &token.actor))
+    /// The entry in the history of a token about its last change.
+    pub(crate) fn history_entry(&self, token: &StoredToken, event: TokenEvent) -> Result<Write> {
+        self.history.entry(&token.user, &token.id, &TokenEntry::by(event, token.updated_at, &token.actor))
     }
 
     /// Sets what an owner may change, and leaves alone what the authorizer writes.
@@ -238,8 +241,8 @@ impl Store {
     }
 
     fn take_name(&self, user: &UserId, name: &str, id: &TokenId) -> Result<Write> {
-        let guard = [("id".to_owned(), attribute(id)?)].into();
-        Ok(self.identity.put_item(name_key(user, name), guard).when(When::Absent))
+        let entry = [("id".to_owned(), attribute(id)?)].into();
+        Ok(self.identity.put_item(name_key(user, name), entry).when(Condition::ItemMissing))
     }
 
     fn count(&self, user: &UserId, amount: i64) -> Write {
@@ -247,18 +250,18 @@ impl Store {
     }
 }
 
-/// What is not revoked.
-fn is_left() -> When {
-    When::Unset("revoked_at".into())
+/// The token is not revoked.
+fn not_revoked() -> Condition {
+    Condition::AttributeMissing("revoked_at".into())
 }
 
-fn has_status(status: Status, now: Timestamp) -> When {
-    let is_over = When::not_after("expires_at", now);
-    let is_on = |flag: bool| When::Is("active".into(), AttributeValue::Bool(flag));
+fn has_status(status: TokenStatus, now: Timestamp) -> Condition {
+    let is_over = Condition::not_after("expires_at", now);
+    let is_on = |flag: bool| Condition::Is("active".into(), AttributeValue::Bool(flag));
     match status {
-        Status::Expired => is_over,
-        Status::Active => is_on(true).and(is_over.not()),
-        Status::Inactive => is_on(false).and(is_over.not()),
+        TokenStatus::Expired => is_over,
+        TokenStatus::Active => is_on(true).and(is_over.not()),
+        TokenStatus::Inactive => is_on(false).and(is_over.not()),
     }
 }
 
@@ -266,7 +269,7 @@ fn name_key(user: &UserId, name: &str) -> Key {
     Key::new(user_partition(user), format!("TOKENNAME#{}", fold(name)))
 }
 
-fn has_room() -> When {
+fn below_limit() -> Condition {
     let full = AttributeValue::N(TOKENS_MAX.to_string());
-    When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)])
+    Condition::Any(vec![Condition::AttributeMissing("count".into()), Condition::Below("count".into(), full)])
 }

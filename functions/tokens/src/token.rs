@@ -1,15 +1,15 @@
-//! What is told of a token.
+//! A token as its owner may see it, and the result of a check.
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Permission, Permissions, Role, Timestamp,
-    authorizer::Finding,
+    authorizer::DryRunResult,
     id::{TeamId, TokenId},
     rate::RateLimit,
     secret::Secret,
-    token::{LastUsed, OnReuse, Status, StoredToken},
+    token::{LastUsed, OnReuse, StoredToken, TokenStatus},
 };
 
 /// The query of a list.
@@ -17,7 +17,7 @@ use shared::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListFilter {
     /// Only tokens of this status.
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<TokenStatus>,
 }
 
 /// A token, without its secret.
@@ -28,7 +28,7 @@ pub(crate) struct Token {
     description: String,
     permissions: Permissions,
     active: bool,
-    pub(crate) status: Status,
+    pub(crate) status: TokenStatus,
     /// Its prefix and last four characters.
     hint: String,
     expires_at: Option<Timestamp>,
@@ -131,7 +131,8 @@ impl TokenWithSecret {
 
 /// What would happen to a request of a token, and why.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Verdict {
+#[schemars(rename = "Verdict")]
+pub(crate) struct CheckResult {
     /// Whether it would pass.
     allowed: bool,
     /// Why not, as the `code` of the refusal; null if it would pass.
@@ -144,12 +145,12 @@ pub(crate) struct Verdict {
     missing_permissions: Permissions,
     /// The role of the token's user in the path's team; null if the path has no team or the token does not reach it.
     role: Option<Role>,
-    token_status: Status,
+    token_status: TokenStatus,
 }
 
-impl Verdict {
-    pub(crate) fn new(finding: Finding, token_status: Status) -> Self {
-        let Finding { outcome, required, role } = finding;
+impl CheckResult {
+    pub(crate) fn new(result: DryRunResult, token_status: TokenStatus) -> Self {
+        let DryRunResult { outcome, required, role } = result;
         let error = outcome.err();
         Self {
             allowed: error.is_none(),

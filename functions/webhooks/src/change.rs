@@ -4,7 +4,7 @@ use shared::{
     Member, Permission, Result,
     extract::IfMatch,
     id::WebhookId,
-    jobs::{Job, StoredJob, Subject},
+    jobs::{Job, JobSubject, StoredJob},
     object_type::TRASH_SECONDS,
     table::{Attempt, Write, retry},
     webhook::{Content, StoredWebhook},
@@ -84,7 +84,8 @@ impl Store {
     /// The write of the job that destroys a webhook when its time in the trash is over, if it is there.
     fn ending(&self, by: &Member, webhook: &StoredWebhook) -> Result<Option<Write>> {
         let (Some(id), Some(at)) = (webhook.end.clone(), webhook.trashed_at) else { return Ok(None) };
-        let (about, end) = ((&by.team, Subject::Webhook(webhook.id.clone())), at.plus_seconds(TRASH_SECONDS));
+        let (about, end) =
+            ((&by.team, JobSubject::Webhook(webhook.id.clone())), at.plus_seconds(TRASH_SECONDS));
         let job = StoredJob::new(about, Job::Destroy, (at, end), by.actor());
         StoredJob { id, ..job }.write(&self.workspace).map(Some)
     }

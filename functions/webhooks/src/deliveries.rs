@@ -7,7 +7,7 @@ use shared::{
     delivery::{KEEP_SECONDS, OPEN_INDEX, Status, StoredDelivery, open_partition, webhook_partition},
     extract::Page,
     id::{DeliveryId, WebhookId},
-    table::{Item, Key, Query, When, decode, text},
+    table::{Condition, Item, Key, TableQuery, decode, text},
     webhook::{StoredWebhook, unsigned_headers},
 };
 use tokio::task::JoinSet;
@@ -90,10 +90,10 @@ impl Store {
         if reached.is_some_and(|reached| reached < first.as_str()) {
             return Ok((Vec::new(), None));
         }
-        let all = Query::partition(webhook_partition(id));
+        let all = TableQuery::partition(webhook_partition(id));
         let query = match page.filter.status {
             None => all,
-            Some(Status::Delivered) => all.filter(When::is_text("status", Status::Delivered.name())),
+            Some(Status::Delivered) => all.filter(Condition::is_text("status", Status::Delivered.name())),
             Some(status) => open(id, status),
         };
         let query = query
@@ -145,8 +145,8 @@ impl Store {
 }
 
 /// The deliveries that stand so and did not come through, in their index; the oldest first.
-pub(crate) fn open(webhook: &WebhookId, status: Status) -> Query {
-    Query::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, status))
+pub(crate) fn open(webhook: &WebhookId, status: Status) -> TableQuery {
+    TableQuery::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, status))
 }
 
 /// When a delivery is to be tried next, of an item that need not be read as a whole.

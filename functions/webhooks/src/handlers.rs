@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Member, Result,
-    answer::{Created, NoContent, Started, Versioned},
     extract::{IfMatch, Json, List, OptionalJson, Page, Path, Query, State, TrashFilter},
     id::{DeliveryId, WebhookId},
+    response::{AcceptedWith, Created, NoContent, Versioned},
 };
 
 use crate::{
@@ -130,8 +130,8 @@ pub(crate) async fn test(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
-) -> Result<Started<ToldDelivery>> {
-    Ok(Started(told_delivery(&member, store.test(&member, &path.webhook).await?)))
+) -> Result<AcceptedWith<ToldDelivery>> {
+    Ok(AcceptedWith(told_delivery(&member, store.test(&member, &path.webhook).await?)))
 }
 
 pub(crate) async fn deliveries(
@@ -156,9 +156,9 @@ pub(crate) async fn redeliver(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<DeliveryPath>,
-) -> Result<Started<ToldDelivery>> {
+) -> Result<AcceptedWith<ToldDelivery>> {
     let delivery = store.redeliver(&member, &path.webhook, &path.delivery).await?;
-    Ok(Started(told_delivery(&member, delivery)))
+    Ok(AcceptedWith(told_delivery(&member, delivery)))
 }
 
 pub(crate) async fn recover(
@@ -166,10 +166,10 @@ pub(crate) async fn recover(
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
     Json(recovery): Json<Recovery>,
-) -> Result<Started<Told<Recovered, SentRecovery>>> {
+) -> Result<AcceptedWith<Told<Recovered, SentRecovery>>> {
     let span = recovery.checked(store.now())?;
     let recovered = store.recover(&member, &path.webhook, &span).await?;
-    Ok(Started(told_recovery(&member, recovered)))
+    Ok(AcceptedWith(told_recovery(&member, recovered)))
 }
 
 fn versioned(shown: Webhook) -> Versioned<Webhook> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::{config::Config, delivery::retry_queue, webhook::target::Rules};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::Ended {
+async fn main() -> shared::serve::LambdaResult {
     let config = Config::from_env();
     let retries = Arc::new(retry_queue(&config)?);
     let rules = Rules::of(&config);

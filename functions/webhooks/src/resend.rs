@@ -5,7 +5,7 @@ use shared::{
     Code, Error, Member, Result, Timestamp,
     delivery::{KEEP_SECONDS, Retry, Status, StoredDelivery, StoredEvent, delivery_key},
     id::{DeliveryId, EventId, WebhookId},
-    table::{Attempt, When, Write, attribute, is_done, retry},
+    table::{Attempt, Condition, Write, applied, attribute, retry},
     webhook::{StoredWebhook, Topic},
 };
 
@@ -43,12 +43,12 @@ impl Store {
 
     /// Makes a delivery pending from now on, unless it was tried since it was read, or stands in another way.
     pub(crate) async fn begin_anew(&self, delivery: &mut StoredDelivery) -> Result<bool> {
-        let seen =
-            When::is_number("tries", delivery.tries).and(When::is_text("status", delivery.status.name()));
+        let seen = Condition::is_number("tries", delivery.tries)
+            .and(Condition::is_text("status", delivery.status.name()));
         delivery.status = Status::Pending;
         delivery.tries_before = delivery.tries;
         delivery.next_attempt_at = Some(self.now());
-        is_done(self.activity.write(self.anew(delivery)?.when(seen)).await)
+        applied(self.activity.write(self.anew(delivery)?.when(seen)).await)
     }
 
     fn anew(&self, delivery: &StoredDelivery) -> Result<Write> {
@@ -79,7 +79,7 @@ impl Store {
 }
 
 fn test_event(webhook: &StoredWebhook, by: &Member, now: Timestamp) -> StoredEvent {
-    let id = EventId::derived(now, &[webhook.id.as_str(), &by.request_id]);
+    let id = EventId::deterministic(now, &[webhook.id.as_str(), &by.request_id]);
     let actor = by.actor();
     let body = json!({
         "type": Topic::WebhookTest,

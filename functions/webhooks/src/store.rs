@@ -11,7 +11,10 @@ use shared::{
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
     queue::Queue,
-    table::{Attempt, AttributeValue, Item, Query, Table, When, Write, WriteError, attribute, number, retry},
+    table::{
+        Attempt, AttributeValue, Condition, Item, Table, TableQuery, Write, WriteError, attribute, number,
+        retry,
+    },
     webhook::{
         Content, SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, target::Rules, webhook_count,
         webhook_count_key, webhook_key,
@@ -70,19 +73,24 @@ impl Store {
     /// the caller has thrown away first: services that subscribe and unsubscribe leave many there, and may not destroy any.
     async fn insert(&self, by: &Member, webhook: &StoredWebhook) -> Result<()> {
         let full = AttributeValue::N(WEBHOOKS_MAX.to_string());
-        let has_room = When::Any(vec![When::Unset("count".into()), When::Below("count".into(), full)]);
+        let has_room = Condition::Any(vec![
+            Condition::AttributeMissing("count".into()),
+            Condition::Below("count".into(), full),
+        ]);
         let has_room = &has_room;
         retry("webhook", || async move {
             let urls = self.room_for_url(webhook).await?;
             let count = webhook_count(&self.workspace, &by.team, 1).when(has_room.clone());
-            let put = self.workspace.put_item(webhook.key(), webhook.to_item()?).when(When::Absent);
+            let put = self.workspace.put_item(webhook.key(), webhook.to_item()?).when(Condition::ItemMissing);
             match self.workspace.transact(vec![put, urls.taken_by(count)]).await {
                 Ok(()) => Ok(Attempt::Done(())),
                 Err(WriteError::Failed(error)) => Err(error),
                 // Nobody else knows the id: if it is there, this very write came through, and only its answer was lost.
-                Err(WriteError::Refused(refused)) if refused.at(0) => Ok(Attempt::Done(())),
-                Err(WriteError::Refused(_)) if self.has_room(&by.team).await? => Ok(Attempt::Conflict),
-                Err(WriteError::Refused(_)) => self.make_room(by).await.map(|()| Attempt::Conflict),
+                Err(WriteError::ConditionFailed(refused)) if refused.at(0) => Ok(Attempt::Done(())),
+                Err(WriteError::ConditionFailed(_)) if self.has_room(&by.team).await? => {
+                    Ok(Attempt::Conflict)
+                }
+                Err(WriteError::ConditionFailed(_)) => self.make_room(by).await.map(|()| Attempt::Conflict),
             }
         })
         .await
@@ -95,8 +103,9 @@ impl Store {
     }
 
     async fn make_room(&self, by: &Member) -> Result<()> {
-        let query = Query::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX);
-        let found = self.workspace.query(query.filter(When::Set("trashed_at".to_owned()))).await?;
+        let query = TableQuery::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX);
+        let found =
+            self.workspace.query(query.filter(Condition::AttributeExists("trashed_at".to_owned()))).await?;
         let trashed: Vec<_> = found.items.iter().map(StoredWebhook::from_item).collect::<Result<_>>()?;
         let now = self.now();
         let may_go = |webhook: &StoredWebhook| webhook.is_trash_over(now) || webhook.updated_by == by.user;
@@ -119,11 +128,14 @@ impl Store {
         page: &Page<TrashFilter>,
     ) -> Result<(Vec<StoredWebhook>, Option<Item>)> {
         let is_meant = match page.filter.trashed {
-            Some(Trashed::Only) => When::Above("trashed_at".to_owned(), attribute(&self.end_of_trash())?),
-            None => When::Unset("trashed_at".to_owned()),
+            Some(Trashed::Only) => {
+                Condition::Above("trashed_at".to_owned(), attribute(&self.end_of_trash())?)
+            }
+            None => Condition::AttributeMissing("trashed_at".to_owned()),
         };
-        let is_meant = is_meant.and(When::Unset("destroyed".to_owned()));
-        let query = Query::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX).filter(is_meant);
+        let is_meant = is_meant.and(Condition::AttributeMissing("destroyed".to_owned()));
+        let query =
+            TableQuery::partition(workspace_partition(&by.team)).prefix(WEBHOOK_PREFIX).filter(is_meant);
         let found = self.workspace.query(query.after(page.after.clone()).limit(page.limit)).await?;
         Ok((found.items.iter().map(StoredWebhook::from_item).collect::<Result<_>>()?, found.next))
     }

@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Member, Permission, Result,
-    answer::Versioned,
     delivery::StoredDelivery,
     extract::IfMatch,
     id::{DeliveryId, WebhookId},
+    response::Versioned,
     webhook::{Content, SigningKeys, StoredWebhook},
 };
 

@@ -6,7 +6,7 @@ use shared::{
     delivery::Health,
     extract::IfMatch,
     id::{JobId, WebhookId},
-    table::{Attempt, is_done, retry},
+    table::{Attempt, applied, retry},
     webhook::{StoredWebhook, webhook_count, webhook_key},
 };
 
@@ -61,12 +61,12 @@ impl Store {
                 let mark = webhook.write(&self.workspace, by.actor(), self.now())?;
                 let count = webhook_count(&self.workspace, &by.team, -1);
                 let writes = vec![mark, count, Health::end(&self.activity, id, self.now())?];
-                if !is_done(self.workspace.transact(writes).await)? {
+                if !applied(self.workspace.transact(writes).await)? {
                     return Ok(Attempt::Conflict);
                 }
             }
             let removal = self.workspace.transact(webhook.removal(&self.workspace)).await;
-            removal.map(Attempt::Done).map_err(|error| error.or(|_| no_such_webhook()))
+            removal.map(Attempt::Done).map_err(|error| error.into_error(|_| no_such_webhook()))
         })
         .await
     }

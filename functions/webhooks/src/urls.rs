@@ -5,7 +5,7 @@ use shared::{
     Code, Error, Result,
     id::TeamId,
     object_type::workspace_partition,
-    table::{Query, When, Write, number},
+    table::{Condition, TableQuery, Write, number},
     webhook::{StoredWebhook, WEBHOOK_PREFIX, webhook_count_key},
 };
 
@@ -17,7 +17,7 @@ const SAME_URL_MAX: usize = 2;
 const URLS: &str = "urls";
 
 /// That the URLs of a team are those that were counted.
-pub(crate) struct Counted(When);
+pub(crate) struct Counted(Condition);
 
 impl Counted {
     /// The same update, with one URL more, if no other came between.
@@ -32,8 +32,8 @@ impl Store {
         // First, so that what is listed is as new at least.
         let item = self.workspace.get(webhook_count_key(&webhook.team)).await?;
         let counted = match item.and_then(|item| number(&item, URLS)) {
-            Some(urls) => When::is_number(URLS, urls),
-            None => When::Unset(URLS.to_owned()),
+            Some(urls) => Condition::is_number(URLS, urls),
+            None => Condition::AttributeMissing(URLS.to_owned()),
         };
         let is_same = |other: &StoredWebhook| {
             other.id != webhook.id
@@ -63,7 +63,7 @@ impl Store {
         let (mut webhooks, mut after) = (Vec::new(), None);
         loop {
             let query =
-                Query::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(after.take());
+                TableQuery::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(after.take());
             let found = self.workspace.query(query).await?;
             for item in &found.items {
                 webhooks.push(StoredWebhook::from_item(item)?);

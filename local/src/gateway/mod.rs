@@ -28,7 +28,7 @@ pub use responses::{GatewayResponse, RESPONSES};
 
 use self::{
     event::Call,
-    policy::{Context, Verdict},
+    policy::{Context, PolicyDecision},
     responses::Refusal,
 };
 
@@ -123,9 +123,9 @@ impl Gateway {
                     refuse(Refusal::AuthorizerFailure)
                 }
             })?;
-        match Verdict::of(answer, &call.method_arn()) {
-            Some(Verdict { is_allowed: true, context }) => Ok(context),
-            Some(Verdict { is_allowed: false, context }) => Err((Refusal::AccessDenied, context)),
+        match PolicyDecision::of(answer, &call.method_arn()) {
+            Some(PolicyDecision { is_allowed: true, context }) => Ok(context),
+            Some(PolicyDecision { is_allowed: false, context }) => Err((Refusal::AccessDenied, context)),
             None => Err(refuse(Refusal::AuthorizerMisconfigured)),
         }
     }

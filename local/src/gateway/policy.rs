@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 /// What the authorizer tells the functions and the gateway's own answers, all as texts.
 pub(super) type Context = Map<String, Value>;
 
-/// What the answer means for one request.
+/// The decision about one request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(super) struct PolicyDecision {
     pub(super) is_allowed: bool,
     pub(super) context: Context,
 }
@@ -68,7 +68,7 @@ impl<T> OneOrMany<T> {
     }
 }
 
-impl Verdict {
+impl PolicyDecision {
     /// Reads an authorizer's answer for the method ARN it was asked about; `None` if it is no such answer, which API
     /// Gateway calls a configuration error.
     pub(super) fn of(answer: Value, method_arn: &str) -> Option<Self> {
@@ -151,10 +151,10 @@ mod tests {
 
     const ARN: &str = "arn:aws:execute-api:local:000000000000:local/live/GET/v1/me";
 
-    fn verdict(statement: &Value) -> Option<bool> {
+    fn decision(statement: &Value) -> Option<bool> {
         let answer =
             json!({"principalId": "u", "policyDocument": {"Version": "2012-10-17", "Statement": statement}});
-        Verdict::of(answer, ARN).map(|verdict| verdict.is_allowed)
+        PolicyDecision::of(answer, ARN).map(|decision| decision.is_allowed)
     }
 
     fn statement(effect: &str, action: &str, resource: &str) -> Value {
@@ -222,18 +222,18 @@ mod tests {
             (json!("all"), None),
         ];
         for (statements, expected) in cases {
-            assert_eq!(verdict(&statements), expected, "{statements}");
+            assert_eq!(decision(&statements), expected, "{statements}");
         }
     }
 
     #[test]
     fn a_context_arrives_as_texts_with_the_principal() {
         let answer = |context: Value| json!({"principalId": "u", "policyDocument": {"Statement": []}, "context": context});
-        let context = Verdict::of(answer(json!({"a": "x", "b": 7, "c": true})), ARN)
-            .map(|verdict| Value::from(verdict.context));
+        let context = PolicyDecision::of(answer(json!({"a": "x", "b": 7, "c": true})), ARN)
+            .map(|decision| Value::from(decision.context));
         assert_eq!(context, Some(json!({"a": "x", "b": "7", "c": "true", "principalId": "u"})));
         for context in [json!({"a": []}), json!({"a": {}}), json!({"a": null}), json!([])] {
-            assert_eq!(Verdict::of(answer(context.clone()), ARN), None, "{context}");
+            assert_eq!(PolicyDecision::of(answer(context.clone()), ARN), None, "{context}");
         }
     }
 
@@ -245,7 +245,7 @@ mod tests {
             json!({"principalId": "u"}),
             json!({"policyDocument": {"Statement": []}}),
         ] {
-            assert_eq!(Verdict::of(answer.clone(), ARN), None, "{answer}");
+            assert_eq!(PolicyDecision::of(answer.clone(), ARN), None, "{answer}");
         }
     }
 }

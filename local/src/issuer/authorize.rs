@@ -31,14 +31,14 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// A sound request to sign in.
 #[derive(Debug)]
-struct Demand {
+struct AuthorizationRequest {
     redirect_uri: String,
     challenge: String,
     state: Option<String>,
     nonce: Option<String>,
 }
 
-impl Demand {
+impl AuthorizationRequest {
     /// Reads the parameters. Any fault is told to the person at the browser, who is its developer here, instead of
     /// being sent back to the client.
     fn read(parameters: &Parameters, Base(base): &Base) -> Result<Self, String> {
@@ -85,7 +85,8 @@ fn is_on(uri: &str, base: &str) -> bool {
 
 pub(super) async fn page(Extension(base): Extension<Base>, RawQuery(query): RawQuery) -> Response {
     let parameters = Parameters::read(query.unwrap_or_default().as_bytes());
-    match parameters.and_then(|parameters| Demand::read(&parameters, &base).map(|_| parameters)) {
+    match parameters.and_then(|parameters| AuthorizationRequest::read(&parameters, &base).map(|_| parameters))
+    {
         Ok(parameters) => shown(StatusCode::OK, &parameters, ""),
         Err(detail) => refused(detail).into_response(),
     }
@@ -97,8 +98,9 @@ pub(super) async fn sign_in(
     form: Bytes,
 ) -> shared::Result<Response> {
     let parameters = Parameters::read(&form);
-    let read = parameters.and_then(|parameters| Ok((Demand::read(&parameters, &base)?, parameters)));
-    let (demand, parameters) = match read {
+    let read =
+        parameters.and_then(|parameters| Ok((AuthorizationRequest::read(&parameters, &base)?, parameters)));
+    let (request, parameters) = match read {
         Ok(read) => read,
         Err(detail) => return Ok(refused(detail).into_response()),
     };
@@ -110,9 +112,9 @@ pub(super) async fn sign_in(
         ));
     };
     let (redirect_uri, challenge, nonce) =
-        (demand.redirect_uri.clone(), demand.challenge.clone(), demand.nonce.clone());
+        (request.redirect_uri.clone(), request.challenge.clone(), request.nonce.clone());
     let code = issuer.codes.issue(Grant { person, redirect_uri, challenge, nonce })?;
-    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, demand.way_back(&code))]).into_response())
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, request.way_back(&code))]).into_response())
 }
 
 fn refused(detail: String) -> Problem {
@@ -143,8 +145,11 @@ mod tests {
     const SOUND: &str = "response_type=code&client_id=engine-local&scope=openid&code_challenge_method=S256\
         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&redirect_uri=http://localhost:3000/console";
 
-    fn read(query: &str) -> Result<Demand, String> {
-        Demand::read(&Parameters::read(query.as_bytes()).unwrap(), &Base("http://localhost:3000".to_owned()))
+    fn read(query: &str) -> Result<AuthorizationRequest, String> {
+        AuthorizationRequest::read(
+            &Parameters::read(query.as_bytes()).unwrap(),
+            &Base("http://localhost:3000".to_owned()),
+        )
     }
 
     #[test]
@@ -178,9 +183,9 @@ mod tests {
 
     #[test]
     fn the_way_back_keeps_the_state_and_the_query() {
-        let demand = |rest: &str| read(&format!("{SOUND}{rest}")).unwrap().way_back("c-1");
-        assert_eq!(demand(""), "http://localhost:3000/console?code=c-1");
-        assert_eq!(demand("%3Fa=b&state=x%26y"), "http://localhost:3000/console?a=b&code=c-1&state=x%26y");
+        let request = |rest: &str| read(&format!("{SOUND}{rest}")).unwrap().way_back("c-1");
+        assert_eq!(request(""), "http://localhost:3000/console?code=c-1");
+        assert_eq!(request("%3Fa=b&state=x%26y"), "http://localhost:3000/console?a=b&code=c-1&state=x%26y");
     }
 
     #[test]

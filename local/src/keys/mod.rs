@@ -1,7 +1,7 @@
 //! `engine keys`: which keys of the key ring are needed, by what, and which can be removed.
 
-mod census;
 mod report;
+mod usage;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     key_ring::{KEY_RING, LocalKeyRing},
 };
 
-use self::census::Census;
+use self::usage::KeyUsage;
 
 /// Whose keys to tell of.
 #[derive(Clone, Debug, Args)]
@@ -54,16 +54,16 @@ pub async fn list(options: &KeysOptions) -> anyhow::Result<String> {
 
 async fn told(platform: &Platform) -> anyhow::Result<String> {
     let ring = platform.keys.ring().await?;
-    let mut census = Census::new(platform.clock.now());
+    let mut usage = KeyUsage::new(platform.clock.now());
     let mut after = None;
     loop {
         let page = platform.identity.scan(after).await.map_err(unreadable)?;
         for item in page.items {
-            census.count(item).map_err(unreadable)?;
+            usage.count(item).map_err(unreadable)?;
         }
         after = page.next;
         if after.is_none() {
-            return Ok(report::of(&ring, &census));
+            return Ok(report::of(&ring, &usage));
         }
     }
 }

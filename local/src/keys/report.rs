@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use shared::keys::KeyRing;
 
-use super::census::{Census, Count, Named};
+use super::usage::{Count, KeyUsage, Named};
 
 /// What is told of the keys of a ring.
-pub(super) fn of(ring: &KeyRing, census: &Census) -> String {
+pub(super) fn of(ring: &KeyRing, usage: &KeyUsage) -> String {
     let nothing = Count::default();
-    let ids: BTreeSet<_> = ring.ids().chain(census.keys.keys().map(String::as_str)).collect();
-    let counts: Vec<_> = ids.into_iter().map(|id| (id, census.keys.get(id).unwrap_or(&nothing))).collect();
+    let ids: BTreeSet<_> = ring.ids().chain(usage.keys.keys().map(String::as_str)).collect();
+    let counts: Vec<_> = ids.into_iter().map(|id| (id, usage.keys.get(id).unwrap_or(&nothing))).collect();
     let width = counts.iter().map(|(id, _)| id.len()).max().unwrap_or_default().max("key".len());
     let mut lines = vec![format!("{:width$}  current  tokens  invitations  remembered", "key")];
     for (id, count) in &counts {

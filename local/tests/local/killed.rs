@@ -1,5 +1,5 @@
-//! The process is killed at random moments while writers are at work: what was acknowledged is there, what was refused is
-//! not, and unique values and their guards agree.
+//! The process is killed at random moments while writers are at work: what was acknowledged is there, what was
+//! refused is not, and unique values and their unique entries agree.
 
 mod judge;
 mod place;

@@ -130,7 +130,7 @@ pub(super) mod tests {
 
     pub(crate) fn entry(label: &str) -> Entry {
         let json = json!({
-            "id": AuditId::derived(Timestamp::from_millis(5).unwrap(), &[label]), "event": "updated",
+            "id": AuditId::deterministic(Timestamp::from_millis(5).unwrap(), &[label]), "event": "updated",
             "at": "2026-11-24T00:00:00.000Z",
             "actor": {"user_id": "usr_0000000000000000000001", "name": "Ada", "email": "Ada@Example.com", "source": "api",
                 "token": {"id": "tok_0000000000000000000001", "name": "Zapier"}, "ip": "192.0.2.1"},

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     id::{ObjectTypeId, TeamId, UserId},
     platform::Platform,
-    table::{AttributeValue, Item, Key, Table, When, Write, text},
+    table::{AttributeValue, Condition, Item, Key, Table, Write, text},
     timestamp::Timestamp,
 };
 
@@ -68,7 +68,7 @@ impl Log {
     /// 500: an entry can always be written.
     pub fn put(&self, team: &TeamId, entry: &Entry, expires: i64) -> Result<Write> {
         let write = self.activity.put_item(key(team, &entry.id), entry.to_item(team, expires)?);
-        Ok(write.when(When::Absent))
+        Ok(write.when(Condition::ItemMissing))
     }
 
     /// Entries of a team, behind those that were told before. A part may be short, or empty, and lead on: one answer

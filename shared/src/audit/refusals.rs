@@ -73,9 +73,10 @@ impl Refused<'_> {
         let entry = self.entry();
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
         let text = serde_json::to_string(&entry).map_err(anyhow::Error::from)?;
-        let mut write = activity.update(key(self.team, &entry.id)).set_once("entry", AttributeValue::S(text));
+        let mut write =
+            activity.update(key(self.team, &entry.id)).set_if_missing("entry", AttributeValue::S(text));
         for (name, value) in entry.places(self.team) {
-            write = write.set_once(name, value);
+            write = write.set_if_missing(name, value);
         }
         let end = expires(self.at, KEEP_DAYS);
         Ok(write
@@ -92,7 +93,7 @@ impl Refused<'_> {
         let hour = Timestamp::from_millis(hour).unwrap_or(*at);
         let acting = TokenOfActor { id: (*token).clone(), name: name.map(str::to_owned) };
         Entry {
-            id: AuditId::derived(hour, &["refused", token.as_str(), ip.unwrap_or_default()]),
+            id: AuditId::deterministic(hour, &["refused", token.as_str(), ip.unwrap_or_default()]),
             event: Event::Refused,
             at: *at,
             actor: Who {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::Result,
     id::{AuditId, ObjectTypeId, TeamId, UserId},
-    table::{Item, Query, Table, When, text},
+    table::{Condition, Item, Table, TableQuery, text},
     text::fold,
     timestamp::Timestamp,
 };
@@ -28,7 +28,7 @@ const BATCH_MIN: usize = 10;
 pub(super) struct Walk<'a> {
     activity: &'a Table,
     lanes: Lanes,
-    when: Option<When>,
+    when: Option<Condition>,
     low: Option<String>,
     high: Option<String>,
     /// The entry behind which it begins; it is not told again.
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
         Self {
             activity,
             lanes: Lanes::new(places, batch),
-            when: (!conditions.is_empty()).then_some(When::All(conditions)),
+            when: (!conditions.is_empty()).then_some(Condition::All(conditions)),
             low: narrowing.from.map(first),
             high: [end, after.map(str::to_owned)].into_iter().flatten().min(),
             after: after.map(str::to_owned),
@@ -96,8 +96,8 @@ impl<'a> Walk<'a> {
         let Lane { place, next, batch, .. } = &mut self.lanes.0[lane];
         let limit = (*batch).min(READ_MAX - self.read);
         let query = match place {
-            Place::Log(partition) => Query::partition(partition.as_str()),
-            Place::Index((index, attribute), value) => Query::index(*index, attribute, value.as_str()),
+            Place::Log(partition) => TableQuery::partition(partition.as_str()),
+            Place::Index((index, attribute), value) => TableQuery::index(*index, attribute, value.as_str()),
         };
         let query = query.between("sk", self.low.as_deref(), self.high.as_deref()).latest_first();
         let mut query = query.after(next.take()).limit(limit);
@@ -117,11 +117,11 @@ impl<'a> Walk<'a> {
 }
 
 /// Where the entries lie that may be meant, and what else must hold of them.
-fn plan(team: &TeamId, narrowing: &Narrowing) -> (Vec<Place>, Vec<When>) {
+fn plan(team: &TeamId, narrowing: &Narrowing) -> (Vec<Place>, Vec<Condition>) {
     let Narrowing { user, event, kind, object_type, subject, from: _, to: _, words } = narrowing;
     let mut conditions = Vec::new();
     let mut is = |name: &str, value: Option<&str>| {
-        conditions.extend(value.map(|value| When::is_text(format!("q.{name}"), value)));
+        conditions.extend(value.map(|value| Condition::is_text(format!("q.{name}"), value)));
     };
     let index = |index, what: &str| vec![Place::Index(index, within(team, what))];
     let user = user.as_ref().map(UserId::as_str);
@@ -153,7 +153,7 @@ fn plan(team: &TeamId, narrowing: &Narrowing) -> (Vec<Place>, Vec<When>) {
         vec![Place::Log(partition(team))]
     };
     if let Some(words) = words {
-        conditions.push(When::Contains("q.words".to_owned(), fold(words)));
+        conditions.push(Condition::Contains("q.words".to_owned(), fold(words)));
     }
     (places, conditions)
 }

@@ -1,4 +1,4 @@
-//! Decisions in the words of API Gateway: an IAM policy, or a yes or no, each with a flat context.
+//! Decisions as API Gateway reads them: an IAM policy, or a yes or no, each with a flat context.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     Decision,
-    event::{Form, Question},
-    judge::{Identity, TeamAccess},
+    authorize::{Identity, TeamAccess},
+    event::{AuthorizationRequest, EventFormat},
 };
 use crate::{
     error::{Code, Error},
@@ -85,7 +85,7 @@ impl Serialize for Context {
     }
 }
 
-impl Form {
+impl EventFormat {
     /// What a policy can say, and whether it is the path itself: in place of a longer one stands all that begins like it,
     /// which can only be refused.
     fn shortened(self) -> (Self, bool) {
@@ -94,12 +94,12 @@ impl Form {
                 let begin = resource.chars().take(RESOURCE_LENGTH_MAX - 1).chain(['*']).collect();
                 (Self::Policy(begin), false)
             }
-            form => (form, true),
+            format => (format, true),
         }
     }
 }
 
-impl Question {
+impl AuthorizationRequest {
     /// The decision as API Gateway expects it. An authorizer can say 401 and 403 only, so 429 is left to what stands
     /// behind, if that is ours: it is let through with no identity, with which nothing but 429 can be answered.
     ///
@@ -112,23 +112,23 @@ impl Question {
             }
             Decision::Refuse(identity, error) => (false, identity.user.as_str().to_owned(), refused(&error)),
             Decision::Limited(budget) => {
-                let passes = is_own && matches!(self.form, Form::Policy(_));
+                let passes = is_own && matches!(self.format, EventFormat::Policy(_));
                 (passes, ANONYMOUS.to_owned(), limited(budget))
             }
-            Decision::Unauthenticated => match self.form {
-                Form::Policy(_) => return Err(UNAUTHORIZED.into()),
-                Form::Simple => (false, ANONYMOUS.to_owned(), refused(&Error::unauthenticated())),
+            Decision::Unauthenticated => match self.format {
+                EventFormat::Policy(_) => return Err(UNAUTHORIZED.into()),
+                EventFormat::Simple => (false, ANONYMOUS.to_owned(), refused(&Error::unauthenticated())),
             },
         };
-        let (form, is_sayable) = self.form.shortened();
+        let (format, is_sayable) = self.format.shortened();
         if !is_sayable {
             context = refused(&Error::new(Code::NoAccess, "The path is too long."));
         }
         let is_allowed = is_allowed && is_sayable;
         context.put("request_id", self.request_id);
-        Ok(match form {
-            Form::Simple => Answer::Simple { is_authorized: is_allowed, context },
-            Form::Policy(resource) => {
+        Ok(match format {
+            EventFormat::Simple => Answer::Simple { is_authorized: is_allowed, context },
+            EventFormat::Policy(resource) => {
                 let effect = if is_allowed { "Allow" } else { "Deny" };
                 let statement = [Statement { action: "execute-api:Invoke", effect, resource }];
                 let policy_document = PolicyDocument { version: "2012-10-17", statement };
@@ -145,7 +145,7 @@ fn allowed(identity: Identity, effective: Permissions, budget: Option<&Budget>) 
     context.put("credential", credential.name());
     context.put("permissions", effective.names());
     context.put_some("token_id", token.map(|token| token.id.as_str().to_owned()));
-    context.put_some("rate_limit", budget.map(Budget::to_word));
+    context.put_some("rate_limit", budget.map(Budget::encode));
     if let TeamAccess::Member(team, role) = team {
         context.put("team_id", team.as_str().to_owned());
         context.put("role", role.name());
@@ -156,7 +156,7 @@ fn allowed(identity: Identity, effective: Permissions, budget: Option<&Budget>) 
 }
 
 fn limited(budget: Budget) -> Context {
-    let word = budget.to_word();
+    let word = budget.encode();
     let mut context = refused(&Error::rate_limited(budget));
     context.put("rate_limit", word);
     context

@@ -1,4 +1,4 @@
-//! The events by which API Gateway asks, in its three forms, read into one question.
+//! The authorizer events of API Gateway, whose three formats are parsed into one request.
 
 use std::{fmt, net::IpAddr};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::{secret::concealed, text::shown, timestamp::Timestamp, token::LastUsed};
+use crate::{secret::redact_secrets, text::shown, timestamp::Timestamp, token::LastUsed};
 
 /// More of a client's name for itself is not kept.
 const USER_AGENT_LENGTH_MAX: usize = 256;
@@ -55,9 +55,9 @@ struct Http {
     user_agent: Option<String>,
 }
 
-/// What API Gateway wants to know.
-pub(super) struct Question {
-    pub(super) form: Form,
+/// What API Gateway asks the authorizer.
+pub(super) struct AuthorizationRequest {
+    pub(super) format: EventFormat,
     pub(super) method: String,
     pub(super) path: String,
     /// What stands behind `Bearer`.
@@ -66,30 +66,30 @@ pub(super) struct Question {
     client: Client,
 }
 
-/// How API Gateway wants the answer.
-pub(super) enum Form {
+/// The format of the event, which decides the format of the answer.
+pub(super) enum EventFormat {
     /// An IAM policy for this method ARN (REST API).
     Policy(String),
     /// A yes or no with context (HTTP API 2.0, simple response).
     Simple,
 }
 
-impl Question {
+impl AuthorizationRequest {
     /// The address of the client, IPv4 in IPv6 taken for what it is.
     pub(super) fn address(&self) -> Option<IpAddr> {
         Some(self.client.source_ip.as_deref()?.parse::<IpAddr>().ok()?.to_canonical())
     }
 
-    /// This use of a credential, as it is noted.
+    /// This use of a credential, as it is recorded.
     pub(super) fn usage(&self, at: Timestamp) -> LastUsed {
         let Client { source_ip, user_agent } = &self.client;
         let user_agent = user_agent.as_ref().and_then(|name| shown(name, USER_AGENT_LENGTH_MAX));
-        let user_agent = user_agent.map(|name| concealed(&name));
+        let user_agent = user_agent.map(|name| redact_secrets(&name));
         LastUsed { at, ip: source_ip.clone(), user_agent }
     }
 }
 
-impl TryFrom<Event> for Question {
+impl TryFrom<Event> for AuthorizationRequest {
     type Error = lambda_runtime::Error;
 
     /// Reads an event.
@@ -101,7 +101,7 @@ impl TryFrom<Event> for Question {
     }
 }
 
-fn of_rest(event: Event) -> Result<Question, lambda_runtime::Error> {
+fn of_rest(event: Event) -> Result<AuthorizationRequest, lambda_runtime::Error> {
     let arn = event.method_arn.ok_or("no methodArn")?;
     let (of_arn_method, of_arn_path) = method_and_path(&arn).ok_or("the method ARN has no route")?;
     let (method, path, authorization) = match event.r#type.as_deref() {
@@ -115,17 +115,17 @@ fn of_rest(event: Event) -> Result<Question, lambda_runtime::Error> {
         _ => return Err("the event is neither TOKEN nor REQUEST".into()),
     };
     let RequestContext { request_id, identity, .. } = event.request_context;
-    Ok(Question {
+    Ok(AuthorizationRequest {
         method,
         path,
         credential: authorization.as_deref().and_then(bearer),
         client: identity,
         request_id: request_id.unwrap_or_default(),
-        form: Form::Policy(arn),
+        format: EventFormat::Policy(arn),
     })
 }
 
-fn of_http(event: Event) -> Result<Question, lambda_runtime::Error> {
+fn of_http(event: Event) -> Result<AuthorizationRequest, lambda_runtime::Error> {
     let RequestContext { request_id, stage, domain_name, http, .. } = event.request_context;
     let Http { method, source_ip, user_agent } = http;
     let path = event.raw_path.ok_or("no rawPath")?;
@@ -134,8 +134,8 @@ fn of_http(event: Event) -> Result<Question, lambda_runtime::Error> {
     let stage = stage.filter(|stage| stage != "$default" && has_own_name).map(|stage| format!("/{stage}"));
     let without_stage = stage.and_then(|stage| path.strip_prefix(&stage).map(str::to_owned));
     let without_stage = without_stage.filter(|path| path.starts_with('/'));
-    Ok(Question {
-        form: Form::Simple,
+    Ok(AuthorizationRequest {
+        format: EventFormat::Simple,
         method: method.ok_or("no method")?,
         path: without_stage.unwrap_or(path),
         credential: event.headers.and_then(Authorization::single).as_deref().and_then(bearer),
@@ -239,9 +239,9 @@ mod tests {
 
     use super::*;
 
-    fn question(event: Value) -> Result<Question, String> {
+    fn request(event: Value) -> Result<AuthorizationRequest, String> {
         let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
-        Question::try_from(event).map_err(|error| error.to_string())
+        AuthorizationRequest::try_from(event).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
         ] {
             let event = json!({"type": "REQUEST", "methodArn": arn, "httpMethod": "GET", "path": "/v1/me",
                 "headers": headers, "multiValueHeaders": all});
-            assert_eq!(question(event).unwrap().credential.as_deref(), credential, "{headers} {all}");
+            assert_eq!(request(event).unwrap().credential.as_deref(), credential, "{headers} {all}");
         }
     }
 
@@ -303,18 +303,18 @@ mod tests {
             let event = json!({"version": "2.0", "rawPath": raw, "headers": {"authorization": "Bearer a"},
                 "requestContext": {"stage": stage, "domainName": domain, "requestId": "r", "http": {"method": "GET", "sourceIp": "::ffff:192.0.2.1",
                 "userAgent": "é".repeat(300)}}});
-            let question = question(event).unwrap();
-            assert_eq!((question.path.as_str(), question.method.as_str()), (path, "GET"));
-            assert_eq!(question.address(), Some("192.0.2.1".parse().unwrap()));
-            let usage = question.usage(Timestamp::now());
-            assert_eq!((usage.ip.as_deref(), question.request_id.as_str()), (Some("::ffff:192.0.2.1"), "r"));
+            let request = request(event).unwrap();
+            assert_eq!((request.path.as_str(), request.method.as_str()), (path, "GET"));
+            assert_eq!(request.address(), Some("192.0.2.1".parse().unwrap()));
+            let usage = request.usage(Timestamp::now());
+            assert_eq!((usage.ip.as_deref(), request.request_id.as_str()), (Some("::ffff:192.0.2.1"), "r"));
             assert_eq!(usage.user_agent, Some("é".repeat(USER_AGENT_LENGTH_MAX)));
         }
     }
 
     #[test]
     fn headers_of_another_kind_are_named() {
-        let error = question(json!({"type": "REQUEST", "headers": 7})).err().unwrap();
+        let error = request(json!({"type": "REQUEST", "headers": 7})).err().unwrap();
         assert!(error.contains("expected headers"), "{error}");
     }
 
@@ -335,13 +335,13 @@ mod tests {
             json!({"type": "REQUEST", "methodArn": arn, "path": "/"}),
             json!({"type": "REQUEST", "methodArn": arn, "httpMethod": "GET"}),
         ] {
-            assert!(question(event.clone()).is_err(), "{event}");
+            assert!(request(event.clone()).is_err(), "{event}");
         }
     }
 
     #[test]
     fn what_keeps_an_event_from_being_read_is_told() {
-        let error = question(json!({"headers": 7})).err().unwrap();
+        let error = request(json!({"headers": 7})).err().unwrap();
         assert!(error.contains("expected headers"), "{error}");
     }
 }

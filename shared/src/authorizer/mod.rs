@@ -1,23 +1,23 @@
 //! The Lambda authorizer: who is asking, and may they? It answers REST `TOKEN` and `REQUEST` and HTTP API 2.0 events.
 
 mod answer;
-mod attempts;
+mod authorize;
 mod event;
-mod gate;
-mod judge;
+mod failed_attempts;
 mod jwks;
-mod knocks;
-mod notes;
+mod refusal_log;
 mod session;
 mod tally;
 mod token;
+mod token_decision;
+mod usage_log;
 
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
 pub use answer::{Answer, Context, PolicyDocument};
+pub use authorize::{DryRun, DryRunResult};
 pub use event::Event;
-pub use judge::{Finding, Inquiry};
 pub use session::Sessions;
 
 use crate::{
@@ -31,18 +31,18 @@ use crate::{
     manifest::{Manifest, Matched},
     permission::Permissions,
     platform::Platform,
-    rate::{Budget, Limiter, Spent},
+    rate::{Allowance, Budget, Limiter},
     secret::SecretKind,
     table::{Item, Table, decode},
     timestamp::Timestamp,
 };
 
 use self::{
-    attempts::Attempts,
-    event::Question,
-    gate::{Sent, Worth},
-    judge::{Identity, TeamAccess},
-    notes::Notes,
+    authorize::{Identity, TeamAccess},
+    event::AuthorizationRequest,
+    failed_attempts::FailedAttempts,
+    token_decision::{PresentedToken, TokenDecision},
+    usage_log::UsageLog,
 };
 
 /// What decides.
@@ -53,8 +53,8 @@ pub struct Authorizer {
     limiter: Limiter,
     sessions: Sessions,
     manifest: Manifest,
-    notes: Notes,
-    attempts: Attempts,
+    usage_log: UsageLog,
+    failed_attempts: FailedAttempts,
 }
 
 /// What the gateway is told.
@@ -73,14 +73,15 @@ impl Authorizer {
     /// An authorizer for the routes of the manifest.
     pub fn new(platform: &Platform, sessions: Sessions, manifest: Manifest) -> Self {
         let Platform { identity, keys, clock, .. } = platform.clone();
-        let (limiter, notes, attempts) = (Limiter::new(platform), Notes::new(platform), Attempts::default());
-        Self { identity, keys, clock, limiter, sessions, manifest, notes, attempts }
+        let (limiter, usage_log, failed_attempts) =
+            (Limiter::new(platform), UsageLog::new(platform), FailedAttempts::default());
+        Self { identity, keys, clock, limiter, sessions, manifest, usage_log, failed_attempts }
     }
 
     /// The same, with another number of bad credentials that an address may send a minute.
     #[must_use]
     pub fn with_failures_per_minute(self, limit: Option<u32>) -> Self {
-        Self { attempts: limit.map_or(self.attempts, Attempts::new), ..self }
+        Self { failed_attempts: limit.map_or(self.failed_attempts, FailedAttempts::new), ..self }
     }
 
     /// Answers one event of API Gateway, as JSON.
@@ -109,45 +110,45 @@ impl Authorizer {
     }
 
     async fn answer_by(&self, event: Event, deadline: Deadline) -> Result<Answer, lambda_runtime::Error> {
-        let question = Question::try_from(event).inspect_err(|cause| {
+        let request = AuthorizationRequest::try_from(event).inspect_err(|cause| {
             tracing::error!(cause = cause.to_string(), "the event is none that can be answered");
         })?;
-        let decision = deadline.limit(self.decide(&question)).await.flatten().map_err(|error| {
+        let decision = deadline.limit(self.decide(&request)).await.flatten().map_err(|error| {
             // The answer of a failed authorizer reaches no client, so this is the edge where the cause is logged.
-            drop(error.respond(&question.request_id));
+            drop(error.respond(&request.request_id));
             lambda_runtime::Error::from("the authorizer could not decide")
         })?;
-        question.answer(decision, self.manifest.is_own())
+        request.answer(decision, self.manifest.is_own())
     }
 
-    async fn decide(&self, question: &Question) -> Result<Decision, Error> {
-        let route = self.manifest.route(&question.method, &question.path);
-        let Some(credential) = &question.credential else { return Ok(Decision::Unauthenticated) };
+    async fn decide(&self, request: &AuthorizationRequest) -> Result<Decision, Error> {
+        let route = self.manifest.route(&request.method, &request.path);
+        let Some(credential) = &request.credential else { return Ok(Decision::Unauthenticated) };
         let identity = if credential.starts_with(SecretKind::Token.prefix()) {
-            self.identify_token(credential, route.as_ref(), question).await?
+            self.identify_token(credential, route.as_ref(), request).await?
         } else {
             self.identify_session(credential, route.as_ref()).await?
         };
         match identity {
-            Some(identity) => self.judge(identity, route.as_ref(), question).await,
-            None => Ok(self.failed(route.is_some(), question)),
+            Some(identity) => self.authorize(identity, route.as_ref(), request).await,
+            None => Ok(self.failed(route.is_some(), request)),
         }
     }
 
-    async fn judge(
+    async fn authorize(
         &self,
         identity: Identity,
         route: Option<&Matched<'_>>,
-        question: &Question,
+        request: &AuthorizationRequest,
     ) -> Result<Decision, Error> {
         let budget = match self.spend(&identity, route).await? {
-            Some(Spent::Over(budget)) => return Ok(Decision::Limited(budget)),
-            Some(Spent::Within(budget)) => Some(budget),
+            Some(Allowance::Exceeded(budget)) => return Ok(Decision::Limited(budget)),
+            Some(Allowance::Allowed(budget)) => Some(budget),
             None => None,
         };
-        let outcome = identity.judge(&self.manifest, route);
+        let outcome = identity.authorize(&self.manifest, route);
         if let Some(token) = &identity.token {
-            self.notes.note(token, route, &outcome, question.usage(self.clock.now())).await;
+            self.usage_log.record(token, route, &outcome, request.usage(self.clock.now())).await;
         }
         Ok(match outcome {
             Ok(effective) => Decision::Allow(Box::new(identity), effective, budget),
@@ -157,7 +158,11 @@ impl Authorizer {
 
     /// Counts the request, if its token has a limit; for all others this costs nothing. Of this API's own paths only those
     /// that are routes count: what stands behind them says 429, and behind the others there is nothing but 404.
-    async fn spend(&self, identity: &Identity, route: Option<&Matched<'_>>) -> Result<Option<Spent>, Error> {
+    async fn spend(
+        &self,
+        identity: &Identity,
+        route: Option<&Matched<'_>>,
+    ) -> Result<Option<Allowance>, Error> {
         let rate = identity.token.as_ref().and_then(|token| Some((token, token.rate_limit?)));
         let Some((token, rate)) = rate.filter(|_| route.is_some() || !self.manifest.is_own()) else {
             return Ok(None);
@@ -166,8 +171,8 @@ impl Authorizer {
     }
 
     /// A bad credential; of very many from one address the client is told so, where something behind can say it.
-    fn failed(&self, is_route: bool, question: &Question) -> Decision {
-        let over = question.address().and_then(|ip| self.attempts.fail(ip, self.clock.now()));
+    fn failed(&self, is_route: bool, request: &AuthorizationRequest) -> Decision {
+        let over = request.address().and_then(|ip| self.failed_attempts.fail(ip, self.clock.now()));
         match over {
             Some(budget) if is_route && self.manifest.is_own() => Decision::Limited(budget),
             _ => Decision::Unauthenticated,
@@ -212,27 +217,35 @@ pub fn decide(
     event: Event,
     items: impl FnOnce(Vec<crate::table::Key>) -> Vec<Item>,
 ) -> Result<Answer, lambda_runtime::Error> {
-    let question = Question::try_from(event)?;
-    let route = manifest.route(&question.method, &question.path);
-    let sent = question.credential.as_deref().and_then(|credential| Sent::parse(credential, route.as_ref()));
-    let worth = match &sent {
-        Some(sent) => {
-            let digests = ring.digests(sent.secret.reveal());
-            sent.found(items(sent.keys()))?.worth(sent, &digests, now, question.address())
+    let request = AuthorizationRequest::try_from(event)?;
+    let route = manifest.route(&request.method, &request.path);
+    let presented = request
+        .credential
+        .as_deref()
+        .and_then(|credential| PresentedToken::parse(credential, route.as_ref()));
+    let decision = match &presented {
+        Some(presented) => {
+            let candidates = ring.candidate_hashes(presented.secret.reveal());
+            presented.credentials(items(presented.keys()))?.decide(
+                presented,
+                &candidates,
+                now,
+                request.address(),
+            )
         }
-        None => Worth::Unknown(None),
+        None => TokenDecision::Unknown(None),
     };
-    let decision = match worth {
-        Worth::Good(good, _) => {
-            let identity = Identity::from(*good);
-            match identity.judge(manifest, route.as_ref()) {
+    let decision = match decision {
+        TokenDecision::Valid(valid, _) => {
+            let identity = Identity::from(*valid);
+            match identity.authorize(manifest, route.as_ref()) {
                 Ok(effective) => Decision::Allow(Box::new(identity), effective, None),
                 Err(error) => Decision::Refuse(Box::new(identity), error),
             }
         }
-        Worth::Unknown(_) | Worth::Refused(..) => Decision::Unauthenticated,
+        TokenDecision::Unknown(_) | TokenDecision::Refused(..) => Decision::Unauthenticated,
     };
-    question.answer(decision, manifest.is_own())
+    request.answer(decision, manifest.is_own())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! How often something happened, written down once a minute: what was not written, or could not be, is in the next number.
+//! Counts of events that are written at most once a minute: what was not written, or could not be, is in the
+//! next count.
 
 /// The same thing is written once in this time.
 const EVERY_SECONDS: i64 = 60;

@@ -1,12 +1,12 @@
 //! Decisions from the event to the answer, without a database: what passes, what does not, and what is told.
 
 mod answers;
+mod authorized;
 mod changed;
-mod judged;
 
 use serde_json::{Value, json};
 
-use super::{event::Form, *};
+use super::{event::EventFormat, *};
 use crate::{
     error::Code,
     id::{TeamId, TokenId},
@@ -52,7 +52,7 @@ impl World {
 
     fn with(granted: Permissions, role: Role) -> Self {
         let stored = crate::token::tests::token("");
-        let secret = Secret::new(SecretKind::Token, stored.user.part(), stored.id.part()).unwrap();
+        let secret = Secret::new(SecretKind::Token, stored.user.suffix(), stored.id.suffix()).unwrap();
         let hash = ring(BOTH).hash(secret.reveal());
         let token = StoredToken { permissions: granted, secret: hash, ..stored };
         let membership = Membership {
@@ -354,35 +354,35 @@ mod foreign {
     }
 }
 
-mod inquiry {
+mod dry_run {
     use super::*;
 
     #[test]
     fn a_token_is_told_what_it_would_be_told() {
         let path = format!("/v1/teams/{TEAM}/objects/contacts");
         let World { token, membership, manifest, .. } = World::new();
-        let inquiry = manifest.inquire("PUT", &path);
-        assert_eq!(inquiry.team(), TeamId::parse(TEAM));
-        let found = inquiry.find(token.clone(), membership.clone());
+        let dry_run = manifest.dry_run("PUT", &path);
+        assert_eq!(dry_run.team(), TeamId::parse(TEAM));
+        let found = dry_run.run(token.clone(), membership.clone());
         let needed = Permissions::of(&[Permission::ObjectCreate, Permission::ObjectUpdate]);
         assert_eq!(found.outcome.ok(), Some(token.permissions));
         assert_eq!((found.required, found.role), (needed, Some(Role::Member)));
-        let found = inquiry.find(token.clone(), None);
+        let found = dry_run.run(token.clone(), None);
         assert_eq!(
             (found.outcome.unwrap_err().code, found.required, found.role),
             (Code::NoAccess, needed, None)
         );
         let found =
-            manifest.inquire("DELETE", &format!("{path}/obj_1")).find(token.clone(), membership.clone());
+            manifest.dry_run("DELETE", &format!("{path}/obj_1")).run(token.clone(), membership.clone());
         assert_eq!(
             (found.outcome.unwrap_err().code, found.role),
             (Code::InsufficientScope, Some(Role::Member))
         );
-        let found = manifest.inquire("GET", "/v1/me").find(token.clone(), membership.clone());
+        let found = manifest.dry_run("GET", "/v1/me").run(token.clone(), membership.clone());
         assert_eq!((found.outcome.ok(), found.role), (Some(token.permissions), None));
-        let unknown = manifest.inquire("PUT", &format!("{path}/"));
+        let unknown = manifest.dry_run("PUT", &format!("{path}/"));
         assert_eq!(unknown.team(), None);
-        let found = unknown.find(token, membership);
+        let found = unknown.run(token, membership);
         assert_eq!(
             (found.outcome.unwrap_err().code, found.required, found.role),
             (Code::NotFound, Permissions::NONE, None)

@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     error::Result,
     id::TeamId,
-    table::{Attempt, AttributeValue, Key, Table, When, WriteError, number, retry},
+    table::{Attempt, AttributeValue, Condition, Key, Table, WriteError, number, retry},
     timestamp::Timestamp,
 };
 
@@ -70,17 +70,19 @@ impl Rate {
         retry("host", || async move {
             // Who has asked a moment ago goes on behind that.
             let behind = update().add(NEXT, i64::try_from(span).unwrap_or(i64::MAX));
-            match activity.write(behind.when(When::AtLeast(NEXT.to_owned(), at(first)))).await {
+            match activity.write(behind.when(Condition::AtLeast(NEXT.to_owned(), at(first)))).await {
                 Ok(item) => {
                     let end = number(&item, NEXT).unwrap_or_default();
                     return Ok(Attempt::Done(Places { next: end.saturating_sub(span), step: self.micros }));
                 }
                 Err(WriteError::Failed(error)) => return Err(error),
-                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::ConditionFailed(_)) => {}
             }
             let anew = update().set(NEXT, at(first + span));
-            let is_old =
-                When::Any(vec![When::Unset(NEXT.to_owned()), When::Below(NEXT.to_owned(), at(first))]);
+            let is_old = Condition::Any(vec![
+                Condition::AttributeMissing(NEXT.to_owned()),
+                Condition::Below(NEXT.to_owned(), at(first)),
+            ]);
             let outcome = activity.write(anew.when(is_old)).await;
             Ok(Attempt::of(outcome)?.with(Places { next: first, step: self.micros }))
         })

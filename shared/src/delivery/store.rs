@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     id::{DeliveryId, EventId, WebhookId},
     platform::Platform,
-    table::{Item, Table, When, Write, decode},
+    table::{Condition, Item, Table, Write, decode},
 };
 
 /// What is kept of events on their way. What has expired is not there, whether it is removed yet or not.
@@ -56,7 +56,7 @@ impl Deliveries {
     /// # Errors
     /// 500: an event can always be written.
     pub fn put_event(&self, event: &StoredEvent) -> Result<Write> {
-        Ok(self.activity.put(event.key(), event)?.when(When::Absent))
+        Ok(self.activity.put(event.key(), event)?.when(Condition::ItemMissing))
     }
 
     /// The write of a delivery that is not there yet: one that is may have come further.
@@ -65,6 +65,6 @@ impl Deliveries {
     /// 500: a delivery can always be written.
     pub fn put_delivery(&self, delivery: &StoredDelivery) -> Result<Write> {
         let item: Item = delivery.to_item()?;
-        Ok(self.activity.put_item(delivery.key(), item).when(When::Absent))
+        Ok(self.activity.put_item(delivery.key(), item).when(Condition::ItemMissing))
     }
 }

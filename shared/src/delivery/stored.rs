@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Result,
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, TeamId, WebhookId},
-    table::{AttributeValue, Item, Key, Table, When, Write, attribute},
+    table::{AttributeValue, Condition, Item, Key, Table, Write, attribute},
     timestamp::Timestamp,
     webhook::{Content, StoredWebhook, Topic},
 };
@@ -132,7 +132,7 @@ impl StoredDelivery {
     pub fn new(event: &StoredEvent, webhook: &StoredWebhook, status: Status) -> Self {
         let (event_id, webhook_id) = (event.id.clone(), webhook.id.clone());
         Self {
-            id: DeliveryId::derived(event.at, &[event_id.as_str(), webhook_id.as_str()]),
+            id: DeliveryId::deterministic(event.at, &[event_id.as_str(), webhook_id.as_str()]),
             team: event.team.clone(),
             webhook: webhook_id,
             event_id,
@@ -175,8 +175,8 @@ impl StoredDelivery {
     /// # Errors
     /// 500: a status can always be written.
     pub fn hold(&self, activity: &Table) -> Result<Write> {
-        let is_unchanged =
-            When::is_text("status", Status::Pending.name()).and(When::is_number("tries", self.tries));
+        let is_unchanged = Condition::is_text("status", Status::Pending.name())
+            .and(Condition::is_number("tries", self.tries));
         let update = activity.update(self.key()).remove("next_attempt_at");
         Ok(Status::Held.set(update, &self.webhook)?.when(is_unchanged))
     }

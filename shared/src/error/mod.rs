@@ -1,4 +1,4 @@
-//! The one error type: what a client is told, and apart from it what only the log may know.
+//! The one error type: what the client is told, and apart from it the cause, which only the log may have.
 
 mod code;
 mod headers;
@@ -16,7 +16,7 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{permission::Permissions, rate::Budget, role::Role, secret::concealed};
+use crate::{permission::Permissions, rate::Budget, role::Role, secret::redact_secrets};
 
 pub use code::Code;
 use summary::{shortened, summary};
@@ -42,7 +42,7 @@ pub struct Fault {
 impl Fault {
     /// A fault at a place.
     pub fn new(pointer: impl Into<String>, code: Violation, detail: impl Into<String>) -> Self {
-        let told = |text: String| shortened(concealed(&text));
+        let told = |text: String| shortened(redact_secrets(&text));
         Self { pointer: told(pointer.into()), code, detail: told(detail.into()) }
     }
 }
@@ -54,13 +54,13 @@ pub struct Error {
     pub code: Code,
     detail: String,
     faults: Vec<Fault>,
-    facts: Option<Facts>,
+    extra: Option<Extra>,
     cause: Option<anyhow::Error>,
 }
 
-/// What some codes carry besides.
+/// The data that some codes carry besides.
 #[derive(Debug)]
-enum Facts {
+enum Extra {
     Required(Permissions),
     CurrentVersion(u64),
     Budget(Budget),
@@ -69,7 +69,7 @@ enum Facts {
 impl Error {
     /// An error with what to tell the client.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: Vec::new(), facts: None, cause: None }
+        Self { code, detail: detail.into(), faults: Vec::new(), extra: None, cause: None }
     }
 
     /// 400: the request is not well formed at these places.
@@ -95,13 +95,13 @@ impl Error {
     /// 403: the token lacks these permissions.
     pub fn insufficient_scope(missing: Permissions) -> Self {
         let detail = format!("The token needs the permission {}.", list(missing));
-        Self { facts: Some(Facts::Required(missing)), ..Self::new(Code::InsufficientScope, detail) }
+        Self { extra: Some(Extra::Required(missing)), ..Self::new(Code::InsufficientScope, detail) }
     }
 
     /// 403: the role does not allow it.
     pub fn insufficient_role(role: Role, missing: Permissions) -> Self {
         let detail = format!("The role {} does not allow {} in this team.", role.name(), list(missing));
-        Self { facts: Some(Facts::Required(missing)), ..Self::new(Code::InsufficientRole, detail) }
+        Self { extra: Some(Extra::Required(missing)), ..Self::new(Code::InsufficientRole, detail) }
     }
 
     /// 404: inside what the caller may reach there is none.
@@ -112,7 +112,7 @@ impl Error {
     /// 412: the thing has moved on.
     pub fn stale(current: u64) -> Self {
         let detail = format!("The version is {current} now: read it, then try again.");
-        Self { facts: Some(Facts::CurrentVersion(current)), ..Self::new(Code::Stale, detail) }
+        Self { extra: Some(Extra::CurrentVersion(current)), ..Self::new(Code::Stale, detail) }
     }
 
     /// 503 with a moment to wait.
@@ -131,7 +131,7 @@ impl Error {
     /// The same error with the budget that is spent.
     #[must_use]
     pub(crate) fn with_budget(self, budget: Budget) -> Self {
-        Self { facts: Some(Facts::Budget(budget)), ..self }
+        Self { extra: Some(Extra::Budget(budget)), ..self }
     }
 
     /// What the client is told.
@@ -146,18 +146,18 @@ impl Error {
 
     /// The permissions a refusal names.
     pub fn required_permissions(&self) -> Option<Permissions> {
-        match self.facts {
-            Some(Facts::Required(permissions)) => Some(permissions),
-            Some(Facts::CurrentVersion(_) | Facts::Budget(_)) | None => None,
+        match self.extra {
+            Some(Extra::Required(permissions)) => Some(permissions),
+            Some(Extra::CurrentVersion(_) | Extra::Budget(_)) | None => None,
         }
     }
 
     /// The body, complete but for the request's id, which only the edge knows.
     pub fn problem(&self, request_id: &str) -> Problem {
-        let (required_permissions, current_version) = match self.facts {
-            Some(Facts::Required(permissions)) => (Some(permissions), None),
-            Some(Facts::CurrentVersion(version)) => (None, Some(version)),
-            Some(Facts::Budget(_)) | None => (None, None),
+        let (required_permissions, current_version) = match self.extra {
+            Some(Extra::Required(permissions)) => (Some(permissions), None),
+            Some(Extra::CurrentVersion(version)) => (None, Some(version)),
+            Some(Extra::Budget(_)) | None => (None, None),
         };
         Problem {
             r#type: "about:blank",
@@ -172,8 +172,8 @@ impl Error {
         }
     }
 
-    /// What the client is told; a failure is logged here, once, with its causes.
-    pub fn told(&self, request_id: &str) -> Problem {
+    /// The body for the client; a failure is logged here, once, with its causes.
+    pub fn log_and_render(&self, request_id: &str) -> Problem {
         if let Some(cause) = &self.cause {
             tracing::error!(
                 request_id,
@@ -187,13 +187,13 @@ impl Error {
 
     /// The answer.
     pub fn respond(&self, request_id: &str) -> Response {
-        let mut response = (status(self.code), Json(self.told(request_id))).into_response();
+        let mut response = (status(self.code), Json(self.log_and_render(request_id))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some((name, value)) = self.header() {
             headers.insert(name, value);
         }
-        if let Some(Facts::Budget(budget)) = &self.facts {
+        if let Some(Extra::Budget(budget)) = &self.extra {
             budget.write_exceeded(headers);
         }
         response

@@ -1,4 +1,4 @@
-//! What is told of faults in a sentence, and how long it may be.
+//! A summary of faults in one sentence of bounded length.
 
 use super::Fault;
 

@@ -6,7 +6,7 @@ use lambda_http::request::RequestContext;
 use crate::{
     error::{Error, Result},
     openapi::{Input, Operation},
-    rate::network,
+    rate::client_prefix,
 };
 
 /// Who sent a request, as far as the gateway knows.
@@ -20,8 +20,8 @@ pub struct Client {
 
 impl Client {
     /// What clients are counted by.
-    pub fn network(&self) -> String {
-        self.ip.parse().map_or_else(|_| self.ip.clone(), |ip| network(ip).to_string())
+    pub fn prefix(&self) -> String {
+        self.ip.parse().map_or_else(|_| self.ip.clone(), |ip| client_prefix(ip).to_string())
     }
 }
 

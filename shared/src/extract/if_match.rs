@@ -1,4 +1,4 @@
-//! `If-Match` (RFC 9110): a write that counts only if the thing is still as the client knows it.
+//! `If-Match` (RFC 9110): a write that is made only if the thing is still of the version that the client knows.
 
 use axum::{
     extract::FromRequestParts,

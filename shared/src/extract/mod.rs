@@ -1,4 +1,4 @@
-//! What handlers take from a request, each refusing with our own error.
+//! Extractors of handlers, each refusing with our own error.
 
 mod client;
 pub(crate) mod if_match;
@@ -14,7 +14,7 @@ pub use client::Client;
 pub use if_match::IfMatch;
 pub(crate) use json::without_body;
 pub use json::{Json, OptionalJson};
-pub use page::{LIMIT_MAX, List, NoFilter, Page, Pages};
+pub use page::{LIMIT_MAX, List, NoFilter, Page, PageBuilder};
 pub use path::Path;
 pub use preconditions::Preconditions;
 pub use query::Query;

@@ -1,4 +1,4 @@
-//! Lists by page: the query of one, and the cursor that leads to the next.
+//! Pagination: the query of a page, and the sealed cursor of the next one.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -34,8 +34,8 @@ pub struct Page<F = NoFilter> {
     platform: Platform,
 }
 
-/// What makes pages of a list for which `limit` and `cursor` are not in the query, or have company there.
-pub struct Pages {
+/// Builds pages of a list whose `limit` and `cursor` are not in the query, or not alone there.
+pub struct PageBuilder {
     context: String,
     platform: Platform,
 }
@@ -111,21 +111,21 @@ impl<F> Page<F> {
     }
 }
 
-impl Pages {
+impl PageBuilder {
     /// The page of that size behind the cursor, of the list narrowed so. A fault is told at `limit` or `cursor` behind
-    /// `place`: `/` for a body, `?` for a query.
+    /// `prefix`: `/` for a body, `?` for a query.
     ///
     /// # Errors
     /// 400, in a body 422, when the size is out of range; 400 when the cursor is of another list.
     pub async fn page<F: Debug>(
         self,
-        place: &str,
+        prefix: &str,
         (limit, cursor): (Option<usize>, Option<&str>),
         filter: F,
     ) -> Result<Page<F>> {
-        let limit = check_limit(&format!("{place}limit"), Some(limit.unwrap_or(LIMIT_DEFAULT)));
+        let limit = check_limit(&format!("{prefix}limit"), Some(limit.unwrap_or(LIMIT_DEFAULT)));
         // In a body it is a rule of range like any other.
-        let limit = limit.map_err(|error| match place {
+        let limit = limit.map_err(|error| match prefix {
             "/" => Error::unprocessable(error.faults().to_vec()),
             _ => error,
         })?;
@@ -134,14 +134,14 @@ impl Pages {
         let page = Page { limit, after: None, filter, context, platform: self.platform };
         // An empty one is that of the first page: so clients write a parameter that they have nothing for.
         let after = match cursor.filter(|cursor| !cursor.is_empty()) {
-            Some(cursor) => Some(page.open(cursor, &format!("{place}cursor")).await?),
+            Some(cursor) => Some(page.open(cursor, &format!("{prefix}cursor")).await?),
             None => None,
         };
         Ok(Page { after, ..page })
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Pages {
+impl<S: Sync> FromRequestParts<S> for PageBuilder {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
@@ -157,7 +157,7 @@ impl<S: Sync, F: DeserializeOwned + Send + Sync> FromRequestParts<S> for Page<F>
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let pages = Pages::from_request_parts(parts, state).await?;
+        let pages = PageBuilder::from_request_parts(parts, state).await?;
         let mut members = query::pairs(parts.uri.query().unwrap_or_default())?;
         let (limit, cursor) = (members.remove("limit"), members.remove("cursor"));
         let limit = match limit {
@@ -176,7 +176,7 @@ fn check_limit(pointer: &str, limit: Option<usize>) -> Result<usize> {
     })
 }
 
-impl Input for Pages {
+impl Input for PageBuilder {
     fn describe(_: &mut Operation) {}
 }
 

@@ -1,4 +1,4 @@
-//! The preconditions of a request (RFC 9110, section 13): what it says of the version of the thing that it is about.
+//! The preconditions of a request (RFC 9110, section 13) on the version of the thing that it is about.
 
 use axum::{
     extract::FromRequestParts,

@@ -1,4 +1,4 @@
-//! Work that goes on behind requests: what is to be done, how far it is, and the queue that keeps it going.
+//! Background jobs: what is to be done, how far it is, and the queue that keeps them going.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     id::{JobId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     platform::Platform,
     queue::{Message, Order, Queue, Sqs},
-    table::{Item, Key, Query, Table, When, Write, decode, is_done},
+    table::{Condition, Item, Key, Table, TableQuery, Write, applied, decode},
     text::Slug,
     timestamp::Timestamp,
 };
@@ -21,12 +21,12 @@ use crate::{
 const PARTITION: &str = "JOBS";
 /// The longest that a message waits in a queue; for a job that is due later it is sent again.
 const DELAY_SECONDS_MAX: i64 = 15 * 60;
-/// A job that has not moved for so long, though it is due, has lost its message.
-const LOST_SECONDS: i64 = 5 * 60;
+/// A job without progress for so long, though it is due, has stalled: its message is lost.
+const STALLED_SECONDS: i64 = 5 * 60;
 /// A job that has failed so often in one place is told as failed. It is tried again all the same.
 const TRIES_MAX: u64 = 5;
 /// So many are read together when all are looked through: most of them are to end what is in the trash, and wait.
-const SWEEP_BATCH: usize = 1_000;
+const STALLED_BATCH: usize = 1_000;
 /// Findings name so many objects at the most.
 const OBJECTS_MAX: usize = 20;
 
@@ -34,8 +34,9 @@ const OBJECTS_MAX: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Job {
-    /// Older objects of a type are made to agree with a field that has changed.
-    Settle {
+    /// Every object of a type is brought in line with a field that has changed.
+    #[serde(rename = "settle")]
+    Backfill {
         /// The field.
         field: Slug,
     },
@@ -46,7 +47,7 @@ pub enum Job {
 /// What a job is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Subject {
+pub enum JobSubject {
     /// An object type.
     ObjectType(ObjectTypeId),
     /// A webhook.
@@ -62,7 +63,7 @@ pub struct StoredJob {
     pub team: TeamId,
     /// What it is about, under its name.
     #[serde(flatten)]
-    pub subject: Subject,
+    pub subject: JobSubject,
     /// What is to be done.
     pub job: Job,
     /// When it begins.
@@ -78,14 +79,15 @@ pub struct StoredJob {
     /// Objects with no room for what an index takes.
     #[serde(default)]
     pub too_large: Findings,
-    /// Grows by one with each slice, so that of two who do the same one only one leads on.
+    /// Grows by one with each slice, so that of two workers on the same slice only one goes on.
     pub step: u64,
     /// How often the present slice has failed.
     pub tries: u64,
     /// Why it failed: the code of the error.
     pub error: Option<String>,
-    /// When it last came on.
-    pub moved_at: Timestamp,
+    /// When it last made progress.
+    #[serde(rename = "moved_at")]
+    pub last_progress_at: Timestamp,
     /// Who made the change that it follows from.
     pub actor: Actor,
 }
@@ -114,7 +116,7 @@ impl Findings {
 impl StoredJob {
     /// A job that begins at that moment.
     pub fn new(
-        (team, subject): (&TeamId, Subject),
+        (team, subject): (&TeamId, JobSubject),
         job: Job,
         (now, due): (Timestamp, Timestamp),
         actor: Actor,
@@ -133,7 +135,7 @@ impl StoredJob {
             step: 0,
             tries: 0,
             error: None,
-            moved_at: now,
+            last_progress_at: now,
             actor,
         }
     }
@@ -143,7 +145,7 @@ impl StoredJob {
     /// # Errors
     /// 500: a job can always be written.
     pub fn write(&self, workspace: &Table) -> Result<Write> {
-        Ok(workspace.put(key(&self.id), self)?.when(When::Absent))
+        Ok(workspace.put(key(&self.id), self)?.when(Condition::ItemMissing))
     }
 
     /// The write that ends a job.
@@ -151,7 +153,7 @@ impl StoredJob {
         workspace.delete(key(id))
     }
 
-    /// Whether it does not come on any more.
+    /// Whether it fails again and again in one place.
     pub fn is_failing(&self) -> bool {
         self.tries >= TRIES_MAX
     }
@@ -200,7 +202,8 @@ impl Jobs {
         Self { workspace, clock, queue }
     }
 
-    /// Sends the next message about a job. If that fails the job is not lost: [`Jobs::sweep`] finds it.
+    /// Sends the next message about a job. If that fails the job is not lost: [`Jobs::requeue_stalled`] finds
+    /// it.
     pub async fn send(&self, job: &StoredJob) {
         let delay = job.seconds_to_wait(self.clock.now()).min(DELAY_SECONDS_MAX);
         if let Err(cause) = self.queue.send(JobMessage { job: job.id.clone() }, delay).await {
@@ -229,32 +232,32 @@ impl Jobs {
         items.into_iter().map(decode).collect()
     }
 
-    /// Keeps how far a job has come, unless somebody else has brought it on, or ended it, since it was read.
+    /// Stores how far a job has come, unless another worker has advanced or ended it since it was read.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn checkpoint(&self, job: &mut StoredJob) -> Result<bool> {
-        let is_unchanged = When::is_number("step", job.step);
+        let is_unchanged = Condition::is_number("step", job.step);
         job.step += 1;
-        job.moved_at = self.clock.now();
-        is_done(self.workspace.write(self.workspace.put(key(&job.id), job)?.when(is_unchanged)).await)
+        job.last_progress_at = self.clock.now();
+        applied(self.workspace.write(self.workspace.put(key(&job.id), job)?.when(is_unchanged)).await)
     }
 
-    /// Sends a message about every job that is due and whose message may be lost; after a restart, about every job.
+    /// Sends a message about every job that has stalled; after a restart, about every job that is due soon.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn sweep(&self, is_restart: bool) -> Result<()> {
+    pub async fn requeue_stalled(&self, is_restart: bool) -> Result<()> {
         let mut after: Option<Item> = None;
         loop {
-            let query = Query::partition(PARTITION).after(after.take()).limit(SWEEP_BATCH);
+            let query = TableQuery::partition(PARTITION).after(after.take()).limit(STALLED_BATCH);
             let page = self.workspace.query(query).await?;
             for item in page.items {
                 let job: StoredJob = decode(item)?;
                 let now = self.clock.now();
                 let is_near = job.seconds_to_wait(now) <= DELAY_SECONDS_MAX;
-                let idle = now.seconds() - job.moved_at.max(job.due).seconds();
-                if (is_restart && is_near) || idle >= LOST_SECONDS {
+                let idle = now.seconds() - job.last_progress_at.max(job.due).seconds();
+                if (is_restart && is_near) || idle >= STALLED_SECONDS {
                     self.send(&job).await;
                 }
             }
@@ -296,7 +299,7 @@ mod tests {
             "token": null, "ip": "", "source": "app", "request_id": ""}),
         );
         let (now, actor) = (Timestamp::from_millis(0).unwrap(), serde_json::from_value(actor).unwrap());
-        let subject = Subject::ObjectType(id.clone());
+        let subject = JobSubject::ObjectType(id.clone());
         let job = StoredJob::new((&TeamId::new(), subject.clone()), Job::Destroy, (now, now), actor);
         let item: Item = serde_dynamo::to_item(&job).unwrap();
         assert_eq!((text(&item, "object_type"), text(&item, "job")), (Some(id.as_str()), Some("destroy")));

@@ -1,4 +1,4 @@
-//! What is inside of arrays, of objects, and of choices that have something with them.
+//! The contents of arrays, of objects, and of enum variants with data.
 
 use serde::de::{
     DeserializeSeed, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -13,7 +13,7 @@ use super::{
 /// The items of an array.
 pub(super) struct Items<'c, 'de> {
     cursor: &'c mut Cursor<'de>,
-    place: usize,
+    index: usize,
     is_over: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Chosen<'c, 'de> {
 
 impl<'c, 'de> Items<'c, 'de> {
     pub(super) fn new(cursor: &'c mut Cursor<'de>) -> Self {
-        Self { cursor, place: 0, is_over: false }
+        Self { cursor, index: 0, is_over: false }
     }
 
     /// Refuses what was left unread.
@@ -84,8 +84,8 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
         }
         self.cursor.take(b',');
         let item = seed.deserialize(Reader::new(self.cursor));
-        let item = item.map_err(|refusal| refusal.at(&self.place.to_string()))?;
-        self.place += 1;
+        let item = item.map_err(|refusal| refusal.at(&self.index.to_string()))?;
+        self.index += 1;
         Ok(Some(item))
     }
 }

@@ -72,8 +72,8 @@ fn array(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
     if cursor.take(b']') {
         return Ok(());
     }
-    for place in 0_usize.. {
-        value(cursor, depth).map_err(|refusal| refusal.at(&place.to_string()))?;
+    for index in 0_usize.. {
+        value(cursor, depth).map_err(|refusal| refusal.at(&index.to_string()))?;
         if cursor.take(b']') {
             break;
         }

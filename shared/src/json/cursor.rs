@@ -1,4 +1,4 @@
-//! A place in the text of JSON, which only moves on.
+//! A position in the text of JSON, which only moves forward.
 
 use std::borrow::Cow;
 

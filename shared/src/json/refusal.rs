@@ -1,4 +1,4 @@
-//! Why something sent is not what was asked for, in the words of who sends it.
+//! Why JSON does not fit the type that is expected, in words that the client understands.
 
 use std::fmt;
 

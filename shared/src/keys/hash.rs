@@ -49,30 +49,30 @@ impl<'de> Deserialize<'de> for KeyedHash {
     }
 }
 
-/// A credential that was sent, hashed under every key of the ring: how much work that is depends on the ring alone.
-pub struct Digests(Vec<KeyedHash>);
+/// A presented credential, hashed under every key of the ring: how much work that is depends on the ring alone.
+pub struct CandidateHashes(Vec<KeyedHash>);
 
-impl Digests {
+impl CandidateHashes {
     /// One for each key of the ring.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &KeyedHash> {
         self.0.iter()
     }
 
-    /// Which of the places holds this credential's hash. Each place is compared once, in constant time, whether or not
-    /// it holds one and whatever was found before; so every credential takes the same steps.
-    pub fn find<const N: usize>(&self, places: [Option<&KeyedHash>; N]) -> Option<usize> {
-        let is_at = places.map(|place| self.is(place));
+    /// The index of the stored hash that is this credential's. Each one is compared once, in constant time,
+    /// whether or not it is there and whatever was found before; so every credential takes the same steps.
+    pub fn find<const N: usize>(&self, stored: [Option<&KeyedHash>; N]) -> Option<usize> {
+        let is_at = stored.map(|stored| self.is(stored));
         is_at.into_iter().position(bool::from)
     }
 
-    fn is(&self, place: Option<&KeyedHash>) -> Choice {
+    fn is(&self, stored: Option<&KeyedHash>) -> Choice {
         #[cfg(test)]
         tests::COMPARED.with(|count| count.set(count.get() + 1));
-        let made = place.and_then(|place| self.0.iter().find(|made| made.key_id == place.key_id));
-        // An empty place, or one whose key the ring lacks, is compared with what no credential has.
+        let made = stored.and_then(|stored| self.0.iter().find(|made| made.key_id == stored.key_id));
+        // A missing hash, or one whose key the ring lacks, is compared with what no credential has.
         let nothing = [[0; HASH_LENGTH], [1; HASH_LENGTH]];
-        let (left, right) = match (made, place) {
-            (Some(made), Some(place)) => (&made.hash, &place.hash),
+        let (left, right) = match (made, stored) {
+            (Some(made), Some(stored)) => (&made.hash, &stored.hash),
             _ => (&nothing[0], &nothing[1]),
         };
         left.ct_eq(right)
@@ -86,12 +86,12 @@ impl KeyRing {
     }
 
     /// The hashes of a credential that was sent, to be compared with stored ones.
-    pub fn digests(&self, credential: &str) -> Digests {
+    pub fn candidate_hashes(&self, credential: &str) -> CandidateHashes {
         let hash = |(id, key): (&String, &super::SubKeys)| KeyedHash {
             key_id: id.clone(),
             hash: key.mac(credential),
         };
-        Digests(self.keys.iter().map(hash).collect())
+        CandidateHashes(self.keys.iter().map(hash).collect())
     }
 }
 
@@ -131,7 +131,7 @@ pub(crate) mod tests {
     fn what_holds_secrets_or_hashes_cannot_be_printed() {
         <Secret as Silent<_>>::is();
         <KeyedHash as Silent<_>>::is();
-        <Digests as Silent<_>>::is();
+        <CandidateHashes as Silent<_>>::is();
         <KeyRing as Silent<_>>::is();
         <Keys as Silent<_>>::is();
         <StoredToken as Silent<_>>::is();
@@ -142,22 +142,26 @@ pub(crate) mod tests {
     fn a_hash_outlives_the_key_that_is_current() {
         let hash = ring(OLD).hash("secret");
         assert_eq!((hash.key_id(), ring(BOTH).hash("secret").key_id()), ("k1", "k2"));
-        assert_eq!(ring(BOTH).digests("secret").find([Some(&hash)]), Some(0));
-        assert_eq!(ring(BOTH).digests("Secret").find([Some(&hash)]), None);
+        assert_eq!(ring(BOTH).candidate_hashes("secret").find([Some(&hash)]), Some(0));
+        assert_eq!(ring(BOTH).candidate_hashes("Secret").find([Some(&hash)]), None);
         let newer = ring(BOTH).hash("secret");
-        assert_eq!(ring(OLD).digests("secret").find([Some(&newer)]), None, "the key is not in the ring");
+        assert_eq!(
+            ring(OLD).candidate_hashes("secret").find([Some(&newer)]),
+            None,
+            "the key is not in the ring"
+        );
     }
 
     #[test]
     fn the_place_is_told_and_every_place_is_compared() {
         let ring = ring(BOTH);
         let (this, other) = (ring.hash("this"), ring.hash("other"));
-        for places in
+        for stored in
             [[None, None, None], [Some(&other), None, Some(&this)], [Some(&this), Some(&other), None]]
         {
             COMPARED.set(0);
-            let found = ring.digests("this").find(places);
-            assert_eq!(found, places.iter().position(|place| place.is_some_and(|place| *place == this)));
+            let found = ring.candidate_hashes("this").find(stored);
+            assert_eq!(found, stored.iter().position(|stored| stored.is_some_and(|stored| *stored == this)));
             assert_eq!(COMPARED.get(), 3);
         }
     }

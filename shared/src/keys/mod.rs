@@ -1,4 +1,4 @@
-//! The key ring: where the one secret comes from, and the sub-keys made of it.
+//! The key ring: where the one secret comes from, and the sub-keys that are derived from it.
 
 pub(crate) mod hash;
 
@@ -21,7 +21,7 @@ use rand::TryRng as _;
 use sha2::Sha256;
 use tokio::sync::{Mutex, RwLock};
 
-pub use hash::{Digests, KeyedHash};
+pub use hash::{CandidateHashes, KeyedHash};
 
 use crate::error::Error;
 
@@ -68,11 +68,11 @@ impl Keys {
         self.refresh().await
     }
 
-    /// The ring as it was within the last minute.
+    /// The ring, read again if it is older than a minute.
     ///
     /// # Errors
     /// As [`Keys::ring`].
-    pub async fn ring_of_late(&self) -> anyhow::Result<Arc<KeyRing>> {
+    pub async fn fresh_ring(&self) -> anyhow::Result<Arc<KeyRing>> {
         if let Some((ring, read)) = self.ring.read().await.as_ref()
             && read.elapsed() < STALE_AFTER
         {

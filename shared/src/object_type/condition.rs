@@ -25,7 +25,7 @@ pub enum Required {
     /// It must.
     Always,
     /// It must while this holds.
-    If(Condition),
+    If(FieldCondition),
 }
 
 /// Whether a value may be changed once its object is there.
@@ -38,7 +38,7 @@ pub enum Locked {
     /// Not once there is one.
     OnceSet,
     /// Not while this holds.
-    If(Condition),
+    If(FieldCondition),
 }
 
 /// Whether a field is there for an object.
@@ -49,25 +49,25 @@ pub enum Visible {
     #[default]
     Always,
     /// It is while this holds.
-    If(Condition),
+    If(FieldCondition),
 }
 
 /// What holds or not of the values that an object has after a write: `{field, op, value}`, or `{all: […]}`, or
 /// `{any: […]}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
-pub enum Condition {
+pub enum FieldCondition {
     /// All of these hold.
-    All(Vec<Condition>),
+    All(Vec<FieldCondition>),
     /// At least one of these holds.
-    Any(Vec<Condition>),
+    Any(Vec<FieldCondition>),
     /// The value of a field is as this says.
-    Test(Test),
+    Test(FieldTest),
 }
 
 /// What holds or not of the value of one field.
 #[derive(Clone, Debug)]
-pub struct Test {
+pub struct FieldTest {
     /// The field.
     pub field: Slug,
     /// How its value is looked at.
@@ -102,11 +102,11 @@ struct Written {
     /// All of these hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = CONDITIONS_MAX))]
-    all: Option<Vec<Condition>>,
+    all: Option<Vec<FieldCondition>>,
     /// At least one of these holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = CONDITIONS_MAX))]
-    any: Option<Vec<Condition>>,
+    any: Option<Vec<FieldCondition>>,
     /// The field whose value is looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<Slug>,
@@ -119,7 +119,7 @@ struct Written {
     value: Option<Box<RawValue>>,
 }
 
-impl Condition {
+impl FieldCondition {
     /// Whether it holds of these values.
     pub(super) fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
         match self {
@@ -138,7 +138,7 @@ impl Condition {
     }
 }
 
-impl Test {
+impl FieldTest {
     fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
         let value = values.get(&self.field);
         let is_same = |other: &RawValue| {
@@ -163,7 +163,7 @@ impl Test {
     }
 }
 
-impl TryFrom<Written> for Condition {
+impl TryFrom<Written> for FieldCondition {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
@@ -175,27 +175,27 @@ impl TryFrom<Written> for Condition {
                 Ok(Self::Any(parts))
             }
             Written { all: None, any: None, field: Some(field), op: Some(op), value } => {
-                Ok(Self::Test(Test { field, op, value }))
+                Ok(Self::Test(FieldTest { field, op, value }))
             }
             _ => Err("send field and op, or all, or any, and nothing besides"),
         }
     }
 }
 
-impl From<Condition> for Written {
-    fn from(condition: Condition) -> Self {
+impl From<FieldCondition> for Written {
+    fn from(condition: FieldCondition) -> Self {
         let none = Self { all: None, any: None, field: None, op: None, value: None };
         match condition {
-            Condition::All(parts) => Self { all: Some(parts), ..none },
-            Condition::Any(parts) => Self { any: Some(parts), ..none },
-            Condition::Test(Test { field, op, value }) => {
+            FieldCondition::All(parts) => Self { all: Some(parts), ..none },
+            FieldCondition::Any(parts) => Self { any: Some(parts), ..none },
+            FieldCondition::Test(FieldTest { field, op, value }) => {
                 Self { field: Some(field), op: Some(op), value, ..none }
             }
         }
     }
 }
 
-impl JsonSchema for Condition {
+impl JsonSchema for FieldCondition {
     fn schema_name() -> Cow<'static, str> {
         "Condition".into()
     }

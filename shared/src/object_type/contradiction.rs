@@ -1,13 +1,13 @@
-//! Whether what objects hold contradicts a field as a change would have it.
+//! Whether objects violate a field as a change would define it.
 
 use serde_json::value::to_raw_value;
 
 use super::{Field, FieldType, FieldValues, ObjectType, Required, Settings, Value, read::sent_value};
 use crate::change::is_same;
 
-/// Whether objects that kept to the rules may not do so any more when the field becomes the new one. Options are no
-/// such rule: what was chosen stays, whatever there is to choose from now on.
-pub fn tightens(old: Option<&Field>, new: &Field) -> bool {
+/// Whether the new definition is narrower: objects that were valid may violate it. Options are no such rule:
+/// what was chosen stays, whatever there is to choose from now on.
+pub fn is_narrowing(old: Option<&Field>, new: &Field) -> bool {
     let is_needed = !matches!(new.required, Required::Never);
     let Some(old) = old else { return is_needed };
     let needs_more =
@@ -15,8 +15,12 @@ pub fn tightens(old: Option<&Field>, new: &Field) -> bool {
     needs_more || !is_same(&bounds(&old.settings), &bounds(&new.settings))
 }
 
-/// The member of the field that an object of these values contradicts, if it does.
-pub fn contradicted(object_type: &ObjectType, field: &Field, values: &FieldValues) -> Option<&'static str> {
+/// The member of the definition that an object with these values violates, if it does.
+pub fn violated_member(
+    object_type: &ObjectType,
+    field: &Field,
+    values: &FieldValues,
+) -> Option<&'static str> {
     if field.is_read_only() {
         return None;
     }
@@ -70,7 +74,7 @@ fn is_taken(field: &Field, value: &Value) -> bool {
     }
 }
 
-/// What the field makes of the value if it is sent; `None` if it refuses it.
+/// The value that the field would store if it was sent; `None` if the field refuses it.
 fn reads(field: &Field, value: &Value) -> Option<Option<Value>> {
     let raw = to_raw_value(value).ok()?;
     sent_value(field, "", &raw).ok().map(|sent| sent.value)
@@ -81,7 +85,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::object_type::{SentFields, checked};
+    use crate::object_type::{SentFields, validate_fields};
 
     fn object_type(field: &Json) -> ObjectType {
         let json = json!({
@@ -98,15 +102,14 @@ mod tests {
         field
     }
 
-    /// What a value that was taken before contradicts afterwards, and whether the change was seen to be one that may be
-    /// contradicted.
+    /// Whether the change is narrowing, and the member that a value which was valid before violates afterwards.
     fn found(kind: &str, before: &Json, after: &Json, values: &Json) -> (bool, Option<&'static str>) {
         let (before, after) = (object_type(&field(kind, before)), object_type(&field(kind, after)));
         let sent = serde_json::from_str::<SentFields>(&values.to_string()).unwrap();
-        let checked = checked(&before, &sent);
-        assert!(checked.faults.is_empty(), "{:?}", checked.faults);
-        let is_tighter = tightens(Some(&before.fields[0]), &after.fields[0]);
-        (is_tighter, contradicted(&after, &after.fields[0], &checked.changes.set))
+        let validation = validate_fields(&before, &sent);
+        assert!(validation.faults.is_empty(), "{:?}", validation.faults);
+        let is_narrowing_change = is_narrowing(Some(&before.fields[0]), &after.fields[0]);
+        (is_narrowing_change, violated_member(&after, &after.fields[0], &validation.changes.set))
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The values of an object against the fields of its type: every fault at once.
+//! Validation of the values of an object against the fields of its type: every fault at once.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
 /// The values of an object.
 pub type FieldValues = BTreeMap<Slug, Value>;
 
-/// What a write sets and clears.
+/// The changes of a write: what it sets and clears.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The new values.
@@ -23,18 +23,19 @@ pub struct Changes {
     pub clear: Vec<Slug>,
 }
 
-/// What was sent, read by the types of the fields. Nothing may be written while there are faults.
+/// The outcome of validating what was sent against the fields of a type. Nothing may be written while there are
+/// faults.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
-    /// What it sets and clears, as far as it was sound.
+pub struct Validation {
+    /// What it sets and clears, as far as it was valid.
     pub changes: Changes,
     /// What the values point at, which has to be looked up.
     pub references: Vec<Reference>,
     /// All faults so far, each at its place.
     pub faults: Vec<Fault>,
-    /// Of the references those to what is not there, or not there any more.
-    pub missing: Vec<Reference>,
-    /// What has been sent for which fields, sound or not.
+    /// The dangling references: to what does not exist, or is in the trash.
+    pub dangling: Vec<Reference>,
+    /// What has been sent for which fields, valid or not.
     pub(super) sent: BTreeMap<Slug, Box<RawValue>>,
 }
 
@@ -44,12 +45,12 @@ pub struct Reference {
     /// Where it stands.
     pub pointer: String,
     /// What it points at.
-    pub target: Target,
+    pub target: ReferenceTarget,
 }
 
-/// What a value points at, as it was sent.
+/// The target of a reference, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum ReferenceTarget {
     /// An object of the team.
     Object {
         /// Its type, by id or slug.
@@ -65,42 +66,42 @@ impl Reference {
     /// The fault when what it points at is not there; of another team, of another type and in the trash look alike.
     pub fn not_found(&self) -> Fault {
         let detail = match &self.target {
-            Target::Object { object_type, .. } => {
+            ReferenceTarget::Object { object_type, .. } => {
                 format!("There is no such object of the type {object_type}.")
             }
-            Target::Upload(_) => "There is no such upload.".to_owned(),
+            ReferenceTarget::Upload(_) => "There is no such upload.".to_owned(),
         };
         Fault::new(&self.pointer, Violation::NotFound, detail)
     }
 }
 
-/// Reads values by the types of their fields.
-pub fn checked(object_type: &ObjectType, sent: &super::SentFields) -> Checked {
-    let mut checked = Checked::default();
+/// Validates values against their fields. References are not looked up.
+pub fn validate_fields(object_type: &ObjectType, sent: &super::SentFields) -> Validation {
+    let mut validation = Validation::default();
     for (name, raw) in sent {
         let pointer = format!("/fields/{}", pointer_part(name));
         let Some(field) = object_type.field(name) else {
             let detail = format!("The object type {} has no such field.", object_type.slug);
-            checked.faults.push(Fault::new(pointer, Violation::UnknownField, detail));
+            validation.faults.push(Fault::new(pointer, Violation::UnknownField, detail));
             continue;
         };
-        checked.sent.insert(field.slug.clone(), raw.clone());
+        validation.sent.insert(field.slug.clone(), raw.clone());
         match sent_value(field, &pointer, raw) {
             Ok(sent) => {
-                checked.references.extend(sent.references);
+                validation.references.extend(sent.references);
                 match sent.value {
-                    Some(value) => drop(checked.changes.set.insert(field.slug.clone(), value)),
-                    None => checked.changes.clear.push(field.slug.clone()),
+                    Some(value) => drop(validation.changes.set.insert(field.slug.clone(), value)),
+                    None => validation.changes.clear.push(field.slug.clone()),
                 }
             }
-            Err(faults) => checked.faults.extend(faults),
+            Err(faults) => validation.faults.extend(faults),
         }
     }
-    checked
+    validation
 }
 
-impl Checked {
-    /// Whether a sound value, or none, was sent for the field, or nothing at all.
+impl Validation {
+    /// Whether a valid value, or none, was sent for the field, or nothing at all.
     pub(super) fn is_known(&self, slug: &Slug) -> bool {
         !self.sent.contains_key(slug)
             || self.changes.set.contains_key(slug)
@@ -109,10 +110,11 @@ impl Checked {
 
     /// The faults that there are without a look at the values before.
     pub fn all_faults(&self) -> impl Iterator<Item = Fault> {
-        self.faults.iter().cloned().chain(self.missing.iter().map(Reference::not_found))
+        self.faults.iter().cloned().chain(self.dangling.iter().map(Reference::not_found))
     }
 
-    /// The same for a new object: with the defaults of what was not sent, and what fills itself.
+    /// The same for a new object: with the defaults of fields that were not sent, and with values that fill
+    /// themselves.
     #[must_use]
     pub fn with_defaults(mut self, object_type: &ObjectType, now: Timestamp) -> Self {
         for field in object_type.fields.iter().filter(|field| !self.sent.contains_key(&field.slug)) {
@@ -126,11 +128,11 @@ impl Checked {
 
     /// A default of a field that is not there does not count, and neither does what depends on it.
     fn drop_hidden_defaults(&mut self, object_type: &ObjectType) {
-        let hidden = |checked: &Self| {
-            let values = &checked.changes.set;
+        let hidden = |validation: &Self| {
+            let values = &validation.changes.set;
             let is_hidden = |field: &&Field| {
                 values.contains_key(&field.slug)
-                    && !checked.sent.contains_key(&field.slug)
+                    && !validation.sent.contains_key(&field.slug)
                     && !field.is_visible(object_type, values)
             };
             object_type.fields.iter().find(is_hidden).map(|field| field.slug.clone())
@@ -164,7 +166,7 @@ impl Changes {
     }
 
     /// Gives an autogenerated field its number, of which `count` were given before.
-    pub fn number(&mut self, field: &Field, count: u64) {
+    pub fn set_number(&mut self, field: &Field, count: u64) {
         let n = field.settings.first_number().saturating_add(count);
         self.set.insert(field.slug.clone(), Value::Numbered { n, text: field.numbered(n) });
     }

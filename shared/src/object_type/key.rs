@@ -1,4 +1,5 @@
-//! What the values of a field are found, sorted and told apart by: the keys of its index and of its guards.
+//! The keys of values: those of the search index, by which they are found and sorted, and those of the unique
+//! index.
 
 use ::url::Url;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -13,7 +14,7 @@ use crate::{
 /// DynamoDB's sort keys have at most 1,024 bytes.
 pub const SORT_KEY_BYTES_MAX: usize = 1_000;
 
-/// What stands between the parts of a key: no text that is looked for holds it.
+/// The separator of the parts of a key: no text that is searched for holds it.
 const SEPARATOR: &str = "\u{2}";
 
 impl Field {
@@ -37,7 +38,8 @@ impl Field {
         one == other || self.comparable(one) == self.comparable(other)
     }
 
-    /// The keys that an index may still have for the same value: before domains had one spelling, each had its own.
+    /// The keys that a search index may still have for the same value: before domains had one spelling, each
+    /// had its own.
     pub fn former_sort_keys(&self, value: &Value) -> Vec<String> {
         let Some(other) = self.other_spelling(value) else { return Vec::new() };
         let other = (self.r#type == FieldType::Email).then_some(other);
@@ -54,7 +56,8 @@ impl Field {
         may_be_meant.then(|| format!("{SEPARATOR}{part}"))
     }
 
-    /// The key by which a guard of the same value may still lie: of an e-mail address whose domain was written in punycode.
+    /// The key under which a unique entry of the same value may still lie: of an e-mail address whose domain
+    /// was written in punycode.
     pub fn former_unique_key(&self, value: &Value) -> Option<String> {
         let other = self.other_spelling(value).filter(|_| self.r#type == FieldType::Email);
         other.map(|other| hashed(&other))

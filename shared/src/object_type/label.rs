@@ -1,4 +1,4 @@
-//! What people call an object.
+//! The label of an object, which names it for people.
 
 use super::{FieldValues, ObjectType, Value};
 

@@ -1,47 +1,51 @@
-//! The rules of fields that need to know what else the object holds: required, visible, locked.
+//! The rules of fields that depend on the other values of the object: required, visible, locked.
 
-use super::{Checked, Condition, Field, FieldValues, Locked, ObjectType, Required, Visible};
+use super::{Field, FieldCondition, FieldValues, Locked, ObjectType, Required, Validation, Visible};
 use crate::{
     error::{Fault, Violation},
     text::Slug,
 };
 
-/// A write as the rules see it.
-struct Seen<'a> {
+/// What the rules are evaluated on.
+struct RuleContext<'a> {
     object_type: &'a ObjectType,
-    checked: &'a Checked,
+    validation: &'a Validation,
     /// The values before, none for a new object.
     before: Option<&'a FieldValues>,
     after: FieldValues,
 }
 
-/// The faults of the rules of all fields; of an object that is changed with its values before. A rule that looks at a
-/// field whose value is faulty is not judged.
-pub fn rule_faults(object_type: &ObjectType, checked: &Checked, before: Option<&FieldValues>) -> Vec<Fault> {
-    let after = checked.changes.applied_to(before.cloned().unwrap_or_default());
-    let seen = Seen { object_type, checked, before, after };
-    object_type.fields.iter().filter_map(|field| seen.fault(field)).collect()
+/// The faults of the rules of all fields; of an object that is changed with its values before. A rule that
+/// looks at a field whose value is faulty is not evaluated.
+pub fn rule_faults(
+    object_type: &ObjectType,
+    validation: &Validation,
+    before: Option<&FieldValues>,
+) -> Vec<Fault> {
+    let after = validation.changes.applied_to(before.cloned().unwrap_or_default());
+    let context = RuleContext { object_type, validation, before, after };
+    object_type.fields.iter().filter_map(|field| context.fault(field)).collect()
 }
 
 /// The faults of a change that can be told without the values before: what an object must always have is cleared.
-pub fn clear_faults(object_type: &ObjectType, checked: &Checked) -> Vec<Fault> {
+pub fn clear_faults(object_type: &ObjectType, validation: &Validation) -> Vec<Fault> {
     let is_cleared = |field: &&Field| {
         matches!((&field.required, &field.visible), (Required::Always, Visible::Always))
-            && checked.changes.clear.contains(&field.slug)
+            && validation.changes.clear.contains(&field.slug)
     };
     object_type.fields.iter().filter(is_cleared).map(required).collect()
 }
 
-impl Seen<'_> {
+impl RuleContext<'_> {
     fn fault(&self, field: &Field) -> Option<Fault> {
-        if field.is_read_only() || !self.checked.is_known(&field.slug) {
+        if field.is_read_only() || !self.validation.is_known(&field.slug) {
             return None;
         }
         self.not_visible(field).or_else(|| self.locked(field)).or_else(|| self.missing(field))
     }
 
     fn not_visible(&self, field: &Field) -> Option<Fault> {
-        let value = self.checked.changes.set.get(&field.slug)?;
+        let value = self.validation.changes.set.get(&field.slug)?;
         let is_new = self.value_before(&field.slug) != Some(value);
         (is_new && self.is_hidden(field)).then(|| {
             let detail = format!("{} is not there with these values: leave it out.", field.slug);
@@ -67,7 +71,7 @@ impl Seen<'_> {
         if self.after.contains_key(&field.slug) || self.is_hidden(field) {
             return None;
         }
-        let is_cleared = self.checked.changes.clear.contains(&field.slug);
+        let is_cleared = self.validation.changes.clear.contains(&field.slug);
         let is_needed = match (&field.required, self.before) {
             (Required::Never, _) => false,
             (Required::Always, None) => true,
@@ -91,8 +95,8 @@ impl Seen<'_> {
     }
 
     /// Whether the condition holds after the write; `None` if it looks at a faulty value.
-    fn holds(&self, condition: &Condition) -> Option<bool> {
-        let is_unknown = |slug: &Slug| !self.checked.is_known(slug);
+    fn holds(&self, condition: &FieldCondition) -> Option<bool> {
+        let is_unknown = |slug: &Slug| !self.validation.is_known(slug);
         (!condition.looks_at(&is_unknown)).then(|| condition.holds(self.object_type, &self.after))
     }
 
@@ -123,7 +127,7 @@ fn fault(field: &Field, code: Violation, detail: String) -> Fault {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::super::{SentFields, checked};
+    use super::super::{SentFields, validate_fields};
     use super::*;
 
     fn deals() -> ObjectType {
@@ -146,8 +150,8 @@ mod tests {
         serde_json::from_str(&json.to_string()).unwrap()
     }
 
-    fn of(json: &Json) -> Checked {
-        checked(&deals(), &serde_json::from_str::<SentFields>(&json.to_string()).unwrap())
+    fn of(json: &Json) -> Validation {
+        validate_fields(&deals(), &serde_json::from_str::<SentFields>(&json.to_string()).unwrap())
     }
 
     /// The rules on what is sent for an object of these values; a new one if there are none.
@@ -216,7 +220,7 @@ mod tests {
     #[test]
     fn each_operator_looks_at_a_value() {
         let holds = |condition: Json, values: &Json| {
-            let condition: Condition = serde_json::from_str(&condition.to_string()).unwrap();
+            let condition: FieldCondition = serde_json::from_str(&condition.to_string()).unwrap();
             condition.holds(&deals(), &of(values).changes.set)
         };
         let values = json!({"title": "Ada", "amount": 12.30, "vip": true});
@@ -244,13 +248,13 @@ mod tests {
             r#"{"all":[{"field":"a","op":"eq","value":1.0}]}"#,
             r#"{"any":[{"field":"a","op":"not_empty"}]}"#,
         ] {
-            let condition: Condition = serde_json::from_str(text).unwrap();
+            let condition: FieldCondition = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&condition).unwrap(), text);
         }
         for text in
             ["{}", r#"{"field":"a"}"#, r#"{"all":[],"any":[]}"#, r#"{"all":[],"op":"eq"}"#, r#"{"x":1}"#]
         {
-            assert!(serde_json::from_str::<Condition>(text).is_err(), "{text}");
+            assert!(serde_json::from_str::<FieldCondition>(text).is_err(), "{text}");
         }
     }
 }

@@ -1,13 +1,14 @@
-//! The stamp of a type: an item beside it that holds nothing but its revision. Who has the type in memory looks at the
-//! stamp, at a unit whatever the size of the type, and reads the type again only when it has changed.
+//! The stamp of a type: an item beside it that holds nothing but its revision. Whoever has the type in memory
+//! revalidates it by the stamp, at one unit whatever the size of the type, and reads the type again only when
+//! it has changed.
 //!
-//! Why no order of reads and writes lets a definition pass that was replaced before the look began:
+//! Why no order of reads and writes lets a definition pass that was replaced before the revalidation began:
 //! - A revision names one definition. Each write is made under the condition that the revision is the one it has read, makes
 //!   it greater by one, and writes the stamp in the same transaction. So as soon as a change is answered, whoever reads the
 //!   stamp, strongly, finds the revision of that change or of a later one.
 //! - What is compared with the stamp is the revision inside the definition that is gone by, never one that was read beside
 //!   it. Of a transaction that is under way one read may show what another does not: a definition from before it beside a
-//!   stamp of it, or the reverse. Either differs, and the type is read whole once more at the next look.
+//!   stamp of it, or the reverse. Either differs, and the type is read whole once more at the next revalidation.
 //! - A version that knows no stamps leaves them behind when it changes a type: then a stamp may equal a definition that is
 //!   not the last. But that version also drops `stamped`, so `stamped` is the time since when all writers of this type have
 //!   known stamps, and nothing is believed for an hour from then. A version is replaced everywhere by that time.
@@ -25,7 +26,7 @@ use crate::{
 /// The stamp of a type is believed this long after its first: longer than functions of two versions work side by side.
 pub const STAMPED_SECONDS: i64 = 60 * 60;
 
-/// Where the stamp of a type lies: not among the types, so that no list of them meets it.
+/// The key of the stamp of a type: not among the types, so that no list of them meets it.
 pub fn object_type_stamp_key(team: &TeamId, id: &ObjectTypeId) -> Key {
     Key::new(workspace_partition(team), format!("TYPESTAMP#{id}"))
 }
@@ -40,7 +41,7 @@ impl StoredObjectType {
         Ok(workspace.put_item(self.stamp_key(), item))
     }
 
-    /// Where its stamp lies.
+    /// The key of its stamp.
     pub fn stamp_key(&self) -> Key {
         object_type_stamp_key(&self.team, &self.object_type.id)
     }
@@ -58,11 +59,12 @@ impl StoredObjectType {
     }
 }
 
-/// The type of that id or slug, in the trash or not, as it is now: the one that is known, if it is still that.
+/// The type of that id or slug, in the trash or not, as it is now: the cached one if its stamp proves it
+/// current.
 ///
 /// # Errors
 /// 404 when the team has none such.
-pub async fn look(
+pub async fn revalidate(
     workspace: &Table,
     (team, id_or_slug): (&TeamId, &str),
     known: Option<Arc<StoredObjectType>>,

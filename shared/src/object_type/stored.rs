@@ -1,17 +1,16 @@
-//! A type as it is stored, with what is going on behind it, and where it and its objects lie.
+//! A type as it is stored, with the migrations of its objects, and the keys of the type and of its objects.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use super::{FieldValues, ObjectType, SEARCHABLE_MAX, Value};
+use super::{FieldValues, Migration, MigrationConflicts, ObjectType, SEARCHABLE_MAX, Value};
 use crate::{
     actor::Actor,
     error::{Error, Result},
     id::{JobId, ObjectId, ObjectTypeId, TeamId},
-    jobs::Findings,
-    table::{AttributeValue, Item, Key, Table, When, Write, attribute, text},
+    table::{AttributeValue, Condition, Item, Key, Table, Write, attribute, text},
     text::Slug,
     timestamp::Timestamp,
 };
@@ -20,13 +19,14 @@ use crate::{
 pub const CACHE_SECONDS: i64 = 5;
 /// The longest request: as long as API Gateway waits.
 const REQUEST_SECONDS: i64 = 29;
-/// This long after a change of a type no write goes by what the type was before: the work on older objects begins.
-pub const GRACE_SECONDS: i64 = 2 * CACHE_SECONDS + REQUEST_SECONDS + 6;
+/// A change of a type has propagated after this time: no write goes by what the type was before, so migrations
+/// may begin.
+pub const PROPAGATION_SECONDS: i64 = 2 * CACHE_SECONDS + REQUEST_SECONDS + 6;
 /// A type is in the trash this long, and then destroyed.
 pub const TRASH_SECONDS: i64 = 30 * 24 * 60 * 60;
 
-/// What stands in a slot between the key of the value and the id of the object: less than all that a key may have.
-/// Alone before the id it says that there is no value.
+/// The separator in a slot between the key of the value and the id of the object: it sorts before all that a
+/// key may have. Alone before the id it says that there is no value.
 pub const NO_VALUE: &str = "\u{1}";
 
 /// A type as it is stored: as one JSON text, since DynamoDB's numbers would round the defaults of decimals.
@@ -49,65 +49,23 @@ pub struct StoredObjectType {
     /// When it was moved to the trash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trashed_at: Option<Timestamp>,
-    /// The work on older objects that changes of fields have left, by field; also of fields that are removed.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub work: BTreeMap<Slug, Work>,
-    /// How it ends, of a type in the trash.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<End>,
+    /// The migrations of existing objects that changes of fields have left, by field; also of fields that are
+    /// removed.
+    #[serde(default, rename = "work", skip_serializing_if = "BTreeMap::is_empty")]
+    pub migrations: BTreeMap<Slug, Migration>,
+    /// How it is deleted, of a type in the trash.
+    #[serde(default, rename = "end", skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
 }
 
-/// What is to be done, or could not be done, about a field of older objects.
+/// How a type in the trash is deleted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "a change of a field may ask for each of these")]
-pub struct Work {
-    /// Who does it. Another one's work on the field is of no account any more.
+pub struct Deletion {
+    /// The job that destroys it.
     pub job: JobId,
-    /// Values are put into the index.
-    pub indexes: bool,
-    /// Values are guarded as unique.
-    pub guards: bool,
-    /// Values are checked against the rules of the field.
-    pub checks: bool,
-    /// Values are removed, as the field is.
-    pub removes: bool,
-    /// The slot to be emptied.
-    pub slot: Option<usize>,
-    /// What stood in the way, once it is done.
-    pub failed: Option<Failed>,
-}
-
-/// What stood in the way.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Failed {
-    /// Objects that share a value which must be unique.
-    pub duplicates: Findings,
-    /// Objects that break the rules of the field.
-    pub contradictions: Findings,
-    /// Objects with no room for what an index takes.
-    #[serde(default)]
-    pub too_large: Findings,
-}
-
-/// How a type in the trash ends.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct End {
-    /// Who destroys it.
-    pub job: JobId,
-    /// Whether there is no way back any more.
-    pub is_final: bool,
-}
-
-impl Failed {
-    /// Whether nothing stood in the way.
-    pub fn is_nothing(&self) -> bool {
-        [&self.duplicates, &self.contradictions, &self.too_large].iter().all(|found| found.count == 0)
-    }
-
-    /// What is missing in the index: as it is not unique, or has no room.
-    pub fn of_index(&self) -> &Findings {
-        if self.duplicates.count > 0 { &self.duplicates } else { &self.too_large }
-    }
+    /// Whether it cannot be restored any more.
+    #[serde(rename = "is_final")]
+    pub is_irreversible: bool,
 }
 
 impl StoredObjectType {
@@ -148,15 +106,15 @@ impl StoredObjectType {
         Ok([workspace.put_item(self.key(), self.to_item()?).when(when), self.stamp(workspace)?])
     }
 
-    /// That it is still as it was read.
-    pub fn is_unchanged(&self) -> When {
+    /// The condition that it is still as it was read.
+    pub fn is_unchanged(&self) -> Condition {
         match self.revision {
-            0 => When::Exists.and(When::Unset("revision".to_owned())),
-            revision => When::is_number("revision", revision),
+            0 => Condition::ItemExists.and(Condition::AttributeMissing("revision".to_owned())),
+            revision => Condition::is_number("revision", revision),
         }
     }
 
-    /// Where it lies.
+    /// The key of the type.
     pub fn key(&self) -> Key {
         object_type_key(&self.team, &self.object_type.id)
     }
@@ -166,13 +124,13 @@ impl StoredObjectType {
         format!("{}#{}", self.team, self.object_type.id)
     }
 
-    /// The partition of the guards of a unique field.
-    pub fn guards(&self, field: &Slug) -> String {
+    /// The partition of the unique index of a field.
+    pub fn unique_partition(&self, field: &Slug) -> String {
         format!("{}#unique#{field}", self.partition())
     }
 
     /// The partition of the counter of an autogenerated field.
-    pub fn counter(&self, field: &Slug) -> String {
+    pub fn counter_partition(&self, field: &Slug) -> String {
         format!("{}#counter#{field}", self.partition())
     }
 
@@ -181,26 +139,28 @@ impl StoredObjectType {
         self.trashed_at.is_some()
     }
 
-    /// Whether every object with a value in this searchable field is in its index.
-    pub fn is_indexed(&self, field: &str) -> bool {
-        self.work_on(field).is_none_or(|work| !work.indexes || work.failed.is_some())
+    /// Whether every object with a value in this searchable field is in its search index.
+    pub fn is_search_index_built(&self, field: &str) -> bool {
+        self.migration_of(field).is_none_or(|migration| !migration.indexes || migration.conflicts.is_some())
     }
 
-    /// Whether every value in this unique field is guarded.
-    pub fn is_guarded(&self, field: &str) -> bool {
-        let is_done = |failed: &Failed| failed.duplicates.count == 0;
-        self.work_on(field).is_none_or(|work| !work.guards || work.failed.as_ref().is_some_and(is_done))
+    /// Whether every value in this unique field has its entry in the unique index.
+    pub fn is_unique_index_built(&self, field: &str) -> bool {
+        let is_done = |conflicts: &MigrationConflicts| conflicts.duplicates.count == 0;
+        self.migration_of(field).is_none_or(|migration| {
+            !migration.enforces_unique || migration.conflicts.as_ref().is_some_and(is_done)
+        })
     }
 
     /// The first slot that no field has, and that no field has left something in.
     pub fn free_slot(&self) -> Option<usize> {
-        let left = self.work.values().filter_map(|work| work.slot);
+        let left = self.migrations.values().filter_map(|migration| migration.slot);
         let taken: Vec<_> = self.slots.values().copied().chain(left).collect();
         (1..=SEARCHABLE_MAX).find(|slot| !taken.contains(slot))
     }
 
-    fn work_on(&self, field: &str) -> Option<&Work> {
-        self.work.iter().find_map(|(slug, work)| (slug.as_str() == field).then_some(work))
+    fn migration_of(&self, field: &str) -> Option<&Migration> {
+        self.migrations.iter().find_map(|(slug, migration)| (slug.as_str() == field).then_some(migration))
     }
 }
 
@@ -209,10 +169,11 @@ pub fn slot_name(slot: usize) -> String {
     format!("s{slot:02}")
 }
 
-/// What is in a slot: the key of the value, then the id, so that no two objects are in one place of an index. Every
-/// object is in the index of every searchable field, or it would be missing where objects are sorted by it.
-pub fn slot_text(key: &str, id: &ObjectId) -> AttributeValue {
-    AttributeValue::S(format!("{key}{NO_VALUE}{}", id.part()))
+/// The sort key of an object in a slot: the key of the value, then the id, so that no two objects share one.
+/// Every object is in the index of every searchable field, or it would be missing where objects are sorted by
+/// it.
+pub fn slot_key(key: &str, id: &ObjectId) -> AttributeValue {
+    AttributeValue::S(format!("{key}{NO_VALUE}{}", id.suffix()))
 }
 
 /// The values in the item of an object.
@@ -228,12 +189,12 @@ pub fn workspace_partition(team: &TeamId) -> String {
     format!("TEAM#{team}")
 }
 
-/// Where a type lies.
+/// The key of a type.
 pub fn object_type_key(team: &TeamId, id: &ObjectTypeId) -> Key {
     Key::new(workspace_partition(team), format!("TYPE#{id}"))
 }
 
-/// Where it is written which type has the slug.
+/// The key of the unique entry of a slug, which names the type that has it.
 pub fn object_type_slug_key(team: &TeamId, slug: &Slug) -> Key {
     Key::new(workspace_partition(team), format!("TYPESLUG#{slug}"))
 }
@@ -242,7 +203,7 @@ pub fn object_type_slug_key(team: &TeamId, slug: &Slug) -> Key {
 /// the name of this type.
 pub fn release_slug(workspace: &Table, stored: &StoredObjectType, now: Timestamp) -> Result<Write> {
     let item = [
-        ("free_at".to_owned(), attribute(&now.plus_seconds(GRACE_SECONDS))?),
+        ("free_at".to_owned(), attribute(&now.plus_seconds(PROPAGATION_SECONDS))?),
         ("was".to_owned(), attribute(&stored.object_type.id)?),
     ];
     Ok(workspace.put_item(object_type_slug_key(&stored.team, &stored.object_type.slug), item.into()))
@@ -255,8 +216,11 @@ pub fn take_slug(
     (id, slug): (&ObjectTypeId, &Slug),
     now: Timestamp,
 ) -> Result<Write> {
-    let is_free =
-        When::Any(vec![When::Absent, When::not_after("free_at", now), When::is_text("was", id.as_str())]);
+    let is_free = Condition::Any(vec![
+        Condition::ItemMissing,
+        Condition::not_after("free_at", now),
+        Condition::is_text("was", id.as_str()),
+    ]);
     let item = [("id".to_owned(), attribute(id)?)].into();
     Ok(workspace.put_item(object_type_slug_key(team, slug), item).when(is_free))
 }

@@ -1,29 +1,33 @@
-//! The rules of fields for a change by somebody who may not read the object: no answer may depend on what it holds. So what
-//! was sent decides a rule or, where it does not, the rule is taken to forbid.
+//! The rules of fields for a caller who may not read the object, so that no answer depends on what it holds.
+//! What was sent decides about a rule; where it does not, the rule refuses.
 
-use super::{Checked, Condition, Field, FieldValues, Locked, ObjectType, Required, Visible, rules};
+use super::{Field, FieldCondition, FieldValues, Locked, ObjectType, Required, Validation, Visible, rules};
 use crate::error::{Fault, Violation};
 
 /// The faults of the rules of all fields, told only of what was sent, and of whether a field that is locked once it is set
 /// has a value.
-pub fn unseen_rule_faults(object_type: &ObjectType, checked: &Checked, before: &FieldValues) -> Vec<Fault> {
-    let sent = Sent { object_type, checked };
+pub fn unseen_rule_faults(
+    object_type: &ObjectType,
+    validation: &Validation,
+    before: &FieldValues,
+) -> Vec<Fault> {
+    let sent = Sent { object_type, validation };
     object_type.fields.iter().filter_map(|field| sent.fault(field, before)).collect()
 }
 
-/// What is known: what was sent, and was sound.
+/// The known values: those that were sent, and were valid.
 struct Sent<'a> {
     object_type: &'a ObjectType,
-    checked: &'a Checked,
+    validation: &'a Validation,
 }
 
 impl Sent<'_> {
     fn fault(&self, field: &Field, before: &FieldValues) -> Option<Fault> {
-        if field.is_read_only() || !self.checked.is_known(&field.slug) {
+        if field.is_read_only() || !self.validation.is_known(&field.slug) {
             return None;
         }
         let (is_set, is_cleared) =
-            (self.checked.changes.set.contains_key(&field.slug), self.is_cleared(field));
+            (self.validation.changes.set.contains_key(&field.slug), self.is_cleared(field));
         let is_visible = match &field.visible {
             Visible::Always => Some(true),
             Visible::If(condition) => self.holds(condition),
@@ -63,12 +67,12 @@ impl Sent<'_> {
     }
 
     fn is_cleared(&self, field: &Field) -> bool {
-        self.checked.changes.clear.contains(&field.slug)
+        self.validation.changes.clear.contains(&field.slug)
     }
 
     /// Whether the condition holds after the change; `None` where it looks at what was not sent.
-    fn holds(&self, condition: &Condition) -> Option<bool> {
-        let changes = &self.checked.changes;
+    fn holds(&self, condition: &FieldCondition) -> Option<bool> {
+        let changes = &self.validation.changes;
         let is_unknown = |slug: &_| !changes.set.contains_key(slug) && !changes.clear.contains(slug);
         (!condition.looks_at(&is_unknown)).then(|| condition.holds(self.object_type, &changes.set))
     }
@@ -83,7 +87,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::object_type::{SentFields, checked};
+    use crate::object_type::{SentFields, validate_fields};
 
     fn deals() -> ObjectType {
         let won = json!({"if": {"field": "stage", "op": "eq", "value": "Won"}});
@@ -109,8 +113,9 @@ mod tests {
     }
 
     fn faults(sent: &Json, before: &Json) -> Vec<String> {
-        let of =
-            |json: &Json| checked(&deals(), &serde_json::from_str::<SentFields>(&json.to_string()).unwrap());
+        let of = |json: &Json| {
+            validate_fields(&deals(), &serde_json::from_str::<SentFields>(&json.to_string()).unwrap())
+        };
         let faults = unseen_rule_faults(&deals(), &of(sent), &of(before).changes.set);
         faults.into_iter().map(|fault| format!("{} {}", &fault.pointer[8..], fault.code.name())).collect()
     }

@@ -1,4 +1,4 @@
-//! The value of a field: how it is kept, what it is compared by, and its JSON.
+//! The value of a field: how it is stored, compared, and written as JSON.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -61,7 +61,7 @@ impl Value {
         }
     }
 
-    /// What people read.
+    /// The value as people read it.
     pub fn display(&self) -> Cow<'_, str> {
         match self {
             Value::Text(text) | Value::Exact(text) | Value::Decimal(text) | Value::Numbered { text, .. } => {

@@ -1,4 +1,4 @@
-//! What handlers tell the OpenAPI 3.1 document about themselves.
+//! How handlers describe themselves for the OpenAPI 3.1 document.
 
 #[cfg(feature = "openapi")]
 mod document;

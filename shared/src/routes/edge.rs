@@ -1,4 +1,4 @@
-//! The edge of a function: one spelling of each path, a request id on every answer, errors in their form.
+//! The edge of a function: canonical paths, a request id on every answer, errors as `application/problem+json`.
 
 use std::sync::Arc;
 

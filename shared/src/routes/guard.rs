@@ -1,4 +1,5 @@
-//! The check in front of every handler. The gateway's authorizer has made it already; a function trusts nobody's word.
+//! The guard: the access check in front of every handler. The gateway's authorizer has made it already; a
+//! function trusts no one.
 
 use std::sync::Arc;
 
@@ -20,8 +21,8 @@ use crate::{
     platform::Platform,
 };
 
-/// What stands in front of one row.
-pub(super) struct Gate {
+/// What the guard checks in front of one row.
+pub(super) struct RoutePolicy {
     pub(super) access: Access,
     pub(super) reads_query: bool,
     pub(super) reads_body: bool,
@@ -31,15 +32,15 @@ pub(super) struct Gate {
 
 /// Lets a request through to its handler, or refuses it.
 pub(super) async fn guard(
-    State(gate): State<Arc<Gate>>,
+    State(policy): State<Arc<RoutePolicy>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
-    if gate.access != Access::Public {
-        let caller = authorize(&gate, &mut request).await?;
+    if policy.access != Access::Public {
+        let caller = authorize(&policy, &mut request).await?;
         request.extensions_mut().insert(caller);
     }
-    if !gate.reads_query
+    if !policy.reads_query
         && let Some(name) = request.uri().query().filter(|query| !query.is_empty())
     {
         let name = name.split(['=', '&']).next().unwrap_or_default();
@@ -47,12 +48,12 @@ pub(super) async fn guard(
             Fault::new(format!("?{name}"), Violation::UnknownMember, "This path takes no query parameters.");
         return Err(Error::invalid(vec![fault]));
     }
-    if gate.writes && !gate.reads_body {
+    if policy.writes && !policy.reads_body {
         request = without_body(request).await?;
     }
-    if let Some(platform) = &gate.platform {
+    if let Some(platform) = &policy.platform {
         request.extensions_mut().insert(platform.clone());
-        if gate.writes && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+        if policy.writes && matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
             return idempotency::run(platform, request, next).await;
         }
     }
@@ -63,7 +64,7 @@ pub(super) async fn guard(
     Ok(next.run(request).await)
 }
 
-async fn authorize(gate: &Gate, request: &mut Request) -> Result<Caller> {
+async fn authorize(policy: &RoutePolicy, request: &mut Request) -> Result<Caller> {
     let caller = request.extensions().get::<RequestContext>().and_then(Caller::from_context);
     let Some(caller) = caller else {
         // An authorizer cannot answer 429, so it leaves that to us: with a budget and no identity.
@@ -82,7 +83,7 @@ async fn authorize(gate: &Gate, request: &mut Request) -> Result<Caller> {
     {
         return Err(Error::no_access());
     }
-    gate.access.check(&caller.claim(param("user") == Some(caller.user.as_str())))?;
+    policy.access.check(&caller.grant(param("user") == Some(caller.user.as_str())))?;
     Ok(caller)
 }
 

@@ -1,4 +1,4 @@
-//! Handlers that tell the documents what they take and what they answer.
+//! Handlers that describe for the documents what they take and what they answer.
 
 use std::future::Future;
 

@@ -32,7 +32,7 @@ use crate::{
     platform::Platform,
 };
 
-use self::guard::Gate;
+use self::guard::RoutePolicy;
 
 /// The most bytes a body may have.
 pub(crate) const BODY_LENGTH_MAX: usize = 1024 * 1024;
@@ -62,7 +62,7 @@ struct Row<S> {
     handler: MethodRouter<S>,
 }
 
-/// What is told of a row outside its table.
+/// The description of a row for use outside its table.
 #[derive(Clone, Debug)]
 pub struct RouteInfo {
     /// The family.
@@ -204,8 +204,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let mut router = Router::new();
         for row in self.rows {
             let Row { access, reads_query, reads_body, writes, .. } = row;
-            let gate = Gate { access, reads_query, reads_body, writes, platform: platform.clone() };
-            let guarded = row.handler.route_layer(from_fn_with_state(Arc::new(gate), guard::guard));
+            let policy = RoutePolicy { access, reads_query, reads_body, writes, platform: platform.clone() };
+            let guarded = row.handler.route_layer(from_fn_with_state(Arc::new(policy), guard::guard));
             router = router.route(&row.path, guarded);
         }
         let family = router

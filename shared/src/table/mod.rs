@@ -1,6 +1,7 @@
-//! DynamoDB behind a few typed operations; nothing outside this folder knows an expression or a condition's failure.
+//! DynamoDB behind a few typed operations: nothing outside this folder knows expressions or the errors of the
+//! SDK.
 
-mod expression;
+mod condition;
 mod query;
 mod refusal;
 mod retry;
@@ -18,9 +19,9 @@ use aws_sdk_dynamodb::{
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
-pub use expression::When;
-pub use query::{Batch, Query, QueryPage};
-pub use refusal::{Refused, WriteError, is_done};
+pub use condition::Condition;
+pub use query::{Batch, QueryPage, TableQuery};
+pub use refusal::{ConditionFailed, WriteError, applied};
 pub use retry::{Attempt, retry};
 pub use write::Write;
 

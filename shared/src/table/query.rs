@@ -1,21 +1,21 @@
-//! Pages of items that lie together, in the order of their sort key.
+//! Queries: pages of the items of one partition, in the order of their sort key.
 
 use std::borrow::Cow;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Item, Table, When, expression::Placeholders, failure};
+use super::{Condition, Item, Table, condition::Placeholders, failure};
 use crate::error::Result;
 
 /// The most round trips that filling one page may take; after that the page is what there is, with a cursor.
 const ROUND_TRIPS_MAX: usize = 10;
 
-/// What to read: the items of one partition, of a table (strongly consistent) or of an index (eventually).
-pub struct Query {
+/// A query of one partition: of a table (strongly consistent) or of an index (eventually consistent).
+pub struct TableQuery {
     index: Option<Cow<'static, str>>,
     partition: (&'static str, String),
-    range: Option<When>,
-    filter: Option<When>,
+    range: Option<Condition>,
+    filter: Option<Condition>,
     after: Option<Item>,
     limit: usize,
     is_latest_first: bool,
@@ -29,7 +29,7 @@ pub struct QueryPage {
     pub next: Option<Item>,
 }
 
-/// What one round trip has found.
+/// The result of one round trip.
 pub struct Batch {
     /// The items.
     pub items: Vec<Item>,
@@ -39,7 +39,7 @@ pub struct Batch {
     pub read: usize,
 }
 
-impl Query {
+impl TableQuery {
     /// The items of a partition of the table.
     pub fn partition(pk: impl Into<String>) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Query {
     /// Only those whose sort key begins so.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self { range: Some(When::BeginsWith("sk".to_owned(), prefix.into())), ..self }
+        Self { range: Some(Condition::BeginsWith("sk".to_owned(), prefix.into())), ..self }
     }
 
     /// Only those whose sort key, which is this attribute, lies between these, both included.
@@ -73,9 +73,9 @@ impl Query {
     pub fn between(self, attribute: &str, low: Option<&str>, high: Option<&str>) -> Self {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let range = match (low, high) {
-            (Some(low), Some(high)) => Some(When::Between(attribute.to_owned(), text(low), text(high))),
-            (Some(low), None) => Some(When::AtLeast(attribute.to_owned(), text(low))),
-            (None, Some(high)) => Some(When::AtMost(attribute.to_owned(), text(high))),
+            (Some(low), Some(high)) => Some(Condition::Between(attribute.to_owned(), text(low), text(high))),
+            (Some(low), None) => Some(Condition::AtLeast(attribute.to_owned(), text(low))),
+            (None, Some(high)) => Some(Condition::AtMost(attribute.to_owned(), text(high))),
             (None, None) => None,
         };
         Self { range, ..self }
@@ -83,7 +83,7 @@ impl Query {
 
     /// Only those that meet the condition.
     #[must_use]
-    pub fn filter(self, when: When) -> Self {
+    pub fn filter(self, when: Condition) -> Self {
         Self { filter: Some(when), ..self }
     }
 
@@ -111,7 +111,7 @@ impl Table {
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn query(&self, query: Query) -> Result<QueryPage> {
+    pub async fn query(&self, query: TableQuery) -> Result<QueryPage> {
         let mut page = QueryPage { items: Vec::new(), next: query.after.clone() };
         for _ in 0..ROUND_TRIPS_MAX {
             let missing = query.limit - page.items.len();
@@ -130,7 +130,7 @@ impl Table {
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn query_once(&self, query: &Query) -> Result<Batch> {
+    pub async fn query_once(&self, query: &TableQuery) -> Result<Batch> {
         self.read_on(query, query.after.clone(), query.limit).await
     }
 
@@ -145,10 +145,10 @@ impl Table {
         Ok(QueryPage { items: answer.items.unwrap_or_default(), next })
     }
 
-    async fn read_on(&self, query: &Query, after: Option<Item>, limit: usize) -> Result<Batch> {
+    async fn read_on(&self, query: &TableQuery, after: Option<Item>, limit: usize) -> Result<Batch> {
         let mut placeholders = Placeholders::default();
         let (attribute, value) = &query.partition;
-        let mut keys = placeholders.condition(When::is_text(*attribute, value));
+        let mut keys = placeholders.condition(Condition::is_text(*attribute, value));
         if let Some(range) = &query.range {
             keys = format!("{keys} AND {}", placeholders.condition(range.clone()));
         }

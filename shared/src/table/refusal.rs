@@ -1,4 +1,4 @@
-//! Why a write did not happen: a condition, a meeting of two writes, or a failed call.
+//! Why a write was not applied: a condition failed, another write conflicted with it, or the call failed.
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
@@ -12,68 +12,68 @@ use aws_sdk_dynamodb::{
 use super::{Item, failure, is_too_large, too_large};
 use crate::error::Error;
 
-/// The writes whose condition did not hold, each with the item that stands in the way; nothing was changed.
+/// The writes whose condition failed, each with the item under its key; nothing was changed.
 #[derive(Debug)]
-pub struct Refused {
-    /// Places in the list of writes, each with the item found there.
-    pub found: Vec<(usize, Option<Item>)>,
+pub struct ConditionFailed {
+    /// Indexes in the list of writes, each with the item found there.
+    pub writes: Vec<(usize, Option<Item>)>,
 }
 
-impl Refused {
-    /// Whether the write at that place was among those refused.
-    pub fn at(&self, place: usize) -> bool {
-        self.found.iter().any(|(at, _)| *at == place)
+impl ConditionFailed {
+    /// Whether the condition of the write at that index failed.
+    pub fn at(&self, index: usize) -> bool {
+        self.writes.iter().any(|(at, _)| *at == index)
     }
 
-    /// The item that stood in the way of the write at that place.
-    pub fn item(&self, place: usize) -> Option<&Item> {
-        self.found.iter().find(|(at, _)| *at == place)?.1.as_ref()
+    /// The item that failed the condition of the write at that index.
+    pub fn item(&self, index: usize) -> Option<&Item> {
+        self.writes.iter().find(|(at, _)| *at == index)?.1.as_ref()
     }
 }
 
-/// Why a write did not happen.
+/// Why a write was not applied.
 #[derive(Debug)]
 pub enum WriteError {
-    /// A condition did not hold.
-    Refused(Refused),
+    /// A condition failed.
+    ConditionFailed(ConditionFailed),
     /// The call failed.
     Failed(Error),
 }
 
 impl WriteError {
-    /// The error for the client, given what a refusal means here.
-    pub fn or(self, meaning: impl FnOnce(Refused) -> Error) -> Error {
+    /// The error for the client, given what a failed condition means here.
+    pub fn into_error(self, meaning: impl FnOnce(ConditionFailed) -> Error) -> Error {
         match self {
-            WriteError::Refused(refused) => meaning(refused),
+            WriteError::ConditionFailed(failed) => meaning(failed),
             WriteError::Failed(error) => error,
         }
     }
 }
 
-/// Whether a write was done, where it is no fault that its condition did not hold.
+/// Whether a write was applied, where a failed condition is no fault.
 ///
 /// # Errors
 /// When the call failed.
-pub fn is_done<T>(outcome: Result<T, WriteError>) -> crate::error::Result<bool> {
+pub fn applied<T>(outcome: Result<T, WriteError>) -> crate::error::Result<bool> {
     match outcome {
         Ok(_) => Ok(true),
-        Err(WriteError::Refused(_)) => Ok(false),
+        Err(WriteError::ConditionFailed(_)) => Ok(false),
         Err(WriteError::Failed(error)) => Err(error),
     }
 }
 
 impl From<WriteError> for Error {
-    /// For writes that carry no condition which could fail in good order.
+    /// For writes without a condition that is expected to fail.
     fn from(error: WriteError) -> Self {
-        error.or(|refused| {
-            anyhow::anyhow!("a write met an unexpected item: {} refused", refused.found.len()).into()
+        error.into_error(|failed| {
+            anyhow::anyhow!("a write met an unexpected item: {} refused", failed.writes.len()).into()
         })
     }
 }
 
 /// Why one try of a write did not succeed.
 pub(super) enum Failure {
-    Refused(Refused),
+    ConditionFailed(ConditionFailed),
     Conflict,
     Other(Error),
 }
@@ -84,7 +84,7 @@ macro_rules! single_write_failure {
         pub(super) fn $name(error: SdkError<$error, HttpResponse>) -> Self {
             match error.as_service_error() {
                 Some($error::ConditionalCheckFailedException(refusal)) => {
-                    Self::Refused(Refused { found: vec![(0, refusal.item.clone())] })
+                    Self::ConditionFailed(ConditionFailed { writes: vec![(0, refusal.item.clone())] })
                 }
                 Some($error::TransactionConflictException(_)) => Self::Conflict,
                 _ => Self::Other(failure(error)),
@@ -107,10 +107,10 @@ impl Failure {
         let with_code = |code: &'static str| {
             reasons.iter().enumerate().filter(move |(_, reason)| reason.code() == Some(code))
         };
-        let found: Vec<_> =
+        let writes: Vec<_> =
             with_code("ConditionalCheckFailed").map(|(at, reason)| (at, reason.item.clone())).collect();
-        if !found.is_empty() {
-            return Self::Refused(Refused { found });
+        if !writes.is_empty() {
+            return Self::ConditionFailed(ConditionFailed { writes });
         }
         if reasons.iter().any(|reason| is_too_large(reason.code(), reason.message())) {
             return Self::Other(too_large());
@@ -138,7 +138,7 @@ impl From<Error> for Failure {
 impl From<Failure> for WriteError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Refused(refused) => Self::Refused(refused),
+            Failure::ConditionFailed(failed) => Self::ConditionFailed(failed),
             Failure::Conflict => {
                 Self::Failed(Error::unavailable(anyhow::anyhow!("writes kept meeting on one item")))
             }

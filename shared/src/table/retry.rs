@@ -1,42 +1,43 @@
-//! Optimistic concurrency: something is read, checked, and written under the condition that it has not changed since. Where
-//! another write came between, all of it is done again.
+//! Optimistic concurrency: something is read, checked, and written on the condition that it has not changed
+//! since. On a conflict with another write all of it is attempted again, with backoff.
 
 use std::time::Duration;
 
 use rand::TryRng as _;
 
-use super::{Refused, WriteError, refusal::Failure};
+use super::{ConditionFailed, WriteError, refusal::Failure};
 use crate::error::{Error, Result};
 
-/// So many attempts may meet another write. With the pauses between them that is some six seconds.
+/// The most attempts that may conflict with another write. With the pauses between them that is some six
+/// seconds.
 const ATTEMPTS_MAX: u32 = 20;
-/// How often a write that DynamoDB itself found in conflict with another one is sent again.
+/// The most retries of a write that DynamoDB itself found in conflict with another one.
 pub(super) const CONFLICT_RETRIES_MAX: u32 = 8;
 /// After so many doublings a pause does not grow any more: it is two thirds of a second then.
 const PAUSE_DOUBLINGS_MAX: u32 = 6;
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 pub enum Attempt<T> {
     /// It is done.
     Done(T),
-    /// Another write came between: what this one builds on is to be read again.
+    /// Another write came between: everything is to be read again.
     Conflict,
 }
 
 impl<T> Attempt<T> {
-    /// What became of writes whose conditions say no more than that nothing has changed since it was read.
+    /// The outcome of writes whose conditions say only that nothing has changed since it was read.
     ///
     /// # Errors
     /// When the call failed.
     pub fn of(outcome: Result<T, WriteError>) -> Result<Self> {
         match outcome {
             Ok(done) => Ok(Self::Done(done)),
-            Err(WriteError::Refused(_)) => Ok(Self::Conflict),
+            Err(WriteError::ConditionFailed(_)) => Ok(Self::Conflict),
             Err(WriteError::Failed(error)) => Err(error),
         }
     }
 
-    /// The same, with this as what is done.
+    /// The same, with this as the result.
     pub fn with<U>(self, done: U) -> Attempt<U> {
         match self {
             Self::Done(_) => Attempt::Done(done),
@@ -45,16 +46,16 @@ impl<T> Attempt<T> {
     }
 }
 
-impl<T> From<Result<T, Refused>> for Attempt<T> {
-    fn from(outcome: Result<T, Refused>) -> Self {
+impl<T> From<Result<T, ConditionFailed>> for Attempt<T> {
+    fn from(outcome: Result<T, ConditionFailed>) -> Self {
         outcome.map_or(Self::Conflict, Self::Done)
     }
 }
 
-/// Attempts it until no other write comes between, after pauses that grow.
+/// Attempts it until no other write conflicts, with backoff.
 ///
 /// # Errors
-/// Those of the attempt; 503 when others kept coming between.
+/// Those of the attempt; 503 when other writes kept conflicting.
 pub async fn retry<T, F>(what: &'static str, mut attempt: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<Attempt<T>>>,

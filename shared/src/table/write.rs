@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::{
 use serde::Serialize;
 
 use super::{
-    Item, Key, Table, When, WriteError, expression::Placeholders, refusal::Failure, retry::through_conflicts,
+    Condition, Item, Key, Table, WriteError, condition::Placeholders, refusal::Failure,
+    retry::through_conflicts,
 };
 use crate::error::Result;
 
@@ -16,7 +17,7 @@ use crate::error::Result;
 pub struct Write {
     table: String,
     kind: Kind,
-    when: Option<When>,
+    condition: Option<Condition>,
 }
 
 #[derive(Clone)]
@@ -32,30 +33,30 @@ enum Kind {
 struct Changes {
     key: Key,
     set: Vec<(String, AttributeValue)>,
-    set_once: Vec<(String, AttributeValue)>,
+    set_if_missing: Vec<(String, AttributeValue)>,
     remove: Vec<String>,
     add: Vec<(String, i64)>,
 }
 
 impl Write {
     fn new(table: &Table, kind: Kind) -> Self {
-        Self { table: table.name.to_string(), kind, when: None }
+        Self { table: table.name.to_string(), kind, condition: None }
     }
 
     /// Only if this holds.
     #[must_use]
-    pub fn when(self, when: When) -> Self {
-        Self { when: Some(when), ..self }
+    pub fn when(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
     }
 
     /// Only if this holds too.
     #[must_use]
-    pub fn and_when(self, when: When) -> Self {
-        let when = match self.when {
-            Some(first) => first.and(when),
-            None => when,
+    pub fn and_when(self, condition: Condition) -> Self {
+        let condition = match self.condition {
+            Some(first) => first.and(condition),
+            None => condition,
         };
-        Self { when: Some(when), ..self }
+        Self { condition: Some(condition), ..self }
     }
 
     /// An update that sets the attribute.
@@ -69,9 +70,9 @@ impl Write {
 
     /// An update that sets the attribute unless it is there already.
     #[must_use]
-    pub fn set_once(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
+    pub fn set_if_missing(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
         if let Kind::Update(changes) = &mut self.kind {
-            changes.set_once.push((path.into(), value));
+            changes.set_if_missing.push((path.into(), value));
         }
         self
     }
@@ -95,12 +96,12 @@ impl Write {
     }
 
     fn condition(&self, placeholders: &mut Placeholders) -> Option<String> {
-        self.when.clone().map(|when| placeholders.condition(when))
+        self.condition.clone().map(|condition| placeholders.condition(condition))
     }
 
     /// The update expression, for an update.
     fn changes(&self, placeholders: &mut Placeholders) -> String {
-        let Kind::Update(Changes { key: _, set, set_once, remove, add }) = &self.kind else {
+        let Kind::Update(Changes { key: _, set, set_if_missing, remove, add }) = &self.kind else {
             return String::new();
         };
         let clause = |word: &str, parts: Vec<String>| {
@@ -110,7 +111,7 @@ impl Write {
             format!("{}={}", placeholders.path(path), placeholders.value(value.clone()))
         });
         let mut set: Vec<_> = set.collect();
-        set.extend(set_once.iter().map(|(path, value)| {
+        set.extend(set_if_missing.iter().map(|(path, value)| {
             let path = placeholders.path(path);
             format!("{path}=if_not_exists({path},{})", placeholders.value(value.clone()))
         }));
@@ -183,8 +184,8 @@ impl Table {
 
     /// Changes some attributes of the item under the key.
     pub fn update(&self, key: Key) -> Write {
-        let (set, set_once, remove, add) = Default::default();
-        Write::new(self, Kind::Update(Changes { key, set, set_once, remove, add }))
+        let (set, set_if_missing, remove, add) = Default::default();
+        Write::new(self, Kind::Update(Changes { key, set, set_if_missing, remove, add }))
     }
 
     /// Removes the item under the key.
@@ -193,14 +194,14 @@ impl Table {
     }
 
     /// Changes nothing: of a transaction, what must hold of the item under the key.
-    pub fn check(&self, key: Key, when: When) -> Write {
-        Write::new(self, Kind::Check(key)).when(when)
+    pub fn check(&self, key: Key, condition: Condition) -> Write {
+        Write::new(self, Kind::Check(key)).when(condition)
     }
 
     /// Does one write. The answer is the item as an update left it, and empty otherwise.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] at place 0 when the condition did not hold.
+    /// [`WriteError::ConditionFailed`] at index 0.
     pub async fn write(&self, write: Write) -> Result<Item, WriteError> {
         through_conflicts(|| self.write_once(write.clone())).await
     }
@@ -241,7 +242,7 @@ impl Table {
             }
             // DynamoDB has it as a part of a transaction only.
             Kind::Check(key) => {
-                let check = Write { table: write.table, kind: Kind::Check(key), when: write.when };
+                let check = Write { table: write.table, kind: Kind::Check(key), condition: write.condition };
                 self.transact_once(vec![check]).await.map(|()| Item::new())
             }
         }
@@ -250,7 +251,7 @@ impl Table {
     /// Does all the writes or none, up to 100.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] with the places whose condition did not hold.
+    /// [`WriteError::ConditionFailed`] with the indexes of the writes whose condition failed.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<(), WriteError> {
         through_conflicts(|| self.transact_once(writes.clone())).await
     }

@@ -1,7 +1,7 @@
-//! Personal access tokens: what is stored of one, and when it counts. The authorizer decides by these rules, the token
-//! endpoints change what they look at.
+//! Personal access tokens: what is stored of one, and when it is valid. The authorizer decides by these rules,
+//! the tokens family changes what they depend on.
 
-mod ended;
+mod retired;
 mod rotation;
 mod usage;
 
@@ -11,8 +11,8 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use ended::EndedSecrets;
-pub use rotation::{Pending, Presented, ROTATED_AWAY_MAX};
+pub use retired::RetiredSecrets;
+pub use rotation::{Pending, PresentedSecret, RETIRED_SECRETS_MAX};
 pub use usage::{LastUsed, Used};
 
 use crate::{
@@ -51,9 +51,9 @@ pub struct StoredToken {
     /// The secret that is to follow it, until it is first used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
-    /// Secrets that were handed out before, the latest first; those that were before these are kept apart.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rotated_away: Vec<KeyedHash>,
+    /// The retired secrets, the latest first; older ones are kept apart, in items of their own.
+    #[serde(default, rename = "rotated_away", skip_serializing_if = "Vec::is_empty")]
+    pub retired_secrets: Vec<KeyedHash>,
     /// When it has rotated itself within the last hour, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotated_itself_at: Vec<Timestamp>,
@@ -106,7 +106,8 @@ pub enum OnReuse {
 /// Whether a token can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+#[schemars(rename = "Status")]
+pub enum TokenStatus {
     /// It can.
     Active,
     /// It is switched off.
@@ -120,8 +121,8 @@ pub enum Status {
 pub enum Refusal {
     /// The token was revoked.
     Revoked,
-    /// Another secret has taken this one's place.
-    RotatedAway,
+    /// The secret was retired by a rotation.
+    Retired,
     /// The token is switched off.
     Inactive,
     /// The token has ended.
@@ -135,7 +136,7 @@ impl Refusal {
     pub const fn name(self) -> &'static str {
         match self {
             Refusal::Revoked => "revoked",
-            Refusal::RotatedAway => "rotated_away",
+            Refusal::Retired => "rotated_away",
             Refusal::Inactive => "inactive",
             Refusal::Expired => "expired",
             Refusal::Address => "address",
@@ -145,42 +146,48 @@ impl Refusal {
 
 impl StoredToken {
     /// Whether it can be used, as its owner is told.
-    pub fn status(&self, now: Timestamp) -> Status {
+    pub fn status(&self, now: Timestamp) -> TokenStatus {
         match self.expires_at {
-            Some(end) if end <= now => Status::Expired,
-            _ if self.active => Status::Active,
-            _ => Status::Inactive,
+            Some(end) if end <= now => TokenStatus::Expired,
+            _ if self.active => TokenStatus::Active,
+            _ => TokenStatus::Inactive,
         }
     }
 
-    /// Whether a secret of it counts, now and from this address.
+    /// Validates a genuine secret of the token, now and from this address.
     ///
     /// # Errors
     /// The first reason why it does not.
-    pub fn admits(&self, presented: Presented, now: Timestamp, ip: Option<IpAddr>) -> Result<(), Refusal> {
+    pub fn validate(
+        &self,
+        presented: PresentedSecret,
+        now: Timestamp,
+        ip: Option<IpAddr>,
+    ) -> Result<(), Refusal> {
         if self.revoked_at.is_some() {
             return Err(Refusal::Revoked);
         }
         if !self.is_in_force(presented, now) {
-            return Err(Refusal::RotatedAway);
+            return Err(Refusal::Retired);
         }
         match self.status(now) {
-            Status::Inactive => Err(Refusal::Inactive),
-            Status::Expired => Err(Refusal::Expired),
-            Status::Active if self.is_allowed_from(ip) => Ok(()),
-            Status::Active => Err(Refusal::Address),
+            TokenStatus::Inactive => Err(Refusal::Inactive),
+            TokenStatus::Expired => Err(Refusal::Expired),
+            TokenStatus::Active if self.is_allowed_from(ip) => Ok(()),
+            TokenStatus::Active => Err(Refusal::Address),
         }
     }
 
-    /// Whether a secret of it that was made then reaches a team that allows tokens this longest life.
-    pub fn reaches(&self, team: &TeamId, lifetime_days_max: Option<u32>, born: Timestamp) -> bool {
+    /// Whether a secret that was issued then can access a team that limits the lifetime of tokens to so many
+    /// days.
+    pub fn can_access(&self, team: &TeamId, lifetime_days_max: Option<u32>, issued_at: Timestamp) -> bool {
         let is_meant = self.team_ids.as_ref().is_none_or(|teams| teams.contains(team));
-        is_meant && !self.blocked_team_ids.contains(team) && self.lives_at_most(lifetime_days_max, born)
+        is_meant && !self.blocked_team_ids.contains(team) && self.lives_at_most(lifetime_days_max, issued_at)
     }
 
     /// Whether it ends within that many days from then.
-    pub fn lives_at_most(&self, days: Option<u32>, born: Timestamp) -> bool {
-        let end = |days: u32| born.plus_seconds(i64::from(days) * DAY_SECONDS);
+    pub fn lives_at_most(&self, days: Option<u32>, issued_at: Timestamp) -> bool {
+        let end = |days: u32| issued_at.plus_seconds(i64::from(days) * DAY_SECONDS);
         days.is_none_or(|days| self.expires_at.is_some_and(|at| at <= end(days)))
     }
 
@@ -192,9 +199,9 @@ impl StoredToken {
     }
 }
 
-/// Where the token of a secret lies, if there is one.
-pub fn place_of(secret: &Secret) -> (UserId, TokenId) {
-    (UserId::from_part(secret.owner()), TokenId::from_part(secret.thing()))
+/// The ids in a secret: of its user and of its token, if there is one.
+pub fn ids_in(secret: &Secret) -> (UserId, TokenId) {
+    (UserId::from_suffix(secret.owner_part()), TokenId::from_suffix(secret.subject_part()))
 }
 
 /// A range of addresses as people write it: an address alone is a range of one, a range begins at its first address, and

@@ -65,10 +65,10 @@ proptest! {
         let (ip, is_v4) = address(bits, range.is_v4 != is_other, is_mapped);
         let is_in = is_v4 == range.is_v4 && same(bits, range.bits, range.length, width);
         let it = StoredToken { allowed_cidrs: Some(vec![parse_range(&range.text).unwrap()]), ..token("one") };
-        let outcome = it.admits(Presented::Current, now(), Some(ip));
+        let outcome = it.validate(PresentedSecret::Current, now(), Some(ip));
         prop_assert_eq!(outcome, if is_in { Ok(()) } else { Err(Refusal::Address) }, "{} in {}", ip, range.text);
         let (own, _) = address(range.bits, range.is_v4, is_mapped);
-        prop_assert_eq!(it.admits(Presented::Current, now(), Some(own)), Ok(()), "{} in {}", own, range.text);
+        prop_assert_eq!(it.validate(PresentedSecret::Current, now(), Some(own)), Ok(()), "{} in {}", own, range.text);
     }
 
     #[test]

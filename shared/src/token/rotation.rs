@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::StoredToken;
 use crate::{
     access::Credential,
-    keys::{Digests, KeyedHash},
+    keys::{CandidateHashes, KeyedHash},
     rate::{Budget, RateLimit},
     timestamp::Timestamp,
 };
 
-/// So many secrets that were rotated away are kept on the token, the latest ones. Those before them are kept apart, each in
-/// an item of its own, so that the token stays small however often it is rotated.
-pub const ROTATED_AWAY_MAX: usize = 8;
+/// So many retired secrets are kept on the token, the latest ones. Older ones are kept apart, each in an item
+/// of its own, so that the token stays small however often it is rotated.
+pub const RETIRED_SECRETS_MAX: usize = 8;
 /// So often a token may rotate itself in any hour: whoever has stolen it cannot fill the table with secrets.
 const SELF_ROTATIONS: RateLimit = RateLimit { limit: 5, window_seconds: 60 * 60 };
 
@@ -33,32 +33,32 @@ pub struct Pending {
     pub overlap_until: Timestamp,
 }
 
-/// Which of a token's secrets was sent.
+/// Which of a token's secrets was presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presented {
+pub enum PresentedSecret {
     /// The one in use.
     Current,
     /// The one to follow.
     Pending,
-    /// One that was in use before.
-    RotatedAway,
+    /// One that was retired.
+    Retired,
 }
 
 impl StoredToken {
     /// Which secret of the token was sent, if any. An unknown token takes the same steps as a known one.
-    pub fn recognise(token: Option<&Self>, sent: &Digests) -> Option<Presented> {
-        let mut places = [None; 2 + ROTATED_AWAY_MAX];
+    pub fn recognise(token: Option<&Self>, sent: &CandidateHashes) -> Option<PresentedSecret> {
+        let mut stored = [None; 2 + RETIRED_SECRETS_MAX];
         if let Some(token) = token {
-            places[0] = Some(&token.secret);
-            places[1] = token.pending.as_ref().map(|pending| &pending.secret);
-            for (place, secret) in places[2..].iter_mut().zip(&token.rotated_away) {
-                *place = Some(secret);
+            stored[0] = Some(&token.secret);
+            stored[1] = token.pending.as_ref().map(|pending| &pending.secret);
+            for (slot, secret) in stored[2..].iter_mut().zip(&token.retired_secrets) {
+                *slot = Some(secret);
             }
         }
-        Some(match sent.find(places)? {
-            0 => Presented::Current,
-            1 => Presented::Pending,
-            _ => Presented::RotatedAway,
+        Some(match sent.find(stored)? {
+            0 => PresentedSecret::Current,
+            1 => PresentedSecret::Pending,
+            _ => PresentedSecret::Retired,
         })
     }
 
@@ -70,23 +70,25 @@ impl StoredToken {
     }
 
     /// Whether that secret is one that counts.
-    pub(super) fn is_in_force(&self, presented: Presented, now: Timestamp) -> bool {
+    pub(super) fn is_in_force(&self, presented: PresentedSecret, now: Timestamp) -> bool {
         match presented {
-            Presented::Current => self.pending.as_ref().is_none_or(|pending| now < pending.overlap_until),
-            Presented::Pending => true,
-            Presented::RotatedAway => false,
+            PresentedSecret::Current => {
+                self.pending.as_ref().is_none_or(|pending| now < pending.overlap_until)
+            }
+            PresentedSecret::Pending => true,
+            PresentedSecret::Retired => false,
         }
     }
 
-    /// When that secret was made: the life of a token counts from there.
-    pub fn born(&self, presented: Presented) -> Timestamp {
-        let pending = self.pending.as_ref().filter(|_| presented == Presented::Pending);
+    /// When that secret was issued: the lifetime of a token counts from then.
+    pub fn issued_at(&self, presented: PresentedSecret) -> Timestamp {
+        let pending = self.pending.as_ref().filter(|_| presented == PresentedSecret::Pending);
         pending.map_or(self.secret_created_at, |pending| pending.created_at)
     }
 
-    /// When its newest secret was made.
-    pub fn newest(&self) -> Timestamp {
-        self.born(Presented::Pending)
+    /// When its latest secret was issued.
+    pub fn latest_issued_at(&self) -> Timestamp {
+        self.issued_at(PresentedSecret::Pending)
     }
 
     /// Whether that credential may give it a new secret now. Who holds the old secret cannot put another one in the place
@@ -96,14 +98,14 @@ impl StoredToken {
         by == Credential::Session || made_by != Some(Credential::Session)
     }
 
-    /// The token with a new secret pending. One that was pending and never used is rotated away, and no second rotation
-    /// lengthens an overlap.
+    /// The token with a new secret pending. One that was pending and never used is retired, and no second
+    /// rotation lengthens an overlap.
     #[must_use]
     pub fn rotated(mut self, new: Pending) -> Self {
         let mut new = new;
         if let Some(unused) = self.pending.take() {
             new.overlap_until = new.overlap_until.min(unused.overlap_until);
-            self.put_away(unused.secret);
+            self.retire(unused.secret);
         }
         Self { pending: Some(new), ..self }
     }
@@ -113,7 +115,7 @@ impl StoredToken {
     pub fn confirmed(mut self, secret: KeyedHash) -> Self {
         let Some(Pending { hint, created_at, .. }) = self.pending.take() else { return self };
         let old = std::mem::replace(&mut self.secret, secret);
-        self.put_away(old);
+        self.retire(old);
         Self { hint, secret_created_at: created_at, ..self }
     }
 
@@ -138,18 +140,18 @@ impl StoredToken {
         }
     }
 
-    /// Whether it may have had secrets before those that are kept on it.
-    pub fn has_ended_long_ago(&self) -> bool {
-        self.rotated_away.len() >= ROTATED_AWAY_MAX
+    /// Whether it may have older secrets than those that are kept on it.
+    pub fn may_have_older_secrets(&self) -> bool {
+        self.retired_secrets.len() >= RETIRED_SECRETS_MAX
     }
 
-    /// Those of the secrets that were kept on the token before and are not any more.
-    pub fn forgotten(&self, before: &[KeyedHash]) -> Vec<KeyedHash> {
-        before.iter().filter(|secret| !self.rotated_away.contains(secret)).cloned().collect()
+    /// The secrets that were kept on the token before and are not any more.
+    pub fn displaced(&self, before: &[KeyedHash]) -> Vec<KeyedHash> {
+        before.iter().filter(|secret| !self.retired_secrets.contains(secret)).cloned().collect()
     }
 
-    fn put_away(&mut self, secret: KeyedHash) {
-        self.rotated_away.insert(0, secret);
-        self.rotated_away.truncate(ROTATED_AWAY_MAX);
+    fn retire(&mut self, secret: KeyedHash) {
+        self.retired_secrets.insert(0, secret);
+        self.retired_secrets.truncate(RETIRED_SECRETS_MAX);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn token(secret: &str) -> StoredToken {
         secret: ring(BOTH).hash(secret),
         hint: "ea_pat_…hint".into(),
         pending: None,
-        rotated_away: Vec::new(),
+        retired_secrets: Vec::new(),
         rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
         secret_created_at: now(),
@@ -53,9 +53,9 @@ pub(crate) fn token(secret: &str) -> StoredToken {
     }
 }
 
-fn admits(token: &StoredToken, secret: &str, seconds: i64) -> Result<(), Refusal> {
-    let presented = StoredToken::recognise(Some(token), &ring(BOTH).digests(secret)).unwrap();
-    token.admits(presented, now().plus_seconds(seconds), None)
+fn validate(token: &StoredToken, secret: &str, seconds: i64) -> Result<(), Refusal> {
+    let presented = StoredToken::recognise(Some(token), &ring(BOTH).candidate_hashes(secret)).unwrap();
+    token.validate(presented, now().plus_seconds(seconds), None)
 }
 
 /// The token with that secret pending, made so many seconds later.
@@ -89,38 +89,39 @@ mod recognise {
         {
             HASHED.set(0);
             COMPARED.set(0);
-            StoredToken::recognise(stored, &ring(BOTH).digests(sent));
+            StoredToken::recognise(stored, &ring(BOTH).candidate_hashes(sent));
             steps.push((HASHED.get(), COMPARED.get()));
         }
         // One hash for each key of the ring, one comparison for each place a token has.
-        assert_eq!(steps, [(2, 2 + ROTATED_AWAY_MAX); 4]);
+        assert_eq!(steps, [(2, 2 + RETIRED_SECRETS_MAX); 4]);
     }
 
     #[test]
     fn each_secret_is_known_for_what_it_is() {
         let known = rotated(confirmed(rotated(token("one"), "two", 60, 0)), "three", 60, 0);
-        let which = |sent: &str| StoredToken::recognise(Some(&known), &ring(BOTH).digests(sent));
-        assert_eq!(which("one"), Some(Presented::RotatedAway));
-        assert_eq!(which("two"), Some(Presented::Current));
-        assert_eq!(which("three"), Some(Presented::Pending));
+        let which = |sent: &str| StoredToken::recognise(Some(&known), &ring(BOTH).candidate_hashes(sent));
+        assert_eq!(which("one"), Some(PresentedSecret::Retired));
+        assert_eq!(which("two"), Some(PresentedSecret::Current));
+        assert_eq!(which("three"), Some(PresentedSecret::Pending));
         assert_eq!(which("four"), None);
-        assert_eq!(StoredToken::recognise(None, &ring(BOTH).digests("one")), None);
+        assert_eq!(StoredToken::recognise(None, &ring(BOTH).candidate_hashes("one")), None);
     }
 
     #[test]
     fn the_latest_of_many_secrets_are_remembered() {
         let mut known = token("0");
-        for next in 1..=ROTATED_AWAY_MAX + 2 {
+        for next in 1..=RETIRED_SECRETS_MAX + 2 {
             known = confirmed(rotated(known, &next.to_string(), 0, 0));
         }
-        let which =
-            |sent: usize| StoredToken::recognise(Some(&known), &ring(BOTH).digests(&sent.to_string()));
+        let which = |sent: usize| {
+            StoredToken::recognise(Some(&known), &ring(BOTH).candidate_hashes(&sent.to_string()))
+        };
         assert_eq!((which(0), which(1)), (None, None));
-        assert!((2..ROTATED_AWAY_MAX + 2).all(|sent| which(sent) == Some(Presented::RotatedAway)));
+        assert!((2..RETIRED_SECRETS_MAX + 2).all(|sent| which(sent) == Some(PresentedSecret::Retired)));
     }
 }
 
-mod admits {
+mod validation {
     use super::*;
 
     #[test]
@@ -133,16 +134,16 @@ mod admits {
             revoked_at: ended,
             ..token("one")
         };
-        assert_eq!(admits(&it, "one", 0), Err(Refusal::Revoked));
+        assert_eq!(validate(&it, "one", 0), Err(Refusal::Revoked));
         it.revoked_at = None;
-        assert_eq!(admits(&it, "one", 0), Err(Refusal::Expired));
+        assert_eq!(validate(&it, "one", 0), Err(Refusal::Expired));
         it.expires_at = Some(now().plus_seconds(1));
-        assert_eq!(admits(&it, "one", 0), Err(Refusal::Inactive));
+        assert_eq!(validate(&it, "one", 0), Err(Refusal::Inactive));
         it.active = true;
-        assert_eq!(admits(&it, "one", 0), Err(Refusal::Address));
+        assert_eq!(validate(&it, "one", 0), Err(Refusal::Address));
         it.allowed_cidrs = None;
-        assert_eq!(admits(&it, "one", 0), Ok(()));
-        assert_eq!(admits(&it, "one", 1), Err(Refusal::Expired));
+        assert_eq!(validate(&it, "one", 0), Ok(()));
+        assert_eq!(validate(&it, "one", 1), Err(Refusal::Expired));
     }
 
     #[test]
@@ -163,12 +164,12 @@ mod admits {
             ("2001:db8::1", "2001:db8::1", true),
         ] {
             let it = StoredToken { allowed_cidrs: Some(vec![parse_range(range).unwrap()]), ..token("one") };
-            let outcome = it.admits(Presented::Current, now(), Some(ip.parse().unwrap()));
+            let outcome = it.validate(PresentedSecret::Current, now(), Some(ip.parse().unwrap()));
             assert_eq!(outcome.is_ok(), is_allowed, "{ip} in {range}");
         }
         let it = StoredToken { allowed_cidrs: Some(Vec::new()), ..token("one") };
         assert_eq!(
-            it.admits(Presented::Current, now(), None),
+            it.validate(PresentedSecret::Current, now(), None),
             Err(Refusal::Address),
             "no address is in no range"
         );
@@ -199,21 +200,21 @@ mod rotation {
     #[test]
     fn without_overlap_the_old_secret_ends_at_once_and_the_new_one_counts() {
         let it = rotated(token("one"), "two", 0, 0);
-        assert_eq!(admits(&it, "one", 0), Err(Refusal::RotatedAway));
-        assert_eq!(admits(&it, "two", 0), Ok(()));
+        assert_eq!(validate(&it, "one", 0), Err(Refusal::Retired));
+        assert_eq!(validate(&it, "two", 0), Ok(()));
     }
 
     #[test]
     fn both_count_until_the_overlap_ends() {
         let it = rotated(token("one"), "two", 60, 0);
-        assert_eq!((admits(&it, "one", 59), admits(&it, "two", 59)), (Ok(()), Ok(())));
-        assert_eq!((admits(&it, "one", 60), admits(&it, "two", 60)), (Err(Refusal::RotatedAway), Ok(())));
+        assert_eq!((validate(&it, "one", 59), validate(&it, "two", 59)), (Ok(()), Ok(())));
+        assert_eq!((validate(&it, "one", 60), validate(&it, "two", 60)), (Err(Refusal::Retired), Ok(())));
     }
 
     #[test]
     fn the_first_use_of_the_new_secret_ends_the_old_one() {
         let it = confirmed(rotated(token("one"), "two", 60, 0));
-        assert_eq!((admits(&it, "one", 1), admits(&it, "two", 1)), (Err(Refusal::RotatedAway), Ok(())));
+        assert_eq!((validate(&it, "one", 1), validate(&it, "two", 1)), (Err(Refusal::Retired), Ok(())));
         assert!(it.pending.is_none());
         assert_eq!(it.hint, "hint");
     }
@@ -221,13 +222,13 @@ mod rotation {
     #[test]
     fn a_repeat_replaces_the_unused_secret_and_lengthens_no_overlap() {
         let it = rotated(rotated(token("one"), "lost", 60, 0), "two", 60, 30);
-        assert_eq!((admits(&it, "one", 59), admits(&it, "two", 59)), (Ok(()), Ok(())));
-        assert_eq!(admits(&it, "one", 60), Err(Refusal::RotatedAway));
-        assert_eq!(admits(&it, "lost", 59), Err(Refusal::RotatedAway));
+        assert_eq!((validate(&it, "one", 59), validate(&it, "two", 59)), (Ok(()), Ok(())));
+        assert_eq!(validate(&it, "one", 60), Err(Refusal::Retired));
+        assert_eq!(validate(&it, "lost", 59), Err(Refusal::Retired));
         let shorter = rotated(it, "three", 10, 30);
         assert_eq!(
-            (admits(&shorter, "one", 39), admits(&shorter, "one", 40)),
-            (Ok(()), Err(Refusal::RotatedAway))
+            (validate(&shorter, "one", 39), validate(&shorter, "one", 40)),
+            (Ok(()), Err(Refusal::Retired))
         );
     }
 
@@ -244,20 +245,26 @@ mod rotation {
     }
 
     #[test]
-    fn each_secret_was_born_when_it_was_made() {
+    fn each_secret_has_the_time_of_its_issue() {
         let it = rotated(token("one"), "two", 60, 30);
-        let born = |it: &StoredToken, presented| it.born(presented).seconds() - now().seconds();
-        assert_eq!((born(&it, Presented::Current), born(&it, Presented::Pending)), (0, 30));
-        assert_eq!(it.newest(), now().plus_seconds(30));
+        let issued_at = |it: &StoredToken, presented| it.issued_at(presented).seconds() - now().seconds();
+        assert_eq!(
+            (issued_at(&it, PresentedSecret::Current), issued_at(&it, PresentedSecret::Pending)),
+            (0, 30)
+        );
+        assert_eq!(it.latest_issued_at(), now().plus_seconds(30));
         let it = confirmed(it);
-        assert_eq!((born(&it, Presented::Current), it.newest()), (30, now().plus_seconds(30)));
+        assert_eq!(
+            (issued_at(&it, PresentedSecret::Current), it.latest_issued_at()),
+            (30, now().plus_seconds(30))
+        );
     }
 
     #[test]
     fn a_repeat_brings_no_secret_back_that_has_ended() {
         let it = rotated(rotated(token("one"), "lost", 60, 0), "two", 60, 60);
-        assert_eq!(admits(&it, "one", 61), Err(Refusal::RotatedAway));
-        assert_eq!(admits(&it, "two", 61), Ok(()));
+        assert_eq!(validate(&it, "one", 61), Err(Refusal::Retired));
+        assert_eq!(validate(&it, "two", 61), Ok(()));
     }
 
     #[test]
@@ -265,22 +272,22 @@ mod rotation {
         let mut it =
             StoredToken { expires_at: Some(now().plus_seconds(30)), ..rotated(token("one"), "two", 60, 0) };
         assert_eq!(
-            (admits(&it, "one", 30), admits(&it, "two", 30)),
+            (validate(&it, "one", 30), validate(&it, "two", 30)),
             (Err(Refusal::Expired), Err(Refusal::Expired))
         );
         it = StoredToken { expires_at: None, active: false, ..it };
         assert_eq!(
-            (admits(&it, "one", 1), admits(&it, "two", 1)),
+            (validate(&it, "one", 1), validate(&it, "two", 1)),
             (Err(Refusal::Inactive), Err(Refusal::Inactive))
         );
         it.active = true;
-        assert_eq!((admits(&it, "one", 1), admits(&it, "two", 1)), (Ok(()), Ok(())));
+        assert_eq!((validate(&it, "one", 1), validate(&it, "two", 1)), (Ok(()), Ok(())));
     }
 
     #[test]
     fn a_token_that_is_not_rotating_has_nothing_to_confirm() {
         let it = token("one").confirmed(ring(BOTH).hash("two"));
-        assert_eq!(admits(&it, "one", 0), Ok(()));
+        assert_eq!(validate(&it, "one", 0), Ok(()));
     }
 }
 
@@ -288,14 +295,14 @@ mod reach {
     use super::*;
 
     #[test]
-    fn a_token_reaches_the_teams_it_is_limited_to_but_for_those_that_block_it() {
+    fn a_token_can_access_the_teams_it_is_limited_to_but_for_those_that_block_it() {
         let (one, other) = (TeamId::new(), TeamId::new());
         let mut it = token("one");
-        assert!(it.reaches(&one, None, now()));
+        assert!(it.can_access(&one, None, now()));
         it.team_ids = Some(vec![one.clone()]);
-        assert!(it.reaches(&one, None, now()) && !it.reaches(&other, None, now()));
+        assert!(it.can_access(&one, None, now()) && !it.can_access(&other, None, now()));
         it.blocked_team_ids = vec![one.clone()];
-        assert!(!it.reaches(&one, None, now()));
+        assert!(!it.can_access(&one, None, now()));
     }
 
     #[test]
@@ -305,13 +312,18 @@ mod reach {
             expires_at: seconds.map(|seconds| now().plus_seconds(seconds)),
             ..token("one")
         };
-        assert!(living(None).reaches(&team, None, now()) && !living(None).reaches(&team, Some(30), now()));
+        assert!(
+            living(None).can_access(&team, None, now()) && !living(None).can_access(&team, Some(30), now())
+        );
         let days = 30 * DAY_SECONDS;
-        assert!(living(Some(days)).reaches(&team, Some(30), now()));
-        assert!(!living(Some(days + 1)).reaches(&team, Some(30), now()));
+        assert!(living(Some(days)).can_access(&team, Some(30), now()));
+        assert!(!living(Some(days + 1)).can_access(&team, Some(30), now()));
         let it = rotated(living(Some(days + 1)), "two", 0, 1);
-        assert!(!it.reaches(&team, Some(30), it.born(Presented::Current)));
-        assert!(it.reaches(&team, Some(30), it.newest()), "a life counts from its own secret on");
+        assert!(!it.can_access(&team, Some(30), it.issued_at(PresentedSecret::Current)));
+        assert!(
+            it.can_access(&team, Some(30), it.latest_issued_at()),
+            "a life counts from its own secret on"
+        );
     }
 }
 
@@ -346,15 +358,15 @@ mod usage {
 #[test]
 fn the_status_is_that_of_the_moment() {
     let it = StoredToken { expires_at: Some(now().plus_seconds(1)), ..token("one") };
-    assert_eq!(it.status(now()), Status::Active);
-    assert_eq!(it.status(now().plus_seconds(1)), Status::Expired);
-    assert_eq!(StoredToken { active: false, ..it.clone() }.status(now()), Status::Inactive);
-    assert_eq!(StoredToken { active: false, ..it }.status(now().plus_seconds(1)), Status::Expired);
+    assert_eq!(it.status(now()), TokenStatus::Active);
+    assert_eq!(it.status(now().plus_seconds(1)), TokenStatus::Expired);
+    assert_eq!(StoredToken { active: false, ..it.clone() }.status(now()), TokenStatus::Inactive);
+    assert_eq!(StoredToken { active: false, ..it }.status(now().plus_seconds(1)), TokenStatus::Expired);
 }
 
 #[test]
 fn each_reason_has_a_name_of_its_own() {
-    let all = [Refusal::Revoked, Refusal::RotatedAway, Refusal::Inactive, Refusal::Expired, Refusal::Address];
+    let all = [Refusal::Revoked, Refusal::Retired, Refusal::Inactive, Refusal::Expired, Refusal::Address];
     assert_eq!(all.map(Refusal::name), ["revoked", "rotated_away", "inactive", "expired", "address"]);
 }
 

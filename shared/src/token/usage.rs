@@ -1,4 +1,4 @@
-//! What a token was used for: when last, from where, and which of its permissions.
+//! The usage of a token: when and from where it was last used, and which of its permissions were.
 
 use std::collections::BTreeMap;
 

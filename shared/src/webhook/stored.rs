@@ -13,7 +13,7 @@ use crate::{
     jobs::StoredJob,
     keys::Keys,
     object_type::{TRASH_SECONDS, workspace_partition},
-    table::{AttributeValue, Item, Key, Table, When, Write, attribute, is_done, text},
+    table::{AttributeValue, Condition, Item, Key, Table, Write, applied, attribute, text},
     timestamp::Timestamp,
 };
 
@@ -132,10 +132,10 @@ impl StoredWebhook {
     /// 503 when the database is busy or away.
     pub async fn finish(mut self, tables: (&Table, &Table), now: Timestamp) -> Result<bool> {
         let (workspace, _) = tables;
-        if !self.destroyed && !is_done(workspace.transact(self.end_of_trash(tables, now)?).await)? {
+        if !self.destroyed && !applied(workspace.transact(self.end_of_trash(tables, now)?).await)? {
             return Ok(false);
         }
-        is_done(workspace.transact(self.removal(workspace)).await)
+        applied(workspace.transact(self.removal(workspace)).await)
     }
 
     /// The writes that mark it as destroyed because its time in the trash is over, if it is still as it was read; to be
@@ -157,13 +157,13 @@ impl StoredWebhook {
         ])
     }
 
-    fn is_unchanged(&self) -> When {
-        When::is_number("revision", self.version).and(When::Unset("destroyed".into()))
+    fn is_unchanged(&self) -> Condition {
+        Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
     }
 
     /// The writes that remove it when it is marked as destroyed, with its job; that of the webhook is the first.
     pub fn removal(&self, workspace: &Table) -> Vec<Write> {
-        let deletion = workspace.delete(self.key()).when(When::Set("destroyed".into()));
+        let deletion = workspace.delete(self.key()).when(Condition::AttributeExists("destroyed".into()));
         let job = self.end.as_ref().map(|job| StoredJob::removal(workspace, job));
         std::iter::once(deletion).chain(job).collect()
     }

@@ -79,7 +79,7 @@ async fn what_has_ended_the_function_three_times_is_parked_and_not_looked_at_aga
             let begun = platform.activity.update(key.clone()).add("begun", ends);
             platform.activity.write(begun).await.unwrap();
         }
-        assert!(relay.handle(alone(&record)).await.is_whole());
+        assert!(relay.handle(alone(&record)).await.is_success());
         let told =
             shared::audit::Log::new(&platform).part(&team, &Narrowing::default(), None, 10).await.unwrap();
         assert_eq!(told.entries.len(), usize::from(is_told), "{ends}");
@@ -99,13 +99,13 @@ async fn a_look_that_came_to_its_end_counts_for_nothing_though_it_could_not_be_n
     let (record, key) = (change(&team, &place), Key::new(format!("RELAY#{place}"), "SUSPECT"));
     for _ in 0..5 {
         counter.refuse_after("UpdateItem", 1);
-        assert!(relay.handle(alone(&record)).await.is_whole());
+        assert!(relay.handle(alone(&record)).await.is_success());
         let note = platform.activity.get(key.clone()).await.unwrap().unwrap();
         assert_eq!(number(&note, "begun"), Some(1));
     }
     let told = shared::audit::Log::new(&platform).part(&team, &Narrowing::default(), None, 10).await.unwrap();
     assert_eq!((told.entries.len(), parked.taken()), (1, vec![]));
-    assert!(relay.handle(alone(&record)).await.is_whole());
+    assert!(relay.handle(alone(&record)).await.is_success());
     let note = platform.activity.get(key).await.unwrap().unwrap();
     assert_eq!(number(&note, "begun"), None);
 }
@@ -116,9 +116,9 @@ async fn what_was_parked_without_its_content_stays_parked() {
     let mut record: Value = serde_json::from_str(change(&TeamId::new(), "7").text()).unwrap();
     record["dynamodb"].as_object_mut().unwrap().remove("NewImage");
     let record = Record::of(&record.to_string()).unwrap();
-    assert!(relay.handle(alone(&record)).await.is_whole());
+    assert!(relay.handle(alone(&record)).await.is_success());
     assert_eq!(parked.taken(), [record.text()]);
     let message = json!({"Records": [{"messageId": "m", "body": record.text(), "eventSource": "aws:sqs"}]});
     let answer = relay.handle(serde_json::from_value(message).unwrap()).await;
-    assert_eq!(answer.first(), Some("m"));
+    assert_eq!(answer.first_failure(), Some("m"));
 }

@@ -48,7 +48,7 @@ async fn an_object_from_its_creation_to_its_end() {
 
 #[tokio::test]
 async fn the_end_of_what_was_in_the_trash_for_its_time() {
-    let system = System::apart();
+    let system = System::isolated();
     let log = Log { world: World::at(&Api::at(&system.url)).await };
     let (ended, restored) = (log.contact("Ada").await, log.contact("Eda").await);
     for object in [&ended, &restored] {

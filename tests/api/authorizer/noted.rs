@@ -7,8 +7,8 @@ use std::{
 
 use shared::{
     audit::{Log, Narrowing},
-    history::{Event, History},
     table::decode,
+    token_history::{History, TokenEvent},
 };
 
 use super::*;
@@ -29,7 +29,7 @@ struct Written {
     /// What it was used for.
     used: Vec<String>,
     /// Its history, of refusals with their number.
-    history: Vec<(Event, Option<u64>)>,
+    history: Vec<(TokenEvent, Option<u64>)>,
     /// How often the audit log of the team says that it was refused.
     refusals: Vec<u64>,
 }
@@ -44,7 +44,7 @@ impl Gate {
 
     async fn written(&self) -> Written {
         let platform = Platform::new(&config(&system().dynamodb), Arc::new(KeyRing)).unwrap();
-        let id = TokenId::parse(&format!("{}{}", TokenId::PREFIX, self.token.thing())).unwrap();
+        let id = TokenId::parse(&format!("{}{}", TokenId::PREFIX, self.token.subject_part())).unwrap();
         let token = platform.identity.get(token_key(&self.user, &id)).await.unwrap().unwrap();
         let token: StoredToken = decode(token).unwrap();
         let (history, _) = History::new(&platform).page(&self.user, &id, None, 10).await.unwrap();
@@ -80,7 +80,7 @@ fn a_lone_use_is_written_before_the_answer() {
     let expected = Written {
         last_used: Some(FROM.to_owned()),
         used: vec!["object:read".to_owned()],
-        history: vec![(Event::NewAddress, None)],
+        history: vec![(TokenEvent::NewAddress, None)],
         refusals: vec![],
     };
     assert_eq!(frozen(gate.written()), expected);
@@ -91,7 +91,7 @@ fn a_lone_refusal_is_written_before_the_answer() {
     let (gate, answer) = after_one(Gate::new(&[Permission::ObjectRead]), "POST");
     assert_eq!(effect(&answer), Some("Deny"));
     let written = frozen(gate.written());
-    assert!(written.history.contains(&(Event::Refused, Some(1))), "{written:?}");
+    assert!(written.history.contains(&(TokenEvent::Refused, Some(1))), "{written:?}");
     assert_eq!((written.refusals, written.used), (vec![1], vec![]));
 }
 
@@ -103,7 +103,7 @@ fn a_lone_use_of_a_token_that_is_off_is_written_before_the_answer() {
     let expected = Written {
         last_used: None,
         used: vec![],
-        history: vec![(Event::Refused, Some(1))],
+        history: vec![(TokenEvent::Refused, Some(1))],
         refusals: vec![1],
     };
     assert_eq!(frozen(gate.written()), expected);
@@ -146,8 +146,8 @@ async fn what_could_not_be_written_is_a_warning_and_comes_with_the_next_use() {
     assert_eq!(effect(&gate.asked("POST").await), Some("Deny"));
     let written = gate.written().await;
     assert_eq!(written.last_used.as_deref(), Some(FROM));
-    assert!(written.history.contains(&(Event::NewAddress, None)), "{written:?}");
+    assert!(written.history.contains(&(TokenEvent::NewAddress, None)), "{written:?}");
     // Both refusals, as the first was not written down.
-    assert!(written.history.contains(&(Event::Refused, Some(2))), "{written:?}");
+    assert!(written.history.contains(&(TokenEvent::Refused, Some(2))), "{written:?}");
     assert_eq!(written.refusals, [2]);
 }

@@ -1,7 +1,7 @@
 //! Events of streams, queues and schedules, changed at any place.
 
 use serde_json::Value;
-use shared::{batch::BatchAnswer, config::Config};
+use shared::{config::Config, partial_batch::PartialBatchResponse};
 
 use super::{
     for_each, nowhere,
@@ -19,7 +19,7 @@ async fn given<E, F, A>(samples: Vec<Value>, handle: F)
 where
     E: serde::de::DeserializeOwned,
     F: Fn(E) -> A + Send + 'static,
-    A: Future<Output = Option<BatchAnswer>>,
+    A: Future<Output = Option<PartialBatchResponse>>,
 {
     let runtime = tokio::runtime::Handle::current();
     let check = move |(sample, changes): &(Value, Vec<_>)| {

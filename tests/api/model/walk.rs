@@ -59,7 +59,7 @@ pub(super) struct Walk {
 
 impl Walk {
     async fn new(seed: u64) -> Self {
-        let system = System::apart();
+        let system = System::isolated();
         // Nothing ends by itself while a request is under way, however slow the machine is.
         system.clock.stop();
         let nobody = Api::at(&system.url);

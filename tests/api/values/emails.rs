@@ -3,7 +3,7 @@
 use shared::{
     id::{ObjectTypeId, TeamId},
     object_type::object_type_key,
-    table::{AttributeValue, Key, When, text},
+    table::{AttributeValue, Condition, Key, text},
 };
 
 use super::*;
@@ -114,7 +114,8 @@ async fn kept_before(emails: &[&str]) -> (Place, Vec<Value>) {
     let workspace = platform(&place.system.dynamodb).workspace;
     let item = workspace.get(key.clone()).await.unwrap().unwrap();
     let definition = text(&item, "definition").unwrap().replace("\"type\":\"text\"", "\"type\":\"email\"");
-    let write = workspace.update(key).set("definition", AttributeValue::S(definition)).when(When::Exists);
+    let write =
+        workspace.update(key).set("definition", AttributeValue::S(definition)).when(Condition::ItemExists);
     workspace.write(write).await.unwrap();
     place.known_everywhere();
     (place, people)

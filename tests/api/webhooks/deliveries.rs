@@ -12,8 +12,8 @@ const HOUR: i64 = 60 * 60;
 
 /// Puts a delivery of an event of that moment among those of the webhook; the answer is its id.
 async fn put(hooks: &Hooks, webhook: &str, status: &str, at: Timestamp) -> String {
-    let id = EventId::derived(at, &[webhook, status]);
-    let delivery = DeliveryId::derived(at, &[id.as_str(), webhook]);
+    let id = EventId::deterministic(at, &[webhook, status]);
+    let delivery = DeliveryId::deterministic(at, &[id.as_str(), webhook]);
     let expires = at.seconds() + KEEP_SECONDS;
     let attempt = json!({"at": at, "signed_at": 1_795_429_800, "status": 500, "duration_ms": 12, "response": "no, what objects hold"});
     let stored: StoredDelivery = serde_json::from_value(json!({
@@ -156,7 +156,7 @@ async fn a_delivery_is_sent_again_however_it_stands() {
 
 #[tokio::test]
 async fn a_list_ends_where_deliveries_are_not_kept_any_more() {
-    let system = System::apart();
+    let system = System::isolated();
     let hooks = Hooks { world: World::at(&Api::at(&system.url)).await };
     let id = hooks.make(json!({"active": false})).await;
     for _ in 0..2 {

@@ -33,7 +33,7 @@ async fn a_webhook_in_the_trash_is_hidden_and_comes_back_as_it_was() {
 
 #[tokio::test]
 async fn after_thirty_days_in_the_trash_a_webhook_is_gone() {
-    let system = System::apart();
+    let system = System::isolated();
     let hooks = Hooks { world: World::at(&Api::at(&system.url)).await };
     let id = hooks.make(json!({})).await;
     hooks.owner().delete(&hooks.at(&id, "")).await.expect(204);
@@ -72,10 +72,10 @@ async fn who_read_a_webhook_before_its_end_cannot_bring_it_back() {
     workspace.transact(mark).await.unwrap();
     let by = late.actor.clone();
     let refused = workspace.write(late.write(workspace, by, now).unwrap()).await;
-    assert!(matches!(refused, Err(WriteError::Refused(_))));
+    assert!(matches!(refused, Err(WriteError::ConditionFailed(_))));
     let mut again = StoredWebhook::from_item(&item).unwrap();
     let mark = again.end_of_trash((workspace, &platform.activity), now).unwrap();
-    assert!(matches!(workspace.transact(mark).await, Err(WriteError::Refused(_))), "it counts once");
+    assert!(matches!(workspace.transact(mark).await, Err(WriteError::ConditionFailed(_))), "it counts once");
     workspace.transact(ended.removal(workspace)).await.unwrap();
     assert_eq!(left_of(&platform, &hooks, &id).await, ["WEBHOOKCOUNT"]);
 }
@@ -83,15 +83,15 @@ async fn who_read_a_webhook_before_its_end_cannot_bring_it_back() {
 /// What there is of the webhooks of the team: items and jobs.
 async fn left_of(platform: &Platform, hooks: &Hooks, id: &str) -> Vec<String> {
     let team = format!("TEAM#{}", hooks.world.team);
-    let items = platform.workspace.query(Query::partition(team).prefix("WEBHOOK")).await.unwrap().items;
-    let jobs = platform.workspace.query(Query::partition("JOBS")).await.unwrap().items;
+    let items = platform.workspace.query(TableQuery::partition(team).prefix("WEBHOOK")).await.unwrap().items;
+    let jobs = platform.workspace.query(TableQuery::partition("JOBS")).await.unwrap().items;
     let jobs = jobs.iter().filter(|job| format!("{job:?}").contains(id));
     items.iter().chain(jobs).map(|item| text(item, "sk").unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn one_that_comes_back_from_the_trash_stays() {
-    let system = System::apart();
+    let system = System::isolated();
     let hooks = Hooks { world: World::at(&Api::at(&system.url)).await };
     let id = hooks.make(json!({})).await;
     let platform = platform(&system.dynamodb);

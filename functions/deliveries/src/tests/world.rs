@@ -262,7 +262,7 @@ impl World {
     }
 
     async fn handle_of(&self, queue: &str, request: &Request) -> bool {
-        !self.worker.handle(event(queue, &[json!(request).to_string()])).await.is_whole()
+        !self.worker.handle(event(queue, &[json!(request).to_string()])).await.is_success()
     }
 }
 

@@ -8,17 +8,17 @@ mod transaction;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{Error, Fault, Member, Permission, Result, Violation, object_type::checked};
+use shared::{Error, Fault, Member, Permission, Result, Violation, object_type::validate_fields};
 
 pub(crate) use operation::Operation;
 pub(crate) use result::Results;
 
 use crate::{
     expected::TO_EXPECT,
-    holders::Ahead,
     object::StoredObject,
-    store::{Store, TypeInTeam},
-    upsert::{Outcome, Wanted},
+    owners::Prefetched,
+    store::{Collection, Store},
+    upsert::{MatchKey, Outcome},
 };
 use operation::OperationBody;
 use transaction::SIZE_MAX;
@@ -42,7 +42,7 @@ pub(crate) struct BatchBody {
     pub(crate) atomic: bool,
 }
 
-/// What an operation has done.
+/// The outcome of an operation.
 pub(crate) enum Done {
     /// The object is new.
     Created(StoredObject),
@@ -72,8 +72,8 @@ impl BatchBody {
             return Err(Error::unprocessable(vec![Fault::new("/operations", code, detail)]));
         }
         let (mut operations, mut faults) = (Vec::new(), Vec::new());
-        for (place, body) in self.operations.iter().enumerate() {
-            match body.read(&pointer(place)) {
+        for (index, body) in self.operations.iter().enumerate() {
+            match body.read(&pointer(index)) {
                 Ok(operation) => operations.push(operation),
                 Err(found) => faults.extend(found),
             }
@@ -83,7 +83,7 @@ impl BatchBody {
 }
 
 impl Operation<'_> {
-    /// What its doer needs.
+    /// The permissions that the caller needs for it.
     fn permissions(&self) -> Vec<Permission> {
         let (mut needed, if_match) = match self {
             Operation::Create { .. } => (vec![Permission::ObjectCreate], None),
@@ -99,71 +99,77 @@ impl Operation<'_> {
 }
 
 impl Store {
-    /// Does one operation after the other, each for itself.
-    pub(crate) async fn each(
+    /// Runs one operation after the other, each for itself: one that fails leaves the others alone.
+    pub(crate) async fn run_independent(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         operations: &[Operation<'_>],
     ) -> Vec<Result<Done>> {
         let until = self.now().plus_seconds(BATCH_SECONDS);
-        let mut ahead = self.ahead_of(object_type, operations).await;
+        let mut prefetched = self.prefetch_for(collection, operations).await;
         let mut done = Vec::with_capacity(operations.len());
-        for (place, operation) in operations.iter().enumerate() {
+        for (index, operation) in operations.iter().enumerate() {
             let outcome = if self.now() < until {
-                self.operate(&by.in_batch(place), object_type, operation, &mut ahead).await
+                self.operate(&by.for_operation(index), collection, operation, &mut prefetched).await
             } else {
                 Err(Error::unavailable(anyhow::anyhow!("a batch took too long to be done as a whole")))
             };
-            done.push(outcome.map_err(|error| error.below(&pointer(place))));
+            done.push(outcome.map_err(|error| error.prefixed(&pointer(index))));
         }
         done
     }
 
-    /// Who has the values that the upserts match by: for all of them at once. What cannot be read ahead, or is too large
-    /// together, is read when its turn comes.
-    async fn ahead_of(&self, object_type: &TypeInTeam, operations: &[Operation<'_>]) -> Ahead {
-        let guard = |operation: &Operation<'_>| match operation {
-            Operation::Upsert { field, fields, .. } => {
-                Some(Wanted::of(object_type, field, &checked(object_type, fields)).ok()?.guards(object_type))
-            }
+    /// Prefetches the owners of the values that the upserts match by, for all of them at once. What cannot be
+    /// prefetched, or is too large together, is read when its turn comes.
+    async fn prefetch_for(&self, collection: &Collection, operations: &[Operation<'_>]) -> Prefetched {
+        let entry_keys_of = |operation: &Operation<'_>| match operation {
+            Operation::Upsert { field, fields, .. } => Some(
+                MatchKey::of(collection, field, &validate_fields(collection, fields))
+                    .ok()?
+                    .entry_keys(collection),
+            ),
             _ => None,
         };
-        let guards = operations.iter().filter_map(guard).flatten().collect();
-        self.ahead_within(object_type, guards, Vec::new(), SIZE_MAX).await.ok().flatten().unwrap_or_default()
+        let entry_keys = operations.iter().filter_map(entry_keys_of).flatten().collect();
+        self.prefetch_within(collection, entry_keys, Vec::new(), SIZE_MAX)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default()
     }
 
     async fn operate(
         &self,
         by: &Member,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         operation: &Operation<'_>,
-        ahead: &mut Ahead,
+        prefetched: &mut Prefetched,
     ) -> Result<Done> {
         by.needs(&operation.permissions())?;
         Ok(match operation {
-            Operation::Create { fields } => Done::Created(self.create(by, object_type, fields).await?),
+            Operation::Create { fields } => Done::Created(self.create(by, collection, fields).await?),
             Operation::Update { id, fields, if_match } => {
-                ahead.forget(id);
-                Done::Updated(self.update(by, object_type, id, fields, if_match).await?)
+                prefetched.forget(id);
+                Done::Updated(self.update(by, collection, id, fields, if_match).await?)
             }
             Operation::Upsert { field, fields, if_match } => {
                 let conditions = if_match.clone().into();
-                match self.upsert((by, &conditions), object_type, (field, fields), ahead).await? {
+                match self.upsert((by, &conditions), collection, (field, fields), prefetched).await? {
                     (object, Outcome::Created) => Done::Created(object),
                     (object, Outcome::Updated) => Done::Updated(object),
                 }
             }
             Operation::Delete { id, if_match } => {
-                ahead.forget(id);
-                self.trash(by, object_type, id, if_match).await?;
+                prefetched.forget(id);
+                self.trash(by, collection, id, if_match).await?;
                 Done::Deleted
             }
         })
     }
 }
 
-/// Where an operation stands in the body.
-fn pointer(place: usize) -> String {
-    format!("/operations/{place}")
+/// The JSON pointer to an operation in the body.
+fn pointer(index: usize) -> String {
+    format!("/operations/{index}")
 }

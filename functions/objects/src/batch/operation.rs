@@ -1,4 +1,4 @@
-//! One operation of a batch, as it is sent and as it is meant.
+//! One operation of a batch, as it is sent, and parsed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a batch answers: of each operation what became of it, as the caller may see it.
+//! The response to a batch: the result of each operation, as the caller may see it.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,7 +57,7 @@ impl Results {
                 Ok(Done::Created(object)) => (201, Some(shown(object)), None),
                 Ok(Done::Updated(object)) => (200, Some(shown(object)), None),
                 Ok(Done::Deleted) => (204, None, None),
-                Err(error) => (error.code.status(), None, Some(error.told(&caller.request_id))),
+                Err(error) => (error.code.status(), None, Some(error.log_and_render(&caller.request_id))),
             };
             OperationResult { op: operation.op(), status, object, problem }
         };

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use shared::{
     Code, Error, Fault, Result, Violation,
     object_type::StoredObjectType,
-    table::{Refused, Table, When, Write},
+    table::{Condition, ConditionFailed, Table, Write},
     text::Slug,
 };
 
 use super::pointer;
 use crate::{
-    guards::Guard, item::object_key, object::StoredObject, planned::Planned, store::is_live, upsert::Outcome,
+    codec::object_key, object::StoredObject, store::is_live, unique_index::EntryChange, upsert::Outcome,
+    write_plan::WritePlan,
 };
 
 /// The most writes of a transaction.
@@ -24,10 +25,10 @@ pub(super) struct Transaction {
     writes: Vec<(Write, About)>,
 }
 
-/// What a write is about: which operation, and of a unique value that it takes the field.
+/// What a write is about: the operation, and the field whose unique value it claims.
 struct About {
-    place: usize,
-    contested: Option<Slug>,
+    index: usize,
+    conflicting_field: Option<Slug>,
 }
 
 impl Transaction {
@@ -38,23 +39,25 @@ impl Transaction {
     pub(super) fn of(
         table: &Table,
         object_type: &StoredObjectType,
-        plans: &[(Planned, Outcome)],
+        plans: &[(WritePlan, Outcome)],
     ) -> Result<Self> {
-        let plans: Vec<_> = plans.iter().map(|(planned, _)| planned).enumerate().collect();
-        each_once(&plans)?;
-        if plans.iter().map(|(_, planned)| planned.object.item_size(object_type)).sum::<usize>() > SIZE_MAX {
+        let plans: Vec<_> = plans.iter().map(|(plan, _)| plan).enumerate().collect();
+        check_each_once(&plans)?;
+        if plans.iter().map(|(_, plan)| plan.object.item_size(object_type)).sum::<usize>() > SIZE_MAX {
             return Err(too_large());
         }
-        let own = plans.iter().map(|(place, planned)| {
-            let write =
-                planned.write.clone().unwrap_or_else(|| unchanged(table, object_type, &planned.object));
-            (write, About { place: *place, contested: None })
+        let own = plans.iter().map(|(index, plan)| {
+            let write = plan.write.clone().unwrap_or_else(|| unchanged(table, object_type, &plan.object));
+            (write, About { index: *index, conflicting_field: None })
         });
         let mut writes: Vec<_> = own.collect();
-        for (place, guard) in merged(&plans)? {
-            writes.push((guard.write(table)?, About { place, contested: guard.contested().cloned() }));
+        for (index, change) in merge_changes(&plans)? {
+            writes.push((
+                change.write(table)?,
+                About { index, conflicting_field: change.conflicting_field().cloned() },
+            ));
         }
-        few_enough(writes.len())?;
+        check_write_count(writes.len())?;
         Ok(Self { writes })
     }
 
@@ -62,26 +65,31 @@ impl Transaction {
         self.writes.iter().map(|(write, _)| write.clone()).collect()
     }
 
-    /// Why it was refused, if it would be again. A value that an upsert waits for is there now: it is to be planned anew.
+    /// Why it was refused, if it would be again. A value that an upsert matches by has an owner by now: the
+    /// batch is to be planned anew.
     ///
     /// # Errors
     /// 409 when other objects have unique values.
-    pub(super) fn explain(&self, refused: &Refused, is_awaited: impl Fn(usize, &str) -> bool) -> Result<()> {
-        let refused = self.writes.iter().enumerate().filter(|(place, _)| refused.at(*place));
+    pub(super) fn explain(
+        &self,
+        refused: &ConditionFailed,
+        is_awaited: impl Fn(usize, &str) -> bool,
+    ) -> Result<()> {
+        let refused = self.writes.iter().enumerate().filter(|(index, _)| refused.at(*index));
         let abouts: Vec<_> = refused.map(|(_, (_, about))| about).collect();
         let is_lasting = |about: &&About| {
-            about.contested.as_ref().is_some_and(|field| !is_awaited(about.place, field.as_str()))
+            about.conflicting_field.as_ref().is_some_and(|field| !is_awaited(about.index, field.as_str()))
         };
         if !abouts.iter().all(is_lasting) {
             return Ok(());
         }
-        let taken = abouts.iter().filter_map(|about| Some((about.place, about.contested.as_ref()?)));
+        let taken = abouts.iter().filter_map(|about| Some((about.index, about.conflicting_field.as_ref()?)));
         Err(not_unique(taken))
     }
 }
 
 /// Refuses a batch of more writes than a transaction may have.
-pub(super) fn few_enough(writes: usize) -> Result<()> {
+pub(super) fn check_write_count(writes: usize) -> Result<()> {
     if writes <= WRITES_MAX {
         return Ok(());
     }
@@ -91,64 +99,65 @@ pub(super) fn few_enough(writes: usize) -> Result<()> {
     Err(Error::unprocessable(vec![Fault::new("/operations", Violation::TooMany, detail)]))
 }
 
-/// What is read is kept in memory, and what is written goes out at once: neither may be larger.
+/// A batch is read into memory and written in one request: neither may be larger.
 pub(super) fn too_large() -> Error {
     let detail = "The objects of an atomic batch are together too large: send fewer operations.";
     Error::unprocessable(vec![Fault::new("/operations", Violation::TooLarge, detail)])
 }
 
-/// What must hold of an object that is to stay as it was read.
+/// The condition check of an object that is to stay as it was read.
 fn unchanged(table: &Table, object_type: &StoredObjectType, object: &StoredObject) -> Write {
-    let is_same = is_live().and(When::is_number("version", object.version));
+    let is_same = is_live().and(Condition::is_number("version", object.version));
     table.check(object_key(object_type, &object.id), is_same)
 }
 
 /// Refuses plans that change one object twice.
-fn each_once(plans: &[(usize, &Planned)]) -> Result<()> {
+fn check_each_once(plans: &[(usize, &WritePlan)]) -> Result<()> {
     let mut first = HashMap::new();
     let mut faults = Vec::new();
-    for (place, planned) in plans {
-        if let Some(before) = first.insert(&planned.object.id, *place) {
+    for (index, plan) in plans {
+        if let Some(before) = first.insert(&plan.object.id, *index) {
             let detail = format!(
                 "The operation {before} is about the same object: an atomic batch changes each once."
             );
-            faults.push(Fault::new(pointer(*place), Violation::Repeated, detail));
+            faults.push(Fault::new(pointer(*index), Violation::Repeated, detail));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::unprocessable(faults)) }
 }
 
-/// What becomes of each guard: a value that one object gives up and another one takes is passed on in one write.
-fn merged(plans: &[(usize, &Planned)]) -> Result<Vec<(usize, Guard)>> {
-    let mut guards: Vec<(usize, Guard)> = Vec::new();
-    let mut places = HashMap::new();
+/// The changes of the unique index, one per entry: a value that one object releases and another one claims is
+/// transferred.
+fn merge_changes(plans: &[(usize, &WritePlan)]) -> Result<Vec<(usize, EntryChange)>> {
+    let mut changes: Vec<(usize, EntryChange)> = Vec::new();
+    let mut indexes = HashMap::new();
     let mut twice = Vec::new();
-    for (place, planned) in plans {
-        for guard in planned.guards.iter() {
-            let Some(at) = places.get(&guard.place).copied() else {
-                places.insert(&guard.place, guards.len());
-                guards.push((*place, guard.clone()));
+    for (index, plan) in plans {
+        for change in plan.unique_changes.iter() {
+            let Some(at) = indexes.get(&change.key).copied() else {
+                indexes.insert(&change.key, changes.len());
+                changes.push((*index, change.clone()));
                 continue;
             };
-            let (_, known): &mut (usize, Guard) = &mut guards[at];
-            match known.and(guard) {
-                Some(passed) => *known = passed,
-                None => twice.extend(guard.contested().map(|field| (*place, field))),
+            let (_, known): &mut (usize, EntryChange) = &mut changes[at];
+            match known.merge(change) {
+                Some(merged) => *known = merged,
+                None => twice.extend(change.conflicting_field().map(|field| (*index, field))),
             }
         }
     }
     if twice.is_empty() {
-        return Ok(guards);
+        return Ok(changes);
     }
     Err(not_unique(twice.into_iter()))
 }
 
 /// Whether it is an object or another operation that has the value is not told: it would tell which object has it.
 fn not_unique<'a>(taken: impl Iterator<Item = (usize, &'a Slug)>) -> Error {
-    let fault = |(place, field): (usize, &Slug)| {
+    let fault = |(index, field): (usize, &Slug)| {
         let detail =
             format!("Another object, or another operation, has this value in the unique field {field}.");
-        Fault::new(format!("{}/fields/{field}", pointer(place)), Violation::NotUnique, detail)
+        Fault::new(format!("{}/fields/{field}", pointer(index)), Violation::NotUnique, detail)
     };
     Error::new(Code::NotUnique, "Another object has a value that must be unique.")
         .with_faults(taken.map(fault).collect())

@@ -1,21 +1,21 @@
-//! Questions about the objects of a type: which ones, in what order, and what their numbers come to.
+//! Queries of the objects of a type: filters, sorting and statistics.
 
-mod asked;
 mod filter;
 mod operand;
 mod operator;
 mod parameters;
 mod plan;
 mod range;
+mod raw_query;
 mod reader;
 mod related;
+mod scan;
 mod schema;
 mod search;
 mod stats;
-mod walk;
 
-pub(crate) use asked::{Asked, QueryBody};
 pub(crate) use parameters::{ListQuery, StatsQuery};
+pub(crate) use raw_query::{QueryBody, RawQuery};
 pub(crate) use related::RelatedQuery;
 pub(crate) use search::Search;
 pub(crate) use stats::{Statistics, Stats};

@@ -1,4 +1,4 @@
-//! What a condition compares with: read as a value of the field, kept as its search key.
+//! The operand of a condition: read as a value of the field, and turned into its search key.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use shared::{
     text::fold,
 };
 
-use super::asked::Sent;
+use super::raw_query::RawOperand;
 
 /// The most values of one `in`.
 pub(super) const VALUES_MAX: usize = 100;
@@ -17,37 +17,37 @@ pub(super) const VALUES_MAX: usize = 100;
 pub(super) const PART_LENGTH_MAX: usize = 1_000;
 
 /// The key of one value, before which or behind which others are; without a field, of a time.
-pub(super) fn key(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<String, Fault> {
-    let Some(field) = field else { return time(pointer, sent) };
-    Ok(field.sort_key(&value(field, pointer, sent)?))
+pub(super) fn key(field: Option<&Field>, pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
+    let Some(field) = field else { return time(pointer, raw) };
+    Ok(field.sort_key(&value(field, pointer, raw)?))
 }
 
 /// All keys that one value may have, in order: also those that a version before gave to it.
-pub(super) fn keys(field: Option<&Field>, pointer: &str, sent: &Sent) -> Result<Vec<String>, Fault> {
-    let Some(field) = field else { return Ok(vec![time(pointer, sent)?]) };
-    let value = value(field, pointer, sent)?;
+pub(super) fn keys(field: Option<&Field>, pointer: &str, raw: &RawOperand) -> Result<Vec<String>, Fault> {
+    let Some(field) = field else { return Ok(vec![time(pointer, raw)?]) };
+    let value = value(field, pointer, raw)?;
     let mut keys = field.former_sort_keys(&value);
     keys.push(field.sort_key(&value));
     keys.sort_unstable();
     Ok(keys)
 }
 
-fn time(pointer: &str, sent: &Sent) -> Result<String, Fault> {
-    let time = text(sent).and_then(|text| text.parse::<Timestamp>().ok());
+fn time(pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
+    let time = text(raw).and_then(|text| text.parse::<Timestamp>().ok());
     let refusal = || Fault::new(pointer, Violation::NotADate, "Send a time such as 2026-11-23T10:30:00Z.");
     time.map(|time| time.to_string()).ok_or_else(refusal)
 }
 
-fn value(field: &Field, pointer: &str, sent: &Sent) -> Result<Value, Fault> {
+fn value(field: &Field, pointer: &str, raw: &RawOperand) -> Result<Value, Fault> {
     // Objects keep an option that is none any more, and are to be found by it.
     if matches!(field.r#type, FieldType::Dropdown | FieldType::Radio) {
-        part(pointer, sent)?;
-        return Ok(Value::Exact(text(sent).unwrap_or_default()));
+        part(pointer, raw)?;
+        return Ok(Value::Exact(text(raw).unwrap_or_default()));
     }
-    let value = match sent {
-        Sent::Json(raw) => check_value(field, pointer, raw),
-        Sent::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
-        Sent::Texts(_) => Err(Fault::new(pointer, Violation::WrongType, "Send one value.")),
+    let value = match raw {
+        RawOperand::Json(raw) => check_value(field, pointer, raw),
+        RawOperand::Text(text) => check_value(field, pointer, &raw_value(field, text, pointer)?),
+        RawOperand::Texts(_) => Err(Fault::new(pointer, Violation::WrongType, "Send one value.")),
     };
     let detail = "Send a value; to ask for objects without one, use empty.";
     value?.ok_or_else(|| Fault::new(pointer, Violation::Required, detail))
@@ -57,20 +57,20 @@ fn value(field: &Field, pointer: &str, sent: &Sent) -> Result<Value, Fault> {
 pub(super) fn keys_of_list(
     field: Option<&Field>,
     pointer: &str,
-    sent: &Sent,
+    raw: &RawOperand,
 ) -> Result<Vec<String>, Vec<Fault>> {
-    let values: Vec<(String, Sent)> = match sent {
-        Sent::Text(text) => {
-            text.split(',').map(|value| (pointer.to_owned(), Sent::Text(value.to_owned()))).collect()
+    let values: Vec<(String, RawOperand)> = match raw {
+        RawOperand::Text(text) => {
+            text.split(',').map(|value| (pointer.to_owned(), RawOperand::Text(value.to_owned()))).collect()
         }
-        Sent::Texts(texts) => {
-            texts.iter().map(|(pointer, text)| (pointer.clone(), Sent::Text(text.clone()))).collect()
+        RawOperand::Texts(texts) => {
+            texts.iter().map(|(pointer, text)| (pointer.clone(), RawOperand::Text(text.clone()))).collect()
         }
-        Sent::Json(raw) => {
+        RawOperand::Json(raw) => {
             let list: Vec<Box<RawValue>> = serde_json::from_str(raw.get())
                 .map_err(|_| vec![Fault::new(pointer, Violation::WrongType, "Send a list of values.")])?;
-            let placed = |(place, value)| (format!("{pointer}/{place}"), Sent::Json(value));
-            list.into_iter().enumerate().map(placed).collect()
+            let with_pointer = |(index, value)| (format!("{pointer}/{index}"), RawOperand::Json(value));
+            list.into_iter().enumerate().map(with_pointer).collect()
         }
     };
     if !(1..=VALUES_MAX).contains(&values.len()) {
@@ -88,8 +88,8 @@ pub(super) fn keys_of_list(
 }
 
 /// The key of a part of a text. Spaces around it count.
-pub(super) fn part(pointer: &str, sent: &Sent) -> Result<String, Fault> {
-    let text = text(sent).ok_or_else(|| Fault::new(pointer, Violation::WrongType, "Send a text."))?;
+pub(super) fn part(pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
+    let text = text(raw).ok_or_else(|| Fault::new(pointer, Violation::WrongType, "Send a text."))?;
     let fault = |code, detail: &str| Err(Fault::new(pointer, code, detail));
     if text.is_empty() {
         return fault(Violation::Required, "Send at least one character.");
@@ -104,21 +104,21 @@ pub(super) fn part(pointer: &str, sent: &Sent) -> Result<String, Fault> {
 }
 
 /// True or false.
-pub(super) fn flag(pointer: &str, sent: &Sent) -> Result<bool, Fault> {
-    let text = match sent {
-        Sent::Json(raw) => Some(raw.get()),
-        Sent::Text(text) => Some(text.as_str()),
-        Sent::Texts(_) => None,
+pub(super) fn flag(pointer: &str, raw: &RawOperand) -> Result<bool, Fault> {
+    let text = match raw {
+        RawOperand::Json(raw) => Some(raw.get()),
+        RawOperand::Text(text) => Some(text.as_str()),
+        RawOperand::Texts(_) => None,
     };
     let flag = text.and_then(|text| text.parse().ok());
     flag.ok_or_else(|| Fault::new(pointer, Violation::WrongType, "Send true or false."))
 }
 
-fn text(sent: &Sent) -> Option<String> {
-    match sent {
-        Sent::Json(raw) => serde_json::from_str(raw.get()).ok(),
-        Sent::Text(text) => Some(text.clone()),
-        Sent::Texts(_) => None,
+fn text(raw: &RawOperand) -> Option<String> {
+    match raw {
+        RawOperand::Json(raw) => serde_json::from_str(raw.get()).ok(),
+        RawOperand::Text(text) => Some(text.clone()),
+        RawOperand::Texts(_) => None,
     }
 }
 

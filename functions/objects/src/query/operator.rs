@@ -42,7 +42,7 @@ impl Op {
     }
 }
 
-/// What can be asked of the values of a field.
+/// The kinds of fields that take the same operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Texts: an order, and what they begin with and hold.
@@ -56,7 +56,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What can be asked of this field.
+    /// The kind of this field.
     pub(crate) fn of(field: &Field) -> Self {
         match field.r#type {
             FieldType::Text

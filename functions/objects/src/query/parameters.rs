@@ -1,4 +1,4 @@
-//! What is asked in the query of a URL.
+//! Queries as they are sent in the query of a URL.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -7,8 +7,8 @@ use serde::Deserialize;
 use shared::{Error, Fault, Result, Violation};
 
 use super::{
-    asked::{Asked, Condition, Named, Node, Sent},
     operator::Op,
+    raw_query::{Name, Node, RawCondition, RawOperand, RawQuery},
     schema,
     stats::Function,
 };
@@ -49,15 +49,15 @@ pub(super) struct Conditions(BTreeMap<String, String>);
 
 impl ListQuery {
     /// The question.
-    pub(crate) fn asked(&self) -> Result<Asked> {
+    pub(crate) fn raw(&self) -> Result<RawQuery> {
         let Self { trashed, sort, fields, conditions } = self;
-        conditions.asked(*trashed, sort.as_deref(), fields.as_deref())
+        conditions.raw(*trashed, sort.as_deref(), fields.as_deref())
     }
 }
 
 impl StatsQuery {
-    /// What is counted, what is made of it, and of which field.
-    pub(crate) fn asked(&self) -> Result<(Asked, Vec<Function>, Option<&str>)> {
+    /// The query of the objects that count, the functions to compute, and the field.
+    pub(crate) fn raw(&self) -> Result<(RawQuery, Vec<Function>, Option<&str>)> {
         let filter = self.conditions.filter()?;
         let names = self.r#fn.as_deref().unwrap_or("count");
         let functions: Option<Vec<_>> = names.split(',').map(Function::parse).collect();
@@ -69,22 +69,22 @@ impl StatsQuery {
             let detail = "Say of which field: all but count are of numbers.";
             return Err(Error::invalid(vec![Fault::new("?field", Violation::MissingMember, detail)]));
         }
-        Ok((Asked { filter, ..Asked::default() }, functions, self.field.as_deref()))
+        Ok((RawQuery { filter, ..RawQuery::default() }, functions, self.field.as_deref()))
     }
 }
 
 impl Conditions {
     /// The question that has these conditions.
-    pub(super) fn asked(
+    pub(super) fn raw(
         &self,
         trashed: Option<Trashed>,
         sort: Option<&str>,
         fields: Option<&str>,
-    ) -> Result<Asked> {
-        let named = |name| Named::new("?fields", name);
-        Ok(Asked {
+    ) -> Result<RawQuery> {
+        let named = |name| Name::new("?fields", name);
+        Ok(RawQuery {
             filter: self.filter()?,
-            sort: sort.map(|sort| Named::new("?sort", sort)),
+            sort: sort.map(|sort| Name::new("?sort", sort)),
             fields: fields.map(|fields| fields.split(',').map(named).collect()),
             trashed: trashed.is_some(),
         })
@@ -107,12 +107,13 @@ impl Conditions {
 }
 
 /// Adds a condition, or one more value to the list before it: its values stand together, as names are in order.
-fn added(nodes: &mut Vec<Node>, next: Condition) -> Result<(), Fault> {
+fn added(nodes: &mut Vec<Node>, next: RawCondition) -> Result<(), Fault> {
     match (nodes.last_mut(), next) {
-        (Some(Node::Is(last)), Condition { value: Sent::Texts(more), value_pointer, op_pointer, .. })
-            if last.value_pointer == value_pointer =>
-        {
-            let Sent::Texts(values) = &mut last.value else {
+        (
+            Some(Node::Is(last)),
+            RawCondition { value: RawOperand::Texts(more), value_pointer, op_pointer, .. },
+        ) if last.value_pointer == value_pointer => {
+            let RawOperand::Texts(values) = &mut last.value else {
                 let detail = "Send the values joined by commas, or one by one; not both.";
                 return Err(Fault::new(op_pointer, Violation::DuplicateMember, detail));
             };
@@ -124,7 +125,7 @@ fn added(nodes: &mut Vec<Node>, next: Condition) -> Result<(), Fault> {
 }
 
 /// The condition of a parameter. One value of a list (`filter[stage][in][0]`) is taken whole, commas and all.
-fn condition(name: &str, value: &str) -> Result<Condition, Fault> {
+fn condition(name: &str, value: &str) -> Result<RawCondition, Fault> {
     let pointer = format!("?{name}");
     let Some(rest) = name.strip_prefix("filter") else {
         return Err(Fault::new(pointer, Violation::UnknownMember, "This path has no such parameter."));
@@ -133,7 +134,7 @@ fn condition(name: &str, value: &str) -> Result<Condition, Fault> {
     let parts: Vec<_> = parts.unwrap_or_default().split("][").collect();
     let (field, op, is_listed) = match parts.as_slice() {
         [field, op] => (field, op, false),
-        [field, op @ "in", place] if place.parse::<u16>().is_ok() => (field, op, true),
+        [field, op @ "in", index] if index.parse::<u16>().is_ok() => (field, op, true),
         _ => {
             let detail = "Write a condition as filter[amount][gte]=10, or filter[stage][in][]=Won for one of several values.";
             return Err(Fault::new(pointer, Violation::Invalid, detail));
@@ -145,11 +146,11 @@ fn condition(name: &str, value: &str) -> Result<Condition, Fault> {
     };
     let value = value.to_owned();
     let (value, value_pointer) = if is_listed {
-        (Sent::Texts(vec![(pointer.clone(), value)]), format!("?filter[{field}][in]"))
+        (RawOperand::Texts(vec![(pointer.clone(), value)]), format!("?filter[{field}][in]"))
     } else {
-        (Sent::Text(value), pointer.clone())
+        (RawOperand::Text(value), pointer.clone())
     };
-    Ok(Condition { field: Named::new(&*pointer, field), op, op_pointer: pointer, value, value_pointer })
+    Ok(RawCondition { field: Name::new(&*pointer, field), op, op_pointer: pointer, value, value_pointer })
 }
 
 impl JsonSchema for Conditions {

@@ -1,4 +1,5 @@
-//! Plans: where the entries of an answer lie, in which ranges, and in what order these are walked.
+//! Query plans: the access path to the entries of an answer, the key ranges in it, and in what order these are
+//! scanned.
 
 use std::borrow::Cow;
 
@@ -6,30 +7,31 @@ use shared::{
     Timestamp,
     id::ObjectId,
     object_type::{NO_VALUE, slot_name},
-    table::Query,
+    table::TableQuery,
 };
 
 use super::{
-    filter::{Condition, Filter, On, Test},
+    filter::{Column, Comparison, Filter, Predicate},
     range::{Range, intersect},
     search::{Search, Sort},
 };
-use crate::object::first_in_trash;
+use crate::object::trash_cutoff;
 
-/// Where the texts of slots with a value begin: behind [`NO_VALUE`], and before all that a key may begin with.
+/// The start of the sort keys of objects with a value: behind [`NO_VALUE`], and before all that a key may begin
+/// with.
 const VALUES: &str = "\u{2}";
 
-/// How the objects of an answer are found.
+/// The plan by which the objects of an answer are found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    pub(super) place: Place,
+    pub(super) path: AccessPath,
     pub(super) ranges: Vec<Range>,
     pub(super) descending: bool,
 }
 
-/// Where entries lie together in an order.
+/// A table or an index in which the entries of a type are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AccessPath {
     /// The table itself, by id.
     Table,
     /// The index of a searchable field, by value and id.
@@ -41,81 +43,85 @@ pub(super) enum Place {
 }
 
 impl Plan {
-    /// How to answer a search at that moment: along its order if it has one, else along what narrows it most.
+    /// The plan of a search at that moment: along the index of its order if it has one, else along the most
+    /// selective one.
     pub(super) fn of_search(search: &Search, now: Timestamp) -> Self {
         if search.trashed {
-            let first = first_in_trash(now).to_string();
+            let first = trash_cutoff(now).to_string();
             return Self {
-                place: Place::Trash,
+                path: AccessPath::Trash,
                 ranges: vec![Range::new(Some(&first), None)],
                 descending: false,
             };
         }
-        let conditions = conjuncts(search.filter.as_ref());
-        let on = match &search.sort {
+        let comparisons = conjuncts(search.filter.as_ref());
+        let column = match &search.sort {
             // Of objects with one value, the index is in the order of their ids, which is that of creation.
-            Some(Sort { by: On::CreatedAt, .. }) => pinned(&conditions),
+            Some(Sort { by: Column::CreatedAt, .. }) => equality_column(&comparisons),
             Some(sort) => Some(&sort.by),
-            None => narrowest(&conditions),
+            None => most_selective(&comparisons),
         };
         let descending = search.sort.as_ref().is_some_and(|sort| sort.descending);
-        Self::along(on.unwrap_or(&On::CreatedAt), &conditions, descending)
+        Self::by_column(column.unwrap_or(&Column::CreatedAt), &comparisons, descending)
     }
 
-    /// How to visit all that a filter means, and of these only what has a value in `field`, out of indexes alone.
-    pub(super) fn of_stats(filter: Option<&Filter>, field: Option<&On>) -> Self {
-        let conditions = conjuncts(filter);
-        if filter.is_some_and(Filter::asks_for_changes) {
-            return Self::along(&On::UpdatedAt, &conditions, false);
+    /// The plan to scan, from indexes alone, all objects that match a filter and have a value in `field`.
+    pub(super) fn of_stats(filter: Option<&Filter>, field: Option<&Column>) -> Self {
+        let comparisons = conjuncts(filter);
+        if filter.is_some_and(Filter::uses_updated_at) {
+            return Self::by_column(&Column::UpdatedAt, &comparisons, false);
         }
-        let on = narrowest(&conditions).or(field).unwrap_or(&On::UpdatedAt);
-        let has_value = field.map(|on| Condition { on: on.clone(), test: Test::Empty(false) });
-        Self::along(on, &conditions.into_iter().chain(&has_value).collect::<Vec<_>>(), false)
+        let column = most_selective(&comparisons).or(field).unwrap_or(&Column::UpdatedAt);
+        let has_value =
+            field.map(|column| Comparison { column: column.clone(), predicate: Predicate::Empty(false) });
+        Self::by_column(column, &comparisons.into_iter().chain(&has_value).collect::<Vec<_>>(), false)
     }
 
-    fn along(on: &On, conditions: &[&Condition], descending: bool) -> Self {
-        let place = match on {
-            On::Field(_, slot) => Place::Slot(*slot),
-            On::CreatedAt => Place::Table,
-            On::UpdatedAt => Place::Updated,
+    fn by_column(column: &Column, comparisons: &[&Comparison], descending: bool) -> Self {
+        let path = match column {
+            Column::Field(_, slot) => AccessPath::Slot(*slot),
+            Column::CreatedAt => AccessPath::Table,
+            Column::UpdatedAt => AccessPath::Updated,
         };
-        let bounds = conditions.iter().filter(|condition| condition.on == *on);
-        let mut ranges = bounds.fold(place.all(), |ranges, condition| {
-            intersect(&ranges, &place.bounds(&condition.test).unwrap_or_else(|| place.all()))
+        let key_ranges = comparisons.iter().filter(|comparison| comparison.column == *column);
+        let mut ranges = key_ranges.fold(path.full_range(), |ranges, comparison| {
+            intersect(&ranges, &path.key_ranges(&comparison.predicate).unwrap_or_else(|| path.full_range()))
         });
         if descending {
             ranges.reverse();
         }
         // Objects without a value come last, whichever way the others are sorted.
         ranges.sort_by_key(|range| *range == no_value());
-        Self { place, ranges, descending }
+        Self { path, ranges, descending }
     }
 }
 
-fn conjuncts(filter: Option<&Filter>) -> Vec<&Condition> {
+fn conjuncts(filter: Option<&Filter>) -> Vec<&Comparison> {
     filter.map(Filter::conjuncts).unwrap_or_default()
 }
 
 /// The field that has one value, or none, in all objects of the answer.
-fn pinned<'a>(conditions: &[&'a Condition]) -> Option<&'a On> {
-    let is_field = |on: &On| matches!(on, On::Field(..));
-    let has = |test: fn(&Test) -> bool| {
-        conditions.iter().find(|condition| is_field(&condition.on) && test(&condition.test))
+fn equality_column<'a>(comparisons: &[&'a Comparison]) -> Option<&'a Column> {
+    let is_field = |column: &Column| matches!(column, Column::Field(..));
+    let has = |predicate: fn(&Predicate) -> bool| {
+        comparisons.iter().find(|comparison| is_field(&comparison.column) && predicate(&comparison.predicate))
     };
-    let found = has(|test| matches!(test, Test::In(keys) if keys.len() == 1))
-        .or_else(|| has(|test| *test == Test::Empty(true)));
-    found.map(|condition| &condition.on)
+    let found = has(|predicate| matches!(predicate, Predicate::In(keys) if keys.len() == 1))
+        .or_else(|| has(|predicate| *predicate == Predicate::Empty(true)));
+    found.map(|comparison| &comparison.column)
 }
 
-/// What narrows the answer most: one value, then several, then the first range.
-fn narrowest<'a>(conditions: &[&'a Condition]) -> Option<&'a On> {
-    let first = |test: fn(&Test) -> bool| conditions.iter().find(|condition| test(&condition.test));
-    let listed = || first(|test| matches!(test, Test::In(_)));
-    let bounded = || first(|test| !matches!(test, Test::Contains(_) | Test::Empty(_)));
-    pinned(conditions).or_else(|| listed().or_else(bounded).map(|condition| &condition.on))
+/// The most selective column: one value, then several, then the first range.
+fn most_selective<'a>(comparisons: &[&'a Comparison]) -> Option<&'a Column> {
+    let first = |predicate: fn(&Predicate) -> bool| {
+        comparisons.iter().find(|comparison| predicate(&comparison.predicate))
+    };
+    let listed = || first(|predicate| matches!(predicate, Predicate::In(_)));
+    let bounded = || first(|predicate| !matches!(predicate, Predicate::Contains(_) | Predicate::Empty(_)));
+    equality_column(comparisons).or_else(|| listed().or_else(bounded).map(|comparison| &comparison.column))
 }
 
-/// Where the objects without a value lie in the index of a field.
+/// The range of the objects without a value in the index of a field.
 fn no_value() -> Range {
     Range::new(Some(NO_VALUE), Some(&behind_key("")))
 }
@@ -125,65 +131,68 @@ fn behind_key(key: &str) -> String {
     format!("{key}{NO_VALUE}~")
 }
 
-impl Place {
-    /// The query for the entries of a partition.
-    pub(super) fn query(self, partition: &str) -> Query {
+impl AccessPath {
+    /// The query of the entries in a partition.
+    pub(super) fn query(self, partition: &str) -> TableQuery {
         match self {
-            Place::Table => Query::partition(partition),
-            Place::Slot(slot) => Query::index(slot_name(slot), self.partition_attribute(), partition),
-            Place::Updated => Query::index("updated", self.partition_attribute(), partition),
-            Place::Trash => Query::index("trash", self.partition_attribute(), partition),
+            AccessPath::Table => TableQuery::partition(partition),
+            AccessPath::Slot(slot) => {
+                TableQuery::index(slot_name(slot), self.partition_attribute(), partition)
+            }
+            AccessPath::Updated => TableQuery::index("updated", self.partition_attribute(), partition),
+            AccessPath::Trash => TableQuery::index("trash", self.partition_attribute(), partition),
         }
     }
 
     /// The attribute by which entries lie together.
     pub(super) fn partition_attribute(self) -> &'static str {
         match self {
-            Place::Table => "pk",
-            Place::Slot(_) | Place::Updated => "ix",
-            Place::Trash => "tx",
+            AccessPath::Table => "pk",
+            AccessPath::Slot(_) | AccessPath::Updated => "ix",
+            AccessPath::Trash => "tx",
         }
     }
 
     /// The attribute that they are sorted by.
     pub(super) fn sort_attribute(self) -> Cow<'static, str> {
         match self {
-            Place::Table => "sk".into(),
-            Place::Slot(slot) => slot_name(slot).into(),
-            Place::Updated => "updated_at".into(),
-            Place::Trash => "trashed_at".into(),
+            AccessPath::Table => "sk".into(),
+            AccessPath::Slot(slot) => slot_name(slot).into(),
+            AccessPath::Updated => "updated_at".into(),
+            AccessPath::Trash => "trashed_at".into(),
         }
     }
 
-    fn all(self) -> Vec<Range> {
+    fn full_range(self) -> Vec<Range> {
         match self {
-            Place::Slot(_) => vec![no_value(), Range::new(Some(VALUES), None)],
-            Place::Table | Place::Updated | Place::Trash => vec![Range::default()],
+            AccessPath::Slot(_) => vec![no_value(), Range::new(Some(VALUES), None)],
+            AccessPath::Table | AccessPath::Updated | AccessPath::Trash => vec![Range::default()],
         }
     }
 
-    /// The ranges in which a test may hold; it is made on each entry again. `None` is anywhere.
-    fn bounds(self, test: &Test) -> Option<Vec<Range>> {
-        let floor = matches!(self, Place::Slot(_)).then_some(VALUES);
-        let span = |key: &str| self.span(key);
-        Some(match test {
-            Test::In(keys) => keys.iter().map(|key| span(key)).collect::<Option<_>>()?,
-            Test::Below(key) => vec![Range::new(floor, span(key)?.low.as_deref())],
-            Test::AtMost(key) => vec![Range::new(floor, span(key)?.high.as_deref())],
-            Test::Above(key) => vec![Range::new(span(key)?.high.as_deref(), None)],
-            Test::AtLeast(key) => vec![Range::new(span(key)?.low.as_deref(), None)],
-            Test::StartsWith(key) => vec![Range::prefix(key)],
-            Test::Contains(_) | Test::Empty(false) => vec![Range::new(floor, None)],
-            Test::Empty(true) => vec![no_value()],
+    /// The key ranges in which a predicate may hold; it is evaluated for each entry again. `None` is
+    /// everywhere.
+    fn key_ranges(self, predicate: &Predicate) -> Option<Vec<Range>> {
+        let floor = matches!(self, AccessPath::Slot(_)).then_some(VALUES);
+        let key_range = |key: &str| self.key_range(key);
+        Some(match predicate {
+            Predicate::In(keys) => keys.iter().map(|key| key_range(key)).collect::<Option<_>>()?,
+            Predicate::Below(key) => vec![Range::new(floor, key_range(key)?.low.as_deref())],
+            Predicate::AtMost(key) => vec![Range::new(floor, key_range(key)?.high.as_deref())],
+            Predicate::Above(key) => vec![Range::new(key_range(key)?.high.as_deref(), None)],
+            Predicate::AtLeast(key) => vec![Range::new(key_range(key)?.low.as_deref(), None)],
+            Predicate::StartsWith(key) => vec![Range::prefix(key)],
+            Predicate::Contains(_) | Predicate::Empty(false) => vec![Range::new(floor, None)],
+            Predicate::Empty(true) => vec![no_value()],
         })
     }
 
-    /// Where the entries with this key lie.
-    fn span(self, key: &str) -> Option<Range> {
+    /// The range of the entries with this key.
+    fn key_range(self, key: &str) -> Option<Range> {
         Some(match self {
-            Place::Slot(_) => Range::new(Some(key), Some(&behind_key(key))),
-            Place::Updated | Place::Trash => Range::new(Some(key), Some(key)),
-            Place::Table => {
+            AccessPath::Slot(_) => Range::new(Some(key), Some(&behind_key(key))),
+            AccessPath::Updated | AccessPath::Trash => Range::new(Some(key), Some(key)),
+            AccessPath::Table => {
                 let time: Timestamp = key.parse().ok()?;
                 let next = Timestamp::from_millis(time.millis() + 1)?;
                 let (low, high) = (ObjectId::first_at(time), ObjectId::first_at(next));
@@ -199,48 +208,48 @@ mod tests {
 
     use super::*;
 
-    fn field(slug: &str, slot: usize) -> On {
-        On::Field(Slug::parse(slug).unwrap(), slot)
+    fn field(slug: &str, slot: usize) -> Column {
+        Column::Field(Slug::parse(slug).unwrap(), slot)
     }
 
-    fn is(on: On, test: Test) -> Filter {
-        Filter::Is(Condition { on, test })
+    fn is(column: Column, predicate: Predicate) -> Filter {
+        Filter::Is(Comparison { column, predicate })
     }
 
-    fn plan(filters: Vec<Filter>, sort: Option<(On, bool)>) -> Plan {
+    fn plan(filters: Vec<Filter>, sort: Option<(Column, bool)>) -> Plan {
         let sort = sort.map(|(by, descending)| Sort { by, descending });
         let filter = Some(Filter::All(filters));
         let now = "2026-11-24T00:00:00.000Z".parse().unwrap();
         Plan::of_search(&Search { filter, sort, fields: None, trashed: false }, now)
     }
 
-    fn one(key: &str) -> Test {
-        Test::In(vec![key.to_owned()])
+    fn one(key: &str) -> Predicate {
+        Predicate::In(vec![key.to_owned()])
     }
 
     #[test]
     fn an_order_leads_along_its_index_and_else_what_narrows_most() {
         let time = || "2026-11-23T00:00:00.000Z".to_owned();
         let (a, b) = (|| field("a", 1), || field("b", 2));
-        let above = |on: On| is(on, Test::Above("x".to_owned()));
-        let several = |on: On| is(on, Test::In(vec!["x".to_owned(), "y".to_owned()]));
-        let changed = || is(On::UpdatedAt, Test::Above(time()));
-        for (filters, sort, place) in [
-            (vec![], None, Place::Table),
-            (vec![is(b(), one("x"))], Some((a(), false)), Place::Slot(1)),
-            (vec![is(b(), one("x"))], Some((On::UpdatedAt, true)), Place::Updated),
-            (vec![above(a()), is(b(), one("x"))], Some((On::CreatedAt, true)), Place::Slot(2)),
-            (vec![above(a()), several(b())], Some((On::CreatedAt, true)), Place::Table),
-            (vec![above(a()), is(b(), Test::Empty(true))], None, Place::Slot(2)),
-            (vec![above(a()), several(b())], None, Place::Slot(2)),
-            (vec![is(b(), Test::Contains("x".to_owned())), above(a())], None, Place::Slot(1)),
-            (vec![changed(), above(a())], None, Place::Updated),
-            (vec![is(On::CreatedAt, Test::Above(time())), above(a())], None, Place::Table),
-            (vec![Filter::Not(Box::new(is(a(), one("x"))))], None, Place::Table),
-            (vec![Filter::Any(vec![is(a(), one("x"))])], None, Place::Table),
+        let above = |column: Column| is(column, Predicate::Above("x".to_owned()));
+        let several = |column: Column| is(column, Predicate::In(vec!["x".to_owned(), "y".to_owned()]));
+        let changed = || is(Column::UpdatedAt, Predicate::Above(time()));
+        for (filters, sort, path) in [
+            (vec![], None, AccessPath::Table),
+            (vec![is(b(), one("x"))], Some((a(), false)), AccessPath::Slot(1)),
+            (vec![is(b(), one("x"))], Some((Column::UpdatedAt, true)), AccessPath::Updated),
+            (vec![above(a()), is(b(), one("x"))], Some((Column::CreatedAt, true)), AccessPath::Slot(2)),
+            (vec![above(a()), several(b())], Some((Column::CreatedAt, true)), AccessPath::Table),
+            (vec![above(a()), is(b(), Predicate::Empty(true))], None, AccessPath::Slot(2)),
+            (vec![above(a()), several(b())], None, AccessPath::Slot(2)),
+            (vec![is(b(), Predicate::Contains("x".to_owned())), above(a())], None, AccessPath::Slot(1)),
+            (vec![changed(), above(a())], None, AccessPath::Updated),
+            (vec![is(Column::CreatedAt, Predicate::Above(time())), above(a())], None, AccessPath::Table),
+            (vec![Filter::Not(Box::new(is(a(), one("x"))))], None, AccessPath::Table),
+            (vec![Filter::Any(vec![is(a(), one("x"))])], None, AccessPath::Table),
         ] {
             let shown = format!("{filters:?} {sort:?}");
-            assert_eq!(plan(filters, sort).place, place, "{shown}");
+            assert_eq!(plan(filters, sort).path, path, "{shown}");
         }
     }
 
@@ -251,14 +260,18 @@ mod tests {
         for descending in [false, true] {
             let sort = || Some((a(), descending));
             assert_eq!(plan(vec![], sort()).ranges, [values.clone(), no_value()]);
-            assert_eq!(plan(vec![is(a(), Test::Empty(false))], sort()).ranges, std::slice::from_ref(&values));
-            assert_eq!(plan(vec![is(a(), Test::Empty(true))], sort()).ranges, [no_value()]);
-            let below = plan(vec![is(a(), Test::Below("x".to_owned()))], sort());
+            assert_eq!(
+                plan(vec![is(a(), Predicate::Empty(false))], sort()).ranges,
+                std::slice::from_ref(&values)
+            );
+            assert_eq!(plan(vec![is(a(), Predicate::Empty(true))], sort()).ranges, [no_value()]);
+            let below = plan(vec![is(a(), Predicate::Below("x".to_owned()))], sort());
             assert_eq!(below.ranges, [Range::new(Some(VALUES), Some("x"))]);
         }
         let both = vec![is(a(), one("x")), is(a(), one("y"))];
         assert_eq!(plan(both, None).ranges, []);
-        let turned = plan(vec![is(a(), Test::In(vec!["x".to_owned(), "y".to_owned()]))], Some((a(), true)));
+        let turned =
+            plan(vec![is(a(), Predicate::In(vec!["x".to_owned(), "y".to_owned()]))], Some((a(), true)));
         let lows: Vec<_> = turned.ranges.iter().map(|range| range.low.as_deref()).collect();
         assert_eq!(lows, [Some("y"), Some("x")]);
     }
@@ -266,10 +279,10 @@ mod tests {
     #[test]
     fn the_slot_of_a_value_lies_in_its_range_and_in_no_other() {
         let id = ObjectId::new();
-        let slot = |key: &str| shared::object_type::slot_text(key, &id).as_s().unwrap().clone();
+        let slot = |key: &str| shared::object_type::slot_key(key, &id).as_s().unwrap().clone();
         let keys = ["", "a", "a\tb", "a b", "aa", "new\u{2}New", "new\u{2}new", "\u{10ffff}"];
         for key in keys {
-            let range = if key.is_empty() { Some(no_value()) } else { Place::Slot(1).span(key) };
+            let range = if key.is_empty() { Some(no_value()) } else { AccessPath::Slot(1).key_range(key) };
             let (low, high) = (range.clone().unwrap().low.unwrap(), range.unwrap().high.unwrap());
             for other in keys {
                 let is_inside = (&low..=&high).contains(&&slot(other));

@@ -1,4 +1,4 @@
-//! Ranges of the texts that an index is sorted by.
+//! Ranges of the sort keys of an index.
 
 use shared::object_type::SORT_KEY_BYTES_MAX;
 
@@ -21,7 +21,7 @@ impl Range {
         Self { low: Some(prefix.to_owned()), high: behind(prefix) }
     }
 
-    /// What lies in both, if anything may.
+    /// The intersection of both, if it is not empty.
     fn and(&self, other: &Self) -> Option<Self> {
         let low = self.low.as_ref().max(other.low.as_ref());
         let high = match (&self.high, &other.high) {
@@ -33,7 +33,7 @@ impl Range {
     }
 }
 
-/// What lies in some range of each list. Both are in order and do not overlap, and so is the answer.
+/// The intersection of two lists of ranges. Each list is in order and without overlaps, and so is the result.
 pub(super) fn intersect(ranges: &[Range], others: &[Range]) -> Vec<Range> {
     ranges.iter().flat_map(|range| others.iter().filter_map(|other| range.and(other))).collect()
 }

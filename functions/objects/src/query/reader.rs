@@ -1,4 +1,4 @@
-//! Reads filters by the fields of a type: every fault, each at its place.
+//! Resolves filters against the fields of a type: every fault at once, each with its pointer.
 
 use shared::{
     Fault, Violation,
@@ -6,11 +6,11 @@ use shared::{
 };
 
 use super::{
-    asked::{self, Node},
-    filter::{Condition, Filter, On, Test},
+    filter::{Column, Comparison, Filter, Predicate},
     operand,
     operator::{Kind, Op},
-    search::on,
+    raw_query::{Node, RawCondition},
+    search::resolve_column,
 };
 
 pub(super) const CONDITIONS_MAX: usize = 50;
@@ -29,14 +29,14 @@ impl<'a> Reader<'a> {
 
     /// The filter; none if something is wrong with it.
     pub(super) fn filter(&mut self, node: Node) -> Option<Filter> {
-        let place = if node.is_of_a_query() { "?filter" } else { "/filter" };
+        let pointer = if node.is_of_a_query() { "?filter" } else { "/filter" };
         if node.count() > CONDITIONS_MAX {
             let detail = format!("Send at most {CONDITIONS_MAX} conditions.");
-            self.faults.push(Fault::new(place, Violation::TooMany, detail));
+            self.faults.push(Fault::new(pointer, Violation::TooMany, detail));
         }
         if node.depth() > DEPTH_MAX {
             let detail = format!("Put all, any and not into one another at most {DEPTH_MAX} times.");
-            self.faults.push(Fault::new(place, Violation::TooDeep, detail));
+            self.faults.push(Fault::new(pointer, Violation::TooDeep, detail));
         }
         if self.faults.is_empty() { self.node(node) } else { None }
     }
@@ -56,8 +56,8 @@ impl<'a> Reader<'a> {
         filters.into_iter().collect()
     }
 
-    fn condition(&mut self, asked: &asked::Condition) -> Option<Filter> {
-        match read(self.object_type, asked) {
+    fn condition(&mut self, raw: &RawCondition) -> Option<Filter> {
+        match read(self.object_type, raw) {
             Ok(filter) => Some(filter),
             Err(faults) => {
                 self.faults.extend(faults);
@@ -67,49 +67,52 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn read(object_type: &StoredObjectType, asked: &asked::Condition) -> Result<Filter, Vec<Fault>> {
-    let on = on(object_type, &asked.field.pointer, &asked.field.name).map_err(|fault| vec![fault])?;
-    let field = match &on {
-        On::Field(slug, _) => object_type.object_type.field(slug.as_str()),
-        On::CreatedAt | On::UpdatedAt => None,
+fn read(object_type: &StoredObjectType, raw: &RawCondition) -> Result<Filter, Vec<Fault>> {
+    let column =
+        resolve_column(object_type, &raw.field.pointer, &raw.field.name).map_err(|fault| vec![fault])?;
+    let field = match &column {
+        Column::Field(slug, _) => object_type.object_type.field(slug.as_str()),
+        Column::CreatedAt | Column::UpdatedAt => None,
     };
     let kind = field.map_or(Kind::Ordered, Kind::of);
-    if !kind.takes(asked.op) || field.is_none() && asked.op == Op::Empty {
+    if !kind.takes(raw.op) || field.is_none() && raw.op == Op::Empty {
         let detail = format!("Here these mean something: {}.", kind.operators());
-        return Err(vec![Fault::new(&*asked.op_pointer, Violation::NotPossible, detail)]);
+        return Err(vec![Fault::new(&*raw.op_pointer, Violation::NotPossible, detail)]);
     }
-    let test = test(field, asked)?;
-    let other = match (&test, field) {
-        (Test::StartsWith(part), Some(field)) => field.start_of_other_spelling(part).map(Test::Contains),
+    let predicate = predicate(field, raw)?;
+    let other = match (&predicate, field) {
+        (Predicate::StartsWith(part), Some(field)) => {
+            field.start_of_other_spelling(part).map(Predicate::Contains)
+        }
         _ => None,
     };
-    let other = other.map(|test| Filter::Is(Condition { on: on.clone(), test }));
-    let is = Filter::Is(Condition { on, test });
+    let other = other.map(|predicate| Filter::Is(Comparison { column: column.clone(), predicate }));
+    let is = Filter::Is(Comparison { column, predicate });
     let is = match other {
         Some(other) => Filter::Any(vec![is, other]),
         None => is,
     };
-    Ok(if asked.op == Op::Ne { Filter::Not(Box::new(is)) } else { is })
+    Ok(if raw.op == Op::Ne { Filter::Not(Box::new(is)) } else { is })
 }
 
-fn test(field: Option<&Field>, asked: &asked::Condition) -> Result<Test, Vec<Fault>> {
-    let (pointer, value) = (asked.value_pointer.as_str(), &asked.value);
-    if asked.op == Op::In {
-        return operand::keys_of_list(field, pointer, value).map(Test::In);
+fn predicate(field: Option<&Field>, raw: &RawCondition) -> Result<Predicate, Vec<Fault>> {
+    let (pointer, value) = (raw.value_pointer.as_str(), &raw.value);
+    if raw.op == Op::In {
+        return operand::keys_of_list(field, pointer, value).map(Predicate::In);
     }
     let key = || operand::key(field, pointer, value);
     let part = || operand::part(pointer, value);
-    let test = match asked.op {
-        Op::Eq | Op::Ne | Op::In => operand::keys(field, pointer, value).map(Test::In),
-        Op::Lt => key().map(Test::Below),
-        Op::Lte => key().map(Test::AtMost),
-        Op::Gt => key().map(Test::Above),
-        Op::Gte => key().map(Test::AtLeast),
-        Op::StartsWith => part().map(Test::StartsWith),
-        Op::Contains => part().map(Test::Contains),
-        Op::Empty => operand::flag(pointer, value).map(Test::Empty),
+    let predicate = match raw.op {
+        Op::Eq | Op::Ne | Op::In => operand::keys(field, pointer, value).map(Predicate::In),
+        Op::Lt => key().map(Predicate::Below),
+        Op::Lte => key().map(Predicate::AtMost),
+        Op::Gt => key().map(Predicate::Above),
+        Op::Gte => key().map(Predicate::AtLeast),
+        Op::StartsWith => part().map(Predicate::StartsWith),
+        Op::Contains => part().map(Predicate::Contains),
+        Op::Empty => operand::flag(pointer, value).map(Predicate::Empty),
     };
-    test.map_err(|fault| vec![fault])
+    predicate.map_err(|fault| vec![fault])
 }
 
 impl Node {

@@ -10,13 +10,13 @@ use shared::{
 };
 
 use super::{
-    asked::{Asked, Condition, Named, Node, Sent},
     operator::Op,
     parameters::Conditions,
+    raw_query::{Name, Node, RawCondition, RawOperand, RawQuery},
     search::Search,
 };
 
-/// Where a fault of the field is, which the path names.
+/// The pointer of a fault in the field, which the path names.
 const FIELD: &str = "{field}";
 
 /// The query of the objects that point at one.
@@ -36,14 +36,14 @@ pub(crate) struct RelatedQuery {
 }
 
 impl RelatedQuery {
-    /// What is asked besides.
-    pub(crate) fn asked(&self) -> Result<Asked> {
+    /// The query besides.
+    pub(crate) fn raw(&self) -> Result<RawQuery> {
         let Self { object_type: _, trashed, sort, fields, conditions } = self;
-        conditions.asked(*trashed, sort.as_deref(), fields.as_deref())
+        conditions.raw(*trashed, sort.as_deref(), fields.as_deref())
     }
 }
 
-impl Asked {
+impl RawQuery {
     /// The question for objects of this type whose field points at that object.
     ///
     /// # Errors
@@ -60,14 +60,14 @@ impl Asked {
         if !is_there {
             return Err(Error::not_found("relationship with this object's type"));
         }
-        let points = Node::Is(Condition {
-            field: Named::new(FIELD, field),
+        let points = Node::Is(RawCondition {
+            field: Name::new(FIELD, field),
             op: Op::Eq,
             op_pointer: FIELD.to_owned(),
-            value: Sent::Text(id.to_string()),
+            value: RawOperand::Text(id.to_string()),
             value_pointer: FIELD.to_owned(),
         });
         let nodes = std::iter::once(points).chain(self.filter).collect();
-        Self { filter: Some(Node::All(nodes)), ..self }.of(pointing)
+        Self { filter: Some(Node::All(nodes)), ..self }.resolve(pointing)
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use shared::{object_type::SentMoney, schemas};
 
 use super::{
-    asked::FilterBody,
     operand::{PART_LENGTH_MAX, VALUES_MAX},
     operator::{Kind, Op},
+    raw_query::FilterBody,
     reader::{CONDITIONS_MAX, DEPTH_MAX},
 };
 

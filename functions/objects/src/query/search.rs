@@ -1,4 +1,4 @@
-//! Searches: questions whose names and values were read by a type.
+//! Searches: queries whose names and values were resolved against a type.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use shared::{
 };
 
 use super::{
-    asked::{Asked, Named},
-    filter::{Filter, On},
+    filter::{Column, Filter},
     plan::Plan,
+    raw_query::{Name, RawQuery},
     reader::Reader,
-    walk::Walk,
+    scan::Scan,
 };
 use crate::{
-    item::object_of,
+    codec::decode_object,
     object::StoredObject,
-    store::{Store, TypeInTeam},
+    store::{Collection, Store},
 };
 
-/// How many objects are read together, at least while they may turn out not to be meant, and at the most.
+/// The fewest and the most objects that are read together: some may turn out not to match.
 const CHUNK_MIN: usize = 10;
 const CHUNK_MAX: usize = 50;
 /// The bytes of values after which a page ends: an answer of Lambda has 6 MB at the most.
 const PAGE_SIZE: usize = 1_000_000;
 
-/// What is looked for, in what order, and what is shown of it.
+/// A query of objects: the filter, the order, and the fields to answer with.
 #[derive(Debug)]
 pub(crate) struct Search {
     pub(super) filter: Option<Filter>,
@@ -38,13 +38,13 @@ pub(crate) struct Search {
 /// An order.
 #[derive(Debug)]
 pub(super) struct Sort {
-    pub(super) by: On,
+    pub(super) by: Column,
     pub(super) descending: bool,
 }
 
-impl Asked {
-    /// The question as it means something for objects of this type; all faults at once if it does not.
-    pub(crate) fn of(self, object_type: &StoredObjectType) -> Result<Search> {
+impl RawQuery {
+    /// Resolves the query against a type; all faults at once if that has no such fields or values.
+    pub(crate) fn resolve(self, object_type: &StoredObjectType) -> Result<Search> {
         let mut reader = Reader::new(object_type);
         let Self { filter, sort, fields, trashed } = self;
         let filter = filter.and_then(|filter| reader.filter(filter));
@@ -62,7 +62,7 @@ impl Asked {
 
 fn read_sort(
     object_type: &StoredObjectType,
-    sort: &Named,
+    sort: &Name,
     trashed: bool,
     faults: &mut Vec<Fault>,
 ) -> Option<Sort> {
@@ -75,7 +75,7 @@ fn read_sort(
         Some(name) => (name, true),
         None => (sort.name.as_str(), false),
     };
-    match on(object_type, &sort.pointer, name) {
+    match resolve_column(object_type, &sort.pointer, name) {
         Ok(by) => Some(Sort { by, descending }),
         Err(fault) => {
             faults.push(fault);
@@ -84,12 +84,16 @@ fn read_sort(
     }
 }
 
-/// What objects are compared or sorted by under that name. A field of the type comes first.
-pub(super) fn on(object_type: &StoredObjectType, pointer: &str, name: &str) -> Result<On, Fault> {
+/// The column of that name. A field of the type comes first.
+pub(super) fn resolve_column(
+    object_type: &StoredObjectType,
+    pointer: &str,
+    name: &str,
+) -> Result<Column, Fault> {
     let Some(field) = object_type.object_type.field(name) else {
         return match name {
-            "created_at" => Ok(On::CreatedAt),
-            "updated_at" => Ok(On::UpdatedAt),
+            "created_at" => Ok(Column::CreatedAt),
+            "updated_at" => Ok(Column::UpdatedAt),
             _ => Err(unknown_field(object_type, pointer)),
         };
     };
@@ -97,8 +101,8 @@ pub(super) fn on(object_type: &StoredObjectType, pointer: &str, name: &str) -> R
         let detail = format!("The field {name} is not searchable.");
         Fault::new(pointer, Violation::FieldNotSearchable, detail)
     })?;
-    if object_type.is_indexed(name) {
-        return Ok(On::Field(field.slug.clone(), *slot));
+    if object_type.is_search_index_built(name) {
+        return Ok(Column::Field(field.slug.clone(), *slot));
     }
     let detail = format!("The index of {name} is being built; the field says how far it is.");
     Err(Fault::new(pointer, Violation::IndexBuilding, detail))
@@ -110,7 +114,7 @@ pub(super) fn unknown_field(object_type: &StoredObjectType, pointer: &str) -> Fa
     Fault::new(pointer, Violation::UnknownField, detail)
 }
 
-fn read_field(object_type: &StoredObjectType, field: &Named, faults: &mut Vec<Fault>) -> Option<Slug> {
+fn read_field(object_type: &StoredObjectType, field: &Name, faults: &mut Vec<Fault>) -> Option<Slug> {
     let found = object_type.object_type.field(&field.name);
     if found.is_none() {
         faults.push(unknown_field(object_type, &field.pointer));
@@ -126,56 +130,56 @@ struct Found {
 }
 
 impl Store {
-    /// One page of the objects that are meant, as far as one answer may read, and where to go on.
+    /// One page of the objects that match, as far as the budget of one answer goes, and the cursor behind it.
     pub(crate) async fn search(
         &self,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         page: &Page<Search>,
     ) -> Result<(Vec<StoredObject>, Option<Item>)> {
         let filter = page.filter.filter.as_ref();
         let plan = Plan::of_search(&page.filter, self.now());
-        let place = (&self.objects, &*object_type.0);
-        let mut walk = Walk::new(place, &plan, filter, page.after.as_ref(), page.limit)?;
+        let table = (&self.objects, &*collection.stored);
+        let mut scan = Scan::new(table, &plan, filter, page.after.as_ref(), page.limit)?;
         let mut found = Found::default();
-        while let Some(entries) = walk.next().await? {
-            if let Some(last) = found.take(&mut walk, filter, &entries, page.limit).await? {
+        while let Some(entries) = scan.next().await? {
+            if let Some(last) = found.take(&mut scan, filter, &entries, page.limit).await? {
                 let is_all_read = last + 1 == entries.len();
                 let next =
-                    if is_all_read { walk.position() } else { Some(walk.position_behind(&entries[last])) };
+                    if is_all_read { scan.position() } else { Some(scan.position_behind(&entries[last])) };
                 return Ok((found.objects, next));
             }
         }
-        Ok((found.objects, walk.position()))
+        Ok((found.objects, scan.position()))
     }
 }
 
 impl Found {
-    /// Takes the objects of these entries that are meant. When the page is full it answers with the place of the entry
+    /// Takes the objects of these entries that match. When the page is full it returns the index of the entry
     /// that filled it.
     async fn take(
         &mut self,
-        walk: &mut Walk<'_>,
+        scan: &mut Scan<'_>,
         filter: Option<&Filter>,
         entries: &[Item],
         limit: usize,
     ) -> Result<Option<usize>> {
         let may_be_meant =
-            |(_, entry): &(usize, &Item)| filter.is_none_or(|filter| filter.holds(entry) != Some(false));
+            |(_, entry): &(usize, &Item)| filter.is_none_or(|filter| filter.eval(entry) != Some(false));
         let candidates: Vec<_> = entries.iter().enumerate().filter(may_be_meant).collect();
         let mut left = candidates.as_slice();
         while !left.is_empty() {
             let count = (limit - self.objects.len()).clamp(CHUNK_MIN, CHUNK_MAX).min(left.len());
             let (chunk, rest) = left.split_at(count);
             let chunk_entries: Vec<&Item> = chunk.iter().map(|(_, entry)| *entry).collect();
-            for (place, item) in walk.objects(&chunk_entries).await? {
-                if filter.is_some_and(|filter| filter.holds(&item) != Some(true)) {
+            for (index, item) in scan.objects(&chunk_entries).await? {
+                if filter.is_some_and(|filter| filter.eval(&item) != Some(true)) {
                     continue;
                 }
-                let object = object_of(&item)?;
+                let object = decode_object(&item)?;
                 self.size += object.answer_size();
                 self.objects.push(object);
                 if self.objects.len() == limit || self.size > PAGE_SIZE {
-                    return Ok(Some(chunk[place].0));
+                    return Ok(Some(chunk[index].0));
                 }
             }
             left = rest;

@@ -1,4 +1,4 @@
-//! Statistics: what the numbers of a field come to, out of indexes alone.
+//! Statistics of the numbers of a field, computed from indexes alone.
 
 use std::num::NonZeroU64;
 
@@ -18,21 +18,21 @@ use shared::{
 };
 
 use super::{
-    asked::Asked,
-    filter::{Filter, On},
+    filter::{Column, Filter},
     operator::Kind,
     plan::Plan,
-    search::on,
-    walk::Walk,
+    raw_query::RawQuery,
+    scan::Scan,
+    search::resolve_column,
 };
-use crate::store::{Store, TypeInTeam};
+use crate::store::{Collection, Store};
 
-/// How many entries are read at once at the beginning.
+/// The size of the first batch of entries.
 const BATCH: usize = 1_000;
 /// How many digits an average has at the most.
 const AVERAGE_DIGITS: NonZeroU64 = NonZeroU64::MIN.saturating_add(37);
 
-/// What is made of the numbers.
+/// The aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Function {
@@ -43,7 +43,7 @@ pub(crate) enum Function {
     Max,
 }
 
-/// What is counted, and what is made of it.
+/// A query of statistics: which objects, which field, which functions.
 #[derive(Debug)]
 pub(crate) struct Statistics {
     filter: Option<Filter>,
@@ -54,7 +54,7 @@ pub(crate) struct Statistics {
 /// A field with numbers, and a number of its own form.
 #[derive(Debug)]
 struct NumberField {
-    on: On,
+    column: Column,
     zero: Value,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Stats {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// What the entries have come to so far.
+/// The running aggregates.
 #[derive(Default)]
 struct Tally {
     count: usize,
@@ -99,13 +99,13 @@ impl Function {
 }
 
 impl Statistics {
-    /// The question as it means something for objects of this type; all faults at once if it does not.
+    /// Resolves the query against a type; all faults at once if that has no such fields or values.
     pub(crate) fn of(
-        (asked, functions, field): (Asked, Vec<Function>, Option<&str>),
+        (raw, functions, field): (RawQuery, Vec<Function>, Option<&str>),
         object_type: &StoredObjectType,
     ) -> Result<Self> {
         let field = field.map(|name| number_field(object_type, name)).transpose();
-        match (asked.of(object_type), field) {
+        match (raw.resolve(object_type), field) {
             (Ok(search), Ok(field)) => Ok(Self { filter: search.filter, field, functions }),
             (Err(error), Ok(_)) => Err(error),
             (Ok(_), Err(fault)) => Err(Error::unprocessable(vec![fault])),
@@ -118,37 +118,37 @@ impl Statistics {
 }
 
 fn number_field(object_type: &StoredObjectType, name: &str) -> Result<NumberField, Fault> {
-    let on = on(object_type, "?field", name)?;
+    let column = resolve_column(object_type, "?field", name)?;
     let zero = match object_type.object_type.field(name).filter(|field| Kind::of(field) == Kind::Number) {
         Some(field) => to_raw_value(&0).ok().and_then(|zero| check_value(field, "?field", &zero).ok()?),
         None => None,
     };
     let refusal =
         || Fault::new("?field", Violation::NotPossible, "Only fields with numbers have statistics.");
-    zero.map(|zero| NumberField { on, zero }).ok_or_else(refusal)
+    zero.map(|zero| NumberField { column, zero }).ok_or_else(refusal)
 }
 
 impl Store {
-    /// What objects come to, as far as one answer may read, and where to go on.
+    /// The statistics, as far as the budget of one answer goes, and the cursor behind it.
     pub(crate) async fn stats(
         &self,
-        object_type: &TypeInTeam,
+        collection: &Collection,
         page: &Page<Statistics>,
     ) -> Result<(Stats, Option<Item>)> {
         let Statistics { filter, field, functions } = &page.filter;
-        let on = field.as_ref().map(|field| &field.on);
-        let plan = Plan::of_stats(filter.as_ref(), on);
-        let place = (&self.objects, &*object_type.0);
-        let mut walk = Walk::new(place, &plan, filter.as_ref(), page.after.as_ref(), BATCH)?;
+        let column = field.as_ref().map(|field| &field.column);
+        let plan = Plan::of_stats(filter.as_ref(), column);
+        let table = (&self.objects, &*collection.stored);
+        let mut scan = Scan::new(table, &plan, filter.as_ref(), page.after.as_ref(), BATCH)?;
         let mut tally = Tally::default();
-        while let Some(entries) = walk.next().await? {
+        while let Some(entries) = scan.next().await? {
             for entry in &entries {
-                if filter.as_ref().is_none_or(|filter| filter.holds(entry) == Some(true)) {
-                    tally.add(entry, on);
+                if filter.as_ref().is_none_or(|filter| filter.eval(entry) == Some(true)) {
+                    tally.add(entry, column);
                 }
             }
         }
-        let next = walk.position();
+        let next = scan.position();
         let stats = Stats { complete: next.is_none(), ..Stats::default() };
         let written = |number: &BigDecimal| written(number, field.as_ref());
         Ok((functions.iter().fold(stats, |stats, function| tally.fill(stats, *function, &written)), next))
@@ -156,8 +156,8 @@ impl Store {
 }
 
 impl Tally {
-    fn add(&mut self, entry: &Item, on: Option<&On>) {
-        let Some(On::Field(slug, _)) = on else {
+    fn add(&mut self, entry: &Item, column: Option<&Column>) {
+        let Some(Column::Field(slug, _)) = column else {
             self.count += 1;
             return;
         };
@@ -175,7 +175,7 @@ impl Tally {
         }
     }
 
-    /// What is told, with what this function makes of the numbers.
+    /// Adds the result of this function.
     fn fill(&self, stats: Stats, function: Function, written: &dyn Fn(&BigDecimal) -> Value) -> Stats {
         let of_key = |key: &Option<String>| key.as_deref().and_then(decimal_of_key).as_ref().map(written);
         match function {

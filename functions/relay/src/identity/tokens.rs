@@ -5,7 +5,7 @@ use shared::{
     audit::{Event, FieldChange, Kind, Subject},
     id::{TeamId, TokenId, UserId},
     identity::{Membership, user_partition},
-    table::{Item, Key, Query, decode},
+    table::{Item, Key, TableQuery, decode},
     token::StoredToken,
 };
 
@@ -75,11 +75,11 @@ impl Relay {
         }
         let (mut teams, mut after) = (Vec::new(), None);
         loop {
-            let query = Query::partition(user_partition(user)).prefix("TEAM#").after(after);
+            let query = TableQuery::partition(user_partition(user)).prefix("TEAM#").after(after);
             let found = self.identity.query(query).await?;
             for item in found.items {
                 let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
-                let reaches = |token: &StoredToken| token.reaches(&team, days, token.newest());
+                let reaches = |token: &StoredToken| token.can_access(&team, days, token.latest_issued_at());
                 if reaches(new) || old.is_some_and(reaches) {
                     teams.push(team);
                 }

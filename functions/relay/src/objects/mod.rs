@@ -12,7 +12,7 @@ use shared::{
     actor::Actor,
     audit::{Kind, Subject, TypeOfSubject},
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
-    object_type::{StoredObjectType, look, values_of},
+    object_type::{StoredObjectType, revalidate, values_of},
     table::{AttributeValue, Item, Key, decode, number, text},
 };
 
@@ -80,8 +80,9 @@ impl Relay {
         let at = moment(turn, item).or_else(|| change.noted_at()).context("a change has no time")?;
         let stored = self.object_type(&place, change.since(at)).await?;
         // The objects of a type that ends go with it, without a word each.
-        let is_type_final =
-            |stored: &Arc<StoredObjectType>| stored.end.as_ref().is_some_and(|end| end.is_final);
+        let is_type_final = |stored: &Arc<StoredObjectType>| {
+            stored.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible)
+        };
         if turn == Turn::TrashEnded && stored.as_ref().is_none_or(is_type_final) {
             return Ok(None);
         }
@@ -122,7 +123,7 @@ impl Relay {
         let read = |known: Option<Option<Arc<_>>>| {
             Box::pin(async {
                 let named = (&place.team, place.object_type.as_str());
-                match look(&self.workspace, named, known.flatten(), self.clock.now()).await {
+                match revalidate(&self.workspace, named, known.flatten(), self.clock.now()).await {
                     Ok(found) => Ok(Some(found)),
                     Err(error) if error.code == Code::NotFound => Ok(None),
                     Err(error) => Err(error),
@@ -136,7 +137,7 @@ impl Relay {
 impl Changed<'_> {
     /// The id of the event, which is told apart as the entry is.
     fn event(&self) -> EventId {
-        EventId::derived(self.at, &self.from.iter().map(String::as_str).collect::<Vec<_>>())
+        EventId::deterministic(self.at, &self.from.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn happened(&self) -> Happened {

@@ -68,9 +68,10 @@ impl Relay {
 /// What happened; none if it is only the work behind the type that has come on.
 fn event(old: Option<&StoredObjectType>, new: &StoredObjectType) -> Option<Event> {
     let Some(old) = old else { return Some(Event::Created) };
-    let is_final = |stored: &StoredObjectType| stored.end.as_ref().is_some_and(|end| end.is_final);
+    let is_irreversible =
+        |stored: &StoredObjectType| stored.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible);
     match (old.trashed_at, new.trashed_at) {
-        _ if is_final(new) && !is_final(old) => Some(Event::Destroyed),
+        _ if is_irreversible(new) && !is_irreversible(old) => Some(Event::Destroyed),
         (None, Some(_)) => Some(Event::Deleted),
         (Some(_), None) => Some(Event::Restored),
         _ => (old.object_type.version != new.object_type.version).then_some(Event::Updated),

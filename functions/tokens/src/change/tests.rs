@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{body::Body, http::Request};
 use lambda_http::{RequestExt as _, request::RequestContext};
 use serde_json::{Value, json};
-use shared::{Result, Routes, access::Access, answer::NoContent, extract::State, token::OnReuse};
+use shared::{Result, Routes, access::Access, extract::State, response::NoContent, token::OnReuse};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -107,9 +107,9 @@ async fn the_history_tells_of_each_kind_of_change() {
         patched(&old, &patch(change), &caller, at(5)).map(|new| events(&old, &new)).unwrap_or_default()
     };
     assert_eq!(told(json!({}), true), []);
-    assert_eq!(told(json!({"name": "another"}), true), [Event::Renamed]);
-    assert_eq!(told(json!({"active": true}), false), [Event::Activated]);
-    assert_eq!(told(json!({"active": false}), true), [Event::Deactivated]);
+    assert_eq!(told(json!({"name": "another"}), true), [TokenEvent::Renamed]);
+    assert_eq!(told(json!({"active": true}), false), [TokenEvent::Activated]);
+    assert_eq!(told(json!({"active": false}), true), [TokenEvent::Deactivated]);
     assert_eq!(told(json!({"active": false}), false), []);
     for change in [
         json!({"description": "x"}),
@@ -119,10 +119,10 @@ async fn the_history_tells_of_each_kind_of_change() {
         json!({"rate_limit": {"limit": 9, "window_seconds": 9}}),
         json!({"on_reuse": "record"}),
     ] {
-        assert_eq!(told(change.clone(), true), [Event::Changed], "{change}");
+        assert_eq!(told(change.clone(), true), [TokenEvent::Changed], "{change}");
     }
     let all = told(json!({"name": "another", "active": true, "description": "x"}), false);
-    assert_eq!(all, [Event::Renamed, Event::Activated, Event::Changed]);
+    assert_eq!(all, [TokenEvent::Renamed, TokenEvent::Activated, TokenEvent::Changed]);
 }
 
 #[test]

@@ -61,13 +61,13 @@ fn the_secret_is_told_beside_it_this_once() {
 
 #[test]
 fn a_verdict_says_why_and_what_is_missing() {
-    let finding = Finding {
+    let result = DryRunResult {
         outcome: Err(shared::Error::insufficient_scope(Permissions::of(&[Permission::Upload]))),
         required: Permissions::of(&[Permission::Upload, Permission::ObjectRead]),
         role: Some(Role::Member),
     };
     assert_eq!(
-        serde_json::to_value(Verdict::new(finding, Status::Inactive)).unwrap(),
+        serde_json::to_value(CheckResult::new(result, TokenStatus::Inactive)).unwrap(),
         json!({
             "allowed": false, "reason": "insufficient_scope", "role": "member", "token_status": "inactive",
             "detail": format!("The token needs the permission {}.", Permission::Upload),
@@ -75,9 +75,9 @@ fn a_verdict_says_why_and_what_is_missing() {
             "missing_permissions": [Permission::Upload],
         })
     );
-    let finding = Finding { outcome: Ok(Permissions::NONE), required: Permissions::NONE, role: None };
+    let result = DryRunResult { outcome: Ok(Permissions::NONE), required: Permissions::NONE, role: None };
     assert_eq!(
-        serde_json::to_value(Verdict::new(finding, Status::Active)).unwrap(),
+        serde_json::to_value(CheckResult::new(result, TokenStatus::Active)).unwrap(),
         json!({"allowed": true, "reason": null, "detail": null, "role": null, "token_status": "active",
             "required_permissions": [], "missing_permissions": []})
     );

@@ -1,10 +1,10 @@
-//! What the table of objects holds, and that its guards agree with it.
+//! What the table of objects holds, and that its unique index agrees with it.
 
 use std::collections::BTreeMap;
 
 use shared::{
     config::{AccessKeys, Config},
-    table::{AttributeValue, Item, Key, Query, Table, number, text},
+    table::{AttributeValue, Item, Key, Table, TableQuery, number, text},
 };
 
 use super::place::{Thing, UNIQUE};
@@ -15,11 +15,11 @@ pub(super) struct Tables {
     partition: String,
 }
 
-/// Objects and guards as they are stored.
+/// Objects and unique entries as they are stored.
 pub(super) struct Stored {
     objects: Vec<Item>,
-    /// The object that each guard names, by field and key.
-    guards: BTreeMap<(String, String), String>,
+    /// The object that each entry names, by field and key.
+    unique: BTreeMap<(String, String), String>,
 }
 
 impl Tables {
@@ -36,36 +36,36 @@ impl Tables {
     }
 
     pub(super) async fn read(&self) -> Stored {
-        let mut guards = BTreeMap::new();
+        let mut unique = BTreeMap::new();
         for field in UNIQUE {
-            for guard in self.all(self.guards(field)).await {
-                guards.insert((field.to_owned(), told(&guard, "sk")), told(&guard, "id"));
+            for entry in self.all(self.unique(field)).await {
+                unique.insert((field.to_owned(), told(&entry, "sk")), told(&entry, "id"));
             }
         }
-        Stored { objects: self.all(self.partition.clone()).await, guards }
+        Stored { objects: self.all(self.partition.clone()).await, unique }
     }
 
-    /// The first step of a destruction: the guards are given up and the object is marked.
+    /// The first step of a destruction: the entries are released and the object is marked.
     pub(super) async fn mark(&self, id: &str) {
         let key = Key::new(&*self.partition, id);
         let item = self.objects.get(key.clone()).await.unwrap().unwrap();
         let mark = self.objects.update(key).set("destroyed", AttributeValue::Bool(true)).add("version", 1);
         let mut writes = vec![mark.remove("ix")];
         for (field, key) in held(&item) {
-            writes.push(self.objects.delete(Key::new(self.guards(&field), key)));
+            writes.push(self.objects.delete(Key::new(self.unique(&field), key)));
         }
         assert_eq!(writes.len(), 3);
         self.objects.transact(writes).await.unwrap();
     }
 
-    fn guards(&self, field: &str) -> String {
+    fn unique(&self, field: &str) -> String {
         format!("{}#unique#{field}", self.partition)
     }
 
     async fn all(&self, partition: String) -> Vec<Item> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let query = Query::partition(&*partition).limit(1_000).after(after);
+            let query = TableQuery::partition(&*partition).limit(1_000).after(after);
             let page = self.objects.query(query).await.unwrap();
             all.extend(page.items);
             after = page.next;
@@ -82,9 +82,10 @@ impl Stored {
         self.objects.iter().filter(|item| is_marked(item)).map(|item| told(item, "sk")).collect()
     }
 
-    /// The API shows just what is stored; each live object has the guards of its values; and there are no other guards.
+    /// The API shows just what is stored; each live object has the unique entries of its values; and there are
+    /// no other entries.
     pub(super) fn agree_with(&self, things: &BTreeMap<String, Thing>) {
-        let (mut guards, mut keys, mut values) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut unique, mut keys, mut values) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut count = 0;
         for item in &self.objects {
             let is_in = ["ix", "tx"].map(|index| item.contains_key(index));
@@ -111,13 +112,16 @@ impl Stored {
                 );
                 assert_eq!(*keys.entry((field, value)).or_insert(key.clone()), key, "two keys of one value");
                 if thing.is_live {
-                    let other = guards.insert(place, id.clone());
+                    let other = unique.insert(place, id.clone());
                     assert_eq!(other, None, "two objects have the same value: {item:?}");
                 }
             }
         }
         assert_eq!(count, things.len(), "something is shown that is not stored");
-        assert_eq!(self.guards, guards, "what is guarded (left) is not what objects have (right)");
+        assert_eq!(
+            self.unique, unique,
+            "what is in the unique index (left) is not what objects have (right)"
+        );
     }
 }
 

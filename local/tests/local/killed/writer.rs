@@ -215,11 +215,11 @@ impl Writer {
         let body = json!({"operations": operations, "atomic": is_atomic});
         let answer = self.shared.caller.try_send("POST", "/batch", Some(body)).await;
         let first = tried[0].mark;
-        for (place, attempt) in tried.iter_mut().enumerate() {
+        for (index, attempt) in tried.iter_mut().enumerate() {
             attempt.way = if is_atomic { Way::Together(first) } else { Way::Each };
             match &answer {
                 Some((200, body)) => {
-                    let result = &body["results"][place];
+                    let result = &body["results"][index];
                     attempt.told(result["status"].as_u64().unwrap(), &result["object"], &result["problem"]);
                 }
                 // Two upserts of one atomic batch may be about the same object.

@@ -181,10 +181,10 @@ impl Writer {
         let body = json!({"operations": operations});
         let answer = self.caller.send("POST", "/objects/things/batch", Some(body)).await;
         if let Some(Answer { status, request_id, body }) = &answer {
-            for (place, attempt) in tried.iter_mut().enumerate() {
-                let result = &body["results"][place];
+            for (index, attempt) in tried.iter_mut().enumerate() {
+                let result = &body["results"][index];
                 let status = result["status"].as_u64().unwrap_or((*status).into());
-                attempt.told(status, &result["object"], format!("{request_id}#{place}"));
+                attempt.told(status, &result["object"], format!("{request_id}#{index}"));
             }
         }
         (tried, answer.is_some())

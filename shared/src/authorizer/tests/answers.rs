@@ -2,18 +2,18 @@
 
 use super::*;
 
-fn question(form: Form) -> Question {
-    let mut question = Question::try_from(serde_json::from_str::<Event>(REST).unwrap()).unwrap();
-    question.form = form;
-    question
+fn request(format: EventFormat) -> AuthorizationRequest {
+    let mut request = AuthorizationRequest::try_from(serde_json::from_str::<Event>(REST).unwrap()).unwrap();
+    request.format = format;
+    request
 }
 
 fn budget() -> Budget {
     RateLimit { limit: 3, window_seconds: 60 }.budget("token", 3, 130)
 }
 
-fn told(form: Form, decision: Decision, is_own: bool) -> Value {
-    serde_json::to_value(question(form).answer(decision, is_own).unwrap()).unwrap()
+fn told(format: EventFormat, decision: Decision, is_own: bool) -> Value {
+    serde_json::to_value(request(format).answer(decision, is_own).unwrap()).unwrap()
 }
 
 #[test]
@@ -24,11 +24,11 @@ fn a_spent_budget_passes_with_no_identity_to_our_own_functions_only() {
         "rate_limit": "token;3;60;0;50", "request_id": "941529f2-1028-45ed-a6da-43e4eb039119",
     });
     for (is_own, effect) in [(true, "Allow"), (false, "Deny")] {
-        let answer = told(Form::Policy(ARN.into()), Decision::Limited(budget()), is_own);
+        let answer = told(EventFormat::Policy(ARN.into()), Decision::Limited(budget()), is_own);
         assert_eq!((&answer["principalId"], &answer["context"]), (&json!("anonymous"), &context));
         let statement = &answer["policyDocument"]["Statement"][0];
         assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!(effect), &json!(ARN)));
-        let answer = told(Form::Simple, Decision::Limited(budget()), is_own);
+        let answer = told(EventFormat::Simple, Decision::Limited(budget()), is_own);
         assert_eq!(answer, json!({"isAuthorized": false, "context": context}));
     }
 }
@@ -47,7 +47,7 @@ fn a_person_is_named_and_so_is_what_is_left_of_a_budget() {
     let user = identity.user.clone();
     let effective = Permissions::of(&[Permission::Upload]);
     let left = RateLimit { limit: 3, window_seconds: 60 }.budget("token", 1, 130);
-    let answer = told(Form::Simple, Decision::Allow(Box::new(identity), effective, Some(left)), true);
+    let answer = told(EventFormat::Simple, Decision::Allow(Box::new(identity), effective, Some(left)), true);
     assert_eq!(
         answer["context"],
         json!({"user_id": user, "credential": "session", "permissions": effective.names(), "rate_limit": "token;3;60;2;50",
@@ -59,11 +59,11 @@ fn a_person_is_named_and_so_is_what_is_left_of_a_budget() {
 fn a_path_that_no_policy_can_name_is_refused_whoever_it_is() {
     let long = |length: usize| format!("{ARN}{}", "x".repeat(length - ARN.len()));
     let spent = || Decision::Limited(budget());
-    let answer = told(Form::Policy(long(512)), spent(), true);
+    let answer = told(EventFormat::Policy(long(512)), spent(), true);
     let statement = &answer["policyDocument"]["Statement"][0];
     assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Allow"), &json!(long(512))));
     for length in [513, 700] {
-        let answer = told(Form::Policy(long(length)), spent(), true);
+        let answer = told(EventFormat::Policy(long(length)), spent(), true);
         let statement = &answer["policyDocument"]["Statement"][0];
         let named = format!("{}*", long(511));
         assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Deny"), &json!(named)));

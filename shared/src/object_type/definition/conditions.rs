@@ -1,8 +1,8 @@
-//! Whether the conditions of a field's rules can be judged.
+//! Whether the conditions of a field's rules can be evaluated.
 
 use serde_json::value::RawValue;
 
-use super::super::{Condition, Field, FieldType, Locked, Op, Required, Test, Visible, check_value};
+use super::super::{Field, FieldCondition, FieldTest, FieldType, Locked, Op, Required, Visible, check_value};
 use crate::error::{Fault, Violation};
 
 /// How deep `all` and `any` may be nested, a single test included.
@@ -42,15 +42,15 @@ impl Rule<'_> {
         self.faults.push(Fault::new(pointer, code, detail));
     }
 
-    fn check(&mut self, condition: &Condition, pointer: &str, depth: usize) {
+    fn check(&mut self, condition: &FieldCondition, pointer: &str, depth: usize) {
         if depth > CONDITION_DEPTH_MAX {
             self.refuse(pointer, Violation::TooDeep, format!("Nest at most {CONDITION_DEPTH_MAX} deep."));
             return;
         }
         let (name, parts) = match condition {
-            Condition::All(parts) => ("all", parts),
-            Condition::Any(parts) => ("any", parts),
-            Condition::Test(test) => {
+            FieldCondition::All(parts) => ("all", parts),
+            FieldCondition::Any(parts) => ("any", parts),
+            FieldCondition::Test(test) => {
                 self.tests += 1;
                 return self.check_test(test, pointer);
             }
@@ -58,12 +58,12 @@ impl Rule<'_> {
         if parts.is_empty() {
             self.refuse(&format!("{pointer}/{name}"), Violation::Required, "Give at least one condition.");
         }
-        for (place, part) in parts.iter().enumerate() {
-            self.check(part, &format!("{pointer}/{name}/{place}"), depth + 1);
+        for (index, part) in parts.iter().enumerate() {
+            self.check(part, &format!("{pointer}/{name}/{index}"), depth + 1);
         }
     }
 
-    fn check_test(&mut self, test: &Test, pointer: &str) {
+    fn check_test(&mut self, test: &FieldTest, pointer: &str) {
         let Some(field) = self.fields.iter().find(|field| field.slug == test.field) else {
             let detail = "Name another field of this type.";
             return self.refuse(&format!("{pointer}/field"), Violation::UnknownField, detail);
@@ -88,7 +88,7 @@ impl Rule<'_> {
         self.check_operand(field, test, &format!("{pointer}/value"));
     }
 
-    fn check_operand(&mut self, field: &Field, test: &Test, pointer: &str) {
+    fn check_operand(&mut self, field: &Field, test: &FieldTest, pointer: &str) {
         match (test.op, &test.value) {
             (Op::Empty | Op::NotEmpty | Op::Checked, None) => {}
             (Op::Empty | Op::NotEmpty | Op::Checked, Some(_)) => {
@@ -104,8 +104,8 @@ impl Rule<'_> {
                     let detail = format!("Give an array of 1 to {IN_VALUES_MAX} values.");
                     self.refuse(pointer, Violation::OutOfRange, detail);
                 }
-                for (place, value) in values.iter().enumerate().take(IN_VALUES_MAX) {
-                    self.check_value(field, value, &format!("{pointer}/{place}"));
+                for (index, value) in values.iter().enumerate().take(IN_VALUES_MAX) {
+                    self.check_value(field, value, &format!("{pointer}/{index}"));
                 }
             }
             (Op::Eq | Op::Ne | Op::In, None) => {

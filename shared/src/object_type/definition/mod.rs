@@ -1,4 +1,4 @@
-//! Which fields a type may have.
+//! Validation of the fields of a type.
 
 pub(super) mod conditions;
 pub(super) mod settings;
@@ -18,11 +18,11 @@ pub const LABEL_LENGTH_MAX: usize = 100;
 
 /// Tidies the fields of a type, and finds all that is wrong with them.
 pub fn check_fields(fields: &mut [Field], pointer: &str, faults: &mut Vec<Fault>) {
-    for (place, field) in fields.iter_mut().enumerate() {
-        check_field(field, &format!("{pointer}/{place}"), faults);
+    for (index, field) in fields.iter_mut().enumerate() {
+        check_field(field, &format!("{pointer}/{index}"), faults);
     }
-    for (place, field) in fields.iter().enumerate() {
-        conditions::check(field, fields, &format!("{pointer}/{place}"), faults);
+    for (index, field) in fields.iter().enumerate() {
+        conditions::check(field, fields, &format!("{pointer}/{index}"), faults);
     }
 }
 
@@ -34,7 +34,7 @@ fn check_field(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
     let found = faults.len();
     settings::check(field, pointer, faults);
     faults.extend(flag_faults(field, pointer));
-    // A default is judged by the settings, so these must be sound.
+    // A default is validated by the settings, so these must be valid.
     if faults.len() == found {
         check_default(field, &format!("{pointer}/default"), faults);
     }
@@ -43,10 +43,10 @@ fn check_field(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
 /// Finds fields that have the slug of another one.
 pub fn check_slugs(fields: &[Field], pointer: &str, faults: &mut Vec<Fault>) {
     let mut seen = HashSet::new();
-    for (place, field) in fields.iter().enumerate() {
+    for (index, field) in fields.iter().enumerate() {
         if !seen.insert(&field.slug) {
             let detail = "Another field of this type has this slug already.";
-            faults.push(Fault::new(format!("{pointer}/{place}/slug"), Violation::SlugTaken, detail));
+            faults.push(Fault::new(format!("{pointer}/{index}/slug"), Violation::SlugTaken, detail));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which settings belong to which type of field, and what they may be.
+//! Validation of the settings of a field, by its type.
 
 use std::collections::HashSet;
 
@@ -111,8 +111,8 @@ fn check_options(options: &mut [String], pointer: &str, faults: &mut Vec<Fault>)
         faults.push(Fault::new(pointer, Violation::OutOfRange, format!("Give 1 to {OPTIONS_MAX} options.")));
     }
     let mut seen = HashSet::new();
-    for (place, option) in options.iter_mut().enumerate() {
-        let pointer = format!("{pointer}/{place}");
+    for (index, option) in options.iter_mut().enumerate() {
+        let pointer = format!("{pointer}/{index}");
         match text::label(&pointer, option, OPTION_LENGTH_MAX) {
             Err(fault) => faults.push(fault),
             Ok(tidy) if tidy != text::composed(option) => {
@@ -160,8 +160,8 @@ fn check_composite(settings: &mut Settings, pointer: &str, faults: &mut Vec<Faul
             format!("Give 1 to {SUB_FIELDS_MAX} fields."),
         ));
     }
-    for (place, field) in fields.iter().enumerate() {
-        faults.extend(part_faults(field, &format!("{pointer}/{place}")));
+    for (index, field) in fields.iter().enumerate() {
+        faults.extend(part_faults(field, &format!("{pointer}/{index}")));
     }
     // What a part cannot be at all is told above; of a composite in a composite no more is looked at.
     if fields.iter().all(|field| field.r#type.is_simple()) {

@@ -1,4 +1,4 @@
-//! What is sent for a field, read as the field's type takes it.
+//! Parses the value that is sent for a field, by the type of the field.
 
 mod color;
 mod money;
@@ -8,7 +8,7 @@ mod url;
 
 use serde_json::value::RawValue;
 
-use super::{Field, FieldType, Precision, Reference, Target, Value, decimal};
+use super::{Field, FieldType, Precision, Reference, ReferenceTarget, Value, decimal};
 use crate::{
     domain,
     error::{Fault, Violation},
@@ -142,9 +142,9 @@ fn options(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>
     let sent = strings(pointer, raw, "Send an array of options.")?;
     let sent: Vec<_> = sent.iter().map(|option| text::composed(option)).collect();
     let mut faults = Vec::new();
-    for (place, item) in sent.iter().enumerate() {
-        let pointer = format!("{pointer}/{place}");
-        if sent[..place].contains(item) {
+    for (index, item) in sent.iter().enumerate() {
+        let pointer = format!("{pointer}/{index}");
+        if sent[..index].contains(item) {
             faults.push(Fault::new(pointer, Violation::Duplicate, "This option stands in the list twice."));
         } else {
             faults.extend(option(field, &pointer, item).err());
@@ -169,9 +169,9 @@ fn uploads(pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
         let detail = format!("Send at most {UPLOADS_MAX} uploads.");
         return Err(vec![Fault::new(pointer, Violation::TooMany, detail)]);
     }
-    let reference = |(place, id): (usize, &String)| Reference {
-        pointer: format!("{pointer}/{place}"),
-        target: Target::Upload(id.clone()),
+    let reference = |(index, id): (usize, &String)| Reference {
+        pointer: format!("{pointer}/{index}"),
+        target: ReferenceTarget::Upload(id.clone()),
     };
     let references = ids.iter().enumerate().map(reference).collect();
     Ok(Sent { value: (!ids.is_empty()).then_some(Value::List(ids)), references })
@@ -180,7 +180,7 @@ fn uploads(pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
 /// The id of an object. Whether it is there only the caller can tell.
 fn related(field: &Field, pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
     let value = check_value(field, pointer, raw).map_err(|fault| vec![fault])?;
-    let target = |id: &Value| Target::Object {
+    let target = |id: &Value| ReferenceTarget::Object {
         object_type: field.settings.object_type.clone().unwrap_or_default(),
         id: id.display().into_owned(),
     };

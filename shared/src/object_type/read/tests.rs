@@ -359,14 +359,15 @@ fn references_are_told_for_the_caller_to_look_up() {
             .ok()
     };
     let relationship = field("relationship", json!({"object_type": "companies"}));
-    let target = Target::Object { object_type: "companies".into(), id: "obj_1".into() };
+    let target = ReferenceTarget::Object { object_type: "companies".into(), id: "obj_1".into() };
     assert_eq!(
         references(&relationship, r#"" obj_1 ""#),
         Some(vec![Reference { pointer: "/f".into(), target }])
     );
     for r#type in ["file", "image", "media"] {
         let file = field(r#type, json!({}));
-        let upload = |at: &str, id: &str| Reference { pointer: at.into(), target: Target::Upload(id.into()) };
+        let upload =
+            |at: &str, id: &str| Reference { pointer: at.into(), target: ReferenceTarget::Upload(id.into()) };
         assert_eq!(
             references(&file, r#"["upl_1", "upl_2"]"#),
             Some(vec![upload("/f/0", "upl_1"), upload("/f/1", "upl_2")])

@@ -34,19 +34,19 @@ impl Refused {
 /// What a caller gets: the status or the refusal.
 async fn sent(access: Access, path: &str, context: Option<Value>) -> Result<StatusCode, Refused> {
     sent_to(
-        Gate { access, reads_query: false, reads_body: false, writes: false, platform: None },
+        RoutePolicy { access, reads_query: false, reads_body: false, writes: false, platform: None },
         path,
         context,
     )
     .await
 }
 
-async fn sent_to(gate: Gate, path: &str, context: Option<Value>) -> Result<StatusCode, Refused> {
+async fn sent_to(policy: RoutePolicy, path: &str, context: Option<Value>) -> Result<StatusCode, Refused> {
     let handler = any(async |caller: Option<axum::Extension<Caller>>| match caller {
         Some(_) => StatusCode::OK,
         None => StatusCode::NO_CONTENT,
     });
-    let layer = from_fn_with_state(Arc::new(gate), guard);
+    let layer = from_fn_with_state(Arc::new(policy), guard);
     let router = Router::new()
         .route("/teams/{team}", handler.clone())
         .route("/teams/{team}/members/{user}", handler.clone())
@@ -143,17 +143,17 @@ async fn oneself_is_the_user_of_the_path() {
 
 #[tokio::test]
 async fn a_query_that_nobody_reads_is_refused_and_an_empty_one_is_none() {
-    let gate = |reads_query| Gate {
+    let policy = |reads_query| RoutePolicy {
         access: Access::Public,
         reads_query,
         reads_body: false,
         writes: false,
         platform: None,
     };
-    assert_eq!(sent_to(gate(false), "/me?", None).await, Ok(StatusCode::NO_CONTENT));
+    assert_eq!(sent_to(policy(false), "/me?", None).await, Ok(StatusCode::NO_CONTENT));
     for query in ["a", "a=b", "a=b&c", "a&c=d"] {
-        let refused = sent_to(gate(false), &format!("/me?{query}"), None).await;
+        let refused = sent_to(policy(false), &format!("/me?{query}"), None).await;
         assert_eq!(refused, Err(Refused(Code::InvalidRequest, Some("?a".into()))), "{query}");
     }
-    assert_eq!(sent_to(gate(true), "/me?a=b", None).await, Ok(StatusCode::NO_CONTENT));
+    assert_eq!(sent_to(policy(true), "/me?a=b", None).await, Ok(StatusCode::NO_CONTENT));
 }

@@ -1,0 +1,158 @@
+//! Queries as they are sent, of which only the form was checked: fields and values are resolved against a type
+//! later.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use shared::{
+    Error, Fault, Result, Violation,
+    extract::{LIMIT_MAX, Trashed},
+    json::{self, Nullable},
+};
+
+use super::{operator::Op, schema};
+
+/// A query as a body.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = schema::example())]
+pub(crate) struct QueryBody {
+    /// Which objects; all if it is left out.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<FilterBody>")]
+    filter: Option<FilterBody>,
+    /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<String>", regex(pattern = schema::SORT_PATTERN))]
+    sort: Option<String>,
+    /// The fields to answer with; all if it is left out.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Vec<String>>")]
+    fields: Option<Vec<String>>,
+    /// `only` asks what is in the trash.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Trashed>")]
+    trashed: Option<Trashed>,
+    /// How many at most; 50 unless told.
+    #[schemars(range(min = 1, max = LIMIT_MAX))]
+    pub(crate) limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<String>")]
+    pub(crate) cursor: Option<String>,
+}
+
+/// A condition (`field`, `op`, `value`), or one of `all`, `any` and `not`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FilterBody {
+    field: Option<String>,
+    op: Option<Op>,
+    #[serde(default, deserialize_with = "json::nullable")]
+    value: Option<Box<RawValue>>,
+    all: Option<Vec<FilterBody>>,
+    any: Option<Vec<FilterBody>>,
+    not: Option<Box<FilterBody>>,
+}
+
+/// A query about objects of whatever type.
+#[derive(Default)]
+pub(crate) struct RawQuery {
+    pub(super) filter: Option<Node>,
+    pub(super) sort: Option<Name>,
+    pub(super) fields: Option<Vec<Name>>,
+    pub(super) trashed: bool,
+}
+
+/// A name that was sent, and where.
+pub(super) struct Name {
+    pub(super) pointer: String,
+    pub(super) name: String,
+}
+
+/// A filter with the place of each part.
+pub(super) enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Is(RawCondition),
+}
+
+/// A condition with the places of its parts.
+pub(super) struct RawCondition {
+    pub(super) field: Name,
+    pub(super) op: Op,
+    pub(super) op_pointer: String,
+    pub(super) value: RawOperand,
+    pub(super) value_pointer: String,
+}
+
+/// A value as it was sent.
+pub(super) enum RawOperand {
+    Json(Box<RawValue>),
+    /// The text of a parameter, which may mean a number just as well.
+    Text(String),
+    /// The texts of several parameters, each at its place.
+    Texts(Vec<(String, String)>),
+}
+
+impl Name {
+    pub(super) fn new(pointer: impl Into<String>, name: &str) -> Self {
+        Self { pointer: pointer.into(), name: name.to_owned() }
+    }
+}
+
+impl RawQuery {
+    /// The query in a body.
+    pub(crate) fn of_body(body: &QueryBody) -> Result<Self> {
+        let mut faults = Vec::new();
+        let filter = body.filter.as_ref().and_then(|filter| node(filter, "/filter", &mut faults));
+        if !faults.is_empty() {
+            return Err(Error::invalid(faults));
+        }
+        let named = |(index, name): (usize, &String)| Name::new(format!("/fields/{index}"), name);
+        Ok(Self {
+            filter,
+            sort: body.sort.as_deref().map(|sort| Name::new("/sort", sort)),
+            fields: body.fields.as_ref().map(|fields| fields.iter().enumerate().map(named).collect()),
+            trashed: body.trashed.is_some(),
+        })
+    }
+}
+
+fn node(body: &FilterBody, pointer: &str, faults: &mut Vec<Fault>) -> Option<Node> {
+    let FilterBody { field, op, value, all, any, not } = body;
+    match (field, op, value, all, any, not) {
+        (Some(field), Some(op), Some(value), None, None, None) => Some(Node::Is(RawCondition {
+            field: Name::new(format!("{pointer}/field"), field),
+            op: *op,
+            op_pointer: format!("{pointer}/op"),
+            value: RawOperand::Json(value.clone()),
+            value_pointer: format!("{pointer}/value"),
+        })),
+        (None, None, None, Some(all), None, None) => {
+            nodes(all, &format!("{pointer}/all"), faults).map(Node::All)
+        }
+        (None, None, None, None, Some(any), None) => {
+            nodes(any, &format!("{pointer}/any"), faults).map(Node::Any)
+        }
+        (None, None, None, None, None, Some(not)) => {
+            node(not, &format!("{pointer}/not"), faults).map(|not| Node::Not(Box::new(not)))
+        }
+        _ => {
+            let detail = "Send field, op and a value that is not null; or one of all, any and not.";
+            faults.push(Fault::new(pointer, Violation::Invalid, detail));
+            None
+        }
+    }
+}
+
+fn nodes(bodies: &[FilterBody], pointer: &str, faults: &mut Vec<Fault>) -> Option<Vec<Node>> {
+    if bodies.is_empty() {
+        faults.push(Fault::new(pointer, Violation::Invalid, "Send at least one condition."));
+    }
+    let read =
+        bodies.iter().enumerate().map(|(index, body)| node(body, &format!("{pointer}/{index}"), faults));
+    // All are read before any is missed, so that every fault is found.
+    read.collect::<Vec<_>>().into_iter().collect()
+}
