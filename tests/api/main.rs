@@ -57,6 +57,7 @@ mod token_history;
 mod token_rotation;
 mod tokens;
 mod type_changes;
+mod type_count;
 mod type_looks;
 mod type_trash;
 mod unanswered;

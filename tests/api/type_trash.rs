@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use shared::{
     id::{ObjectTypeId, TeamId},
-    object_type::{PROPAGATION_SECONDS, TRASH_SECONDS, object_type_stamp_key},
+    jobs::StoredJob,
+    object_type::{PROPAGATION_SECONDS, TRASH_SECONDS, find, object_type_stamp_key},
 };
 
 use crate::{
@@ -127,6 +128,30 @@ async fn after_thirty_days_in_the_trash_a_type_is_destroyed() {
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     place.owner().get(&path).await.expect(200);
     place.system.clock.advance(60 * 60);
-    until(|| async { place.owner().get(&path).await.status == 404 }).await;
-    assert_eq!(items_of(&place, &id).await, Vec::<String>::new());
+    place.owner().get(&path).await.expect_problem(404, "not_found");
+    until(|| async { items_of(&place, &id).await.is_empty() }).await;
+}
+
+#[tokio::test]
+async fn a_type_whose_time_in_the_trash_is_over_is_gone_though_its_job_is_late() {
+    let place = Place::at(System::isolated()).await;
+    let id = place.read().await["id"].as_str().unwrap().to_owned();
+    place.owner().delete(&place.contacts()).await.expect(204);
+    let workspace = platform(&place.system.dynamodb).workspace;
+    let (id, team) = (ObjectTypeId::parse(&id).unwrap(), TeamId::parse(&place.world.team).unwrap());
+    let stored = find(&workspace, &team, id.as_str()).await.unwrap();
+    workspace.write(StoredJob::removal(&workspace, &stored.deletion.unwrap().job)).await.unwrap();
+    let listed = format!("{}?trashed=only", place.world.types());
+    let count = async || place.owner().get(&listed).await.expect(200)["data"].as_array().unwrap().len();
+    place.system.clock.advance(TRASH_SECONDS - 60);
+    assert_eq!(count().await, 1);
+    place.owner().get(&format!("{}?trashed=only", place.contacts())).await.expect(200);
+    place.system.clock.advance(60);
+    assert_eq!(count().await, 0);
+    for (method, path) in
+        [("GET", "?trashed=only"), ("POST", "/restore"), ("DELETE", "/force"), ("DELETE", "")]
+    {
+        let answer = place.owner().send(method, &format!("{}{path}", place.contacts()), None).await;
+        answer.expect_problem(404, "not_found");
+    }
 }

@@ -1,6 +1,7 @@
 //! Object types: what the objects of a team are made of.
 
 mod change;
+mod count_limit;
 mod handlers;
 mod migration;
 mod object_type;

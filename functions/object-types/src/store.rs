@@ -9,16 +9,17 @@ use shared::{
     id::{JobId, ObjectTypeId, TeamId},
     jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
     object_type::{
-        ObjectType, PROPAGATION_SECONDS, StoredObjectType, find, no_such_type, release_slug, take_slug,
-        workspace_partition,
+        ObjectType, PROPAGATION_SECONDS, StoredObjectType, TRASH_SECONDS, find, no_such_type, release_slug,
+        take_slug, workspace_partition,
     },
     queue::Queue,
-    table::{Attempt, Condition, Item, Table, TableQuery, Write, WriteError, retry},
+    table::{Attempt, Condition, Item, Table, TableQuery, Write, WriteError, attribute, retry},
     text::Slug,
 };
 
 use crate::{
     change::Draft,
+    count_limit::{count_one, recount},
     migration::plan_migration,
     object_type::NewObjectType,
     view::{ObjectTypeView, jobs_of},
@@ -88,8 +89,21 @@ impl Store {
             self.workspace.put_item(stored.key(), stored.to_item()?).when(Condition::ItemMissing),
             take_slug(&self.workspace, &by.team, (&object_type.id, &object_type.slug), now)?,
             stored.stamp(&self.workspace)?,
+            count_one(&self.workspace, &by.team),
         ];
-        self.workspace.transact(writes).await.map_err(|error| error.into_error(|_| slug_taken()))?;
+        let (slug, count) = (1, 3);
+        let writes = &writes;
+        retry("object type", || async move {
+            match self.workspace.transact(writes.clone()).await {
+                Err(WriteError::ConditionFailed(failed)) if failed.at(count) && !failed.at(slug) => {
+                    recount(&self.workspace, &by.team).await?;
+                    Ok(Attempt::Conflict)
+                }
+                Err(WriteError::ConditionFailed(_)) => Err(slug_taken()),
+                outcome => Attempt::of(outcome),
+            }
+        })
+        .await?;
         Ok(ObjectTypeView::of(stored, &[], by))
     }
 
@@ -98,13 +112,14 @@ impl Store {
         by: &Member,
         page: &Page<TrashFilter>,
     ) -> Result<(Vec<ObjectTypeView>, Option<Item>)> {
-        let when: fn(String) -> Condition = if page.filter.trashed.is_some() {
-            Condition::AttributeExists
+        let name = "trashed_at".to_owned();
+        let is_listed = if page.filter.trashed.is_some() {
+            Condition::Above(name, attribute(&self.clock.now().plus_seconds(-TRASH_SECONDS))?)
         } else {
-            Condition::AttributeMissing
+            Condition::AttributeMissing(name)
         };
         let query = TableQuery::partition(workspace_partition(&by.team)).prefix("TYPE#");
-        let query = query.filter(when("trashed_at".to_owned())).after(page.after.clone()).limit(page.limit);
+        let query = query.filter(is_listed).after(page.after.clone()).limit(page.limit);
         let found = self.workspace.query(query).await?;
         let types = found.items.iter().map(StoredObjectType::from_item).collect::<Result<Vec<_>>>()?;
         let jobs: Vec<&JobId> = types.iter().flat_map(jobs_of).collect();
@@ -124,8 +139,14 @@ impl Store {
         id_or_slug: &str,
         trashed: bool,
     ) -> Result<StoredObjectType> {
-        let stored = find(&self.workspace, team, id_or_slug).await?;
+        let stored = self.find(team, id_or_slug).await?;
         if stored.is_hidden() == trashed { Ok(stored) } else { Err(no_such_type()) }
+    }
+
+    /// The type, in the trash or not; none whose time in the trash is over.
+    pub(crate) async fn find(&self, team: &TeamId, id_or_slug: &str) -> Result<StoredObjectType> {
+        let stored = find(&self.workspace, team, id_or_slug).await?;
+        if stored.is_trash_over(self.clock.now()) { Err(no_such_type()) } else { Ok(stored) }
     }
 
     /// The type with the progress of its jobs.

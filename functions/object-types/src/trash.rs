@@ -7,7 +7,7 @@ use shared::{
     Code, Error, Member, Result, Timestamp,
     extract::IfMatch,
     jobs::{Job, JobSubject, StoredJob},
-    object_type::{CACHE_SECONDS, Deletion, PROPAGATION_SECONDS, StoredObjectType, TRASH_SECONDS, find},
+    object_type::{CACHE_SECONDS, Deletion, PROPAGATION_SECONDS, StoredObjectType, TRASH_SECONDS},
     table::{Attempt, Write, retry},
 };
 
@@ -43,7 +43,7 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<StoredObjectType> {
         retry("object type", || async move {
-            let mut stored = find(&self.workspace, &by.team, id_or_slug).await?;
+            let mut stored = self.find(&by.team, id_or_slug).await?;
             if_match.check(stored.object_type.version)?;
             let Some(deletion) = stored.deletion.take().filter(|deletion| !deletion.is_irreversible) else {
                 let detail = "The object type is not in the trash, or is being destroyed.";
@@ -65,7 +65,7 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<ObjectTypeView> {
         let (stored, started) = retry("object type", || async move {
-            let mut stored = find(&self.workspace, &by.team, id_or_slug).await?;
+            let mut stored = self.find(&by.team, id_or_slug).await?;
             if_match.check(stored.object_type.version)?;
             if stored.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible) {
                 return Ok(Attempt::Done((stored, None)));

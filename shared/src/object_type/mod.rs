@@ -38,8 +38,8 @@ pub use schema::{AnyJson, SentMoney, SentValue, SentValues};
 pub use stamp::{STAMPED_SECONDS, object_type_stamp_key, revalidate};
 pub use stored::{
     CACHE_SECONDS, Deletion, NO_VALUE, PROPAGATION_SECONDS, StoredObjectType, TRASH_SECONDS, find,
-    no_such_type, object_type_key, object_type_slug_key, release_slug, slot_key, slot_name, take_slug,
-    values_of, workspace_partition,
+    no_such_type, object_type_key, object_type_slug_key, object_type_slugs, release_slug, slot_key,
+    slot_name, take_slug, values_of, workspace_partition,
 };
 pub use unseen::unseen_rule_faults;
 pub use value::Value;

@@ -10,7 +10,7 @@ use crate::{
     actor::Actor,
     error::{Error, Result},
     id::{JobId, ObjectId, ObjectTypeId, TeamId},
-    table::{AttributeValue, Condition, Item, Key, Table, Write, attribute, text},
+    table::{AttributeValue, Condition, Item, Key, Table, TableQuery, Write, attribute, text},
     text::Slug,
     timestamp::Timestamp,
 };
@@ -22,6 +22,8 @@ const REQUEST_SECONDS: i64 = 29;
 /// A change of a type has propagated after this time: no write goes by what the type was before, so migrations
 /// may begin.
 pub const PROPAGATION_SECONDS: i64 = 2 * CACHE_SECONDS + REQUEST_SECONDS + 6;
+/// What the sort keys of slugs begin with.
+const SLUG_PREFIX: &str = "TYPESLUG#";
 /// A type is in the trash this long, and then destroyed.
 pub const TRASH_SECONDS: i64 = 30 * 24 * 60 * 60;
 
@@ -139,6 +141,11 @@ impl StoredObjectType {
         self.trashed_at.is_some()
     }
 
+    /// Whether its time in the trash is over: from that moment on there is no such type, whenever its job deletes it.
+    pub fn is_trash_over(&self, now: Timestamp) -> bool {
+        self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
+    }
+
     /// Whether every object with a value in this searchable field is in its search index.
     pub fn is_search_index_built(&self, field: &str) -> bool {
         self.migration_of(field).is_none_or(|migration| !migration.indexes || migration.conflicts.is_some())
@@ -196,7 +203,7 @@ pub fn object_type_key(team: &TeamId, id: &ObjectTypeId) -> Key {
 
 /// The key of the unique entry of a slug, which names the type that has it.
 pub fn object_type_slug_key(team: &TeamId, slug: &Slug) -> Key {
-    Key::new(workspace_partition(team), format!("TYPESLUG#{slug}"))
+    Key::new(workspace_partition(team), format!("{SLUG_PREFIX}{slug}"))
 }
 
 /// The write by which a type gives its slug up. For a while nobody else may have it: a function may still take it for
@@ -223,6 +230,25 @@ pub fn take_slug(
     ]);
     let item = [("id".to_owned(), attribute(id)?)].into();
     Ok(workspace.put_item(object_type_slug_key(team, slug), item).when(is_free))
+}
+
+/// How many slugs the types of a team have, in the trash or not: as many as there are types.
+///
+/// # Errors
+/// 503 when the database is busy or away.
+pub async fn object_type_slugs(workspace: &Table, team: &TeamId) -> Result<u64> {
+    let (mut count, mut after): (u64, Option<Item>) = (0, None);
+    loop {
+        // A slug that is given up keeps its item for a while, without an id.
+        let is_taken = Condition::AttributeExists("id".to_owned());
+        let query = TableQuery::partition(workspace_partition(team)).prefix(SLUG_PREFIX).filter(is_taken);
+        let page = workspace.query(query.after(after.take())).await?;
+        count += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(count),
+        }
+    }
 }
 
 /// The type of that id or slug, in the trash or not.
