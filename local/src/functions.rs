@@ -145,7 +145,7 @@ impl Function for FamilyFunction {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
         let call = serde_json::from_value::<LambdaRequest>(event)
             // A router is always ready, so it is called at once.
-            .map(|event| LambdaEvent::new(arrival::sound(event), Context::default()))
+            .map(|event| LambdaEvent::new(arrival::sanitize(event), Context::default()))
             .map(|event| Adapter::from(self.0.clone()).call(event));
         Box::pin(async move {
             let answer = match call.map_err(|error| error.to_string())?.await {

@@ -13,7 +13,7 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 /// The rest API Gateway never sends, but whoever may invoke the function does: a body that is not in base 64, though the
 /// event says so, is the text that it is, and a parameter without a value is none.
 #[must_use]
-pub fn sound(mut event: LambdaRequest) -> LambdaRequest {
+pub fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV1(request) = &mut event {
         for headers in [&mut request.headers, &mut request.multi_value_headers] {
             headers.insert(header::HOST, HeaderValue::from_static("localhost"));
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn request(event: Value) -> Request {
-        sound(serde_json::from_value::<LambdaRequest>(event).unwrap()).into()
+        sanitize(serde_json::from_value::<LambdaRequest>(event).unwrap()).into()
     }
 
     fn event(path: &Value, host: &str, protocol: &str) -> Value {
@@ -124,7 +124,7 @@ mod tests {
             let event = event(&json!(path), &host, &protocol);
             // What is no header is no event: that ends in a refusal, not in a panic.
             if let Ok(event) = serde_json::from_value::<LambdaRequest>(event) {
-                let _: Request = sound(event).into();
+                let _: Request = sanitize(event).into();
             }
         }
     }

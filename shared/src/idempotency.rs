@@ -61,7 +61,7 @@ const ANSWER: &str = "answer";
 
 /// The head of an answer that is kept; its body stands behind it, to the byte.
 #[derive(Serialize, Deserialize)]
-struct Answer {
+struct StoredAnswer {
     status: u16,
     headers: Vec<(String, String)>,
 }
@@ -187,7 +187,8 @@ async fn replay(
     let plain = platform.keys.ring().await?.open(&context(record_key), sealed.as_ref());
     let plain = plain.ok_or_else(|| anyhow::anyhow!("a kept answer does not open"))?;
     let end = plain.iter().position(|byte| *byte == BREAK).unwrap_or(plain.len());
-    let Answer { status, headers } = serde_json::from_slice(&plain[..end]).map_err(anyhow::Error::from)?;
+    let StoredAnswer { status, headers } =
+        serde_json::from_slice(&plain[..end]).map_err(anyhow::Error::from)?;
     let body = plain.get(end + 1..).unwrap_or_default().to_vec();
     let mut response = (StatusCode::from_u16(status).map_err(anyhow::Error::from)?, body).into_response();
     response.headers_mut().clear();
@@ -210,8 +211,10 @@ async fn keep(
     let body = to_bytes(body, usize::MAX).await.map_err(anyhow::Error::from)?;
     let header =
         |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
-    let answer =
-        Answer { status: parts.status.as_u16(), headers: KEPT_HEADERS.iter().filter_map(header).collect() };
+    let answer = StoredAnswer {
+        status: parts.status.as_u16(),
+        headers: KEPT_HEADERS.iter().filter_map(header).collect(),
+    };
     let mut plain = serde_json::to_vec(&answer).map_err(anyhow::Error::from)?;
     if body.len() <= KEPT_LENGTH_MAX {
         plain.push(BREAK);

@@ -6,19 +6,19 @@ use serde::Serialize;
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartialBatchResponse {
-    batch_item_failures: Vec<Failure>,
+    batch_item_failures: Vec<ItemFailure>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Failure {
+struct ItemFailure {
     item_identifier: String,
 }
 
 impl PartialBatchResponse {
     /// Has a message retried, by its id; or a record of a stream and all behind it, by its sequence number.
     pub fn retry(&mut self, id: impl Into<String>) {
-        self.batch_item_failures.push(Failure { item_identifier: id.into() });
+        self.batch_item_failures.push(ItemFailure { item_identifier: id.into() });
     }
 
     /// Whether every record is handled.

@@ -62,9 +62,9 @@ where
 }
 
 async fn serve_requests(router: Router) -> LambdaResult {
-    let sound =
-        |event: LambdaEvent<LambdaRequest>| LambdaEvent::new(arrival::sound(event.payload), event.context);
-    lambda_runtime::run(Adapter::from(router).map_request(sound)).await
+    let sanitize =
+        |event: LambdaEvent<LambdaRequest>| LambdaEvent::new(arrival::sanitize(event.payload), event.context);
+    lambda_runtime::run(Adapter::from(router).map_request(sanitize)).await
 }
 
 /// Serves the authorizer, on Lambda: for the routes in `ROUTES`, or for those of this API.

@@ -19,7 +19,7 @@ async fn a_request_whose_time_is_over_is_answered_with_503() {
     let router = teams::routes().router(teams::Store::new(&platform), Some(platform));
     for (context, status) in [(Context::default(), 200), (context(60), 200), (context(0), 503)] {
         let event: LambdaRequest = serde_json::from_str(include_str!("../../events/teams-me.json")).unwrap();
-        let event = LambdaEvent::new(arrival::sound(event), context);
+        let event = LambdaEvent::new(arrival::sanitize(event), context);
         let answer = Adapter::from(router.clone()).call(event).await.unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         assert_eq!(answer["statusCode"], json!(status), "{answer}");

@@ -36,13 +36,13 @@ struct RequestContext {
     request_id: Option<String>,
     stage: Option<String>,
     domain_name: Option<String>,
-    identity: Client,
+    identity: ClientInfo,
     http: Http,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Client {
+struct ClientInfo {
     source_ip: Option<String>,
     user_agent: Option<String>,
 }
@@ -63,7 +63,7 @@ pub(super) struct AuthorizationRequest {
     /// What stands behind `Bearer`.
     pub(super) credential: Option<String>,
     pub(super) request_id: String,
-    client: Client,
+    client: ClientInfo,
 }
 
 /// The format of the event, which decides the format of the answer.
@@ -82,7 +82,7 @@ impl AuthorizationRequest {
 
     /// This use of a credential, as it is recorded.
     pub(super) fn usage(&self, at: Timestamp) -> LastUsed {
-        let Client { source_ip, user_agent } = &self.client;
+        let ClientInfo { source_ip, user_agent } = &self.client;
         let user_agent = user_agent.as_ref().and_then(|name| shown(name, USER_AGENT_LENGTH_MAX));
         let user_agent = user_agent.map(|name| redact_secrets(&name));
         LastUsed { at, ip: source_ip.clone(), user_agent }
@@ -139,7 +139,7 @@ fn of_http(event: Event) -> Result<AuthorizationRequest, lambda_runtime::Error> 
         method: method.ok_or("no method")?,
         path: without_stage.unwrap_or(path),
         credential: event.headers.and_then(Authorization::single).as_deref().and_then(bearer),
-        client: Client { source_ip, user_agent },
+        client: ClientInfo { source_ip, user_agent },
         request_id: request_id.unwrap_or_default(),
     })
 }
@@ -156,7 +156,7 @@ struct Authorization(Vec<Option<String>>);
 /// One header's value, or values.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Values {
+enum OneOrMany {
     One(String),
     Many(Vec<String>),
     Other(IgnoredAny),
@@ -191,9 +191,9 @@ impl<'de> Deserialize<'de> for Authorization {
                         continue;
                     }
                     match map.next_value()? {
-                        Values::One(value) => found.push(Some(value)),
-                        Values::Many(values) => found.extend(values.into_iter().map(Some)),
-                        Values::Other(_) => found.push(None),
+                        OneOrMany::One(value) => found.push(Some(value)),
+                        OneOrMany::Many(values) => found.extend(values.into_iter().map(Some)),
+                        OneOrMany::Other(_) => found.push(None),
                     }
                 }
                 Ok(Authorization(found))

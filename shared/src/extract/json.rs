@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{Code, Error, Fault, Result, Violation},
-    json::{self, Refusal},
+    json::{self, JsonRefusal},
     openapi::{Input, Operation, Output},
 };
 
@@ -79,7 +79,7 @@ impl Body {
 
     fn read<T: DeserializeOwned>(&self) -> Result<T> {
         if self.is_json {
-            return json::read(&self.bytes).map_err(Refusal::in_body);
+            return json::read(&self.bytes).map_err(JsonRefusal::in_body);
         }
         Err(Error::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json."))
     }

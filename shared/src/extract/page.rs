@@ -58,7 +58,7 @@ pub struct List<T> {
 
 /// What a cursor holds, sealed: nobody can read or change it.
 #[derive(Serialize, Deserialize)]
-struct Cursor {
+struct CursorContent {
     key: BTreeMap<String, String>,
     made_at: i64,
 }
@@ -86,7 +86,7 @@ impl<F> Page<F> {
         let Some(next) = next else { return Ok(None) };
         let text = |(name, value)| Some((name, AttributeValue::as_s(&value).ok()?.clone()));
         let cursor =
-            Cursor { key: next.into_iter().filter_map(text).collect(), made_at: self.now().seconds() };
+            CursorContent { key: next.into_iter().filter_map(text).collect(), made_at: self.now().seconds() };
         let plain = serde_json::to_vec(&cursor).map_err(anyhow::Error::from)?;
         let sealed = self.platform.keys.ring().await?.seal(&self.context, &plain)?;
         Ok(Some(BASE64_URL_SAFE_NO_PAD.encode(sealed)))
@@ -96,7 +96,7 @@ impl<F> Page<F> {
         let ring = self.platform.keys.ring().await?;
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
         let plain = sealed.and_then(|sealed| ring.open(&self.context, &sealed));
-        let cursor = plain.and_then(|plain| serde_json::from_slice::<Cursor>(&plain).ok());
+        let cursor = plain.and_then(|plain| serde_json::from_slice::<CursorContent>(&plain).ok());
         let cursor = cursor.filter(|cursor| self.now().seconds() - cursor.made_at <= CURSOR_SECONDS);
         let cursor = cursor.ok_or_else(|| {
             let detail = "Ask for the first page again, without a cursor.";

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     error::{Error, Fault, Result, Violation},
-    json::{self, Refusal},
+    json::{self, JsonRefusal},
     openapi::{Input, Operation},
 };
 
@@ -61,5 +61,5 @@ pub(super) fn pairs(query: &str) -> Result<BTreeMap<String, String>> {
 
 /// The parameters as a type takes them.
 pub(super) fn read<T: DeserializeOwned>(query: &BTreeMap<String, String>) -> Result<T> {
-    json::read_query(query).map_err(Refusal::in_query)
+    json::read_query(query).map_err(JsonRefusal::in_query)
 }

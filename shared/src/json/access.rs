@@ -7,7 +7,7 @@ use serde::de::{
 use super::{
     cursor::Cursor,
     reader::Reader,
-    refusal::{Refusal, one_of},
+    refusal::{JsonRefusal, one_of},
 };
 
 /// The items of an array.
@@ -18,7 +18,7 @@ pub(super) struct Items<'c, 'de> {
 }
 
 /// The members of an object.
-pub(super) struct Members<'c, 'de> {
+pub(super) struct ObjectMembers<'c, 'de> {
     cursor: &'c mut Cursor<'de>,
     name: String,
     is_over: bool,
@@ -40,26 +40,26 @@ impl<'c, 'de> Items<'c, 'de> {
     }
 
     /// Refuses what was left unread.
-    pub(super) fn end(self) -> Result<(), Refusal> {
+    pub(super) fn end(self) -> Result<(), JsonRefusal> {
         if self.is_over || self.cursor.take(b']') {
             Ok(())
         } else {
-            Err(Refusal::wrong_type("Send fewer items."))
+            Err(JsonRefusal::wrong_type("Send fewer items."))
         }
     }
 }
 
-impl<'c, 'de> Members<'c, 'de> {
+impl<'c, 'de> ObjectMembers<'c, 'de> {
     pub(super) fn new(cursor: &'c mut Cursor<'de>) -> Self {
         Self { cursor, name: String::new(), is_over: false }
     }
 
     /// Refuses what was left unread.
-    pub(super) fn end(self) -> Result<(), Refusal> {
+    pub(super) fn end(self) -> Result<(), JsonRefusal> {
         if self.is_over || self.cursor.take(b'}') {
             Ok(())
         } else {
-            Err(Refusal::wrong_type("Send fewer members."))
+            Err(JsonRefusal::wrong_type("Send fewer members."))
         }
     }
 }
@@ -69,15 +69,18 @@ impl<'c, 'de> Chosen<'c, 'de> {
         Self { cursor, choices, name: String::new() }
     }
 
-    fn refusal(&self) -> Refusal {
-        Refusal::wrong_type(format!("Send {}.", one_of(self.choices)))
+    fn refusal(&self) -> JsonRefusal {
+        JsonRefusal::wrong_type(format!("Send {}.", one_of(self.choices)))
     }
 }
 
 impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Refusal;
+    type Error = JsonRefusal;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refusal> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, JsonRefusal> {
         if self.cursor.take(b']') {
             self.is_over = true;
             return Ok(None);
@@ -90,10 +93,10 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Members<'_, 'de> {
-    type Error = Refusal;
+impl<'de> MapAccess<'de> for ObjectMembers<'_, 'de> {
+    type Error = JsonRefusal;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refusal> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonRefusal> {
         if self.cursor.take(b'}') {
             self.is_over = true;
             return Ok(None);
@@ -101,89 +104,97 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         self.cursor.take(b',');
         self.name = name(self.cursor)?;
         let key = seed.deserialize(self.name.as_str().into_deserializer());
-        key.map(Some).map_err(|refusal: Refusal| refusal.at(&self.name))
+        key.map(Some).map_err(|refusal: JsonRefusal| refusal.at(&self.name))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonRefusal> {
         let value = seed.deserialize(Reader::new(self.cursor));
         value.map_err(|refusal| refusal.at(&self.name))
     }
 }
 
 impl<'de> EnumAccess<'de> for Word {
-    type Error = Refusal;
+    type Error = JsonRefusal;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Refusal> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), JsonRefusal> {
         Ok((seed.deserialize(self.0.as_str().into_deserializer())?, self))
     }
 }
 
 impl Word {
-    fn refusal(&self) -> Refusal {
-        Refusal::wrong_type(format!("Send an object with the member {}.", self.0))
+    fn refusal(&self) -> JsonRefusal {
+        JsonRefusal::wrong_type(format!("Send an object with the member {}.", self.0))
     }
 }
 
 impl<'de> VariantAccess<'de> for Word {
-    type Error = Refusal;
+    type Error = JsonRefusal;
 
-    fn unit_variant(self) -> Result<(), Refusal> {
+    fn unit_variant(self) -> Result<(), JsonRefusal> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Refusal> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, JsonRefusal> {
         Err(self.refusal())
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Refusal> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, JsonRefusal> {
         Err(self.refusal())
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Refusal> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, JsonRefusal> {
         Err(self.refusal())
     }
 }
 
 impl<'de> EnumAccess<'de> for Chosen<'_, 'de> {
-    type Error = Refusal;
+    type Error = JsonRefusal;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(mut self, seed: V) -> Result<(V::Value, Self), Refusal> {
+    fn variant_seed<V: DeserializeSeed<'de>>(mut self, seed: V) -> Result<(V::Value, Self), JsonRefusal> {
         if self.cursor.take(b'}') {
             return Err(self.refusal());
         }
         self.name = name(self.cursor)?;
         let choice = seed.deserialize(self.name.as_str().into_deserializer());
         // That there is no such choice matters less than that it is no text.
-        choice.map_err(|_: Refusal| self.refusal()).map(|choice| (choice, self))
+        choice.map_err(|_: JsonRefusal| self.refusal()).map(|choice| (choice, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for Chosen<'_, 'de> {
-    type Error = Refusal;
+    type Error = JsonRefusal;
 
-    fn unit_variant(self) -> Result<(), Refusal> {
+    fn unit_variant(self) -> Result<(), JsonRefusal> {
         Err(self.refusal())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Refusal> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, JsonRefusal> {
         let value = seed.deserialize(Reader::new(self.cursor)).map_err(|refusal| refusal.at(&self.name))?;
         if self.cursor.take(b'}') { Ok(value) } else { Err(self.refusal()) }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Refusal> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, JsonRefusal> {
         Err(self.refusal())
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Refusal> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, JsonRefusal> {
         Err(self.refusal())
     }
 }
 
 /// The name of a member, of a text that is sound.
-fn name(cursor: &mut Cursor<'_>) -> Result<String, Refusal> {
-    let name = cursor.text().map_err(|error| Refusal::no_json(error.to_string()))?.into_owned();
+fn name(cursor: &mut Cursor<'_>) -> Result<String, JsonRefusal> {
+    let name = cursor.text().map_err(|error| JsonRefusal::no_json(error.to_string()))?.into_owned();
     cursor.take(b':');
     Ok(name)
 }

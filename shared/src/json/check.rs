@@ -3,13 +3,13 @@
 
 use std::collections::HashSet;
 
-use super::{cursor::Cursor, refusal::Refusal};
+use super::{cursor::Cursor, refusal::JsonRefusal};
 
 /// How deep arrays and objects may be nested.
 const DEPTH_MAX: usize = 127;
 
 /// The text of these bytes, if it is sound.
-pub(super) fn checked(bytes: &[u8]) -> Result<&str, Refusal> {
+pub(super) fn checked(bytes: &[u8]) -> Result<&str, JsonRefusal> {
     match std::str::from_utf8(bytes) {
         Ok(text) => whole(text).map(|()| text),
         Err(error) => {
@@ -21,13 +21,13 @@ pub(super) fn checked(bytes: &[u8]) -> Result<&str, Refusal> {
     }
 }
 
-fn whole(text: &str) -> Result<(), Refusal> {
+fn whole(text: &str) -> Result<(), JsonRefusal> {
     let mut cursor = Cursor::new(text);
     value(&mut cursor, 0)?;
     if cursor.peek().is_some() { Err(broken("something stands behind the value")) } else { Ok(()) }
 }
 
-fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
+fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), JsonRefusal> {
     match cursor.peek() {
         Some(b'{' | b'[') if depth == DEPTH_MAX => Err(broken("it is nested too deep")),
         Some(b'{') => object(cursor, depth + 1),
@@ -42,7 +42,7 @@ fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
     }
 }
 
-fn object(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
+fn object(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), JsonRefusal> {
     let mut names = HashSet::new();
     cursor.take(b'{');
     if cursor.take(b'}') {
@@ -54,7 +54,7 @@ fn object(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
         }
         let name = cursor.text().map_err(|error| broken(&cause(&error)))?;
         if !names.insert(name.clone()) {
-            return Err(Refusal::twice().at(&name));
+            return Err(JsonRefusal::twice().at(&name));
         }
         if !cursor.take(b':') {
             return Err(broken("a colon is expected here").at(&name));
@@ -67,7 +67,7 @@ fn object(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
     }
 }
 
-fn array(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
+fn array(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), JsonRefusal> {
     cursor.take(b'[');
     if cursor.take(b']') {
         return Ok(());
@@ -82,7 +82,7 @@ fn array(cursor: &mut Cursor<'_>, depth: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn next(cursor: &mut Cursor<'_>, end: &str) -> Result<(), Refusal> {
+fn next(cursor: &mut Cursor<'_>, end: &str) -> Result<(), JsonRefusal> {
     match cursor.peek() {
         None => Err(broken("it ends too early")),
         Some(_) if cursor.take(b',') => Ok(()),
@@ -90,8 +90,8 @@ fn next(cursor: &mut Cursor<'_>, end: &str) -> Result<(), Refusal> {
     }
 }
 
-fn broken(cause: &str) -> Refusal {
-    Refusal::no_json(format!("This is not valid JSON: {cause}."))
+fn broken(cause: &str) -> JsonRefusal {
+    JsonRefusal::no_json(format!("This is not valid JSON: {cause}."))
 }
 
 /// The cause without its place in the text, as the pointer tells it.

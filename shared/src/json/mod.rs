@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use nullable::MARK;
 pub use nullable::{Nullable, nullable, present};
 pub(crate) use parameters::read_query;
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::JsonRefusal;
 
 use cursor::Cursor;
 use reader::Reader;
@@ -23,7 +23,7 @@ use reader::Reader;
 ///
 /// # Errors
 /// The first fault, with its place.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonRefusal> {
     let text = check::checked(without_mark(body))?;
     T::deserialize(Reader::new(&mut Cursor::new(text)))
 }

@@ -10,13 +10,13 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{access::Word, refusal::Refusal};
+use super::{access::Word, refusal::JsonRefusal};
 
 /// Reads the parameters of a query.
 ///
 /// # Errors
 /// The first fault, with the name of its parameter.
-pub(crate) fn read_query<T: DeserializeOwned>(query: &BTreeMap<String, String>) -> Result<T, Refusal> {
+pub(crate) fn read_query<T: DeserializeOwned>(query: &BTreeMap<String, String>) -> Result<T, JsonRefusal> {
     T::deserialize(MapAccessDeserializer::new(Parameters { rest: query.iter(), open: ("", "") }))
 }
 
@@ -27,16 +27,16 @@ struct Parameters<'a> {
 }
 
 impl<'de> MapAccess<'de> for Parameters<'_> {
-    type Error = Refusal;
+    type Error = JsonRefusal;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refusal> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonRefusal> {
         let Some((name, value)) = self.rest.next() else { return Ok(None) };
         self.open = (name, value);
         let key = seed.deserialize(name.as_str().into_deserializer());
-        key.map(Some).map_err(|refusal: Refusal| refusal.at(name))
+        key.map(Some).map_err(|refusal: JsonRefusal| refusal.at(name))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonRefusal> {
         let (name, value) = self.open;
         seed.deserialize(Parameter(value)).map_err(|refusal| refusal.at(name))
     }
@@ -46,13 +46,13 @@ impl<'de> MapAccess<'de> for Parameters<'_> {
 struct Parameter<'a>(&'a str);
 
 impl<'de> Deserializer<'de> for Parameter<'_> {
-    type Error = Refusal;
+    type Error = JsonRefusal;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         visitor.visit_str(self.0)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         visitor.visit_some(self)
     }
 
@@ -60,7 +60,7 @@ impl<'de> Deserializer<'de> for Parameter<'_> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -69,7 +69,7 @@ impl<'de> Deserializer<'de> for Parameter<'_> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         visitor.visit_enum(Word(self.0.to_owned()))
     }
 

@@ -4,11 +4,11 @@
 use serde::de::{Deserializer, Visitor};
 
 use super::{
-    access::{Chosen, Items, Members, Word},
+    access::{Chosen, Items, ObjectMembers, Word},
     cursor::Cursor,
     nullable,
     number::{Whole, whole},
-    refusal::{Refusal, one_of},
+    refusal::{JsonRefusal, one_of},
 };
 
 /// How `serde_json` calls a value that stays as it was sent.
@@ -29,78 +29,82 @@ impl<'c, 'de> Reader<'c, 'de> {
         self.cursor.peek() == Some(first)
     }
 
-    fn whole<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        let number = self.cursor.number().ok_or_else(|| Refusal::wrong_type("Send a whole number."))?;
+    fn whole<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
+        let number = self.cursor.number().ok_or_else(|| JsonRefusal::wrong_type("Send a whole number."))?;
         match whole(number) {
             Whole::Signed(number) => visitor.visit_i64(number),
             Whole::Unsigned(number) => visitor.visit_u64(number),
-            Whole::TooSmall => Err(Refusal::too_small()),
-            Whole::TooLarge => Err(Refusal::too_large()),
-            Whole::Fraction => Err(Refusal::wrong_type("Send a whole number.")),
+            Whole::TooSmall => Err(JsonRefusal::too_small()),
+            Whole::TooLarge => Err(JsonRefusal::too_large()),
+            Whole::Fraction => Err(JsonRefusal::wrong_type("Send a whole number.")),
         }
     }
 
-    fn float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        let number = self.cursor.number().ok_or_else(|| Refusal::wrong_type("Send a number."))?;
+    fn float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
+        let number = self.cursor.number().ok_or_else(|| JsonRefusal::wrong_type("Send a number."))?;
         match number.parse::<f64>().ok().filter(|number| number.is_finite()) {
             Some(number) => visitor.visit_f64(number),
-            None if number.starts_with('-') => Err(Refusal::too_small()),
-            None => Err(Refusal::too_large()),
+            None if number.starts_with('-') => Err(JsonRefusal::too_small()),
+            None => Err(JsonRefusal::too_large()),
         }
     }
 
-    fn text<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refusal> {
+    fn text<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, JsonRefusal> {
         if !self.next_is(b'"') {
-            return Err(Refusal::wrong_type("Send a text."));
+            return Err(JsonRefusal::wrong_type("Send a text."));
         }
         visitor.visit_string(self.text_itself()?)
     }
 
-    fn text_itself(self) -> Result<String, Refusal> {
-        let text = self.cursor.text().map_err(|error| Refusal::no_json(error.to_string()))?;
+    fn text_itself(self) -> Result<String, JsonRefusal> {
+        let text = self.cursor.text().map_err(|error| JsonRefusal::no_json(error.to_string()))?;
         Ok(text.into_owned())
     }
 
-    fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn array<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         if self.cursor.take(b'[') {
             let mut items = Items::new(self.cursor);
             let value = visitor.visit_seq(&mut items)?;
             return items.end().map(|()| value);
         }
-        Err(Refusal::wrong_type("Send an array."))
+        Err(JsonRefusal::wrong_type("Send an array."))
     }
 
-    fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         if self.cursor.take(b'{') {
-            let mut members = Members::new(self.cursor);
+            let mut members = ObjectMembers::new(self.cursor);
             let value = visitor.visit_map(&mut members)?;
             return members.end().map(|()| value);
         }
-        Err(Refusal::wrong_type("Send an object."))
+        Err(JsonRefusal::wrong_type("Send an object."))
     }
 
-    fn null<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        if self.cursor.word("null") { visitor.visit_unit() } else { Err(Refusal::wrong_type("Send null.")) }
+    fn null<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
+        if self.cursor.word("null") {
+            visitor.visit_unit()
+        } else {
+            Err(JsonRefusal::wrong_type("Send null."))
+        }
     }
 
     /// The value as it is written, for who reads it later. Only `serde_json` can make one.
-    fn raw<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn raw<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         let mut raw = serde_json::Deserializer::from_str(self.cursor.skip());
-        raw.deserialize_newtype_struct(RAW, visitor).map_err(|error| Refusal::no_json(error.to_string()))
+        raw.deserialize_newtype_struct(RAW, visitor).map_err(|error| JsonRefusal::no_json(error.to_string()))
     }
 }
 
 /// Methods that read what others read.
 macro_rules! the_same {
     ($($method:ident)* => $read:ident) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
             self.$read(visitor)
         }
     )* };
 }
 
 impl<'de> Deserializer<'de> for Reader<'_, 'de> {
-    type Error = Refusal;
+    type Error = JsonRefusal;
 
     the_same! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 => whole }
     the_same! { deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 => whole }
@@ -111,7 +115,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
     the_same! { deserialize_map => object }
     the_same! { deserialize_unit => null }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         match self.cursor.peek() {
             Some(b'{') => self.object(visitor),
             Some(b'[') => self.array(visitor),
@@ -122,16 +126,16 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         let words = [("true", true), ("false", false)];
         match words.into_iter().find(|(word, _)| self.cursor.word(word)) {
             Some((_, flag)) => visitor.visit_bool(flag),
-            None => Err(Refusal::wrong_type("Send true or false.")),
+            None => Err(JsonRefusal::wrong_type("Send true or false.")),
         }
     }
 
     /// What is there is there: that null is taken says the type, not that it may be left out.
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         if self.takes_null && self.cursor.word("null") {
             return visitor.visit_none();
         }
@@ -142,7 +146,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         self.null(visitor)
     }
 
@@ -150,7 +154,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         match name {
             RAW => self.raw(visitor),
             nullable::NAME => visitor.visit_newtype_struct(Reader { takes_null: true, ..self }),
@@ -158,7 +162,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, JsonRefusal> {
         self.array(visitor)
     }
 
@@ -167,7 +171,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         _: &'static str,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         self.array(visitor)
     }
 
@@ -176,7 +180,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         self.object(visitor)
     }
 
@@ -186,17 +190,17 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         _: &'static str,
         choices: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, JsonRefusal> {
         if self.next_is(b'"') {
             return visitor.visit_enum(Word(self.text_itself()?));
         }
         if self.cursor.take(b'{') {
             return visitor.visit_enum(Chosen::new(self.cursor, choices));
         }
-        Err(Refusal::wrong_type(format!("Send {}.", one_of(choices))))
+        Err(JsonRefusal::wrong_type(format!("Send {}.", one_of(choices))))
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonRefusal> {
         self.cursor.skip();
         visitor.visit_unit()
     }

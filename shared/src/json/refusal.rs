@@ -8,14 +8,14 @@ use crate::error::{Error, Fault, Violation};
 
 /// A fault of what was sent, which learns its place on the way out.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct JsonRefusal {
     violation: Violation,
     detail: String,
     /// The names that lead to it, the last one first.
     place: Vec<String>,
 }
 
-impl Refusal {
+impl JsonRefusal {
     fn new(violation: Violation, detail: impl Into<String>) -> Self {
         Self { violation, detail: detail.into(), place: Vec::new() }
     }
@@ -85,7 +85,7 @@ pub(super) fn listed(words: &[&str], joint: &str) -> String {
     }
 }
 
-impl de::Error for Refusal {
+impl de::Error for JsonRefusal {
     /// What a type says that reads a text by rules of its own.
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::new(Violation::Invalid, sentence(&message.to_string()))
@@ -140,10 +140,10 @@ fn sentence(message: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for JsonRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.violation.name(), self.detail)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for JsonRefusal {}

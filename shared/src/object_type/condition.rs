@@ -55,7 +55,7 @@ pub enum Visible {
 /// What holds or not of the values that an object has after a write: `{field, op, value}`, or `{all: […]}`, or
 /// `{any: […]}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "ConditionJson", into = "ConditionJson")]
 pub enum FieldCondition {
     /// All of these hold.
     All(Vec<FieldCondition>),
@@ -98,7 +98,7 @@ pub enum Op {
 /// A condition as it is written: `field` and `op` with what `op` needs, or `all`, or `any`.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct ConditionJson {
     /// All of these hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = CONDITIONS_MAX))]
@@ -163,18 +163,18 @@ impl FieldTest {
     }
 }
 
-impl TryFrom<Written> for FieldCondition {
+impl TryFrom<ConditionJson> for FieldCondition {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
+    fn try_from(written: ConditionJson) -> Result<Self, Self::Error> {
         match written {
-            Written { all: Some(parts), any: None, field: None, op: None, value: None } => {
+            ConditionJson { all: Some(parts), any: None, field: None, op: None, value: None } => {
                 Ok(Self::All(parts))
             }
-            Written { all: None, any: Some(parts), field: None, op: None, value: None } => {
+            ConditionJson { all: None, any: Some(parts), field: None, op: None, value: None } => {
                 Ok(Self::Any(parts))
             }
-            Written { all: None, any: None, field: Some(field), op: Some(op), value } => {
+            ConditionJson { all: None, any: None, field: Some(field), op: Some(op), value } => {
                 Ok(Self::Test(FieldTest { field, op, value }))
             }
             _ => Err("send field and op, or all, or any, and nothing besides"),
@@ -182,7 +182,7 @@ impl TryFrom<Written> for FieldCondition {
     }
 }
 
-impl From<FieldCondition> for Written {
+impl From<FieldCondition> for ConditionJson {
     fn from(condition: FieldCondition) -> Self {
         let none = Self { all: None, any: None, field: None, op: None, value: None };
         match condition {
@@ -201,7 +201,7 @@ impl JsonSchema for FieldCondition {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = Written::json_schema(generator);
+        let mut schema = ConditionJson::json_schema(generator);
         let about = format!(
             "A condition: `field` and `op` with what `op` needs, or `all`, or `any`. There are at most {CONDITIONS_MAX} tests in \
              it, {CONDITION_DEPTH_MAX} deep, and {IN_VALUES_MAX} values of `in`."

@@ -2,7 +2,7 @@
 
 use serde_json::value::to_raw_value;
 
-use super::{Field, FieldType, FieldValues, ObjectType, Required, Settings, Value, read::sent_value};
+use super::{Field, FieldType, FieldValues, ObjectType, Required, Settings, Value, read::parse_value};
 use crate::change::is_same;
 
 /// Whether the new definition is narrower: objects that were valid may violate it. Options are no such rule:
@@ -77,7 +77,7 @@ fn is_taken(field: &Field, value: &Value) -> bool {
 /// The value that the field would store if it was sent; `None` if the field refuses it.
 fn reads(field: &Field, value: &Value) -> Option<Option<Value>> {
     let raw = to_raw_value(value).ok()?;
-    sent_value(field, "", &raw).ok().map(|sent| sent.value)
+    parse_value(field, "", &raw).ok().map(|sent| sent.value)
 }
 
 #[cfg(test)]

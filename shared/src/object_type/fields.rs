@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Field, ObjectType, Precision, Value, pointer_part, read::sent_value};
+use super::{Field, ObjectType, Precision, Value, pointer_part, read::parse_value};
 use crate::{
     error::{Fault, Violation},
     text::Slug,
@@ -86,7 +86,7 @@ pub fn validate_fields(object_type: &ObjectType, sent: &super::SentFields) -> Va
             continue;
         };
         validation.sent.insert(field.slug.clone(), raw.clone());
-        match sent_value(field, &pointer, raw) {
+        match parse_value(field, &pointer, raw) {
             Ok(sent) => {
                 validation.references.extend(sent.references);
                 match sent.value {
@@ -153,7 +153,7 @@ fn initial(field: &Field, now: Timestamp) -> Option<Value> {
         return Some(Value::Text(date));
     }
     // A default was checked when the type was defined.
-    sent_value(field, "", field.default.as_ref()?).ok()?.value
+    parse_value(field, "", field.default.as_ref()?).ok()?.value
 }
 
 impl Changes {

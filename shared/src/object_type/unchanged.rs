@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Field, FieldCondition, FieldTest, FieldValues, Locked, ObjectType, Required, SentFields, Validation,
-    Value, Visible, check_value, decimal, read::sent_value,
+    Value, Visible, check_value, decimal, read::parse_value,
 };
 use crate::text::Slug;
 
@@ -34,7 +34,7 @@ impl Field {
     }
 
     fn is_equal_default(&self, sent: &RawValue, kept: &RawValue) -> bool {
-        let value = |raw: &RawValue| sent_value(self, "", raw).ok().and_then(|sent| sent.value);
+        let value = |raw: &RawValue| parse_value(self, "", raw).ok().and_then(|sent| sent.value);
         value(sent).zip(value(kept)).is_some_and(|(sent, kept)| sent.is_equal(&kept))
     }
 }

@@ -11,17 +11,17 @@ pub fn unseen_rule_faults(
     validation: &Validation,
     before: &FieldValues,
 ) -> Vec<Fault> {
-    let sent = Sent { object_type, validation };
-    object_type.fields.iter().filter_map(|field| sent.fault(field, before)).collect()
+    let context = BlindContext { object_type, validation };
+    object_type.fields.iter().filter_map(|field| context.fault(field, before)).collect()
 }
 
 /// The known values: those that were sent, and were valid.
-struct Sent<'a> {
+struct BlindContext<'a> {
     object_type: &'a ObjectType,
     validation: &'a Validation,
 }
 
-impl Sent<'_> {
+impl BlindContext<'_> {
     fn fault(&self, field: &Field, before: &FieldValues) -> Option<Fault> {
         if field.is_read_only() || !self.validation.is_known(&field.slug) {
             return None;

@@ -16,21 +16,21 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct Write {
     table: String,
-    kind: Kind,
+    kind: WriteKind,
     condition: Option<Condition>,
 }
 
 #[derive(Clone)]
-enum Kind {
+enum WriteKind {
     Put(Item),
-    Update(Changes),
+    Update(UpdateChanges),
     Delete(Key),
     Check(Key),
 }
 
 /// The changes of an update.
 #[derive(Clone)]
-struct Changes {
+struct UpdateChanges {
     key: Key,
     set: Vec<(String, AttributeValue)>,
     set_if_missing: Vec<(String, AttributeValue)>,
@@ -39,7 +39,7 @@ struct Changes {
 }
 
 impl Write {
-    fn new(table: &Table, kind: Kind) -> Self {
+    fn new(table: &Table, kind: WriteKind) -> Self {
         Self { table: table.name.to_string(), kind, condition: None }
     }
 
@@ -62,7 +62,7 @@ impl Write {
     /// An update that sets the attribute.
     #[must_use]
     pub fn set(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
-        if let Kind::Update(changes) = &mut self.kind {
+        if let WriteKind::Update(changes) = &mut self.kind {
             changes.set.push((path.into(), value));
         }
         self
@@ -71,7 +71,7 @@ impl Write {
     /// An update that sets the attribute unless it is there already.
     #[must_use]
     pub fn set_if_missing(mut self, path: impl Into<String>, value: AttributeValue) -> Self {
-        if let Kind::Update(changes) = &mut self.kind {
+        if let WriteKind::Update(changes) = &mut self.kind {
             changes.set_if_missing.push((path.into(), value));
         }
         self
@@ -80,7 +80,7 @@ impl Write {
     /// An update that removes the attribute.
     #[must_use]
     pub fn remove(mut self, path: impl Into<String>) -> Self {
-        if let Kind::Update(changes) = &mut self.kind {
+        if let WriteKind::Update(changes) = &mut self.kind {
             changes.remove.push(path.into());
         }
         self
@@ -89,7 +89,7 @@ impl Write {
     /// An update that adds to a number, which counts as 0 if it is not there.
     #[must_use]
     pub fn add(mut self, path: impl Into<String>, amount: i64) -> Self {
-        if let Kind::Update(changes) = &mut self.kind {
+        if let WriteKind::Update(changes) = &mut self.kind {
             changes.add.push((path.into(), amount));
         }
         self
@@ -101,7 +101,7 @@ impl Write {
 
     /// The update expression, for an update.
     fn changes(&self, placeholders: &mut Placeholders) -> String {
-        let Kind::Update(Changes { key: _, set, set_if_missing, remove, add }) = &self.kind else {
+        let WriteKind::Update(UpdateChanges { key: _, set, set_if_missing, remove, add }) = &self.kind else {
             return String::new();
         };
         let clause = |word: &str, parts: Vec<String>| {
@@ -146,18 +146,18 @@ impl Write {
         }
         let item = TransactWriteItem::builder();
         Ok(match self.kind {
-            Kind::Put(put) => {
+            WriteKind::Put(put) => {
                 item.put(built!(Put::builder().set_item(Some(put)).set_condition_expression(condition)))
             }
-            Kind::Update(Changes { key, .. }) => {
+            WriteKind::Update(UpdateChanges { key, .. }) => {
                 let update = Update::builder().set_key(Some(key.into_item())).update_expression(changes);
                 item.update(built!(update.set_condition_expression(condition)))
             }
-            Kind::Delete(key) => {
+            WriteKind::Delete(key) => {
                 let delete = Delete::builder().set_key(Some(key.into_item()));
                 item.delete(built!(delete.set_condition_expression(condition)))
             }
-            Kind::Check(key) => {
+            WriteKind::Check(key) => {
                 let check = ConditionCheck::builder().set_key(Some(key.into_item()));
                 item.condition_check(built!(check.set_condition_expression(condition)))
             }
@@ -179,23 +179,23 @@ impl Table {
     /// Writes these attributes under the key.
     pub fn put_item(&self, key: Key, mut item: Item) -> Write {
         item.extend(key.into_item());
-        Write::new(self, Kind::Put(item))
+        Write::new(self, WriteKind::Put(item))
     }
 
     /// Changes some attributes of the item under the key.
     pub fn update(&self, key: Key) -> Write {
         let (set, set_if_missing, remove, add) = Default::default();
-        Write::new(self, Kind::Update(Changes { key, set, set_if_missing, remove, add }))
+        Write::new(self, WriteKind::Update(UpdateChanges { key, set, set_if_missing, remove, add }))
     }
 
     /// Removes the item under the key.
     pub fn delete(&self, key: Key) -> Write {
-        Write::new(self, Kind::Delete(key))
+        Write::new(self, WriteKind::Delete(key))
     }
 
     /// Changes nothing: of a transaction, what must hold of the item under the key.
     pub fn check(&self, key: Key, condition: Condition) -> Write {
-        Write::new(self, Kind::Check(key)).when(condition)
+        Write::new(self, WriteKind::Check(key)).when(condition)
     }
 
     /// Does one write. The answer is the item as an update left it, and empty otherwise.
@@ -225,24 +225,25 @@ impl Table {
             };
         }
         match write.kind {
-            Kind::Put(item) => {
+            WriteKind::Put(item) => {
                 sent!(self.client.put_item().set_item(Some(item))).map_err(Failure::of_put)?;
                 Ok(Item::new())
             }
-            Kind::Update(Changes { key, .. }) => {
+            WriteKind::Update(UpdateChanges { key, .. }) => {
                 let call =
                     self.client.update_item().set_key(Some(key.into_item())).update_expression(changes);
                 let answer = sent!(call.return_values(ReturnValue::AllNew)).map_err(Failure::of_update)?;
                 Ok(answer.attributes.unwrap_or_default())
             }
-            Kind::Delete(key) => {
+            WriteKind::Delete(key) => {
                 sent!(self.client.delete_item().set_key(Some(key.into_item())))
                     .map_err(Failure::of_delete)?;
                 Ok(Item::new())
             }
             // DynamoDB has it as a part of a transaction only.
-            Kind::Check(key) => {
-                let check = Write { table: write.table, kind: Kind::Check(key), condition: write.condition };
+            WriteKind::Check(key) => {
+                let check =
+                    Write { table: write.table, kind: WriteKind::Check(key), condition: write.condition };
                 self.transact_once(vec![check]).await.map(|()| Item::new())
             }
         }

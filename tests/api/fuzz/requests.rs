@@ -189,7 +189,7 @@ async fn whatever_somebody_sends_is_answered_and_never_with_a_failure() {
         // What is no event at all, such as a header with a line break, Lambda hands over to nobody.
         let Ok(event) = serde_json::from_value::<LambdaRequest>(event) else { return Ok(()) };
         let (_, router) = families.iter().find(|(name, _)| *name == family).unwrap();
-        let event = LambdaEvent::new(arrival::sound(event), Context::default());
+        let event = LambdaEvent::new(arrival::sanitize(event), Context::default());
         let answer = runtime.block_on(Adapter::from(router.clone()).call(event)).unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         let status = answer["statusCode"].as_u64().unwrap();

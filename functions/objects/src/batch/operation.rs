@@ -8,7 +8,7 @@ use shared::{Fault, Violation, extract::IfMatch, id::ObjectId, object_type::Sent
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "BatchOp")]
-pub(super) enum Op {
+pub(super) enum OperationKind {
     /// Makes an object of `fields`.
     Create,
     /// Changes `fields` of the object `id`.
@@ -24,7 +24,7 @@ pub(super) enum Op {
 #[serde(deny_unknown_fields)]
 pub(super) struct OperationBody {
     /// What to do.
-    op: Op,
+    op: OperationKind,
     /// The object, for `update` and `delete`.
     id: Option<ObjectId>,
     /// The unique field by whose value the object is found, for `upsert`.
@@ -49,26 +49,29 @@ impl OperationBody {
         let Self { op, id, r#match, fields, if_match } = self;
         let version = IfMatch::of(*if_match);
         Ok(match (op, id, r#match, fields, if_match) {
-            (Op::Create, None, None, Some(fields), None) => Operation::Create { fields },
-            (Op::Update, Some(id), None, Some(fields), _) => {
+            (OperationKind::Create, None, None, Some(fields), None) => Operation::Create { fields },
+            (OperationKind::Update, Some(id), None, Some(fields), _) => {
                 Operation::Update { id, fields, if_match: version }
             }
-            (Op::Upsert, None, Some(field), Some(fields), _) => {
+            (OperationKind::Upsert, None, Some(field), Some(fields), _) => {
                 Operation::Upsert { field, fields, if_match: version }
             }
-            (Op::Delete, Some(id), None, None, _) => Operation::Delete { id, if_match: version },
+            (OperationKind::Delete, Some(id), None, None, _) => Operation::Delete { id, if_match: version },
             _ => return Err(self.faults(pointer)),
         })
     }
 
     fn faults(&self, pointer: &str) -> Vec<Fault> {
-        let (needs_id, needs_match) = (matches!(self.op, Op::Update | Op::Delete), self.op == Op::Upsert);
-        let needs_fields = self.op != Op::Delete;
+        let (needs_id, needs_match) = (
+            matches!(self.op, OperationKind::Update | OperationKind::Delete),
+            self.op == OperationKind::Upsert,
+        );
+        let needs_fields = self.op != OperationKind::Delete;
         let members = [
             ("id", self.id.is_some(), needs_id, needs_id),
             ("match", self.r#match.is_some(), needs_match, needs_match),
             ("fields", self.fields.is_some(), needs_fields, needs_fields),
-            ("if_match", self.if_match.is_some(), false, self.op != Op::Create),
+            ("if_match", self.if_match.is_some(), false, self.op != OperationKind::Create),
         ];
         let fault = |(name, is_there, is_needed, is_taken): (&str, bool, bool, bool)| {
             let (code, word) = match (is_there, is_needed, is_taken) {
@@ -84,12 +87,12 @@ impl OperationBody {
 }
 
 impl Operation<'_> {
-    pub(super) fn op(&self) -> Op {
+    pub(super) fn op(&self) -> OperationKind {
         match self {
-            Operation::Create { .. } => Op::Create,
-            Operation::Update { .. } => Op::Update,
-            Operation::Upsert { .. } => Op::Upsert,
-            Operation::Delete { .. } => Op::Delete,
+            Operation::Create { .. } => OperationKind::Create,
+            Operation::Update { .. } => OperationKind::Update,
+            Operation::Upsert { .. } => OperationKind::Upsert,
+            Operation::Delete { .. } => OperationKind::Delete,
         }
     }
 
@@ -104,13 +107,13 @@ impl Operation<'_> {
     }
 }
 
-impl Op {
+impl OperationKind {
     const fn name(self) -> &'static str {
         match self {
-            Op::Create => "create",
-            Op::Update => "update",
-            Op::Upsert => "upsert",
-            Op::Delete => "delete",
+            OperationKind::Create => "create",
+            OperationKind::Update => "update",
+            OperationKind::Upsert => "upsert",
+            OperationKind::Delete => "delete",
         }
     }
 }

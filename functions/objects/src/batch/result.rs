@@ -6,7 +6,7 @@ use shared::{Member, Problem, Result, object_type::ObjectType};
 
 use super::{
     Done,
-    operation::{Op, Operation},
+    operation::{Operation, OperationKind},
 };
 use crate::object::Object;
 
@@ -27,7 +27,7 @@ pub(crate) struct Results {
 #[derive(Serialize, JsonSchema)]
 struct OperationResult {
     /// What it was.
-    op: Op,
+    op: OperationKind,
     /// The status that it would have had as a request of its own.
     status: u16,
     /// The object that was created or changed. In an answer over 300 KB the later ones come without what they hold.

@@ -11,7 +11,7 @@ use shared::object_type::{Field, FieldType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "FilterOp")]
-pub(crate) enum Op {
+pub(crate) enum Operator {
     /// It is this one.
     Eq,
     /// It is not this one, or there is none.
@@ -34,7 +34,7 @@ pub(crate) enum Op {
     Empty,
 }
 
-impl Op {
+impl Operator {
     /// The operator of that name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let name: value::StrDeserializer<'_, value::Error> = name.into_deserializer();
@@ -82,11 +82,11 @@ impl Kind {
     }
 
     /// Whether the operator means something here.
-    pub(crate) fn takes(self, op: Op) -> bool {
+    pub(crate) fn takes(self, op: Operator) -> bool {
         match op {
-            Op::Eq | Op::Ne | Op::In | Op::Empty => true,
-            Op::Lt | Op::Lte | Op::Gt | Op::Gte => self != Self::Exact,
-            Op::StartsWith | Op::Contains => self == Self::Text,
+            Operator::Eq | Operator::Ne | Operator::In | Operator::Empty => true,
+            Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => self != Self::Exact,
+            Operator::StartsWith | Operator::Contains => self == Self::Text,
         }
     }
 

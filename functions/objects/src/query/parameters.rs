@@ -7,7 +7,7 @@ use serde::Deserialize;
 use shared::{Error, Fault, Result, Violation};
 
 use super::{
-    operator::Op,
+    operator::Operator,
     raw_query::{Name, Node, RawCondition, RawOperand, RawQuery},
     schema,
     stats::Function,
@@ -140,7 +140,7 @@ fn condition(name: &str, value: &str) -> Result<RawCondition, Fault> {
             return Err(Fault::new(pointer, Violation::Invalid, detail));
         }
     };
-    let Some(op) = Op::parse(op) else {
+    let Some(op) = Operator::parse(op) else {
         let detail = "Use eq, ne, lt, lte, gt, gte, in, starts_with, contains or empty.";
         return Err(Fault::new(pointer, Violation::Invalid, detail));
     };
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_condition_has_a_field_and_an_operator() {
         let read = condition("filter[first-name][starts_with]", "A").unwrap();
-        assert_eq!((read.field.name.as_str(), read.op), ("first-name", Op::StartsWith));
+        assert_eq!((read.field.name.as_str(), read.op), ("first-name", Operator::StartsWith));
         for (name, code) in [
             ("filters", Violation::Invalid),
             ("filter", Violation::Invalid),

@@ -10,7 +10,7 @@ use shared::{
     json::{self, Nullable},
 };
 
-use super::{operator::Op, schema};
+use super::{operator::Operator, schema};
 
 /// A query as a body.
 #[derive(Deserialize, JsonSchema)]
@@ -47,7 +47,7 @@ pub(crate) struct QueryBody {
 #[serde(deny_unknown_fields)]
 pub(super) struct FilterBody {
     field: Option<String>,
-    op: Option<Op>,
+    op: Option<Operator>,
     #[serde(default, deserialize_with = "json::nullable")]
     value: Option<Box<RawValue>>,
     all: Option<Vec<FilterBody>>,
@@ -81,7 +81,7 @@ pub(super) enum Node {
 /// A condition with the places of its parts.
 pub(super) struct RawCondition {
     pub(super) field: Name,
-    pub(super) op: Op,
+    pub(super) op: Operator,
     pub(super) op_pointer: String,
     pub(super) value: RawOperand,
     pub(super) value_pointer: String,

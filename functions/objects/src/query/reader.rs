@@ -8,7 +8,7 @@ use shared::{
 use super::{
     filter::{Column, Comparison, Filter, Predicate},
     operand,
-    operator::{Kind, Op},
+    operator::{Kind, Operator},
     raw_query::{Node, RawCondition},
     search::resolve_column,
 };
@@ -75,7 +75,7 @@ fn read(object_type: &StoredObjectType, raw: &RawCondition) -> Result<Filter, Ve
         Column::CreatedAt | Column::UpdatedAt => None,
     };
     let kind = field.map_or(Kind::Ordered, Kind::of);
-    if !kind.takes(raw.op) || field.is_none() && raw.op == Op::Empty {
+    if !kind.takes(raw.op) || field.is_none() && raw.op == Operator::Empty {
         let detail = format!("Here these mean something: {}.", kind.operators());
         return Err(vec![Fault::new(&*raw.op_pointer, Violation::NotPossible, detail)]);
     }
@@ -92,25 +92,25 @@ fn read(object_type: &StoredObjectType, raw: &RawCondition) -> Result<Filter, Ve
         Some(other) => Filter::Any(vec![is, other]),
         None => is,
     };
-    Ok(if raw.op == Op::Ne { Filter::Not(Box::new(is)) } else { is })
+    Ok(if raw.op == Operator::Ne { Filter::Not(Box::new(is)) } else { is })
 }
 
 fn predicate(field: Option<&Field>, raw: &RawCondition) -> Result<Predicate, Vec<Fault>> {
     let (pointer, value) = (raw.value_pointer.as_str(), &raw.value);
-    if raw.op == Op::In {
+    if raw.op == Operator::In {
         return operand::keys_of_list(field, pointer, value).map(Predicate::In);
     }
     let key = || operand::key(field, pointer, value);
     let part = || operand::part(pointer, value);
     let predicate = match raw.op {
-        Op::Eq | Op::Ne | Op::In => operand::keys(field, pointer, value).map(Predicate::In),
-        Op::Lt => key().map(Predicate::Below),
-        Op::Lte => key().map(Predicate::AtMost),
-        Op::Gt => key().map(Predicate::Above),
-        Op::Gte => key().map(Predicate::AtLeast),
-        Op::StartsWith => part().map(Predicate::StartsWith),
-        Op::Contains => part().map(Predicate::Contains),
-        Op::Empty => operand::flag(pointer, value).map(Predicate::Empty),
+        Operator::Eq | Operator::Ne | Operator::In => operand::keys(field, pointer, value).map(Predicate::In),
+        Operator::Lt => key().map(Predicate::Below),
+        Operator::Lte => key().map(Predicate::AtMost),
+        Operator::Gt => key().map(Predicate::Above),
+        Operator::Gte => key().map(Predicate::AtLeast),
+        Operator::StartsWith => part().map(Predicate::StartsWith),
+        Operator::Contains => part().map(Predicate::Contains),
+        Operator::Empty => operand::flag(pointer, value).map(Predicate::Empty),
     };
     predicate.map_err(|fault| vec![fault])
 }

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::{
-    operator::Op,
+    operator::Operator,
     parameters::Conditions,
     raw_query::{Name, Node, RawCondition, RawOperand, RawQuery},
     search::Search,
@@ -62,7 +62,7 @@ impl RawQuery {
         }
         let points = Node::Is(RawCondition {
             field: Name::new(FIELD, field),
-            op: Op::Eq,
+            op: Operator::Eq,
             op_pointer: FIELD.to_owned(),
             value: RawOperand::Text(id.to_string()),
             value_pointer: FIELD.to_owned(),

@@ -8,7 +8,7 @@ use shared::{object_type::SentMoney, schemas};
 
 use super::{
     operand::{PART_LENGTH_MAX, VALUES_MAX},
-    operator::{Kind, Op},
+    operator::{Kind, Operator},
     raw_query::FilterBody,
     reader::{CONDITIONS_MAX, DEPTH_MAX},
 };
@@ -40,7 +40,7 @@ schemas! {
     /// A condition.
     FilterCondition = |generator| {
         let field = json!({"type": "string", "description": "A searchable field, `created_at` or `updated_at`."});
-        let members = json!({"field": field, "op": generator.subschema_for::<Op>(), "value": generator.subschema_for::<Operand>()});
+        let members = json!({"field": field, "op": generator.subschema_for::<Operator>(), "value": generator.subschema_for::<Operand>()});
         json_schema!({
             "type": "object",
             "properties": members,

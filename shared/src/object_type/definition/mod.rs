@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::value::to_raw_value;
 
-use super::{Field, FieldType, Locked, Required, Visible, field::DATE_CREATED, read::sent_value};
+use super::{Field, FieldType, Locked, Required, Visible, field::DATE_CREATED, read::parse_value};
 use crate::{
     error::{Fault, Violation},
     text,
@@ -97,7 +97,7 @@ fn check_default(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
         faults.push(Fault::new(pointer, Violation::NotPossible, detail));
         return;
     }
-    match sent_value(field, pointer, default) {
+    match parse_value(field, pointer, default) {
         Ok(sent) => field.default = sent.value.and_then(|value| to_raw_value(&value).ok()),
         Err(found) => faults.extend(found),
     }

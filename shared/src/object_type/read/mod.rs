@@ -31,7 +31,7 @@ pub(super) const EMAIL_LENGTH_MAX: usize = 254;
 pub(super) const UPLOADS_MAX: usize = 20;
 
 /// A value that was read, and the things it points at.
-pub(super) struct Sent {
+pub(super) struct ParsedValue {
     pub(super) value: Option<Value>,
     pub(super) references: Vec<Reference>,
 }
@@ -40,8 +40,8 @@ pub(super) struct Sent {
 ///
 /// # Errors
 /// All faults, at the pointer or below it.
-pub(super) fn sent_value(field: &Field, pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
-    let plain = |value| Sent { value, references: Vec::new() };
+pub(super) fn parse_value(field: &Field, pointer: &str, raw: &RawValue) -> Result<ParsedValue, Vec<Fault>> {
+    let plain = |value| ParsedValue { value, references: Vec::new() };
     if field.is_read_only() {
         let detail = "This value comes by itself: leave it out.";
         return Err(vec![Fault::new(pointer, Violation::ReadOnly, detail)]);
@@ -163,7 +163,7 @@ fn strings(pointer: &str, raw: &RawValue, detail: &str) -> Result<Vec<String>, V
 }
 
 /// The ids of uploads. Whether these are there only the caller can tell.
-fn uploads(pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
+fn uploads(pointer: &str, raw: &RawValue) -> Result<ParsedValue, Vec<Fault>> {
     let ids = strings(pointer, raw, "Send an array of ids of uploads.")?;
     if ids.len() > UPLOADS_MAX {
         let detail = format!("Send at most {UPLOADS_MAX} uploads.");
@@ -174,11 +174,11 @@ fn uploads(pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
         target: ReferenceTarget::Upload(id.clone()),
     };
     let references = ids.iter().enumerate().map(reference).collect();
-    Ok(Sent { value: (!ids.is_empty()).then_some(Value::List(ids)), references })
+    Ok(ParsedValue { value: (!ids.is_empty()).then_some(Value::List(ids)), references })
 }
 
 /// The id of an object. Whether it is there only the caller can tell.
-fn related(field: &Field, pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fault>> {
+fn related(field: &Field, pointer: &str, raw: &RawValue) -> Result<ParsedValue, Vec<Fault>> {
     let value = check_value(field, pointer, raw).map_err(|fault| vec![fault])?;
     let target = |id: &Value| ReferenceTarget::Object {
         object_type: field.settings.object_type.clone().unwrap_or_default(),
@@ -186,7 +186,7 @@ fn related(field: &Field, pointer: &str, raw: &RawValue) -> Result<Sent, Vec<Fau
     };
     let references =
         value.iter().map(|id| Reference { pointer: pointer.to_owned(), target: target(id) }).collect();
-    Ok(Sent { value, references })
+    Ok(ParsedValue { value, references })
 }
 
 /// The number in a text that this field could have given.

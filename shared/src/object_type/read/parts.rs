@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{
     super::{AddressPart, Field, Required, SentFields, Value, pointer_part},
-    sent_value,
+    parse_value,
 };
 use crate::{
     error::{Fault, Violation},
@@ -55,7 +55,7 @@ pub(super) fn composite(field: &Field, pointer: &str, raw: &RawValue) -> Result<
             continue;
         };
         // The fields of a composite are of simple types, so there are no references.
-        match sent_value(field, &pointer, raw) {
+        match parse_value(field, &pointer, raw) {
             Ok(sent) => parts.values.extend(sent.value.map(|value| (name.clone(), value))),
             Err(faults) => parts.faults.extend(faults),
         }

@@ -19,7 +19,7 @@ fn read(field: &Field, json: &str) -> Result<Option<String>, Vec<String>> {
             .map(|fault| format!("{}{}", &fault.pointer[9..], fault.code.name()))
             .collect::<Vec<_>>()
     };
-    let sent = sent_value(field, "/fields/f", &raw).map_err(faults)?;
+    let sent = parse_value(field, "/fields/f", &raw).map_err(faults)?;
     Ok(sent.value.map(|value| {
         assert_eq!(Value::from_attribute(&value.to_attribute()).as_ref(), Some(&value));
         serde_json::to_string(&value).unwrap()
@@ -354,7 +354,7 @@ fn what_comes_by_itself_is_not_sent_but_compared() {
 #[test]
 fn references_are_told_for_the_caller_to_look_up() {
     let references = |field: &Field, json: &str| {
-        sent_value(field, "/f", &RawValue::from_string(json.to_owned()).unwrap())
+        parse_value(field, "/f", &RawValue::from_string(json.to_owned()).unwrap())
             .map(|sent| sent.references)
             .ok()
     };

@@ -83,7 +83,7 @@ fn an_extension_of_a_telephone_number_is_refused_by_name() {
         ("+1 212 555 0123\u{a0}\u{202a}ext\u{202c}\u{a0}12", "ext\u{a0}12"),
     ] {
         let raw = RawValue::from_string(json!(number).to_string()).unwrap();
-        let faults = sent_value(&phone, "/fields/f", &raw).err().unwrap();
+        let faults = parse_value(&phone, "/fields/f", &raw).err().unwrap();
         let [fault] = faults.as_slice() else { panic!("{number}: {faults:?}") };
         assert_eq!(fault.code, Violation::NotAPhone, "{number}");
         assert!(
@@ -94,7 +94,7 @@ fn an_extension_of_a_telephone_number_is_refused_by_name() {
     }
     for number in ["+1 212 555 0123 x", "+1 212 555 0123;phone-context=a", "+1 212 ext", "x-ray 12"] {
         let raw = RawValue::from_string(json!(number).to_string()).unwrap();
-        let faults = sent_value(&phone, "/fields/f", &raw).err().unwrap();
+        let faults = parse_value(&phone, "/fields/f", &raw).err().unwrap();
         assert!(!faults[0].detail.contains("extension"), "{number}");
     }
 }
