@@ -3,7 +3,7 @@
 # for disks and deadlines more than it computes, so that together they take little longer than the longest.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((8 * $(nproc)))}"
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((3 * $(nproc)))}"
 
 cargo test --workspace --no-run || exit 1
 

@@ -15,7 +15,7 @@ use shared::{
     keys::KeySource,
     manifest::Manifest,
     routes::Routes,
-    webhook::target::Rules,
+    webhook::target::TargetRules,
 };
 
 use crate::{
@@ -61,7 +61,7 @@ impl Functions {
         let sessions = Sessions::new(issuer, audience, config.oidc_discovery_url.clone());
         let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
             .with_failures_per_minute(config.failures_per_minute);
-        let rules = if allows_private_webhooks { Rules::anywhere() } else { Rules::of(&config) };
+        let rules = if allows_private_webhooks { TargetRules::anywhere() } else { TargetRules::of(&config) };
         let bell = Bell::new();
         let at_work =
             workers::Settings { journal, is_alone, has_relay, bell: bell.clone(), rules: rules.clone() };

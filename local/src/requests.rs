@@ -6,7 +6,10 @@ use std::sync::Arc;
 use shared::{
     Platform, Result,
     clock::Clock,
-    delivery::{OPEN_INDEX, Request, Retry, Status, StoredDelivery, hop_seconds, open_partition},
+    delivery::{
+        DeliveryStatus, Request, Retry, StoredDelivery, UNDELIVERED_INDEX, requeue_delay_seconds,
+        undelivered_partition,
+    },
     id::WebhookId,
     queue::{Order, Postpone, Queue},
     table::{Item, Key, Table, TableQuery, decode, text},
@@ -30,7 +33,7 @@ pub(crate) struct Queues {
     pub(crate) slow_requests: Arc<dyn Queue<Request>>,
     pub(crate) retries: Arc<dyn Queue<Retry>>,
     /// By what requests are put off, and those to slow receivers.
-    pub(crate) put_off: [Arc<dyn Postpone>; 2],
+    pub(crate) postpone: [Arc<dyn Postpone>; 2],
 }
 
 /// The other ends.
@@ -54,8 +57,8 @@ pub(crate) fn queues(clock: &Clock) -> (Queues, Messages) {
         retry: retries.clone(),
         clock: clock.clone(),
     };
-    let put_off: [Arc<dyn Postpone>; 2] = [requests.clone(), slow_requests.clone()];
-    (Queues { requests, slow_requests, retries, put_off }, messages)
+    let postpone: [Arc<dyn Postpone>; 2] = [requests.clone(), slow_requests.clone()];
+    (Queues { requests, slow_requests, retries, postpone }, messages)
 }
 
 /// The pumps from the queues to the functions. They stop, in the middle of whatever they do, when this is
@@ -117,12 +120,16 @@ async fn resend(
 ) -> Result<()> {
     let mut after = None;
     loop {
-        let query = TableQuery::index(OPEN_INDEX.0, OPEN_INDEX.1, open_partition(webhook, Status::Pending))
-            .after(after.take());
+        let query = TableQuery::index(
+            UNDELIVERED_INDEX.0,
+            UNDELIVERED_INDEX.1,
+            undelivered_partition(webhook, DeliveryStatus::Pending),
+        )
+        .after(after.take());
         let page = activity.query(query).await?;
         for item in activity.get_many(page.items.iter().filter_map(Key::of).collect()).await? {
             let (delivery, now): (StoredDelivery, _) = (decode(item)?, clock.now());
-            let delay = hop_seconds(delivery.next_attempt_at.unwrap_or(now), now);
+            let delay = requeue_delay_seconds(delivery.next_attempt_at.unwrap_or(now), now);
             retries.send(Retry::of(&delivery), delay).await?;
         }
         match page.next {

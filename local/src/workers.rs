@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deliveries::Worker;
 use relay::Relay;
 use shared::{
-    Platform, config::Config, delivery::Retry, jobs::JobMessage, queue::Queue, webhook::target::Rules,
+    Platform, config::Config, delivery::Retry, jobs::JobMessage, queue::Queue, webhook::target::TargetRules,
 };
 
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     /// Rings when a function was at work.
     pub(crate) bell: Bell,
     /// Where webhooks may lead.
-    pub(crate) rules: Rules,
+    pub(crate) rules: TargetRules,
 }
 
 /// The functions at work. They end, in the middle of whatever they do, when this is dropped.
@@ -62,14 +62,15 @@ impl Workers {
             deliveries::Queues {
                 slow: queues.slow_requests.clone(),
                 slow_name: SLOW_QUEUE.to_owned(),
-                put_off: queues.put_off,
+                postpone: queues.postpone,
                 retries: queues.retries.clone(),
             },
             deliveries::Settings { rules, ..deliveries::Settings::of(config) },
         )?;
-        let parked = Arc::new(Parking(journal.clone()));
+        let dead_letters = Arc::new(Parking(journal.clone()));
         let (fast, slow, retries) = (queues.requests, queues.slow_requests, queues.retries);
-        let relay = Relay::new(platform, config, relay::Queues { requests: fast, slow, retries, parked });
+        let relay =
+            Relay::new(platform, config, relay::Queues { requests: fast, slow, retries, dead_letters });
         let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
         let workers = Self {
             _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref(), (&bell, is_alone))),

@@ -48,9 +48,9 @@ fn kinds(contacts: [Value; 2]) -> Vec<(&'static str, Value, [Value; 2])> {
 }
 
 /// The rules of one field: locked, visible, required.
-type Rules = (Value, Value, Value);
+type TargetRules = (Value, Value, Value);
 
-fn rules() -> impl Strategy<Value = Rules> {
+fn rules() -> impl Strategy<Value = TargetRules> {
     // The type is made with conditions on `stage`, which is a field as others are.
     let holds = || json!({"if": {"field": "stage", "op": "eq", "value": "on"}});
     // What leaves more to be done comes more often.
@@ -95,7 +95,7 @@ fn guess(ruled: Vec<usize>) -> impl Strategy<Value = Guess> {
 struct Pairs {
     world: World,
     kinds: Vec<(&'static str, Value, [Value; 2])>,
-    rules: Vec<Rules>,
+    rules: Vec<TargetRules>,
     path: String,
     token: Api,
 }
@@ -105,7 +105,7 @@ fn slug(field: usize) -> String {
 }
 
 impl Pairs {
-    async fn new(rules: Vec<Rules>) -> Self {
+    async fn new(rules: Vec<TargetRules>) -> Self {
         let world = World::new().await;
         let contacts = [world.contact(json!({})).await, world.contact(json!({})).await];
         let kinds = kinds(contacts.map(|contact| contact["id"].clone()));

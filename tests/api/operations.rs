@@ -79,7 +79,7 @@ fn amount(cell: &str) -> f64 {
 fn the_costs_follow_from_the_figures() {
     let document = read("docs/operations.md");
     for (heading, columns) in [
-        ("### Nobody comes", &[1.0][..]),
+        ("### Without any requests", &[1.0][..]),
         ("### Requests that write an object", &[1e6, 1e9]),
         ("### Requests that read an object", &[1e6, 1e9]),
     ] {

@@ -5,7 +5,7 @@ use std::{ops::Range, pin::Pin, sync::Arc};
 use anyhow::bail;
 use shared::{
     Platform,
-    audit::{KEEP_DAYS, Log, expires},
+    audit::{AuditLog, KEEP_DAYS, expires},
     keys::KeySource,
     table::Table,
 };
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 4;
 pub(super) async fn fill(place: &Place, profile: &Arc<LogProfile>) -> anyhow::Result<()> {
     let database = Database::to_be_filled(&place.files()?).await?;
     let platform = Platform::new(&database.config(), Arc::new(NoKeys))?;
-    let log = Log::new(&platform);
+    let log = AuditLog::new(&platform);
     let mut progress = Progress::new(format!("filling the log of {}", profile.size), profile.size);
     let (mut writing, mut done) = (JoinSet::new(), 0);
     for from in (0..profile.size).step_by(BATCH).rev() {
@@ -45,7 +45,7 @@ pub(super) async fn fill(place: &Place, profile: &Arc<LogProfile>) -> anyhow::Re
 
 async fn write(
     activity: Table,
-    log: Log,
+    log: AuditLog,
     profile: Arc<LogProfile>,
     ages: Range<usize>,
 ) -> anyhow::Result<usize> {

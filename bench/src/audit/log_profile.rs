@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use shared::{
     Timestamp,
     actor::Source,
-    audit::{Entry, Event, FieldChange, Kind, Subject, TokenOfActor, TypeOfSubject, Who},
+    audit::{ActorToken, ActorView, AuditEntry, AuditEvent, AuditSubject, FieldChange, Kind, SubjectType},
     id::{AuditId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
 };
 
@@ -47,8 +47,8 @@ pub(super) struct LogProfile {
     /// An object that is there, whose history can be asked for.
     pub(super) object: ObjectId,
     end: Timestamp,
-    people: Vec<Who>,
-    types: Vec<TypeOfSubject>,
+    people: Vec<ActorView>,
+    types: Vec<SubjectType>,
 }
 
 /// The one of whom much is told, by the token of a service.
@@ -69,7 +69,7 @@ impl LogProfile {
                 0 => object_type.clone(),
                 _ => ObjectTypeId::parse(&id(ObjectTypeId::PREFIX, number))?,
             };
-            Some(TypeOfSubject { id, slug: format!("contacts-{number:02}") })
+            Some(SubjectType { id, slug: format!("contacts-{number:02}") })
         };
         let types = (0..TYPES).map(of_type).collect::<Option<_>>();
         let (people, types) = people.zip(types).context("an id of the benchmark is none")?;
@@ -99,7 +99,7 @@ impl LogProfile {
     }
 
     /// The entry that lies so many behind the latest.
-    pub(super) fn entry(&self, age: usize) -> anyhow::Result<Entry> {
+    pub(super) fn entry(&self, age: usize) -> anyhow::Result<AuditEntry> {
         let (period, place) = (age / PERIOD, age % PERIOD);
         let (thing, turn) = (place % THINGS, place / THINGS);
         // What happens to one thing lies an equal way apart. Of those that the log begins in the middle of, it tells
@@ -107,9 +107,10 @@ impl LogProfile {
         let periods = self.size / PERIOD;
         let number = thing + THINGS * ((period + periods - turn * periods / LIFE) % periods);
         let kind = kind(thing, turn);
-        let event = if self.is_rare(period, (thing, turn)) { Event::Destroyed } else { event(thing, turn) };
+        let event =
+            if self.is_rare(period, (thing, turn)) { AuditEvent::Destroyed } else { event(thing, turn) };
         let at = self.time(age)?;
-        Ok(Entry {
+        Ok(AuditEntry {
             id: AuditId::deterministic(at, &["bench", &age.to_string()]),
             event,
             at,
@@ -122,7 +123,7 @@ impl LogProfile {
         })
     }
 
-    fn subject(&self, kind: Kind, thing: usize, number: usize) -> Subject {
+    fn subject(&self, kind: Kind, thing: usize, number: usize) -> AuditSubject {
         let name = NAMES[thing % NAMES.len()];
         let (id, of_type) = match kind {
             Kind::Object if number == 0 => (self.object.to_string(), Some(type_of(thing))),
@@ -135,7 +136,7 @@ impl LogProfile {
             Kind::Token => (id(TokenId::PREFIX, number), None),
         };
         let of_type = of_type.map(|number| self.types[number].clone());
-        Subject { kind, id, label: format!("{name} {number:08}"), of_type }
+        AuditSubject { kind, id, label: format!("{name} {number:08}"), of_type }
     }
 
     /// Whether it is one of the few that tell of a destruction, which lie evenly in the whole log.
@@ -169,21 +170,21 @@ fn kind(thing: usize, turn: usize) -> Kind {
 
 /// What happens to it. Of each sort of thing a page is updated in each period, and of objects a page is everything, so
 /// that no place in which a page looks is shorter in a short log.
-fn event(thing: usize, turn: usize) -> Event {
+fn event(thing: usize, turn: usize) -> AuditEvent {
     match (kind(thing, turn), turn) {
-        (Kind::Object, _) if thing == LAST_OBJECT => Event::Deleted,
-        (Kind::Object, 3) if thing.is_multiple_of(4) => Event::Deleted,
-        (Kind::Object, 2) if thing.is_multiple_of(4) => Event::Restored,
-        (Kind::Object, 5) if thing.is_multiple_of(2) => Event::Sent,
-        (Kind::Webhook | Kind::Token, 4 | 8) => Event::Deactivated,
-        (Kind::Webhook | Kind::Token, 3 | 7) => Event::Activated,
-        (Kind::Webhook | Kind::Token, 12) => Event::Rotated,
-        (Kind::Token, 11) => Event::Confirmed,
-        (Kind::Member, 16..) => Event::Joined,
-        (Kind::Member, 0..4) => Event::Removed,
-        (Kind::Team, _) => Event::Updated,
-        (Kind::Invitation, _) | (_, 19) => Event::Created,
-        _ => Event::Updated,
+        (Kind::Object, _) if thing == LAST_OBJECT => AuditEvent::Deleted,
+        (Kind::Object, 3) if thing.is_multiple_of(4) => AuditEvent::Deleted,
+        (Kind::Object, 2) if thing.is_multiple_of(4) => AuditEvent::Restored,
+        (Kind::Object, 5) if thing.is_multiple_of(2) => AuditEvent::Sent,
+        (Kind::Webhook | Kind::Token, 4 | 8) => AuditEvent::Deactivated,
+        (Kind::Webhook | Kind::Token, 3 | 7) => AuditEvent::Activated,
+        (Kind::Webhook | Kind::Token, 12) => AuditEvent::Rotated,
+        (Kind::Token, 11) => AuditEvent::Confirmed,
+        (Kind::Member, 16..) => AuditEvent::Joined,
+        (Kind::Member, 0..4) => AuditEvent::Removed,
+        (Kind::Team, _) => AuditEvent::Updated,
+        (Kind::Invitation, _) | (_, 19) => AuditEvent::Created,
+        _ => AuditEvent::Updated,
     }
 }
 
@@ -203,30 +204,30 @@ fn actor(place: usize) -> usize {
     }
 }
 
-fn person(number: usize, owner: &UserId) -> Option<Who> {
+fn person(number: usize, owner: &UserId) -> Option<ActorView> {
     let user = if number == BUSY { owner.clone() } else { UserId::of_subject("bench", &number.to_string()) };
     let is_service = number == BUSY;
     let token = if is_service { Some(TokenId::parse(&id(TokenId::PREFIX, 1))?) } else { None };
-    Some(Who {
+    Some(ActorView {
         user_id: Some(user),
         name: Some(format!("Grace Hopper the {number:02}th")),
         email: Some(format!("grace.hopper.{number:02}@bench.example")),
-        token: token.map(|id| TokenOfActor { id, name: Some("Zapier of the office".to_owned()) }),
+        token: token.map(|id| ActorToken { id, name: Some("Zapier of the office".to_owned()) }),
         ip: Some(format!("203.0.113.1{number:02}")),
         source: Some(if is_service { Source::Api } else { Source::App }),
     })
 }
 
-fn fields(event: Event, turn: usize) -> Vec<FieldChange> {
+fn fields(event: AuditEvent, turn: usize) -> Vec<FieldChange> {
     let count = match event {
-        Event::Created | Event::Destroyed => FIELDS.len(),
-        Event::Updated => 1 + turn % FIELDS.len(),
+        AuditEvent::Created | AuditEvent::Destroyed => FIELDS.len(),
+        AuditEvent::Updated => 1 + turn % FIELDS.len(),
         _ => 0,
     };
     let value = |label: &str, edition: usize| format!("{label} as it was in the edition number {edition:02}");
     let change = |(slug, label): &(&str, &str)| {
-        let old = (event != Event::Created).then(|| value(label, LIFE - turn));
-        let new = (event != Event::Destroyed).then(|| value(label, LIFE - turn + 1));
+        let old = (event != AuditEvent::Created).then(|| value(label, LIFE - turn));
+        let new = (event != AuditEvent::Destroyed).then(|| value(label, LIFE - turn + 1));
         FieldChange::new(*slug, *label).values(old.as_ref(), new.as_ref())
     };
     FIELDS[..count].iter().map(change).collect()
@@ -250,7 +251,7 @@ mod tests {
         LogProfile::new((size, end), (team, UserId::of_subject("i", "s")), objects).unwrap()
     }
 
-    fn entries(size: usize) -> Vec<Entry> {
+    fn entries(size: usize) -> Vec<AuditEntry> {
         let profile = profile(size);
         (0..size).map(|age| profile.entry(age).unwrap()).collect()
     }
@@ -272,7 +273,7 @@ mod tests {
 
     #[test]
     fn the_latest_entries_are_alike_in_all_logs_but_for_the_rare_ones() {
-        let alike = |entry: &Entry| {
+        let alike = |entry: &AuditEntry| {
             let (user, kind) = (entry.actor.user_id.clone(), entry.subject.kind);
             let of_type = entry.subject.of_type.as_ref().map(|of_type| of_type.id.clone());
             let length = serde_json::to_string(entry).unwrap().len();
@@ -281,14 +282,14 @@ mod tests {
         let [short, long] = [PERIOD, 20 * PERIOD].map(entries);
         let others = short.iter().zip(&long).filter(|(one, other)| alike(one) != alike(other));
         let rare: Vec<_> = others.map(|(one, _)| one.event).collect();
-        assert_eq!(rare, [Event::Destroyed; RARE_TURNS.len() - 1]);
+        assert_eq!(rare, [AuditEvent::Destroyed; RARE_TURNS.len() - 1]);
     }
 
     #[test]
     fn rare_is_one_in_ten_thousand_and_ten_at_least() {
         let rare = |size: usize| {
             let profile = profile(size);
-            (0..size).filter(|age| profile.entry(*age).unwrap().event == Event::Destroyed).count()
+            (0..size).filter(|age| profile.entry(*age).unwrap().event == AuditEvent::Destroyed).count()
         };
         assert_eq!([PERIOD, 20 * PERIOD, 200 * PERIOD].map(rare), [10, 10, 20]);
     }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use hyper::{Request, Response, body::Bytes};
 use serde_json::Value;
-use shared::audit::{Event, Kind};
+use shared::audit::{AuditEvent, Kind};
 
 use super::{
     log_profile::{BUSY, LIFE, WORD, neighbour},
@@ -111,8 +111,8 @@ impl Question {
     pub(super) fn read_max(self) -> Option<usize> {
         let of_event = |event| Kind::ALL.iter().filter(|kind| kind.events().contains(&event)).count();
         let places = match self {
-            Self::Frequent => of_event(Event::Updated),
-            Self::Rare => of_event(Event::Destroyed),
+            Self::Frequent => of_event(AuditEvent::Updated),
+            Self::Rare => of_event(AuditEvent::Destroyed),
             Self::OfKind => Kind::Object.events().len(),
             Self::FrequentByUser | Self::FrequentOfType | Self::Word | Self::RareByUser | Self::NoWord => {
                 return None;
@@ -126,23 +126,23 @@ impl Question {
     fn filters(self, sized: &SizedLog) -> anyhow::Result<Vec<(&'static str, String)>> {
         let profile = &sized.profile;
         let user = || ("user", profile.user(BUSY));
-        let event = |event: Event| ("event", event.name().to_owned());
+        let event = |event: AuditEvent| ("event", event.name().to_owned());
         let of_type = || ("object_type", profile.main_type());
         let time = |name, age| Ok::<_, anyhow::Error>((name, profile.time(age)?.to_string()));
         Ok(match self {
             Self::Latest | Self::Deep | Self::History => Vec::new(),
             Self::ByUser | Self::NextByUser => vec![user()],
-            Self::Frequent => vec![event(Event::Updated)],
-            Self::Rare => vec![event(Event::Destroyed)],
+            Self::Frequent => vec![event(AuditEvent::Updated)],
+            Self::Rare => vec![event(AuditEvent::Destroyed)],
             Self::OfKind => vec![("kind", Kind::Object.name().to_owned())],
             Self::OfType => vec![of_type()],
             Self::OfSubject => vec![("subject", neighbour())],
             Self::Span => vec![time("from", profile.middle() + SPAN)?, time("to", profile.middle())?],
             Self::Middle => vec![time("to", profile.middle())?],
-            Self::FrequentByUser => vec![user(), event(Event::Updated)],
-            Self::FrequentOfType => vec![of_type(), event(Event::Updated)],
+            Self::FrequentByUser => vec![user(), event(AuditEvent::Updated)],
+            Self::FrequentOfType => vec![of_type(), event(AuditEvent::Updated)],
             Self::Word => vec![("q", WORD.to_owned())],
-            Self::RareByUser => vec![user(), event(Event::Destroyed)],
+            Self::RareByUser => vec![user(), event(AuditEvent::Destroyed)],
             Self::NoWord => vec![("q", NOWHERE.to_owned())],
         })
     }

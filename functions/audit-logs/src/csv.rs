@@ -1,4 +1,5 @@
-//! The log as CSV (RFC 4180): each cell in quotation marks, and none that a spreadsheet would take for a formula.
+//! The log as CSV (RFC 4180). Each cell is in quotation marks, and none is one that a spreadsheet would run as
+//! a formula.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,11 @@ use axum::{
 };
 use serde::Serialize;
 use shared::{
-    audit::{Entry, FieldChange},
+    audit::{AuditEntry, FieldChange},
     openapi::{Operation, Output},
 };
 
-/// What to send as `cursor` for the next part.
+/// The response header with the `cursor` of the next part.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("next-cursor");
 const COLUMNS: [&str; 19] = [
     "id",
@@ -39,7 +40,7 @@ const COLUMNS: [&str; 19] = [
 /// A part of an export.
 pub(crate) struct Csv {
     pub(crate) rows: String,
-    /// Whether it begins with the names of the columns: parts that are put together are one file.
+    /// Whether this is the first part, which begins with the header row: the parts concatenated are one file.
     pub(crate) is_first: bool,
     pub(crate) next: Option<String>,
 }
@@ -62,19 +63,19 @@ impl IntoResponse for Csv {
 
 impl Output for Csv {
     fn describe(operation: &mut Operation) {
-        let about = "The entries, the latest first, up to 4 MB. What follows by `cursor` has no names of columns, so that \
-                     the parts put together are one file.";
+        let about = "The entries, latest first, about 4 MB at most. Only the first part has the header row, so that the parts \
+                     can be concatenated to one file.";
         let csv = ("text/csv", serde_json::json!({"type": "string"}));
-        let next = ("Next-Cursor", "What to send as `cursor` for the next part; left out of the last one.");
+        let next = ("Next-Cursor", "The `cursor` of the next part; absent from the last part.");
         operation.answer_as(200, about, csv, &[next]);
     }
 }
 
-/// The line of an entry.
-pub(crate) fn row(entry: Entry) -> String {
+/// The row of an entry.
+pub(crate) fn row(entry: AuditEntry) -> String {
     let fields: Vec<_> = entry.fields.iter().map(|field| field.slug.as_str()).collect();
     let (fields, changes) = (fields.join(" "), changes(&entry));
-    let Entry { id, event, at, actor, subject, reason, request_id, .. } = entry;
+    let AuditEntry { id, event, at, actor, subject, reason, request_id, .. } = entry;
     let (type_id, type_slug) =
         subject.of_type.map_or_else(Default::default, |of_type| (of_type.id.to_string(), of_type.slug));
     let (token_id, token) = actor
@@ -103,19 +104,19 @@ pub(crate) fn row(entry: Entry) -> String {
     ])
 }
 
-/// What changed, or how often and why something was refused, as JSON; nothing, if there is nothing to tell.
-fn changes(entry: &Entry) -> String {
-    let told: BTreeMap<&str, &FieldChange> =
+/// The changes of fields, or the counts of refusals, as JSON; empty if there are none.
+fn changes(entry: &AuditEntry) -> String {
+    let fields: BTreeMap<&str, &FieldChange> =
         entry.fields.iter().map(|field| (field.slug.as_str(), field)).collect();
     let json = match &entry.refusals {
         Some(refusals) => serde_json::to_string(refusals),
-        None if told.is_empty() => return String::new(),
-        None => serde_json::to_string(&told),
+        None if fields.is_empty() => return String::new(),
+        None => serde_json::to_string(&fields),
     };
     json.unwrap_or_default()
 }
 
-/// A value that is one word in JSON.
+/// The text of a value that is a string in JSON.
 fn word(value: impl Serialize) -> Option<String> {
     Some(serde_json::to_value(value).ok()?.as_str()?.to_owned())
 }
@@ -124,8 +125,8 @@ fn line<const N: usize>(cells: [String; N]) -> String {
     cells.map(|cell| quoted(&cell)).join(",") + "\r\n"
 }
 
-/// The cell in quotation marks. What a spreadsheet would run as a formula is made a text by an apostrophe before it, as
-/// OWASP advises for CSV injection; also in the wide forms of the same characters.
+/// The cell in quotation marks. A cell that a spreadsheet would run as a formula gets an apostrophe in front,
+/// as OWASP advises against CSV injection; the full-width forms of the same characters too.
 fn quoted(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let apostrophe = if is_formula { "'" } else { "" };

@@ -1,8 +1,8 @@
-//! The handler of each route.
+//! The handlers of the routes.
 
 use shared::{
     Member, Result,
-    audit::Entry,
+    audit::AuditEntry,
     extract::{Json, List, Page, PageBuilder, Query, State},
 };
 
@@ -16,10 +16,10 @@ pub(crate) async fn list(
     member: Member,
     State(store): State<Store>,
     page: Page<ListQuery>,
-) -> Result<Json<List<Entry>>> {
-    let narrowing = store.narrowing(&member, &page.filter).await?;
-    let part = store.log.part(&member.team, &narrowing, page.after.as_ref(), page.limit).await?;
-    Ok(Json(page.of(part.entries, part.next).await?))
+) -> Result<Json<List<AuditEntry>>> {
+    let filter = store.filter(&member, &page.filter).await?;
+    let found = store.log.page(&member.team, &filter, page.after.as_ref(), page.limit).await?;
+    Ok(Json(page.of(found.entries, found.next).await?))
 }
 
 pub(crate) async fn export(
@@ -28,9 +28,9 @@ pub(crate) async fn export(
     pages: PageBuilder,
     Query(query): Query<ExportQuery>,
 ) -> Result<Csv> {
-    let (asked, cursor) = query.parts();
-    let page = pages.page("?", (None, cursor.as_deref()), asked).await?;
-    let narrowing = store.narrowing(&member, &page.filter).await?;
-    let (rows, next) = store.export(&member, &narrowing, page.after.as_ref()).await?;
+    let (query, cursor) = query.parts();
+    let page = pages.page("?", (None, cursor.as_deref()), query).await?;
+    let filter = store.filter(&member, &page.filter).await?;
+    let (rows, next) = store.export(&member, &filter, page.after.as_ref()).await?;
     Ok(Csv { rows, is_first: page.after.is_none(), next: page.cursor(next).await? })
 }

@@ -9,10 +9,10 @@ use shared::{Permission::AuditLogRead, Routes};
 
 pub use store::Store;
 
-/// The table.
+/// The table of routes.
 pub fn routes() -> Routes<Store> {
     Routes::new("Audit log", "/v1/teams/{team}/audit-logs")
         .about("What happened in a team, and who did it.")
-        .get("", AuditLogRead, "List what happened, the latest first", handlers::list)
-        .get("/export", AuditLogRead, "Export what happened as CSV", handlers::export)
+        .get("", AuditLogRead, "List the entries, latest first", handlers::list)
+        .get("/export", AuditLogRead, "Export the entries as CSV", handlers::export)
 }

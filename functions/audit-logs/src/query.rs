@@ -1,70 +1,74 @@
-//! The filters of the audit log, as they are sent.
+//! The query parameters of the log: its filters.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Error, Fault, Result, Timestamp, Violation,
-    audit::{Event, Kind, Narrowing},
+    audit::{AuditEvent, AuditFilter, Kind},
     id::{ObjectTypeId, UserId},
 };
 
-/// The most characters of what is looked for.
-const WORDS_LENGTH_MAX: usize = 100;
+/// The most characters of a text to search for.
+const TEXT_LENGTH_MAX: usize = 100;
 /// The most characters of an id.
 const ID_LENGTH_MAX: usize = 64;
 
-/// The query of the list.
+/// The query parameters of the list.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
-    /// Only what this person did, or a token of theirs.
+    /// Only entries with this user as the actor, directly or through a token.
     user: Option<UserId>,
-    /// Only what happened so.
-    event: Option<Event>,
-    /// Only what happened to such things.
+    /// Only entries with this event.
+    event: Option<AuditEvent>,
+    /// Only entries about this kind of resource.
     kind: Option<Kind>,
-    /// Only what happened to objects of this type, and to the type itself; by id or slug, of a type that is gone by id.
+    /// Only entries about objects of this type, and about the type itself. By id or slug; by id if the type was
+    /// destroyed.
     pub(crate) object_type: Option<String>,
-    /// Only what happened to this thing, by its id.
+    /// Only entries about the resource with this id.
     #[schemars(length(min = 1, max = ID_LENGTH_MAX), regex(pattern = "^[0-9A-Za-z_]+$"))]
     subject: Option<String>,
-    /// Not before this moment.
+    /// Only entries at or after this time.
     from: Option<Timestamp>,
-    /// Before this moment.
+    /// Only entries before this time.
     to: Option<Timestamp>,
-    /// A part, without case, of what the thing, the person, the token or the type is called.
-    #[schemars(length(min = 1, max = WORDS_LENGTH_MAX))]
+    /// Only entries with this text in the name of the resource, the person, the token or the type. Case does
+    /// not matter.
+    #[schemars(length(min = 1, max = TEXT_LENGTH_MAX))]
     q: Option<String>,
 }
 
-/// The query of the export.
+/// The query parameters of the export.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportQuery {
-    /// Only what this person did, or a token of theirs.
+    /// Only entries with this user as the actor, directly or through a token.
     user: Option<UserId>,
-    /// Only what happened so.
-    event: Option<Event>,
-    /// Only what happened to such things.
+    /// Only entries with this event.
+    event: Option<AuditEvent>,
+    /// Only entries about this kind of resource.
     kind: Option<Kind>,
-    /// Only what happened to objects of this type, and to the type itself; by id or slug, of a type that is gone by id.
+    /// Only entries about objects of this type, and about the type itself. By id or slug; by id if the type was
+    /// destroyed.
     object_type: Option<String>,
-    /// Only what happened to this thing, by its id.
+    /// Only entries about the resource with this id.
     #[schemars(length(min = 1, max = ID_LENGTH_MAX), regex(pattern = "^[0-9A-Za-z_]+$"))]
     subject: Option<String>,
-    /// Not before this moment.
+    /// Only entries at or after this time.
     from: Option<Timestamp>,
-    /// Before this moment.
+    /// Only entries before this time.
     to: Option<Timestamp>,
-    /// A part, without case, of what the thing, the person, the token or the type is called.
-    #[schemars(length(min = 1, max = WORDS_LENGTH_MAX))]
+    /// Only entries with this text in the name of the resource, the person, the token or the type. Case does
+    /// not matter.
+    #[schemars(length(min = 1, max = TEXT_LENGTH_MAX))]
     q: Option<String>,
-    /// `Next-Cursor` of the part before.
+    /// The `Next-Cursor` header of the previous part.
     cursor: Option<String>,
 }
 
 impl ExportQuery {
-    /// What it is narrowed by, and where it begins.
+    /// The filters, and the cursor.
     pub(crate) fn parts(self) -> (ListQuery, Option<String>) {
         let Self { user, event, kind, object_type, subject, from, to, q, cursor } = self;
         (ListQuery { user, event, kind, object_type, subject, from, to, q }, cursor)
@@ -72,8 +76,8 @@ impl ExportQuery {
 }
 
 impl ListQuery {
-    /// What is meant, with the type that was found; all faults at once if it means nothing.
-    pub(crate) fn narrowing(&self, object_type: Result<Option<ObjectTypeId>, Fault>) -> Result<Narrowing> {
+    /// The filter, with the type that was looked up; all faults at once if the query is invalid.
+    pub(crate) fn filter(&self, object_type: Result<Option<ObjectTypeId>, Fault>) -> Result<AuditFilter> {
         let Self { user, event, kind, object_type: _, subject, from, to, q } = self.clone();
         let mut faults = Vec::new();
         let mut check = |is_sound: bool, pointer: &str, code, detail: &str| {
@@ -86,8 +90,8 @@ impl ListQuery {
                 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
         check(subject.as_ref().is_none_or(is_id), "?subject", Violation::Invalid, "Send the id of a thing.");
-        let is_word = |q: &String| (1..=WORDS_LENGTH_MAX).contains(&q.chars().count());
-        let detail = format!("Send 1 to {WORDS_LENGTH_MAX} characters.");
+        let is_word = |q: &String| (1..=TEXT_LENGTH_MAX).contains(&q.chars().count());
+        let detail = format!("Send 1 to {TEXT_LENGTH_MAX} characters.");
         check(q.as_ref().is_none_or(is_word), "?q", Violation::OutOfRange, &detail);
         let is_time = from.zip(to).is_none_or(|(from, to)| from < to);
         check(is_time, "?to", Violation::OutOfRange, "The end must come after the start.");
@@ -95,7 +99,7 @@ impl ListQuery {
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
         }
-        Ok(Narrowing { user, event, kind, object_type, subject, from, to, words: q })
+        Ok(AuditFilter { user, event, kind, object_type, subject, from, to, text: q })
     }
 }
 
@@ -117,7 +121,7 @@ mod tests {
             ("from", "2026-11-24T10:00:00Z"),
             ("to", "2026-11-24T10:00:00Z"),
         ]);
-        let error = asked.narrowing(Err(Fault::new("?object_type", Violation::NotFound, ""))).err().unwrap();
+        let error = asked.filter(Err(Fault::new("?object_type", Violation::NotFound, ""))).err().unwrap();
         let pointers: Vec<_> = error.faults().iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, ["?subject", "?q", "?to", "?object_type"]);
     }
@@ -126,9 +130,9 @@ mod tests {
     fn what_is_sound_is_meant_as_it_was_sent() {
         let asked =
             query(&[("event", "destroyed"), ("kind", "object-type"), ("q", "Ada"), ("subject", "obj_1")]);
-        let narrowing = asked.narrowing(Ok(None)).unwrap();
-        assert_eq!((narrowing.event, narrowing.kind), (Some(Event::Destroyed), Some(Kind::ObjectType)));
-        assert_eq!((narrowing.words.as_deref(), narrowing.subject.as_deref()), (Some("Ada"), Some("obj_1")));
-        assert!(query(&[]).narrowing(Ok(None)).is_ok());
+        let filter = asked.filter(Ok(None)).unwrap();
+        assert_eq!((filter.event, filter.kind), (Some(AuditEvent::Destroyed), Some(Kind::ObjectType)));
+        assert_eq!((filter.text.as_deref(), filter.subject.as_deref()), (Some("Ada"), Some("obj_1")));
+        assert!(query(&[]).filter(Ok(None)).is_ok());
     }
 }

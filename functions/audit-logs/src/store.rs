@@ -1,10 +1,10 @@
-//! Reads the log: one page of it, or as much as one export holds.
+//! Reading the log: the filter of a query, and exports.
 
 use std::time::{Duration, Instant};
 
 use shared::{
     Code, Fault, Member, Platform, Result, Violation,
-    audit::{Log, Narrowing},
+    audit::{AuditFilter, AuditLog},
     id::ObjectTypeId,
     object_type::find,
     table::{Item, Table},
@@ -12,38 +12,38 @@ use shared::{
 
 use crate::{csv::row, query::ListQuery};
 
-/// So many entries are read together.
+/// The entries that are read in one batch.
 const PAGE: usize = 100;
-/// The bytes after which an export ends, as they are in Lambda's answer, which has 6 MB at the most: of one entry up to 1.3
-/// MB may go beyond.
+/// The bytes after which a part of an export ends, counted as they are in Lambda's response, which may have 6
+/// MB. The last entry may exceed this by up to 1.3 MB.
 const EXPORT_SIZE: usize = 4_000_000;
-/// Nothing more is read after this time: API Gateway waits 29 seconds.
+/// No further batch is read after this time: API Gateway waits 29 seconds.
 const EXPORT_TIME: Duration = Duration::from_secs(15);
 
 /// The logs.
 #[derive(Clone)]
 pub struct Store {
     workspace: Table,
-    pub(crate) log: Log,
+    pub(crate) log: AuditLog,
 }
 
 impl Store {
     /// The logs of the platform.
     pub fn new(platform: &Platform) -> Self {
-        Self { workspace: platform.workspace.clone(), log: Log::new(platform) }
+        Self { workspace: platform.workspace.clone(), log: AuditLog::new(platform) }
     }
 
-    /// What a query means in the caller's team.
-    pub(crate) async fn narrowing(&self, by: &Member, asked: &ListQuery) -> Result<Narrowing> {
-        let object_type = match asked.object_type.as_deref() {
+    /// The filter of a query, with its object type looked up in the caller's team.
+    pub(crate) async fn filter(&self, by: &Member, query: &ListQuery) -> Result<AuditFilter> {
+        let object_type = match query.object_type.as_deref() {
             None => Ok(None),
             Some(id_or_slug) => match ObjectTypeId::parse(id_or_slug) {
-                // A type that is gone has left its entries.
+                // Entries about a destroyed type are still there.
                 Some(id) => Ok(Some(id)),
                 None => self.named_type(by, id_or_slug).await?,
             },
         };
-        asked.narrowing(object_type)
+        query.filter(object_type)
     }
 
     async fn named_type(&self, by: &Member, slug: &str) -> Result<Result<Option<ObjectTypeId>, Fault>> {
@@ -57,27 +57,27 @@ impl Store {
         }
     }
 
-    /// Lines of CSV, as many as one answer holds, and where to go on.
+    /// As many rows of CSV as one response may have, and where the next part begins.
     pub(crate) async fn export(
         &self,
         by: &Member,
-        narrowing: &Narrowing,
+        filter: &AuditFilter,
         after: Option<&Item>,
     ) -> Result<(String, Option<Item>)> {
         let (begun, mut rows, mut size, mut after) = (Instant::now(), String::new(), 0, after.cloned());
         loop {
-            let part = self.log.part(&by.team, narrowing, after.as_ref(), PAGE).await?;
-            let count = part.entries.len();
-            for (index, entry) in part.entries.into_iter().enumerate() {
+            let page = self.log.page(&by.team, filter, after.as_ref(), PAGE).await?;
+            let count = page.entries.len();
+            for (index, entry) in page.entries.into_iter().enumerate() {
                 let (position, row) = (entry.position(), row(entry));
                 size += escaped(&row);
                 rows += &row;
                 if size >= EXPORT_SIZE {
-                    let next = if index + 1 == count { part.next } else { Some(position) };
+                    let next = if index + 1 == count { page.next } else { Some(position) };
                     return Ok((rows, next));
                 }
             }
-            match part.next {
+            match page.next {
                 Some(next) if begun.elapsed() < EXPORT_TIME => after = Some(next),
                 next => return Ok((rows, next)),
             }
@@ -85,7 +85,7 @@ impl Store {
     }
 }
 
-/// The bytes of a text in the answer of a function, which is JSON.
+/// The bytes that a text takes in a function's response, which is JSON.
 fn escaped(text: &str) -> usize {
     let byte = |byte: u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,

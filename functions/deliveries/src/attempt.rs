@@ -1,4 +1,5 @@
-//! One try of a delivery: claimed, so that nobody else makes the same request, made, and written down.
+//! One attempt of a delivery: the worker claims it, so that no other one makes the same request, makes the
+//! request, and records the result.
 
 use std::time::Instant;
 
@@ -7,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use shared::{
     Timestamp,
     delivery::{
-        Attempt, Health, Request, Retry, SIGNED, Status, StoredDelivery, StoredEvent, chance, hop_seconds,
+        DeliveryAttempt, DeliveryStatus, Health, Request, Retry, SIGNED, StoredDelivery, StoredEvent,
+        random_unit, requeue_delay_seconds,
     },
     table::{Condition, ConditionFailed, WriteError, attribute, text},
 };
@@ -15,19 +17,19 @@ use uuid::Uuid;
 
 use crate::{
     Worker,
-    client::{Answer, Failure},
-    step::Seen,
-    verdict::{Settled, Verdict},
+    action::DeliverySnapshot,
+    client::{Failure, Response},
+    outcome::{DeliveryUpdate, Outcome},
 };
 
-/// A worker that has not come to an end after so long never will: twice as long as the function may run.
+/// A claim expires after so long, which is twice as long as the function may run: its worker must have died.
 const CLAIM_SECONDS: i64 = 60;
 
-/// Whose claim the last one is. It stays when the try is written down, so that a write whose answer was lost is known for the
-/// own one.
+/// The attribute with the id of the latest claim. It stays when the result is recorded, so that a worker
+/// recognises its own write if the response was lost.
 pub(crate) const CLAIM: &str = "claim";
 
-/// A delivery whose present try is this worker's.
+/// A delivery whose present attempt is claimed by this worker.
 pub(crate) struct Claimed {
     pub(crate) delivery: StoredDelivery,
     pub(crate) claim: String,
@@ -39,45 +41,47 @@ impl Worker {
     pub(crate) async fn attempt(
         &self,
         (request, event): (Request, StoredEvent),
-        seen: Seen,
+        snapshot: DeliverySnapshot,
         is_next: bool,
         health: &Health,
     ) -> anyhow::Result<()> {
         let headers = headers(&request)?;
         let body = request.signed.content.of(&event.body)?.into_owned();
-        let mut claimed = self.claim(seen, is_next).await?;
+        let mut claimed = self.claim(snapshot, is_next).await?;
         let begun = Instant::now();
-        let outcome = self.request(&request, headers, body).await;
+        let response = self.request(&request, headers, body).await;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let now = self.clock.now();
-        let verdict = Verdict::of(&outcome, claimed.delivery.tries_in_run(), (now, chance()));
-        let settled = Settled::of(verdict, health, now);
-        let attempt = Attempt {
+        let outcome = Outcome::of(&response, claimed.delivery.tries_in_run(), (now, random_unit()));
+        let update = DeliveryUpdate::of(outcome, health, now);
+        let attempt = DeliveryAttempt {
             at: claimed.at,
             signed_at: request.signed.at(),
-            status: outcome.as_ref().ok().map(|answer| answer.status),
-            error: outcome.as_ref().err().map(|failure| failure.name().to_owned()),
+            status: response.as_ref().ok().map(|response| response.status),
+            error: response.as_ref().err().map(|failure| failure.name().to_owned()),
             duration_ms,
-            response: outcome.ok().map(|answer| answer.text),
-            next: settled.next,
+            response: response.ok().map(|response| response.body),
+            next: update.next,
         };
-        if !self.record(&mut claimed, attempt, &settled).await? {
+        if !self.record(&mut claimed, attempt, &update).await? {
             return Ok(());
         }
-        self.note(&settled, &claimed, health, duration_ms).await?;
-        match settled.next {
-            Some(due) => self.retries.send(Retry::of(&claimed.delivery), hop_seconds(due, now)).await,
+        self.update_health(&update, &claimed, health, duration_ms).await?;
+        match update.next {
+            Some(due) => {
+                self.retries.send(Retry::of(&claimed.delivery), requeue_delay_seconds(due, now)).await
+            }
             None => Ok(()),
         }
     }
 
-    /// Takes the try for this worker, if the delivery is still as it was seen.
-    async fn claim(&self, seen: Seen, is_next: bool) -> anyhow::Result<Claimed> {
-        let Seen { mut delivery, claimed_until, signed: _ } = seen;
+    /// Claims the attempt for this worker, if the delivery has not changed since it was read.
+    async fn claim(&self, snapshot: DeliverySnapshot, is_next: bool) -> anyhow::Result<Claimed> {
+        let DeliverySnapshot { mut delivery, claimed_until, signed: _ } = snapshot;
         let (at, claim) = (self.clock.now(), Uuid::now_v7().to_string());
         let until = at.plus_seconds(CLAIM_SECONDS);
         let is_unchanged = Condition::All(vec![
-            Condition::Is("status".into(), attribute(&Status::Pending)?),
+            Condition::Is("status".into(), attribute(&DeliveryStatus::Pending)?),
             Condition::is_number("tries", delivery.tries),
             match claimed_until {
                 Some(until) => Condition::is_text("claimed_until", until.to_string()),
@@ -90,22 +94,27 @@ impl Worker {
         let update = update.remove(SIGNED).when(is_unchanged);
         match self.activity.write(update).await {
             Ok(_) => Ok(Claimed { delivery, claim, at, until }),
-            Err(WriteError::ConditionFailed(refused)) if is_of(&refused, &claim) => {
+            Err(WriteError::ConditionFailed(refused)) if is_claimed_by(&refused, &claim) => {
                 Ok(Claimed { delivery, claim, at, until })
             }
-            Err(WriteError::ConditionFailed(_)) => bail!("somebody else was faster"),
+            Err(WriteError::ConditionFailed(_)) => bail!("the delivery was claimed by another worker"),
             Err(WriteError::Failed(error)) => Err(error.into()),
         }
     }
 
-    async fn request(&self, request: &Request, headers: HeaderMap, body: String) -> Result<Answer, Failure> {
+    async fn request(
+        &self,
+        request: &Request,
+        headers: HeaderMap,
+        body: String,
+    ) -> Result<Response, Failure> {
         let target = self.rules.check("/url", &request.signed.url).map_err(|_| Failure::RefusedTarget)?;
         self.client.post(&target, headers, body).await
     }
 }
 
-/// Whether what stood in the way of a write is what this claim has written.
-pub(crate) fn is_of(refused: &ConditionFailed, claim: &str) -> bool {
+/// Whether the item that made a conditional write fail has this claim, so that the write was applied already.
+pub(crate) fn is_claimed_by(refused: &ConditionFailed, claim: &str) -> bool {
     refused.item(0).and_then(|item| text(item, CLAIM)) == Some(claim)
 }
 

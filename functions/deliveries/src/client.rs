@@ -1,4 +1,4 @@
-//! One request to a receiver, within a bounded time, and with little read of the answer. There is no code for redirects.
+//! The HTTP client for receivers: time and size of a response are bounded, and redirects are not followed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use hyper::{
     client::conn::http1,
 };
 use hyper_util::rt::TokioIo;
-use shared::{delivery::RESPONSE_LENGTH_MAX, webhook::target::Target};
+use shared::{delivery::RESPONSE_LENGTH_MAX, webhook::target::WebhookTarget};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_rustls::rustls::RootCertStore;
 use url::Position;
@@ -22,44 +22,44 @@ use crate::{
     resolve::Resolver,
 };
 
-/// The most headers of an answer, and the most bytes of all of them.
+/// The most headers of a response, and the most bytes of all of them.
 const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 16 * 1_024;
 
-/// How long a request may take.
+/// The timeouts of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Times {
-    /// Until a connection stands.
+pub struct Timeouts {
+    /// For the connection.
     pub connect: Duration,
-    /// Until the status is there.
-    pub whole: Duration,
-    /// From then on, until as much of the answer as is kept is there. The status counts without it.
-    pub answer: Duration,
+    /// For status and headers of the response, connection included.
+    pub response: Duration,
+    /// After that, for as much of the body as is stored. If it is over, the response counts without the rest.
+    pub body: Duration,
 }
 
-impl Default for Times {
+impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connect: seconds(5), whole: seconds(15), answer: seconds(1) }
+        Self { connect: seconds(5), response: seconds(15), body: seconds(1) }
     }
 }
 
-/// What sends requests.
+/// A client for webhook requests.
 pub(crate) struct Client {
     connector: Connector,
-    times: Times,
+    timeouts: Timeouts,
 }
 
-/// What a receiver has answered.
+/// The response of a receiver.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
-    /// The beginning of the body.
-    pub(crate) text: String,
+    /// The start of the body, as text.
+    pub(crate) body: String,
 }
 
-/// Why there was no answer.
+/// Why there was no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     RefusedTarget,
@@ -72,7 +72,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The stable name that an attempt shows.
+    /// The stable name that the `error` of an attempt has.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::RefusedTarget => "refused_target",
@@ -91,52 +91,52 @@ impl Failure {
 }
 
 impl Client {
-    /// A client that trusts whom the system trusts.
+    /// A client that trusts the certificate authorities of the system.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub(crate) fn new(resolver: Arc<dyn Resolver>, times: Times) -> anyhow::Result<Self> {
-        Self::with_roots(resolver, system_roots(), times)
+    pub(crate) fn new(resolver: Arc<dyn Resolver>, timeouts: Timeouts) -> anyhow::Result<Self> {
+        Self::with_roots(resolver, system_roots(), timeouts)
     }
 
     pub(crate) fn with_roots(
         resolver: Arc<dyn Resolver>,
         roots: RootCertStore,
-        times: Times,
+        timeouts: Timeouts,
     ) -> anyhow::Result<Self> {
-        Ok(Self { connector: Connector::new(resolver, roots, times.connect)?, times })
+        Ok(Self { connector: Connector::new(resolver, roots, timeouts.connect)?, timeouts })
     }
 
-    /// Posts the body to the target and tells what came of it.
+    /// Posts the body to the target.
     pub(crate) async fn post(
         &self,
-        target: &Target,
+        target: &WebhookTarget,
         headers: HeaderMap,
         body: String,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Response, Failure> {
         let request = request(target, headers, body).ok_or(Failure::RefusedTarget)?;
-        let mut driving = JoinSet::new();
+        let mut tasks = JoinSet::new();
         let exchange = async {
             let stream = TokioIo::new(self.connector.connect(target).await?);
             let mut settings = http1::Builder::new();
             settings.max_headers(HEADERS_MAX).max_buf_size(HEADER_BYTES_MAX);
             let (mut sender, connection) = settings.handshake(stream).await.map_err(Failure::of)?;
-            // It ends with this function, whatever state it is in.
-            driving.spawn(connection);
+            // The set aborts the task when this function returns.
+            tasks.spawn(connection);
             sender.send_request(request).await.map_err(Failure::of)
         };
-        let response = timeout(self.times.whole, exchange).await.unwrap_or(Err(Failure::Timeout))?;
+        let response = timeout(self.timeouts.response, exchange).await.unwrap_or(Err(Failure::Timeout))?;
         let (head, body) = response.into_parts();
         let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        Ok(Answer {
+        Ok(Response {
             status: head.status.as_u16(),
             retry_after: retry_after.map(str::to_owned),
-            text: self.beginning(body).await,
+            body: self.start_of(body).await,
         })
     }
 
-    /// What has come of a body by the time that it is given.
-    async fn beginning(&self, mut body: Incoming) -> String {
+    /// As much of a body as is stored, and arrives in time.
+    async fn start_of(&self, mut body: Incoming) -> String {
         let mut bytes = Vec::new();
         let reading = async {
             while bytes.len() < RESPONSE_LENGTH_MAX
@@ -145,14 +145,14 @@ impl Client {
                 bytes.extend_from_slice(frame.data_ref().map_or(&[], Bytes::as_ref));
             }
         };
-        // A body that is late is cut, not waited for: a receiver that has taken the event must not cost the others time.
-        let _ = timeout(self.times.answer, reading).await;
+        // A body that is late is cut: a receiver that has accepted the event must not delay others.
+        let _ = timeout(self.timeouts.body, reading).await;
         bytes.truncate(RESPONSE_LENGTH_MAX);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
-fn request(target: &Target, headers: HeaderMap, body: String) -> Option<Request<Full<Bytes>>> {
+fn request(target: &WebhookTarget, headers: HeaderMap, body: String) -> Option<Request<Full<Bytes>>> {
     let url = target.url();
     let mut request =
         Request::post(&url[Position::BeforePath..Position::AfterQuery]).body(Full::from(body)).ok()?;

@@ -1,8 +1,8 @@
-//! A connection to a target: only to an address that was checked, and in the clear only if the target is.
+//! Connects to a target: only to an address that was checked, and without TLS only if the URL is `http`.
 
 use std::{error::Error, io, net::IpAddr, sync::Arc, time::Duration};
 
-use shared::webhook::target::Target;
+use shared::webhook::target::WebhookTarget;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -15,7 +15,7 @@ use url::Host;
 
 use crate::{Failure, resolve::Resolver};
 
-/// Addresses of a name that are tried.
+/// The most addresses of a name that are tried.
 const ADDRESSES_MAX: usize = 4;
 
 /// A connection.
@@ -23,7 +23,7 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// What makes connections. None is used twice, so that the addresses of a name are checked for each request.
+/// Makes connections. None is reused, so that the addresses of a name are checked for each request.
 pub(crate) struct Connector {
     resolver: Arc<dyn Resolver>,
     tls: TlsConnector,
@@ -31,7 +31,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// With these authorities; a connection stands after so long or is given up.
+    /// A connector that trusts these certificate authorities, with a timeout.
     pub(crate) fn new(
         resolver: Arc<dyn Resolver>,
         roots: RootCertStore,
@@ -44,12 +44,12 @@ impl Connector {
         Ok(Self { resolver, tls: Arc::new(config).into(), time })
     }
 
-    pub(crate) async fn connect(&self, target: &Target) -> Result<Box<dyn Stream>, Failure> {
+    pub(crate) async fn connect(&self, target: &WebhookTarget) -> Result<Box<dyn Stream>, Failure> {
         let connected = tokio::time::timeout(self.time, self.connect_slowly(target)).await;
         connected.unwrap_or(Err(Failure::Timeout))
     }
 
-    async fn connect_slowly(&self, target: &Target) -> Result<Box<dyn Stream>, Failure> {
+    async fn connect_slowly(&self, target: &WebhookTarget) -> Result<Box<dyn Stream>, Failure> {
         let addresses = self.addresses(target).await?;
         let plain = self.reach(&addresses, target.port()).await?;
         if target.url().scheme() == "http" {
@@ -59,8 +59,8 @@ impl Connector {
         Ok(Box::new(self.tls.connect(name, plain).await.map_err(|error| Failure::of_tls(&error))?))
     }
 
-    /// The addresses of the target, if it may have all of them: of a name that has others too, nothing is to be expected.
-    async fn addresses(&self, target: &Target) -> Result<Vec<IpAddr>, Failure> {
+    /// The addresses of the target, if all of them are allowed: a name that also has others is refused.
+    async fn addresses(&self, target: &WebhookTarget) -> Result<Vec<IpAddr>, Failure> {
         let found = match target.url().host() {
             Some(Host::Ipv4(address)) => vec![address.into()],
             Some(Host::Ipv6(address)) => vec![address.into()],
@@ -76,10 +76,10 @@ impl Connector {
         }
     }
 
-    /// Connects to the first of the addresses that answers.
+    /// Connects to the first address that accepts.
     async fn reach(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, Failure> {
         let addresses = &addresses[..addresses.len().min(ADDRESSES_MAX)];
-        // One that does not answer must leave time for the others.
+        // An address that does not respond must leave time for the others.
         let time = self.time / u32::try_from(addresses.len()).unwrap_or(1);
         for address in addresses {
             if let Ok(Ok(stream)) = tokio::time::timeout(time, TcpStream::connect((*address, port))).await {
@@ -90,7 +90,8 @@ impl Connector {
     }
 }
 
-/// The authorities that the system trusts. They come with the runtime and are kept up with it.
+/// The certificate authorities that the system trusts. They come with the Lambda runtime and are updated with
+/// it.
 pub(crate) fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
@@ -101,7 +102,7 @@ pub(crate) fn system_roots() -> RootCertStore {
     roots
 }
 
-fn server_name(target: &Target) -> Option<ServerName<'static>> {
+fn server_name(target: &WebhookTarget) -> Option<ServerName<'static>> {
     match target.url().host()? {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
         Host::Ipv4(address) => Some(IpAddr::from(address).into()),
@@ -110,7 +111,7 @@ fn server_name(target: &Target) -> Option<ServerName<'static>> {
 }
 
 impl Failure {
-    /// What has failed when a secure connection did not come about.
+    /// The cause when a TLS connection could not be made.
     fn of_tls(error: &io::Error) -> Self {
         let is_tls = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
         if is_tls { Self::Tls } else { Self::Closed }

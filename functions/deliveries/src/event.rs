@@ -1,14 +1,14 @@
-//! The events that the function is given: messages of the two queues of requests.
+//! The events that invoke the function: messages of the two queues of requests.
 
 use anyhow::anyhow;
 use serde::Deserialize;
 use shared::{delivery::Request, partial_batch::PartialBatchResponse};
 use tokio::task::JoinSet;
 
-use crate::{Outcome, Worker};
+use crate::{Handled, Worker};
 
-/// A message that is put off for longer each time is put off for so many seconds at the most.
-const LATER_SECONDS_MAX: i64 = 256;
+/// The longest delay of a message that is postponed with backoff.
+const BACKOFF_SECONDS_MAX: i64 = 256;
 
 /// An event.
 #[derive(Deserialize)]
@@ -17,7 +17,7 @@ pub struct Event {
     records: Vec<Record>,
 }
 
-/// A message of a queue.
+/// A message, as SQS delivers it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record {
@@ -31,22 +31,22 @@ struct Record {
 
 #[derive(Deserialize)]
 struct Attributes {
-    /// How often it was taken, this time included; a number as text.
+    /// How often the message was received, this time included; a number as text.
     #[serde(rename = "ApproximateReceiveCount")]
-    taken: String,
+    receive_count: String,
 }
 
 impl Attributes {
-    /// After how many seconds a message comes again that is put off for longer each time.
-    fn later_and_later(&self) -> i64 {
-        let taken = self.taken.parse::<u32>().unwrap_or(1);
-        2_i64.saturating_pow(taken.saturating_sub(1).min(16)).min(LATER_SECONDS_MAX)
+    /// The delay of a message that is postponed with backoff.
+    fn backoff_seconds(&self) -> i64 {
+        let count = self.receive_count.parse::<u32>().unwrap_or(1);
+        2_i64.saturating_pow(count.saturating_sub(1).min(16)).min(BACKOFF_SECONDS_MAX)
     }
 }
 
 impl Worker {
-    /// Handles the messages of an event, side by side: one that takes its time delays none of the others. Its queues hand
-    /// over one message at a time; of several of one lane, none would wait for the one before it.
+    /// Handles the messages of an event concurrently, so that a slow one does not delay the others. The queues
+    /// are configured for one message an event: several of one lane would not wait for each other here.
     pub async fn handle(&self, event: Event) -> PartialBatchResponse {
         let mut running = JoinSet::new();
         for record in event.records {
@@ -58,19 +58,20 @@ impl Worker {
         answer
     }
 
-    /// Handles a message; if it is to come again, the error is its id.
+    /// Handles a message; if it has to be delivered again, the error is its id.
     async fn message(&self, record: Record) -> Result<(), String> {
         let Record { message_id, receipt_handle, body, attributes, queue } = record;
         let is_slow = queue.rsplit(':').next() == Some(&*self.slow_name);
         let handled = async {
-            // The cause could repeat what is in the message.
-            let request: Request = serde_json::from_str(&body).map_err(|_| anyhow!("it is no request"))?;
+            // The cause is dropped, as it could quote the message, which is confidential.
+            let request: Request =
+                serde_json::from_str(&body).map_err(|_| anyhow!("the message is no request"))?;
             let seconds = match self.deliver(request, is_slow).await? {
-                Outcome::Done => return Ok(true),
-                Outcome::Later(seconds) => seconds,
-                Outcome::LaterAndLater => attributes.later_and_later(),
+                Handled::Done => return Ok(true),
+                Handled::RetryAfter(seconds) => seconds,
+                Handled::RetryWithBackoff => attributes.backoff_seconds(),
             };
-            self.put_off[usize::from(is_slow)].postpone(&receipt_handle, seconds).await?;
+            self.postpone[usize::from(is_slow)].postpone(&receipt_handle, seconds).await?;
             anyhow::Ok(false)
         };
         match handled.await {
@@ -78,11 +79,7 @@ impl Worker {
             Ok(false) => Err(message_id),
             Err(cause) => {
                 let cause = format!("{cause:#}");
-                tracing::warn!(
-                    id = message_id,
-                    cause,
-                    "a delivery was not moved on; its message comes again"
-                );
+                tracing::warn!(id = message_id, cause, "a message could not be processed; it is retried");
                 Err(message_id)
             }
         }
@@ -100,12 +97,12 @@ mod tests {
         let request: Request = serde_json::from_str(&record.body).unwrap();
         assert_eq!((request.tries, request.signed.url.as_str()), (0, "https://example.com/hooks"));
         assert!(record.queue.ends_with(":engine-requests.fifo"));
-        assert_eq!((record.attributes.later_and_later(), record.receipt_handle.is_empty()), (1, false));
+        assert_eq!((record.attributes.backoff_seconds(), record.receipt_handle.is_empty()), (1, false));
     }
 
     #[test]
-    fn what_is_put_off_again_and_again_is_put_off_for_longer_each_time() {
-        let of = |taken: &str| Attributes { taken: taken.to_owned() }.later_and_later();
+    fn the_backoff_doubles_with_each_receive() {
+        let of = |count: &str| Attributes { receive_count: count.to_owned() }.backoff_seconds();
         assert_eq!(["1", "2", "3", "9", "10", "1000", "x"].map(of), [1, 2, 4, 256, 256, 256, 1]);
     }
 }

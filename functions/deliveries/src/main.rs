@@ -1,4 +1,4 @@
-//! The Lambda function that sends events to webhooks.
+//! The Lambda function that sends requests to the receivers of webhooks.
 
 use deliveries::{Event, Queues, Settings, Worker};
 use shared::{partial_batch::PartialBatchResponse, serve::HandlerFuture};

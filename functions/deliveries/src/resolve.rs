@@ -1,20 +1,20 @@
-//! From a name to addresses.
+//! Resolves names to addresses.
 
 use std::{future::Future, io, net::IpAddr, pin::Pin};
 
 /// A future of a resolver.
 pub type Resolving<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
-/// What knows the addresses of names.
+/// Resolves names to addresses.
 pub trait Resolver: Send + Sync {
-    /// All addresses of the name as they are now.
+    /// All present addresses of the name.
     fn resolve<'a>(&'a self, name: &'a str) -> Resolving<'a>;
 }
 
 /// The system's resolver.
-pub struct System;
+pub struct SystemResolver;
 
-impl Resolver for System {
+impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, name: &'a str) -> Resolving<'a> {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name, 0)).await?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Member, Result,
-    audit::Entry,
+    audit::AuditEntry,
     extract::{Json, List, Page, PageBuilder, Path, Preconditions, Query, State, TrashFilter},
     id::ObjectId,
     response::{Accepted, Created, NoContent, Upserted, Versioned},
@@ -199,7 +199,7 @@ pub(crate) async fn history(
     State(store): State<Store>,
     Path(path): Path<ObjectPath>,
     page: Page,
-) -> Result<Json<List<Entry>>> {
+) -> Result<Json<List<AuditEntry>>> {
     let collection = store.collection(&member, &path.r#type).await?;
     let (entries, next) = store.history(&member, &collection, &path.id, &page).await?;
     Ok(Json(page.of(entries, next).await?))

@@ -3,7 +3,7 @@
 
 use shared::{
     Member, Result,
-    audit::{Entry, Narrowing},
+    audit::{AuditEntry, AuditFilter},
     extract::Page,
     id::ObjectId,
     table::Item,
@@ -19,10 +19,10 @@ impl Store {
         collection: &Collection,
         id: &ObjectId,
         page: &Page,
-    ) -> Result<(Vec<Entry>, Option<Item>)> {
+    ) -> Result<(Vec<AuditEntry>, Option<Item>)> {
         self.stored(collection, id).await?;
-        let narrowing = Narrowing { subject: Some(id.to_string()), ..Narrowing::default() };
-        let part = self.log.part(&by.team, &narrowing, page.after.as_ref(), page.limit).await?;
-        Ok((part.entries.into_iter().map(Entry::without_place).collect(), part.next))
+        let filter = AuditFilter { subject: Some(id.to_string()), ..AuditFilter::default() };
+        let part = self.log.page(&by.team, &filter, page.after.as_ref(), page.limit).await?;
+        Ok((part.entries.into_iter().map(AuditEntry::redacted).collect(), part.next))
     }
 }

@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use shared::{
     Code, Error, Member, Permission, Platform, Result, Timestamp,
-    audit::Log,
+    audit::AuditLog,
     clock::Clock,
     extract::IfMatch,
     id::ObjectId,
@@ -26,7 +26,7 @@ pub struct Store {
     pub(crate) objects: Table,
     pub(crate) sequences: Sequences,
     pub(crate) owners: OwnerCache,
-    pub(crate) log: Log,
+    pub(crate) log: AuditLog,
     types: TypeCache,
     clock: Clock,
 }
@@ -48,7 +48,7 @@ impl Store {
     /// The objects of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { objects, workspace, clock, .. } = platform.clone();
-        let (log, types) = (Log::new(platform), TypeCache::new(workspace, clock.clone()));
+        let (log, types) = (AuditLog::new(platform), TypeCache::new(workspace, clock.clone()));
         Self { objects, sequences: Sequences::default(), owners: OwnerCache::default(), log, types, clock }
     }
 

@@ -1,4 +1,4 @@
-//! What was read before, as long as it can be gone by.
+//! A read-through cache with a minimum read time for each lookup.
 
 use std::{
     collections::HashMap,
@@ -7,19 +7,19 @@ use std::{
 };
 
 use shared::{Result, Timestamp, clock::Clock};
-use tokio::sync::Mutex as Turn;
+use tokio::sync::Mutex as AsyncMutex;
 
-/// More things than this are not kept: all are forgotten, and those in use come back.
-const KEPT_MAX: usize = 200;
-/// Clocks of functions differ by less than this.
+/// The most entries. When there are more, the cache is cleared, and entries in use come back.
+const ENTRIES_MAX: usize = 200;
+/// The clocks of functions differ by less than this.
 const SKEW_MILLIS: i64 = 20;
 
-/// Things with the moments at which they were read.
+/// Values with the times at which they were read.
 pub(crate) struct Cache<K, V>(Arc<Mutex<HashMap<K, Slot<V>>>>);
 
-/// One thing, and the moment at which it was asked for. Who reads it does so alone: changes that are looked at side by side
-/// mostly need the same things.
-type Slot<V> = Arc<Turn<Option<(V, Timestamp)>>>;
+/// One value, and the time at which its read began. Only one task at a time reads it, as changes that are
+/// processed concurrently mostly need the same values.
+type Slot<V> = Arc<AsyncMutex<Option<(V, Timestamp)>>>;
 
 impl<K, V> Clone for Cache<K, V> {
     fn clone(&self) -> Self {
@@ -34,54 +34,55 @@ impl<K, V> Default for Cache<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// The thing, as it was read at that moment or later, or is read now.
+    /// The cached value, if it was read at `min_read_time` or later; otherwise it is read now.
     pub(crate) async fn get(
         &self,
         key: K,
-        since: Timestamp,
+        min_read_time: Timestamp,
         clock: &Clock,
         read: impl Future<Output = Result<V>>,
     ) -> Result<V> {
-        self.renewed(key, since, clock, |_| read).await
+        self.get_or_refresh(key, min_read_time, clock, |_| read).await
     }
 
-    /// The same for what is read by less when it is known how it was.
-    pub(crate) async fn renewed<F: Future<Output = Result<V>>>(
+    /// The same for a read that is cheaper if it gets the old value.
+    pub(crate) async fn get_or_refresh<F: Future<Output = Result<V>>>(
         &self,
         key: K,
-        since: Timestamp,
+        min_read_time: Timestamp,
         clock: &Clock,
         read: impl FnOnce(Option<V>) -> F,
     ) -> Result<V> {
         let slot = self.slot(key);
-        let mut kept = slot.lock().await;
-        if let Some((value, asked_at)) = &*kept
-            && *asked_at >= since
+        let mut cached = slot.lock().await;
+        if let Some((value, asked_at)) = &*cached
+            && *asked_at >= min_read_time
         {
             return Ok(value.clone());
         }
         let asked_at = clock.now();
-        let value = read(kept.as_ref().map(|(value, _)| value.clone())).await?;
-        *kept = Some((value.clone(), asked_at));
+        let value = read(cached.as_ref().map(|(value, _)| value.clone())).await?;
+        *cached = Some((value.clone(), asked_at));
         Ok(value)
     }
 
-    /// Forgets all.
+    /// Removes all entries.
     pub(crate) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn slot(&self, key: K) -> Slot<V> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.len() >= ENTRIES_MAX {
+            cached.clear();
         }
-        kept.entry(key).or_default().clone()
+        cached.entry(key).or_default().clone()
     }
 }
 
-/// From when on a thing must have been read so that it shows all that was there when a change was made.
-pub(crate) fn after(change: Timestamp) -> Timestamp {
+/// The minimum read time for a value to include all that was written before a change: the time of the change
+/// plus the clock skew.
+pub(crate) fn with_clock_skew(change: Timestamp) -> Timestamp {
     Timestamp::from_millis(change.millis() + SKEW_MILLIS).unwrap_or(change)
 }
 
@@ -92,23 +93,24 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_was_read_before_a_change_is_not_gone_by() {
+    async fn a_value_that_was_read_before_the_minimum_read_time_is_read_again() {
         let (cache, clock) = (Cache::default(), Clock::default());
-        let get =
-            async |key, since, value| cache.get(key, since, &clock, async move { Ok(value) }).await.unwrap();
+        let get = async |key, min_read_time, value| {
+            cache.get(key, min_read_time, &clock, async move { Ok(value) }).await.unwrap()
+        };
         let now = clock.now();
         assert_eq!(get("a", now, 1).await, 1);
-        let before = |millis: i64| after(Timestamp::from_millis(now.millis() - millis).unwrap());
+        let before = |millis: i64| with_clock_skew(Timestamp::from_millis(now.millis() - millis).unwrap());
         assert_eq!((get("a", before(1_000), 2).await, get("a", before(SKEW_MILLIS), 3).await), (1, 1));
         assert_eq!(get("b", before(1_000), 4).await, 4);
         clock.advance(60);
-        assert_eq!(get("a", after(clock.now()), 5).await, 5);
+        assert_eq!(get("a", with_clock_skew(clock.now()), 5).await, 5);
         cache.clear();
         assert_eq!(get("a", before(1_000), 6).await, 6);
     }
 
     #[tokio::test]
-    async fn what_many_need_at_once_is_read_once_and_a_failure_is_not_kept() {
+    async fn a_value_that_many_need_at_once_is_read_once_and_a_failure_is_not_cached() {
         let (cache, clock, reads) = (Cache::default(), Clock::default(), AtomicUsize::new(0));
         let read = async || {
             let read = async {

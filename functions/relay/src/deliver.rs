@@ -1,4 +1,4 @@
-//! Events and their ways to webhooks.
+//! Creates events and deliveries, and sends the signed requests of their first attempts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,8 +8,8 @@ use std::{
 use shared::{
     Error, Result, Timestamp,
     delivery::{
-        Health, KEEP_SECONDS, Request, Retry, Signed, Status, StoredDelivery, StoredEvent, Want, hop_seconds,
-        lane_of, lanes, signed,
+        DeliveryStatus, Health, KEEP_SECONDS, Request, Retry, RetryAction, SignedRequest, StoredDelivery,
+        StoredEvent, lane_of, lanes, requeue_delay_seconds, sign_request,
     },
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::workspace_partition,
@@ -22,42 +22,42 @@ use tokio::task::JoinSet;
 
 use crate::Relay;
 
-/// Webhooks are gone by for so long at the most: receivers look at the time of a signature.
-const LISTED_SECONDS: i64 = 30;
-/// Webhooks of one event that are seen to at the same time.
+/// A snapshot of webhooks is at most this old, as receivers refuse old signatures.
+const SNAPSHOT_SECONDS_MAX: i64 = 30;
+/// The webhooks for which one event is processed concurrently.
 const AT_ONCE: usize = 16;
 
-/// What webhooks may be told of.
-pub(crate) struct Occurrence {
+/// Something that happened to an object, which webhooks may be subscribed to.
+pub(crate) struct DomainEvent {
     pub(crate) id: EventId,
     pub(crate) team: TeamId,
     pub(crate) topic: Topic,
     pub(crate) object_type: ObjectTypeId,
     pub(crate) object: ObjectId,
     pub(crate) at: Timestamp,
-    /// From when on the webhooks must have been read.
-    pub(crate) since: Timestamp,
+    /// The snapshot of webhooks must not be older than this.
+    pub(crate) min_read_time: Timestamp,
 }
 
-/// The webhooks of a team, as they were at a moment: what is signed by them is signed as of then, so that a change that was
-/// made since is known to come after it.
-pub(crate) struct Listed {
+/// The webhooks of a team, and the time at which they were read. Requests are signed with that time, so that
+/// those signed before a change of the webhook are known.
+pub(crate) struct WebhookSnapshot {
     webhooks: Vec<StoredWebhook>,
     at: Timestamp,
 }
 
-impl Listed {
-    /// The next request of a delivery, in the lane of its object.
-    pub(crate) fn request(&self, delivery: &StoredDelivery, signed: Signed) -> Request {
+impl WebhookSnapshot {
+    /// The request for the next attempt of a delivery, in the lane of its object.
+    pub(crate) fn request(&self, delivery: &StoredDelivery, signed: SignedRequest) -> Request {
         let StoredDelivery { id, team, webhook, event_id, object, tries, .. } = delivery;
-        let told_apart = object.as_ref().map_or(id.as_str(), |object| object.as_str());
+        let ordering_key = object.as_ref().map_or(id.as_str(), |object| object.as_str());
         Request {
             team: team.clone(),
             webhook: webhook.clone(),
             delivery: id.clone(),
             event: event_id.clone(),
             tries: *tries,
-            lane: lane_of(told_apart, lanes(self.webhooks.len())),
+            lane: lane_of(ordering_key, lanes(self.webhooks.len())),
             not_before: None,
             signed,
         }
@@ -69,17 +69,18 @@ impl Listed {
 }
 
 impl Relay {
-    /// Writes the event, if a webhook has asked for it, and its way to each that has; and sends them off.
+    /// Writes the event and a delivery for each webhook that is subscribed to it, if there are any, and sends
+    /// their requests.
     pub(crate) async fn publish(
         &self,
-        occurrence: Occurrence,
+        domain_event: DomainEvent,
         body: impl FnOnce() -> Result<String>,
     ) -> Result<()> {
-        let Occurrence { id, team, topic, object_type, object, at, since } = occurrence;
-        let listed = self.webhooks(&team, since).await?;
-        let matches = |webhook: &&StoredWebhook| webhook.matches(topic, &object_type, listed.at);
-        let asked: Vec<_> = listed.webhooks.iter().filter(matches).collect();
-        if asked.is_empty() {
+        let DomainEvent { id, team, topic, object_type, object, at, min_read_time } = domain_event;
+        let snapshot = self.webhook_snapshot(&team, min_read_time).await?;
+        let matches = |webhook: &&StoredWebhook| webhook.matches(topic, &object_type, snapshot.at);
+        let subscribers: Vec<_> = snapshot.webhooks.iter().filter(matches).collect();
+        if subscribers.is_empty() {
             return Ok(());
         }
         let event = StoredEvent {
@@ -92,13 +93,13 @@ impl Relay {
             at,
             expires: at.seconds() + KEEP_SECONDS,
         };
-        let event = self.kept(event).await?;
-        self.deliver(&Arc::new(event), &asked, &listed).await
+        let event = self.insert_event_once(event).await?;
+        self.deliver(&Arc::new(event), &subscribers, &snapshot).await
     }
 
-    /// Writes the event, or finds it written: a change may be looked at twice, and each request must have the same body,
-    /// whatever has become of the type meanwhile.
-    async fn kept(&self, event: StoredEvent) -> Result<StoredEvent> {
+    /// Inserts the event, or returns the stored one: a change may be processed twice, and all requests must
+    /// have the same body, even if the object type has changed meanwhile.
+    async fn insert_event_once(&self, event: StoredEvent) -> Result<StoredEvent> {
         match self.activity.write(self.deliveries.put_event(&event)?).await {
             Ok(_) => Ok(event),
             Err(WriteError::ConditionFailed(refused)) => {
@@ -108,14 +109,18 @@ impl Relay {
         }
     }
 
-    /// The webhooks of a team, read since then, and lately.
-    pub(crate) async fn webhooks(&self, team: &TeamId, since: Timestamp) -> Result<Arc<Listed>> {
-        let since = since.max(self.clock.now().plus_seconds(-LISTED_SECONDS));
+    /// The webhooks of a team, read at that time or later, and recently.
+    pub(crate) async fn webhook_snapshot(
+        &self,
+        team: &TeamId,
+        min_read_time: Timestamp,
+    ) -> Result<Arc<WebhookSnapshot>> {
+        let min_read_time = min_read_time.max(self.clock.now().plus_seconds(-SNAPSHOT_SECONDS_MAX));
         let read = Box::pin(self.read_webhooks(team));
-        self.webhooks.get(team.clone(), since, &self.clock, read).await
+        self.webhooks.get(team.clone(), min_read_time, &self.clock, read).await
     }
 
-    async fn read_webhooks(&self, team: &TeamId) -> Result<Arc<Listed>> {
+    async fn read_webhooks(&self, team: &TeamId) -> Result<Arc<WebhookSnapshot>> {
         let at = self.clock.now();
         let (mut webhooks, mut next): (Vec<StoredWebhook>, Option<Item>) = (Vec::new(), None);
         loop {
@@ -127,17 +132,17 @@ impl Relay {
             }
             next = found.next;
             if next.is_none() {
-                return Ok(Arc::new(Listed { webhooks, at }));
+                return Ok(Arc::new(WebhookSnapshot { webhooks, at }));
             }
         }
     }
 
-    /// Writes the way to each of these webhooks, and sends the requests.
+    /// Creates a delivery for each of these webhooks, and sends the requests.
     async fn deliver(
         &self,
         event: &Arc<StoredEvent>,
         webhooks: &[&StoredWebhook],
-        listed: &Arc<Listed>,
+        snapshot: &Arc<WebhookSnapshot>,
     ) -> Result<()> {
         let keys = webhooks.iter().map(|webhook| Health::key(&webhook.id)).collect();
         let known = self.activity.get_many(keys).await?;
@@ -150,28 +155,30 @@ impl Relay {
                 let health = known.iter().find(|item| Health::key(&webhook.id).is_of(item)).cloned();
                 let health: Health = health.map(decode).transpose()?.unwrap_or_default();
                 let (relay, event, webhook) = (self.clone(), event.clone(), (*webhook).clone());
-                let listed = listed.clone();
-                running.spawn(async move { relay.request(&event, &webhook, &health, &listed).await });
+                let snapshot = snapshot.clone();
+                running.spawn(async move { relay.request(&event, &webhook, &health, &snapshot).await });
             }
             let Some(outcome) = running.join_next().await else { break };
             match outcome.map_err(anyhow::Error::from)? {
                 Ok(request) => requests.extend(request),
-                // Whatever is wrong with one webhook is no reason to tell the others nothing.
+                // A failure for one webhook must not keep the event from the others.
                 Err(error) => failed = Some(error),
             }
         }
-        // Whether a receiver is slow is looked at when the turn of its request has come: so they stay in their order.
-        self.send(&event.team, requests, &*self.queues.requests, listed).await?;
+        // Whether a receiver is slow is decided when its request leaves the lane, so that requests stay in
+        // order.
+        self.send(&event.team, requests, &*self.queues.requests, snapshot).await?;
         failed.map_or(Ok(()), Err)
     }
 
-    /// Sends requests, each with its place in the rate at which their team asks its host. What is far off waits elsewhere.
+    /// Sends requests, each with the send time that it reserves for its host. Those with a send time far off
+    /// wait in the queue of retries.
     pub(crate) async fn send(
         &self,
         team: &TeamId,
         requests: Vec<Request>,
         queue: &dyn Queue<Request>,
-        listed: &Listed,
+        snapshot: &WebhookSnapshot,
     ) -> Result<()> {
         let (now, mut hosts) = (self.clock.now(), BTreeMap::<String, Vec<Request>>::new());
         for request in requests {
@@ -179,15 +186,16 @@ impl Relay {
         }
         let mut near = Vec::new();
         for (host, requests) in hosts {
-            let places = self.rate.take(&self.activity, (team, &host), requests.len(), now).await?;
-            for (request, place) in requests.into_iter().zip(places) {
-                if self.rate.is_far(place, now, listed.hosts()) {
+            let send_times = self.rate.reserve(&self.activity, (team, &host), requests.len(), now).await?;
+            for (request, send_time) in requests.into_iter().zip(send_times) {
+                if self.rate.is_far(send_time, now, snapshot.hosts()) {
                     let Request { team, webhook, delivery, tries, .. } = request;
-                    let retry = Retry { team, webhook, delivery, tries, want: Want::TryAt(place) };
-                    let sent = self.queues.retries.send(retry, hop_seconds(place, now));
+                    let retry =
+                        Retry { team, webhook, delivery, tries, action: RetryAction::TryAt(send_time) };
+                    let sent = self.queues.retries.send(retry, requeue_delay_seconds(send_time, now));
                     sent.await.map_err(Error::unavailable)?;
                 } else {
-                    near.push(Request { not_before: Some(place).filter(|place| *place > now), ..request });
+                    near.push(Request { not_before: Some(send_time).filter(|time| *time > now), ..request });
                 }
             }
         }
@@ -197,39 +205,42 @@ impl Relay {
         queue.send_all(near).await.map_err(Error::unavailable)
     }
 
-    /// The first request of an event to a webhook, if there is something to send.
+    /// Creates the delivery of an event to a webhook; returns its first request, if it is to be sent.
     async fn request(
         &self,
         event: &StoredEvent,
         webhook: &StoredWebhook,
         health: &Health,
-        listed: &Listed,
+        snapshot: &WebhookSnapshot,
     ) -> Result<Option<Request>> {
-        let Some(delivery) = self.begin(event, webhook, health).await? else { return Ok(None) };
-        let signed = signed(&self.keys, webhook, (&delivery, event), listed.at).await?;
-        Ok(Some(listed.request(&delivery, signed)))
+        let Some(delivery) = self.create_delivery_once(event, webhook, health).await? else {
+            return Ok(None);
+        };
+        let signed = sign_request(&self.keys, webhook, (&delivery, event), snapshot.at).await?;
+        Ok(Some(snapshot.request(&delivery, signed)))
     }
 
-    /// Writes the way of an event to a webhook; none if there is nothing to send: the webhook takes nothing at the moment,
-    /// or it was sent before.
-    async fn begin(
+    /// Creates the delivery of an event to a webhook, or finds it. Returns none if there is nothing to send:
+    /// the webhook does not accept deliveries now, or a request was made before.
+    async fn create_delivery_once(
         &self,
         event: &StoredEvent,
         webhook: &StoredWebhook,
         health: &Health,
     ) -> Result<Option<StoredDelivery>> {
-        let is_open = webhook.is_open() && !health.is_disabled();
-        let status = if is_open { Status::Pending } else { Status::Held };
+        let accepts = webhook.accepts_deliveries() && !health.is_disabled();
+        let status = if accepts { DeliveryStatus::Pending } else { DeliveryStatus::Held };
         let delivery = StoredDelivery::new(event, webhook, status);
         let delivery = match self.activity.write(self.deliveries.put_delivery(&delivery)?).await {
             Ok(_) => delivery,
             Err(WriteError::Failed(error)) => return Err(error),
-            // This change is looked at again: perhaps because the request could not be sent.
+            // The change is processed again, perhaps as the request could not be sent the first time.
             Err(WriteError::ConditionFailed(refused)) => match refused.item(0) {
                 Some(item) => decode(item.clone())?,
                 None => return Ok(None),
             },
         };
-        Ok(Some(delivery).filter(|delivery| delivery.status == Status::Pending && delivery.tries == 0))
+        Ok(Some(delivery)
+            .filter(|delivery| delivery.status == DeliveryStatus::Pending && delivery.tries == 0))
     }
 }

@@ -1,5 +1,5 @@
-//! The events that the function is given, and what it answers: changes of a table's stream, in their order, or messages
-//! of the queue of retries, among which may be changes that were parked.
+//! The events that invoke the function: records of a table's stream, in order, or messages of the queue of
+//! retries. Among the messages may be changes from the dead-letter queue.
 
 use anyhow::Context as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -10,54 +10,56 @@ use shared::{
     table::{Item, Key},
 };
 
-use crate::cache::after;
+use crate::cache::with_clock_skew;
 
-/// An event: records of one source. Each is read for itself, so that one that cannot be read holds up no other.
+/// An event: records of one source. Each is parsed by itself, so that one that cannot be parsed does not block
+/// the others.
 #[derive(Deserialize)]
 pub struct Event {
     #[serde(rename = "Records")]
     pub(crate) records: Vec<Record>,
 }
 
-/// A record, as it came.
+/// A record, as its JSON text.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record(Box<RawValue>);
 
-/// What a record is.
-pub(crate) enum Content {
-    /// An item was made, changed or removed.
+/// A parsed record.
+pub(crate) enum RecordKind {
+    /// A change of an item, from a DynamoDB stream.
     Change(Box<Change>),
-    /// A message.
-    Message(Message),
+    /// A message, from SQS.
+    Message(SqsRecord),
 }
 
-/// What a message says.
-pub(crate) enum Notice {
-    /// A delivery is due.
+/// A parsed message.
+pub(crate) enum QueueMessage {
+    /// Something to do for a delivery.
     Retry(Retry),
-    /// A change that was parked is to be looked at again.
-    Parked(Box<Change>),
-    /// Changes that the stream has dropped before they were told.
-    Lost(Lost),
+    /// A change from the dead-letter queue, to be processed again.
+    DeadLetter(Box<Change>),
+    /// Changes that Lambda discarded before they were processed.
+    DiscardedBatch(DiscardedBatch),
 }
 
-/// What Lambda says of changes that it gives up: where they were in a stream, and not what.
+/// What Lambda sends to the failure destination for records that it discards: their position in the stream, not
+/// their content.
 #[derive(Deserialize)]
-pub(crate) struct Lost {
+pub(crate) struct DiscardedBatch {
     #[serde(rename = "DDBStreamBatchInfo")]
     pub(crate) batch: Box<RawValue>,
 }
 
-/// A message of a queue.
+/// A message, as SQS delivers it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Message {
+pub(crate) struct SqsRecord {
     pub(crate) message_id: String,
     body: String,
 }
 
-/// A change of an item.
+/// A change of an item, as the stream delivers it.
 #[derive(Deserialize)]
 pub(crate) struct Change {
     #[serde(rename = "eventSourceARN")]
@@ -81,7 +83,7 @@ struct Images {
     approximate_creation_date_time: Option<f64>,
 }
 
-/// What tells the kinds of records apart.
+/// The member that all records have, by which their kinds are told apart.
 #[derive(Deserialize)]
 struct Source {
     #[serde(rename = "eventSource")]
@@ -89,33 +91,33 @@ struct Source {
 }
 
 impl shared::queue::Message for Record {
-    /// What is parked waits for a person.
+    /// Dead letters wait for a person, so no tenant has to wait for another.
     fn group(&self) -> Option<&str> {
         None
     }
 }
 
 impl Record {
-    /// A record of that text, if it is one of JSON.
+    /// A record of that text, if it is JSON.
     pub fn of(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// Its text.
+    /// The JSON text.
     pub fn text(&self) -> &str {
         self.0.get()
     }
 
-    pub(crate) fn read(&self) -> anyhow::Result<Content> {
+    pub(crate) fn read(&self) -> anyhow::Result<RecordKind> {
         let text = self.text();
         Ok(match source(text)?.as_str() {
-            "aws:dynamodb" => Content::Change(serde_json::from_str(text).context("reading a change")?),
-            "aws:sqs" => Content::Message(serde_json::from_str(text).context("reading a message")?),
+            "aws:dynamodb" => RecordKind::Change(serde_json::from_str(text).context("reading a change")?),
+            "aws:sqs" => RecordKind::Message(serde_json::from_str(text).context("reading a message")?),
             source => anyhow::bail!("records of {source} are not for this function"),
         })
     }
 
-    /// The same without the item before and after, for where it does not fit as a whole.
+    /// The record without the item before and after, for when it is too large for a queue.
     pub(crate) fn without_images(&self) -> Option<Self> {
         let mut record: serde_json::Value = serde_json::from_str(self.text()).ok()?;
         let images = record["dynamodb"].as_object_mut()?;
@@ -123,7 +125,7 @@ impl Record {
         Self::of(&record.to_string())
     }
 
-    /// The item that a change is of, told by its key.
+    /// The key of the item that was changed, as text.
     pub(crate) fn item(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Of {
@@ -137,10 +139,11 @@ impl Record {
         Some(serde_json::from_str::<Of>(self.text()).ok()?.dynamodb.keys.to_string())
     }
 
-    /// Its place in the stream, if it has one, though it may not be readable otherwise.
+    /// The sequence number in the stream, if it has one. It is read even if the rest of the record cannot be
+    /// parsed.
     pub(crate) fn sequence_number(&self) -> Option<String> {
         #[derive(Deserialize)]
-        struct Place {
+        struct Of {
             dynamodb: Number,
         }
         #[derive(Deserialize)]
@@ -148,20 +151,24 @@ impl Record {
             #[serde(rename = "SequenceNumber")]
             sequence_number: String,
         }
-        Some(serde_json::from_str::<Place>(self.text()).ok()?.dynamodb.sequence_number)
+        Some(serde_json::from_str::<Of>(self.text()).ok()?.dynamodb.sequence_number)
     }
 }
 
-impl Message {
-    pub(crate) fn read(&self) -> anyhow::Result<Notice> {
+impl SqsRecord {
+    pub(crate) fn read(&self) -> anyhow::Result<QueueMessage> {
         // A message about a delivery has no source.
         if source(&self.body).is_ok() {
-            return Ok(Notice::Parked(serde_json::from_str(&self.body).context("reading a parked change")?));
+            return Ok(QueueMessage::DeadLetter(
+                serde_json::from_str(&self.body).context("reading a dead letter")?,
+            ));
         }
-        if let Ok(lost) = serde_json::from_str(&self.body) {
-            return Ok(Notice::Lost(lost));
+        if let Ok(discarded) = serde_json::from_str(&self.body) {
+            return Ok(QueueMessage::DiscardedBatch(discarded));
         }
-        Ok(Notice::Retry(serde_json::from_str(&self.body).context("reading a message about a delivery")?))
+        Ok(QueueMessage::Retry(
+            serde_json::from_str(&self.body).context("reading a message about a delivery")?,
+        ))
     }
 }
 
@@ -176,32 +183,34 @@ impl Change {
         Key::of(&self.dynamodb.keys)
     }
 
-    /// The item before it, unless it is new.
+    /// The item before the change, unless it is new.
     pub(crate) fn before(&self) -> Option<&Item> {
         self.dynamodb.old_image.as_ref()
     }
 
-    /// The item after it, unless it was removed.
+    /// The item after the change, unless it was removed.
     pub(crate) fn after(&self) -> Option<&Item> {
         self.dynamodb.new_image.as_ref()
     }
 
-    /// From when on others must have been read to show all that was there when the change was made, at that moment by the
-    /// clock of who made it. The write itself came later: by DynamoDB's clock within that second, and in any case before
-    /// this process had it.
-    pub(crate) fn since(&self, at: Timestamp) -> Timestamp {
-        let written = after(self.noted_at().map_or(at, |noted| at.max(noted.plus_seconds(1))));
+    /// The minimum time at which other items must have been read to show all that was written before this
+    /// change. `at` is the time of the change by the clock of the function that made it. The write itself came
+    /// later: within the second that DynamoDB gives, and before this process received the record.
+    pub(crate) fn min_read_time(&self, at: Timestamp) -> Timestamp {
+        let written = with_clock_skew(
+            self.approximate_creation_time().map_or(at, |created| at.max(created.plus_seconds(1))),
+        );
         self.received_at.map_or(written, |received| written.min(received))
     }
 
-    /// The same, as it was in hand at that moment by the clock of this process.
+    /// The change, received by this process at that time.
     pub(crate) fn received(self, at: Timestamp) -> Self {
         // A read of the same millisecond may have begun before.
         Self { received_at: Timestamp::from_millis(at.millis() + 1), ..self }
     }
 
-    /// When DynamoDB took it in, to the second.
-    pub(crate) fn noted_at(&self) -> Option<Timestamp> {
+    /// The `ApproximateCreationDateTime` of the record, which is to the second.
+    pub(crate) fn approximate_creation_time(&self) -> Option<Timestamp> {
         #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 are few")]
         let millis = (self.dynamodb.approximate_creation_date_time? * 1_000.0) as i64;
         Timestamp::from_millis(millis)
@@ -230,25 +239,25 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_read_as_the_stream_tells_it() {
+    fn a_change_is_parsed_as_the_stream_delivers_it() {
         let records = records(include_str!("../../../events/relay-changes.json"));
-        let Content::Change(change) = records[0].read().unwrap() else { panic!("a change") };
+        let RecordKind::Change(change) = records[0].read().unwrap() else { panic!("a change") };
         assert_eq!(change.table(), Some("engine-ObjectsTable-EXAMPLE"));
         assert_eq!(change.key().unwrap().sk, "obj_0000000000000000000001");
         assert!(change.before().is_none());
         assert_eq!(text(change.after().unwrap(), "created_by"), Some("usr_0000000000000000000001"));
-        assert_eq!(change.noted_at().unwrap().to_string(), "2026-11-24T10:00:00.000Z");
+        assert_eq!(change.approximate_creation_time().unwrap().to_string(), "2026-11-24T10:00:00.000Z");
         assert_eq!(records[0].sequence_number().as_deref(), Some("100000000000000000001"));
         let again = Record::of(records[0].text()).unwrap();
-        assert!(matches!(again.read().unwrap(), Content::Change(_)));
+        assert!(matches!(again.read().unwrap(), RecordKind::Change(_)));
     }
 
     #[test]
     fn a_message_is_about_a_delivery_or_holds_a_change() {
         let records = records(include_str!("../../../events/relay-messages.json"));
-        let Content::Message(message) = records[0].read().unwrap() else { panic!("a message") };
-        assert!(matches!(message.read().unwrap(), Notice::Retry(retry) if retry.tries == 1));
-        let parked = Message {
+        let RecordKind::Message(message) = records[0].read().unwrap() else { panic!("a message") };
+        assert!(matches!(message.read().unwrap(), QueueMessage::Retry(retry) if retry.tries == 1));
+        let dead_letter = SqsRecord {
             message_id: "m".to_owned(),
             body: serde_json::from_str::<Event>(include_str!("../../../events/relay-changes.json"))
                 .unwrap()
@@ -256,46 +265,46 @@ mod tests {
                 .text()
                 .to_owned(),
         };
-        assert!(matches!(parked.read().unwrap(), Notice::Parked(_)));
+        assert!(matches!(dead_letter.read().unwrap(), QueueMessage::DeadLetter(_)));
         let lost = r#"{"requestContext": {"condition": "RetryAttemptsExhausted"}, "version": "1.0", "DDBStreamBatchInfo": {"shardId": "s"}}"#;
-        let lost = Message { message_id: "m".to_owned(), body: lost.to_owned() };
+        let lost = SqsRecord { message_id: "m".to_owned(), body: lost.to_owned() };
         assert!(
-            matches!(lost.read().unwrap(), Notice::Lost(lost) if lost.batch.get() == r#"{"shardId": "s"}"#)
+            matches!(lost.read().unwrap(), QueueMessage::DiscardedBatch(lost) if lost.batch.get() == r#"{"shardId": "s"}"#)
         );
-        let odd = Message { message_id: "m".to_owned(), body: "{}".to_owned() };
+        let odd = SqsRecord { message_id: "m".to_owned(), body: "{}".to_owned() };
         assert!(odd.read().is_err());
     }
 
     #[test]
-    fn what_was_read_since_a_change_was_in_hand_shows_all_that_was_there_before_it() {
+    fn what_was_read_after_the_minimum_read_time_shows_all_that_was_written_before_the_change() {
         let records = records(include_str!("../../../events/relay-changes.json"));
         let change = || match records[0].read().unwrap() {
-            Content::Change(change) => change,
-            Content::Message(_) => panic!("a change"),
+            RecordKind::Change(change) => change,
+            RecordKind::Message(_) => panic!("a change"),
         };
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let made = at("2026-11-24T10:00:00.123Z");
-        // DynamoDB tells the second in which it took the change in.
-        assert_eq!(change().since(made).to_string(), "2026-11-24T10:00:01.020Z");
+        // DynamoDB gives the second of the write.
+        assert_eq!(change().min_read_time(made).to_string(), "2026-11-24T10:00:01.020Z");
         let soon = change().received(at("2026-11-24T10:00:00.200Z"));
-        assert_eq!(soon.since(made).to_string(), "2026-11-24T10:00:00.201Z");
+        assert_eq!(soon.min_read_time(made).to_string(), "2026-11-24T10:00:00.201Z");
         let late = change().received(at("2026-11-24T11:00:00.000Z"));
-        assert_eq!(late.since(made).to_string(), "2026-11-24T10:00:01.020Z");
-        let slow = change().since(at("2026-11-24T10:00:05.000Z"));
+        assert_eq!(late.min_read_time(made).to_string(), "2026-11-24T10:00:01.020Z");
+        let slow = change().min_read_time(at("2026-11-24T10:00:05.000Z"));
         assert_eq!(slow.to_string(), "2026-11-24T10:00:05.020Z");
     }
 
     #[test]
-    fn without_images_its_key_and_its_place_are_left() {
+    fn without_images_the_key_and_the_sequence_number_are_left() {
         let records = records(include_str!("../../../events/relay-changes.json"));
         let record = records[0].without_images().unwrap();
-        let Content::Change(change) = record.read().unwrap() else { panic!("a change") };
+        let RecordKind::Change(change) = record.read().unwrap() else { panic!("a change") };
         assert_eq!(change.key().unwrap().sk, "obj_0000000000000000000001");
         assert!(change.after().is_none() && record.sequence_number() == records[0].sequence_number());
     }
 
     #[test]
-    fn what_cannot_be_read_holds_up_nothing_else() {
+    fn a_record_that_cannot_be_parsed_does_not_block_the_others() {
         let records = records(
             r#"{"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "7"}}, 1]}"#,
         );

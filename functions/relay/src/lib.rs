@@ -1,17 +1,16 @@
-//! The relay: every change of a table, from its stream, becomes an entry of the audit log, and a change of an object an
-//! event for the webhooks that asked for it. Whatever it writes has an id that follows from the change, so that a change
-//! may be looked at twice.
+//! The relay: turns DynamoDB stream records into audit entries and webhook events. Ids are deterministic, so a
+//! record may be processed twice.
 
+mod actors;
+mod batch;
 mod cache;
-mod chains;
 mod deliver;
 mod event;
-mod happened;
 mod identity;
+mod new_entry;
 mod objects;
-mod people;
+mod poison_pill;
 mod retry;
-mod suspect;
 mod workspace;
 
 use std::sync::Arc;
@@ -19,10 +18,10 @@ use std::sync::Arc;
 pub use event::{Event, Record};
 use shared::{
     Code, Error, Platform, Result, Timestamp,
-    audit::Log,
+    audit::AuditLog,
     clock::Clock,
     config::{Config, TableNames},
-    delivery::{Deliveries, Rate, Request, Retry, request_queue, retry_queue, slow_request_queue},
+    delivery::{Deliveries, HostRate, Request, Retry, request_queue, retry_queue, slow_request_queue},
     id::{ObjectTypeId, TeamId},
     keys::Keys,
     object_type::StoredObjectType,
@@ -32,28 +31,28 @@ use shared::{
 };
 
 use self::{
+    actors::DisplayName,
+    batch::BatchItemFailure,
     cache::Cache,
-    chains::Again,
-    deliver::Listed,
-    event::{Change, Content, Message, Notice},
-    people::Known,
-    suspect::{Suspect, Unnoted},
+    deliver::WebhookSnapshot,
+    event::{Change, QueueMessage, RecordKind, SqsRecord},
+    poison_pill::{PoisonCandidate, UnclearedAttempts},
 };
 
-/// The most bytes of a parked change: a message of SQS has 1 MiB. Of a larger one the key is kept.
-const PARKED_SIZE_MAX: usize = 1_000_000;
+/// The most bytes of a dead letter: a message of SQS may have 1 MiB. Of a larger change only the key is kept.
+const DEAD_LETTER_BYTES_MAX: usize = 1_000_000;
 
-/// Where messages go.
+/// The queues that the relay sends to.
 #[derive(Clone)]
 pub struct Queues {
-    /// Requests to webhooks. What is tried for the first time always goes here, in the order of the changes.
+    /// Requests to webhooks. First attempts always go here, in the order of the changes.
     pub requests: Arc<dyn Queue<Request>>,
     /// Requests to webhooks whose receivers fail or are slow.
     pub slow: Arc<dyn Queue<Request>>,
     /// Deliveries that are not due yet.
     pub retries: Arc<dyn Queue<Retry>>,
-    /// Changes that could not be told, until somebody has looked into it.
-    pub parked: Arc<dyn Queue<Record>>,
+    /// Changes that could not be processed, until somebody has looked into it.
+    pub dead_letters: Arc<dyn Queue<Record>>,
 }
 
 impl Queues {
@@ -66,7 +65,11 @@ impl Queues {
             requests: Arc::new(request_queue(config)?),
             slow: Arc::new(slow_request_queue(config)?),
             retries: Arc::new(retry_queue(config)?),
-            parked: Arc::new(Sqs::new(config, ("PARKED_QUEUE_URL", &config.parked_queue_url), Order::Fair)?),
+            dead_letters: Arc::new(Sqs::new(
+                config,
+                ("PARKED_QUEUE_URL", &config.parked_queue_url),
+                Order::Fair,
+            )?),
         })
     }
 }
@@ -79,22 +82,22 @@ pub struct Relay {
     activity: Table,
     keys: Keys,
     clock: Clock,
-    log: Log,
+    log: AuditLog,
     deliveries: Deliveries,
     queues: Queues,
-    rate: Rate,
+    rate: HostRate,
     tables: Arc<TableNames>,
     types: Cache<(TeamId, ObjectTypeId), Option<Arc<StoredObjectType>>>,
-    webhooks: Cache<TeamId, Arc<Listed>>,
-    names: Cache<Key, Known>,
-    days: Cache<TeamId, u32>,
-    unnoted: Arc<Unnoted>,
+    webhooks: Cache<TeamId, Arc<WebhookSnapshot>>,
+    names: Cache<Key, DisplayName>,
+    retention: Cache<TeamId, u32>,
+    uncleared: Arc<UnclearedAttempts>,
 }
 
 impl Relay {
-    /// A relay on the platform, as the environment says.
+    /// A relay on the platform, configured by the environment.
     pub fn new(platform: &Platform, config: &Config, queues: Queues) -> Self {
-        let (log, deliveries) = (Log::new(platform), Deliveries::new(platform));
+        let (log, deliveries) = (AuditLog::new(platform), Deliveries::new(platform));
         let Platform { identity, workspace, activity, keys, clock, .. } = platform.clone();
         Self {
             identity,
@@ -105,117 +108,120 @@ impl Relay {
             log,
             deliveries,
             queues,
-            rate: Rate::of(config),
+            rate: HostRate::of(config),
             tables: Arc::new(config.tables.clone()),
             types: Cache::default(),
             webhooks: Cache::default(),
             names: Cache::default(),
-            days: Cache::default(),
-            unnoted: Arc::default(),
+            retention: Cache::default(),
+            uncleared: Arc::default(),
         }
     }
 
-    /// Handles an event. Changes come again from the first one that was not told; messages each for itself.
+    /// Handles an event. Of a stream, all records from the first failed one on come again; of a queue, the
+    /// failed messages.
     pub async fn handle(&self, event: Event) -> PartialBatchResponse {
-        match Suspect::among(&event.records, self.clock.now()) {
-            Some(suspect) => self.handle_suspect(suspect).await,
+        match PoisonCandidate::among(&event.records, self.clock.now()) {
+            Some(candidate) => self.handle_poison_candidate(candidate).await,
             None => self.handle_all(event.records).await,
         }
     }
 
-    /// Handles a change that may have ended the function before.
-    async fn handle_suspect(&self, suspect: Suspect) -> PartialBatchResponse {
-        let Suspect { record, sequence_number } = &suspect;
+    /// Handles a record that may have crashed the function before.
+    async fn handle_poison_candidate(&self, candidate: PoisonCandidate) -> PartialBatchResponse {
+        let PoisonCandidate { record, sequence_number } = &candidate;
         let mut answer = PartialBatchResponse::default();
-        match self.is_fatal(&suspect).await {
+        match self.is_poison(&candidate).await {
             Ok(false) => answer = self.handle_all(vec![record.clone()]).await,
             Ok(true) => {
                 let cause =
-                    anyhow::anyhow!("a change has ended the function each time that it was looked at");
-                if self.put_aside(record.clone(), cause.into()).await.is_err() {
+                    anyhow::anyhow!("a change has crashed the function each time that it was processed");
+                if self.handle_failure(record.clone(), cause.into()).await.is_err() {
                     answer.retry(sequence_number);
                 }
             }
             Err(error) => {
-                log(error, "a change was not looked at; it comes again");
+                log(error, "attempts at a change could not be counted; it is retried");
                 answer.retry(sequence_number);
                 return answer;
             }
         }
-        self.acquit(&suspect).await;
+        self.clear_attempts(&candidate).await;
         answer
     }
 
-    async fn record(&self, record: Record, received: Timestamp) -> Result<(), Again> {
+    async fn record(&self, record: Record, received: Timestamp) -> Result<(), BatchItemFailure> {
         match record.read() {
-            Ok(Content::Message(message)) => self.message(&message).await,
-            Ok(Content::Change(change)) => match self.change(&change.received(received)).await {
+            Ok(RecordKind::Message(message)) => self.message(&message).await,
+            Ok(RecordKind::Change(change)) => match self.change(&change.received(received)).await {
                 Ok(()) => Ok(()),
-                Err(error) => self.put_aside(record, error).await,
+                Err(error) => self.handle_failure(record, error).await,
             },
-            Err(cause) => self.put_aside(record, cause.into()).await,
+            Err(cause) => self.handle_failure(record, cause.into()).await,
         }
     }
 
-    async fn message(&self, message: &Message) -> Result<(), Again> {
+    async fn message(&self, message: &SqsRecord) -> Result<(), BatchItemFailure> {
         let handled = match message.read() {
-            Ok(Notice::Retry(retry)) => self.retry(retry).await,
-            Ok(Notice::Parked(change)) => {
-                // What it failed by is mended by now, and must be read anew.
+            Ok(QueueMessage::Retry(retry)) => self.retry(retry).await,
+            Ok(QueueMessage::DeadLetter(change)) => {
+                // The cause of the failure may have been mended since, so nothing may come from the caches.
                 self.types.clear();
                 self.webhooks.clear();
                 self.change(&change).await
             }
-            Ok(Notice::Lost(lost)) => {
-                tracing::error!(batch = lost.batch.get(), "changes were lost: their stream has dropped them");
+            Ok(QueueMessage::DiscardedBatch(discarded)) => {
+                tracing::error!(
+                    batch = discarded.batch.get(),
+                    "changes were lost: their stream has dropped them"
+                );
                 Ok(())
             }
             Err(cause) => Err(cause.into()),
         };
         handled.map_err(|error| {
-            log(error, "a message was not handled; it comes again");
-            Again::Message(message.message_id.clone())
+            log(error, "a message could not be processed; it is retried");
+            BatchItemFailure::Message(message.message_id.clone())
         })
     }
 
-    /// What fails because something is busy or away is tried again, and all behind it waits. What fails for another reason
-    /// would fail again: it is parked, and the others go on.
-    async fn put_aside(&self, record: Record, error: Error) -> Result<(), Again> {
+    /// Decides what happens to a record that failed. If a service was unavailable it is retried, and all
+    /// records behind it wait. Otherwise it would fail again, so it goes to the dead-letter queue, and the
+    /// others go on.
+    async fn handle_failure(&self, record: Record, error: Error) -> Result<(), BatchItemFailure> {
         let Some(sequence_number) = record.sequence_number() else {
-            log(error, "a record is none of ours");
+            log(error, "a record is of no stream and is dropped");
             return Ok(());
         };
         if error.code == Code::Unavailable {
-            log(error, "a change was not told; it comes again");
-            return Err(Again::From(sequence_number));
+            log(error, "a change could not be processed; it is retried");
+            return Err(BatchItemFailure::FromSequenceNumber(sequence_number));
         }
-        log(error, "a change could not be told and is parked");
-        // Whatever does not fit must get out of the way all the same.
-        let is_large = record.text().len() > PARKED_SIZE_MAX;
+        log(error, "a change could not be processed and goes to the dead-letter queue");
+        // A change that does not fit into a message must not block the others either.
+        let is_large = record.text().len() > DEAD_LETTER_BYTES_MAX;
         let record = record.without_images().filter(|_| is_large).unwrap_or(record);
-        self.queues.parked.send(record, 0).await.map_err(|cause| {
-            log(cause.into(), "a change could not be parked; it comes again");
-            Again::From(sequence_number)
+        self.queues.dead_letters.send(record, 0).await.map_err(|cause| {
+            log(cause.into(), "a change could not be sent to the dead-letter queue; it is retried");
+            BatchItemFailure::FromSequenceNumber(sequence_number)
         })
     }
 
-    /// Tells of a change whatever follows from it.
+    /// Writes the audit entries and events of a change.
     async fn change(&self, change: &Change) -> Result<()> {
         let TableNames { identity, workspace, objects, activity: _ } = &*self.tables;
         let (Some(key), Some(table)) = (change.key(), change.table()) else { return Ok(()) };
         if change.before().is_none() && change.after().is_none() {
-            return Err(
-                anyhow::anyhow!("a change was parked without its content, as it was too large").into()
-            );
+            return Err(anyhow::anyhow!("a dead letter has no content, as the change was too large").into());
         }
-        // The embedded engine tells of writes that change nothing.
+        // The embedded engine also has records of writes that change nothing.
         if change.before() == change.after() {
             return Ok(());
         }
         match table {
             table if table == objects => self.object(&key, change).await,
-            table if table == workspace => self.set_up(&key, change).await,
-            table if table == identity => self.people_and_tokens(&key, change).await,
+            table if table == workspace => self.workspace_change(&key, change).await,
+            table if table == identity => self.identity_change(&key, change).await,
             _ => Ok(()),
         }
     }

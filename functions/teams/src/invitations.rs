@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::{
     Caller, Code, Error, Member, Result, Role,
     actor::Actor,
-    audit::{Kind, Removal},
+    audit::{Kind, Tombstone},
     domain::Email,
     extract::{IfMatch, Page},
     id::{InvitationId, TeamId},
@@ -96,7 +96,7 @@ impl Store {
         if_match.check(version)?;
         let (id, at, actor) = (id.to_string(), self.now(), by.actor());
         let removal =
-            Removal { team, kind: Kind::Invitation, id, label: Some(email), role: Some(role), at, actor };
+            Tombstone { team, kind: Kind::Invitation, id, label: Some(email), role: Some(role), at, actor };
         let writes =
             vec![self.identity.delete(key).when(Condition::ItemExists), removal.write(&self.identity)?];
         self.identity.transact(writes).await.map_err(|error| error.into_error(|_| no_such_invitation()))

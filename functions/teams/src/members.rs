@@ -2,7 +2,7 @@
 
 use shared::{
     Error, Member, Result, Role,
-    audit::{Kind, Removal},
+    audit::{Kind, Tombstone},
     extract::{IfMatch, Page},
     id::{TeamId, UserId},
     identity::{Membership, member_key, membership_key, profile_key, team_key, team_partition},
@@ -97,7 +97,7 @@ impl Store {
     /// The write that records who removed a member, as a delete alone does not tell.
     fn removal(&self, by: &Member, user: &UserId, role: Role) -> Result<Write> {
         let (team, id, at, actor) = (by.team.clone(), user.to_string(), self.now(), by.actor());
-        Removal { team, kind: Kind::Member, id, label: None, role: Some(role), at, actor }
+        Tombstone { team, kind: Kind::Member, id, label: None, role: Some(role), at, actor }
             .write(&self.identity)
     }
 

@@ -1,4 +1,4 @@
-//! What each route does.
+//! The handlers of the routes.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,15 +11,15 @@ use shared::{
 
 use crate::{
     deliveries::StatusFilter,
-    recover::Recovery,
+    recovery::Recovery,
     rotation::Rotation,
-    shown::{Delivery, Known, Recovered, Webhook, WholeDelivery},
     store::Store,
-    told::{
-        Sent, SentRecovery, Told, ToldDelivery, ToldWebhook, ToldWithSecret, check_versions, told_delivery,
-        told_recovery,
-    },
+    view::{Delivery, DeliveryDetail, ReceiverState, Recovered, Webhook},
     webhook::{NewWebhook, WebhookPatch},
+    write_response::{
+        DeliveryResponse, SecretResponse, SentRecovery, SentSettings, WebhookResponse, WriteResponse,
+        check_may_send_version, delivery_response, recovery_response,
+    },
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -37,13 +37,13 @@ pub(crate) async fn create(
     member: Member,
     State(store): State<Store>,
     Json(new): Json<NewWebhook>,
-) -> Result<Created<ToldWithSecret, Option<u64>>> {
+) -> Result<Created<SecretResponse, Option<u64>>> {
     let new = WebhookPatch::from(new);
-    let sent = Sent::of(&new);
+    let sent = SentSettings::of(&new);
     let (webhook, keys) = store.create(&member, new).await?;
     let location = format!("/v1/teams/{}/webhooks/{}", member.team, webhook.id);
     let Versioned(version, body) =
-        store.told_with_secret(&member, (webhook, &keys), (Known::default(), sent));
+        store.secret_response(&member, (webhook, &keys), (ReceiverState::default(), sent));
     Ok(Created { location, version, body })
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn list(
     page: Page<TrashFilter>,
 ) -> Result<Json<List<Webhook>>> {
     let (webhooks, next) = store.list(&member, &page).await?;
-    Ok(Json(page.of(store.all_shown(webhooks).await?, next).await?))
+    Ok(Json(page.of(store.views(webhooks).await?, next).await?))
 }
 
 pub(crate) async fn read(
@@ -63,7 +63,7 @@ pub(crate) async fn read(
     Query(query): Query<TrashFilter>,
 ) -> Result<Versioned<Webhook>> {
     let webhook = store.read(&member, &path.webhook, query.trashed.is_some()).await?;
-    Ok(versioned(store.shown(webhook).await?))
+    Ok(versioned(store.view(webhook).await?))
 }
 
 pub(crate) async fn update(
@@ -72,11 +72,11 @@ pub(crate) async fn update(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
     Json(patch): Json<WebhookPatch>,
-) -> Result<Versioned<ToldWebhook, Option<u64>>> {
-    check_versions(&member, &if_match)?;
-    let sent = Sent::of(&patch);
+) -> Result<Versioned<WebhookResponse, Option<u64>>> {
+    check_may_send_version(&member, &if_match)?;
+    let sent = SentSettings::of(&patch);
     let webhook = store.update(&member, &path.webhook, patch, &if_match).await?;
-    store.told(&member, webhook, sent).await
+    store.webhook_response(&member, webhook, sent).await
 }
 
 pub(crate) async fn trash(
@@ -85,7 +85,7 @@ pub(crate) async fn trash(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    check_versions(&member, &if_match)?;
+    check_may_send_version(&member, &if_match)?;
     store.trash(&member, &path.webhook, &if_match).await?;
     Ok(NoContent)
 }
@@ -95,10 +95,10 @@ pub(crate) async fn restore(
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
-) -> Result<Versioned<ToldWebhook, Option<u64>>> {
-    check_versions(&member, &if_match)?;
+) -> Result<Versioned<WebhookResponse, Option<u64>>> {
+    check_may_send_version(&member, &if_match)?;
     let webhook = store.restore(&member, &path.webhook, &if_match).await?;
-    store.told(&member, webhook, Sent::default()).await
+    store.webhook_response(&member, webhook, SentSettings::default()).await
 }
 
 pub(crate) async fn destroy(
@@ -107,7 +107,7 @@ pub(crate) async fn destroy(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    check_versions(&member, &if_match)?;
+    check_may_send_version(&member, &if_match)?;
     store.destroy(&member, &path.webhook, &if_match).await?;
     Ok(NoContent)
 }
@@ -118,20 +118,20 @@ pub(crate) async fn rotate(
     Path(path): Path<WebhookPath>,
     if_match: IfMatch,
     OptionalJson(rotation): OptionalJson<Rotation>,
-) -> Result<Versioned<ToldWithSecret, Option<u64>>> {
-    check_versions(&member, &if_match)?;
-    // First, as nothing may fail between a new secret and the one answer that has it.
-    let known = store.known(&path.webhook).await?;
-    let (webhook, keys) = store.rotate(&member, &path.webhook, rotation.checked()?, &if_match).await?;
-    Ok(store.told_with_secret(&member, (webhook, &keys), (known, Sent::default())))
+) -> Result<Versioned<SecretResponse, Option<u64>>> {
+    check_may_send_version(&member, &if_match)?;
+    // First, as nothing may fail between storing a new secret and the one response that has it.
+    let state = store.receiver_state(&path.webhook).await?;
+    let (webhook, keys) = store.rotate(&member, &path.webhook, rotation.validate()?, &if_match).await?;
+    Ok(store.secret_response(&member, (webhook, &keys), (state, SentSettings::default())))
 }
 
 pub(crate) async fn test(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
-) -> Result<AcceptedWith<ToldDelivery>> {
-    Ok(AcceptedWith(told_delivery(&member, store.test(&member, &path.webhook).await?)))
+) -> Result<AcceptedWith<DeliveryResponse>> {
+    Ok(AcceptedWith(delivery_response(&member, store.test(&member, &path.webhook).await?)))
 }
 
 pub(crate) async fn deliveries(
@@ -148,7 +148,7 @@ pub(crate) async fn delivery(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<DeliveryPath>,
-) -> Result<Json<WholeDelivery>> {
+) -> Result<Json<DeliveryDetail>> {
     Ok(Json(store.read_delivery(&member, &path.webhook, &path.delivery).await?))
 }
 
@@ -156,9 +156,9 @@ pub(crate) async fn redeliver(
     member: Member,
     State(store): State<Store>,
     Path(path): Path<DeliveryPath>,
-) -> Result<AcceptedWith<ToldDelivery>> {
+) -> Result<AcceptedWith<DeliveryResponse>> {
     let delivery = store.redeliver(&member, &path.webhook, &path.delivery).await?;
-    Ok(AcceptedWith(told_delivery(&member, delivery)))
+    Ok(AcceptedWith(delivery_response(&member, delivery)))
 }
 
 pub(crate) async fn recover(
@@ -166,12 +166,12 @@ pub(crate) async fn recover(
     State(store): State<Store>,
     Path(path): Path<WebhookPath>,
     Json(recovery): Json<Recovery>,
-) -> Result<AcceptedWith<Told<Recovered, SentRecovery>>> {
-    let span = recovery.checked(store.now())?;
-    let recovered = store.recover(&member, &path.webhook, &span).await?;
-    Ok(AcceptedWith(told_recovery(&member, recovered)))
+) -> Result<AcceptedWith<WriteResponse<Recovered, SentRecovery>>> {
+    let range = recovery.validate(store.now())?;
+    let recovered = store.recover(&member, &path.webhook, &range).await?;
+    Ok(AcceptedWith(recovery_response(&member, recovered)))
 }
 
-fn versioned(shown: Webhook) -> Versioned<Webhook> {
-    Versioned(shown.version(), shown)
+fn versioned(view: Webhook) -> Versioned<Webhook> {
+    Versioned(view.version(), view)
 }

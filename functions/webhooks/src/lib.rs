@@ -1,18 +1,18 @@
-//! Webhooks: who is told when something happens to objects, and what became of each telling.
+//! Webhook subscriptions, and the deliveries made for them.
 
 mod change;
 mod deliveries;
 mod handlers;
-mod recover;
-mod resend;
+mod recovery;
+mod redelivery;
 mod rotation;
-mod shown;
 mod store;
-mod told;
 mod trash;
 mod types;
-mod urls;
+mod url_limit;
+mod view;
 mod webhook;
+mod write_response;
 
 use shared::{
     Permission::{WebhookCreate, WebhookDelete, WebhookForceDelete, WebhookRead, WebhookUpdate},
@@ -21,10 +21,10 @@ use shared::{
 
 pub use store::Store;
 
-/// The table.
+/// The table of routes.
 pub fn routes() -> Routes<Store> {
     Routes::new("Webhooks", "/v1/teams/{team}/webhooks")
-        .about("Who is told when something happens to objects, and what became of each telling.")
+        .about("Webhook subscriptions to changes of objects, and the deliveries made for them.")
         .post("", WebhookCreate, "Create a webhook", handlers::create)
         .get("", WebhookRead, "List the webhooks", handlers::list)
         .get("/{webhook}", WebhookRead, "Read a webhook", handlers::read)
@@ -32,13 +32,13 @@ pub fn routes() -> Routes<Store> {
         .delete("/{webhook}", WebhookDelete, "Move a webhook to the trash", handlers::trash)
         .delete("/{webhook}/force", WebhookForceDelete, "Destroy a webhook", handlers::destroy)
         .post("/{webhook}/restore", WebhookUpdate, "Restore a webhook from the trash", handlers::restore)
-        .post("/{webhook}/rotate-secret", WebhookUpdate, "Give a webhook a new secret", handlers::rotate)
+        .post("/{webhook}/rotate-secret", WebhookUpdate, "Rotate the secret of a webhook", handlers::rotate)
         .post("/{webhook}/test", WebhookUpdate, "Send a test event", handlers::test)
         .get("/{webhook}/deliveries", WebhookRead, "List the deliveries, latest first", handlers::deliveries)
         .get(
             "/{webhook}/deliveries/{delivery}",
             WebhookRead,
-            "Read a delivery with its request and all attempts",
+            "Read a delivery with its request and attempts",
             handlers::delivery,
         )
         .post(
@@ -50,7 +50,7 @@ pub fn routes() -> Routes<Store> {
         .post(
             "/{webhook}/recover",
             WebhookUpdate,
-            "Send again what did not come through in a time",
+            "Send the undelivered events of a time range again",
             handlers::recover,
         )
 }

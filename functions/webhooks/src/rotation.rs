@@ -1,4 +1,5 @@
-//! New keys for a webhook, beside which the old ones sign for a while, so that its receiver can take its time.
+//! Key rotation: a webhook gets new keys, and the old ones sign too for a while, so that its receiver can
+//! switch without losing events.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,28 +12,29 @@ use shared::{
 
 use crate::{
     store::{Store, is_trashed, no_such_webhook},
-    webhook::Effect,
+    webhook::ChangeEffect,
 };
 
 const OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
 /// A week, as with tokens.
 const OVERLAP_SECONDS_MAX: i64 = 7 * 24 * 60 * 60;
-/// Each pair of keys makes two more signatures in a header.
+/// Each old pair of keys adds two signatures to the header.
 const PREVIOUS_MAX: usize = 3;
 
-/// How long the old keys sign.
+/// Settings of a rotation.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "WebhookRotation")]
 pub(crate) struct Rotation {
-    /// How long the old secret signs beside the new one: 0 to 604800 seconds, a day if absent.
+    /// How long requests are signed with the old secret as well, in seconds: 0 to 604800 (a week). The default
+    /// is a day.
     #[schemars(with = "Option<u32>", range(max = OVERLAP_SECONDS_MAX))]
     overlap_seconds: Option<i64>,
 }
 
 impl Rotation {
-    /// The seconds, if they keep to the rules.
-    pub(crate) fn checked(&self) -> Result<i64> {
+    /// The overlap in seconds, if it is valid.
+    pub(crate) fn validate(&self) -> Result<i64> {
         let seconds = self.overlap_seconds.unwrap_or(OVERLAP_SECONDS_DEFAULT);
         if !(0..=OVERLAP_SECONDS_MAX).contains(&seconds) {
             let detail = format!("Give 0 to {OVERLAP_SECONDS_MAX} seconds.");
@@ -44,7 +46,7 @@ impl Rotation {
 }
 
 impl Store {
-    /// Gives a webhook new keys, of which the answer has the secret.
+    /// Gives a webhook new keys, and returns them so that the response can have the secret.
     pub(crate) async fn rotate(
         &self,
         by: &Member,
@@ -59,13 +61,13 @@ impl Store {
                 return Err(no_such_webhook());
             }
             rotate(webhook, sealed.clone(), overlap_seconds, self.now())?;
-            Ok(Some(Effect::default()))
+            Ok(Some(ChangeEffect::default()))
         };
         Ok((self.change(by, id, if_match, rotate).await?, keys))
     }
 }
 
-/// Puts the keys in the place of the present ones. From then on none of the old ones signs for longer than that.
+/// Replaces the present keys. No old keys sign for longer than the overlap from now on.
 fn rotate(webhook: &mut StoredWebhook, keys: SealedKeys, overlap_seconds: i64, now: Timestamp) -> Result<()> {
     let until = now.plus_seconds(overlap_seconds);
     let old = PreviousKeys { keys: std::mem::replace(&mut webhook.keys, keys), until };

@@ -1,5 +1,5 @@
-//! How webhooks are thrown away, brought back and destroyed. One in the trash is sent nothing; what happens meanwhile is
-//! kept for it.
+//! Trashing, restoring and destroying webhooks. Nothing is sent to a webhook in the trash; its deliveries are
+//! held meanwhile.
 
 use shared::{
     Code, Error, Member, Result,
@@ -12,7 +12,7 @@ use shared::{
 
 use crate::{
     store::{Store, is_trashed, no_such_webhook},
-    webhook::Effect,
+    webhook::ChangeEffect,
 };
 
 impl Store {
@@ -22,14 +22,14 @@ impl Store {
             if is_trashed(webhook) {
                 return Err(no_such_webhook());
             }
-            (webhook.trashed_at, webhook.end) = (Some(self.now()), Some(JobId::new()));
-            Ok(Some(Effect::default()))
+            (webhook.trashed_at, webhook.purge_job) = (Some(self.now()), Some(JobId::new()));
+            Ok(Some(ChangeEffect::default()))
         })
         .await?;
         Ok(())
     }
 
-    /// Brings a webhook back.
+    /// Restores a webhook from the trash.
     pub(crate) async fn restore(
         &self,
         by: &Member,
@@ -40,32 +40,33 @@ impl Store {
             if !is_trashed(webhook) {
                 return Err(Error::new(Code::WrongState, "The webhook is not in the trash."));
             }
-            (webhook.trashed_at, webhook.end) = (None, None);
-            Ok(Some(Effect::default()))
+            (webhook.trashed_at, webhook.purge_job) = (None, None);
+            Ok(Some(ChangeEffect::default()))
         })
         .await
     }
 
-    /// Destroys a webhook, from the trash or past it. It is marked first, so that its last change tells who did it; a
-    /// mark that was left behind is followed up by the next try.
+    /// Destroys a webhook, whether it is in the trash or not. It is marked as destroyed first, so that its last
+    /// change in the stream has the actor, and then deleted. If the deletion failed, the next call completes
+    /// it.
     pub(crate) async fn destroy(&self, by: &Member, id: &WebhookId, if_match: &IfMatch) -> Result<()> {
         retry("webhook", || async move {
             let item = self.workspace.get(webhook_key(&by.team, id)).await?.ok_or_else(no_such_webhook)?;
             let mut webhook = StoredWebhook::from_item(&item)?;
             if !webhook.destroyed {
-                if webhook.is_trash_over(self.now()) {
+                if webhook.is_trash_expired(self.now()) {
                     return Err(no_such_webhook());
                 }
                 if_match.check(webhook.version)?;
                 webhook.destroyed = true;
                 let mark = webhook.write(&self.workspace, by.actor(), self.now())?;
                 let count = webhook_count(&self.workspace, &by.team, -1);
-                let writes = vec![mark, count, Health::end(&self.activity, id, self.now())?];
+                let writes = vec![mark, count, Health::disable_permanently(&self.activity, id, self.now())?];
                 if !applied(self.workspace.transact(writes).await)? {
                     return Ok(Attempt::Conflict);
                 }
             }
-            let removal = self.workspace.transact(webhook.removal(&self.workspace)).await;
+            let removal = self.workspace.transact(webhook.delete_writes(&self.workspace)).await;
             removal.map(Attempt::Done).map_err(|error| error.into_error(|_| no_such_webhook()))
         })
         .await

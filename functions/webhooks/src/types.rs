@@ -1,4 +1,5 @@
-//! The object types that a webhook names: kept by id, so that no other type that gets the slug takes their place.
+//! Looks up the object types that a webhook names. They are stored by id, so that a type that later gets the
+//! same slug does not take their place.
 
 use shared::{
     Result,
@@ -8,12 +9,12 @@ use shared::{
     text::Slug,
 };
 
-use crate::{store::Store, webhook::Found};
+use crate::{store::Store, webhook::ResolvedTypes};
 
 impl Store {
-    /// The types of these ids and slugs, as far as the team has them and they are not in the trash.
-    pub(crate) async fn types(&self, team: &TeamId, names: &[String]) -> Result<Found> {
-        let mut found: Found =
+    /// The team's types with these ids and slugs, without those in the trash.
+    pub(crate) async fn types(&self, team: &TeamId, names: &[String]) -> Result<ResolvedTypes> {
+        let mut found: ResolvedTypes =
             names.iter().filter_map(|name| Some((name.clone(), ObjectTypeId::parse(name)?))).collect();
         let slugs: Vec<_> = names
             .iter()

@@ -1,4 +1,4 @@
-//! Which webhooks may be made, and which changes of one.
+//! The rules for creating and changing webhooks.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use shared::{
     json::{self, Nullable},
     text,
     webhook::{
-        Content, StoredWebhook, Topic,
-        target::{Rules, URL_LENGTH_MAX},
+        StoredWebhook, Topic, WebhookContent,
+        target::{TargetRules, URL_LENGTH_MAX},
     },
 };
 
@@ -20,36 +20,37 @@ const NAME_LENGTH_MAX: usize = 100;
 const DESCRIPTION_LENGTH_MAX: usize = 1_000;
 const OBJECT_TYPES_MAX: usize = 100;
 
-/// A webhook to be made.
+/// A webhook to be created.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = example())]
 pub(crate) struct NewWebhook {
-    /// What people call it.
+    /// The name that people see.
     #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     name: String,
-    /// What it is for.
+    /// What the webhook is for.
     #[serde(default)]
     #[schemars(length(max = DESCRIPTION_LENGTH_MAX), regex(pattern = text::LINES_FORM))]
     description: String,
-    /// Where requests go: an address of the public internet, by https.
+    /// The URL that receives the requests: `https`, to a host on the public internet.
     #[schemars(url, length(min = 1, max = URL_LENGTH_MAX))]
     url: String,
-    /// What it is told of; at least one.
+    /// The events to subscribe to; at least one.
     #[schemars(with = "Vec<Topic>", length(min = 1))]
     topics: Vec<String>,
-    /// The types, by id or slug, whose objects it is told of; all, if absent or null.
+    /// The object types to subscribe to, by id or slug; absent or null means all.
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = OBJECT_TYPES_MAX))]
     object_types: Option<Vec<String>>,
-    /// How much of an event is sent: `full`, for who may read objects, or `ids`. If absent, as much as you may see.
-    pub(crate) content: Option<Content>,
-    /// False to make it without sending anything yet.
+    /// How much of an event is sent: `full`, which needs permission to read objects, or `ids`. The default is
+    /// `full` if you may read objects, else `ids`.
+    pub(crate) content: Option<WebhookContent>,
+    /// Set to false to create the webhook switched off.
     #[serde(default = "on")]
     active: bool,
 }
 
-/// A webhook as it may be sent, for the documents.
+/// An example for the OpenAPI document.
 fn example() -> serde_json::Value {
     serde_json::json!({
         "name": "Newsletter",
@@ -63,38 +64,38 @@ fn on() -> bool {
     true
 }
 
-/// What changes of a webhook. Absent leaves as it is.
+/// Changes of a webhook. A member that is absent leaves its setting unchanged.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookPatch {
-    /// What people call it.
+    /// The name that people see.
     #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = text::NAME_FORM))]
     pub(crate) name: Option<String>,
-    /// What it is for; null for nothing.
+    /// What the webhook is for; null removes the description.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<String>", length(max = DESCRIPTION_LENGTH_MAX), regex(pattern = text::LINES_FORM))]
     pub(crate) description: Option<Option<String>>,
-    /// Where requests go.
+    /// The URL that receives the requests: `https`, to a host on the public internet.
     #[schemars(url, length(min = 1, max = URL_LENGTH_MAX))]
     pub(crate) url: Option<String>,
-    /// What it is told of.
+    /// The events to subscribe to; at least one.
     #[schemars(with = "Option<Vec<Topic>>", length(min = 1))]
     pub(crate) topics: Option<Vec<String>>,
-    /// The types, by id or slug, whose objects it is told of; null for all.
+    /// The object types to subscribe to, by id or slug; null means all.
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = OBJECT_TYPES_MAX))]
     pub(crate) object_types: Option<Option<Vec<String>>>,
-    /// How much of an event is sent: `full`, for who may read objects, or `ids`. Whatever else you change of what is sent, and
-    /// where: if you may not read objects, only ids are sent from then on.
-    pub(crate) content: Option<Content>,
-    /// False switches it off, true on again, also if it was disabled.
+    /// How much of an event is sent: `full`, which needs permission to read objects, or `ids`. If you may not
+    /// read objects and change the URL, the topics or the object types, this becomes `ids`.
+    pub(crate) content: Option<WebhookContent>,
+    /// False switches the webhook off. True switches it on, also after it was disabled automatically.
     pub(crate) active: Option<bool>,
 }
 
-/// Object types by the id or slug that was asked for.
-pub(crate) type Found = HashMap<String, ObjectTypeId>;
+/// The object types that were found, by the id or slug that the request names them by.
+pub(crate) type ResolvedTypes = HashMap<String, ObjectTypeId>;
 
-/// Changes that may be made.
+/// Changes that were validated.
 #[derive(Clone)]
 pub(crate) struct Changes {
     name: Option<String>,
@@ -102,7 +103,7 @@ pub(crate) struct Changes {
     url: Option<String>,
     topics: Option<Vec<Topic>>,
     object_types: Option<Option<Vec<ObjectTypeId>>>,
-    content: Option<Content>,
+    content: Option<WebhookContent>,
     active: Option<bool>,
 }
 
@@ -122,14 +123,14 @@ impl From<NewWebhook> for WebhookPatch {
 }
 
 impl WebhookPatch {
-    /// The types that are named, unless they are too many.
+    /// The ids and slugs of object types to look up; none if there are too many, which is a fault.
     pub(crate) fn type_names(&self) -> &[String] {
         let names = self.object_types.as_ref().and_then(|names| names.as_deref());
         names.filter(|names| names.len() <= OBJECT_TYPES_MAX).unwrap_or_default()
     }
 
-    /// Without what the webhook has already.
-    pub(crate) fn beside(self, webhook: &StoredWebhook) -> Self {
+    /// The patch without the settings that the webhook has already.
+    pub(crate) fn without_unchanged(self, webhook: &StoredWebhook) -> Self {
         let types = webhook.object_types.as_ref();
         let types = types.map(|ids| ids.iter().map(ToString::to_string).collect());
         Self {
@@ -141,8 +142,8 @@ impl WebhookPatch {
         }
     }
 
-    /// The changes, if they keep to the rules; all faults at once if not.
-    pub(crate) fn checked(self, rules: &Rules, found: &Found) -> Result<Changes> {
+    /// The changes, if they are valid; otherwise all faults at once.
+    pub(crate) fn validate(self, rules: &TargetRules, types: &ResolvedTypes) -> Result<Changes> {
         let Self { name, description, url, topics, object_types, content, active } = self;
         let mut faults = Vec::new();
         let mut one = |outcome: Result<String, Fault>| {
@@ -164,7 +165,7 @@ impl WebhookPatch {
         });
         let topics = topics.map(|topics| check_topics(&topics, &mut faults));
         let object_types =
-            object_types.map(|names| names.map(|names| check_types(&names, found, &mut faults)));
+            object_types.map(|names| names.map(|names| check_types(&names, types, &mut faults)));
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
         }
@@ -172,21 +173,21 @@ impl WebhookPatch {
     }
 }
 
-/// The topics, each once and in their order.
+/// The topics without duplicates, in the order of [`Topic::ALL`].
 fn check_topics(names: &[String], faults: &mut Vec<Fault>) -> Vec<Topic> {
     if names.is_empty() {
         faults.push(Fault::new("/topics", Violation::Required, "Give at least one topic."));
     }
-    for (place, _) in names.iter().enumerate().filter(|(_, name)| Topic::parse(name).is_none()) {
+    for (index, _) in names.iter().enumerate().filter(|(_, name)| Topic::parse(name).is_none()) {
         let names: Vec<_> = Topic::ALL.iter().map(|topic| topic.name()).collect();
         let detail = format!("There is no such topic; there are {}.", names.join(", "));
-        faults.push(Fault::new(format!("/topics/{place}"), Violation::UnknownTopic, detail));
+        faults.push(Fault::new(format!("/topics/{index}"), Violation::UnknownTopic, detail));
     }
     Topic::ALL.iter().copied().filter(|topic| names.iter().any(|name| name == topic.name())).collect()
 }
 
-/// The ids of the types, each once.
-fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<ObjectTypeId> {
+/// The ids of the types, without duplicates.
+fn check_types(names: &[String], types: &ResolvedTypes, faults: &mut Vec<Fault>) -> Vec<ObjectTypeId> {
     if names.is_empty() {
         let detail = "Give at least one object type, or null for all.";
         faults.push(Fault::new("/object_types", Violation::Required, detail));
@@ -197,39 +198,39 @@ fn check_types(names: &[String], found: &Found, faults: &mut Vec<Fault>) -> Vec<
         return Vec::new();
     }
     let mut ids = Vec::with_capacity(names.len());
-    for (place, name) in names.iter().enumerate() {
-        match found.get(name) {
+    for (index, name) in names.iter().enumerate() {
+        match types.get(name) {
             Some(id) if ids.contains(id) => {}
             Some(id) => ids.push(id.clone()),
             None => {
                 let detail = "The team has no object type of this id or slug.";
-                faults.push(Fault::new(format!("/object_types/{place}"), Violation::NotFound, detail));
+                faults.push(Fault::new(format!("/object_types/{index}"), Violation::NotFound, detail));
             }
         }
     }
     ids
 }
 
-/// What a change means for what is known of the receiver.
+/// The effects of a change beyond the settings themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
-pub(crate) struct Effect {
-    /// Whether anything is another than before.
+pub(crate) struct ChangeEffect {
+    /// Whether any setting differs from before.
     pub(crate) is_change: bool,
-    /// Whether requests go elsewhere: how the receiver did before says nothing any more.
-    pub(crate) is_moved: bool,
-    /// Whether it is to be on: from now on it is asked again, though it may have been given up.
+    /// Whether requests go to another URL: the health of the receiver before says nothing of the new one.
+    pub(crate) is_url_changed: bool,
+    /// Whether the request asks for the webhook to be on: it is enabled again if it was disabled automatically.
     pub(crate) is_switched_on: bool,
-    /// Whether somebody wants objects to be shown who may not see them.
+    /// Whether somebody who may not read objects asks for their data to be sent.
     pub(crate) shows_objects: bool,
 }
 
 impl Changes {
-    /// Makes the changes. Where the webhook leads, and what of, only who may read objects decides while all is sent: after others
-    /// only ids are.
-    pub(crate) fn apply(self, webhook: &mut StoredWebhook, reads_objects: bool) -> Effect {
+    /// Applies the changes. Whoever chooses the URL, the topics or the types chooses where data of objects
+    /// goes: if they may not read objects themselves, only ids are sent from then on.
+    pub(crate) fn apply(self, webhook: &mut StoredWebhook, reads_objects: bool) -> ChangeEffect {
         let Self { name, description, url, topics, object_types, content, active } = self;
-        let is_moved = url.as_ref().is_some_and(|url| *url != webhook.url);
+        let is_url_changed = url.as_ref().is_some_and(|url| *url != webhook.url);
         let mut is_change = false;
         macro_rules! put {
             ($($member:ident)*) => { $(if let Some(value) = $member && value != webhook.$member {
@@ -238,13 +239,13 @@ impl Changes {
             })* };
         }
         put!(url topics object_types);
-        let is_aimed = is_change;
-        let shows_objects = content == Some(Content::Full)
-            && (is_aimed || webhook.content != Content::Full)
+        let is_target_changed = is_change;
+        let shows_objects = content == Some(WebhookContent::Full)
+            && (is_target_changed || webhook.content != WebhookContent::Full)
             && !reads_objects;
-        let content = if is_aimed && !reads_objects { Some(Content::Ids) } else { content };
+        let content = if is_target_changed && !reads_objects { Some(WebhookContent::Ids) } else { content };
         put!(name description content active);
-        Effect { is_change, is_moved, is_switched_on: active == Some(true), shows_objects }
+        ChangeEffect { is_change, is_url_changed, is_switched_on: active == Some(true), shows_objects }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::{
-    delivery::{Retry, Want},
+    delivery::{Retry, RetryAction},
     id::{DeliveryId, TeamId, WebhookId},
 };
 use tokio::time::timeout;
@@ -61,7 +61,7 @@ impl Seen {
 
 fn retry(team: &TeamId, tries: u64) -> Retry {
     let (webhook, delivery) = (WebhookId::new(), DeliveryId::new());
-    Retry { team: team.clone(), webhook, delivery, tries, want: Want::Try }
+    Retry { team: team.clone(), webhook, delivery, tries, action: RetryAction::Try }
 }
 
 fn lane(retry: &Retry) -> String {

@@ -1,105 +1,110 @@
-//! An entry of the audit log, as it is kept and as it is told.
+//! An entry of the audit log, as it is stored and as the API returns it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, FieldChange, Kind, Refusals};
+use super::{AuditEvent, FieldChange, Kind, Refusals};
 use crate::{
     actor::Source,
     id::{AuditId, ObjectTypeId, TokenId, UserId},
     timestamp::Timestamp,
 };
 
-/// One thing that happened.
+/// An entry of the audit log: one event.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "AuditEntry")]
-pub struct Entry {
-    /// Its id; the ids of a team are in the order of what happened.
+pub struct AuditEntry {
+    /// The id of the entry. Sorted by id, the entries of a team are in chronological order.
     pub id: AuditId,
     /// What happened.
-    pub event: Event,
-    /// When.
+    pub event: AuditEvent,
+    /// When it happened.
     pub at: Timestamp,
-    /// Who did it, how and from where.
-    pub actor: Who,
-    /// What it happened to.
-    pub subject: Subject,
-    /// What changed of it.
+    /// Who did it, and from where.
+    pub actor: ActorView,
+    /// The resource that it happened to.
+    pub subject: AuditSubject,
+    /// The fields that changed.
     #[serde(default)]
     pub fields: Vec<FieldChange>,
-    /// Why, where nobody asked for it: `trash_ended`.
+    /// Why it happened, if nobody asked for it: `trash_ended`.
     #[serde(default)]
     pub reason: Option<String>,
-    /// Of `refused`: how often and why.
+    /// For `refused`: the number of refused requests, and the reasons.
     #[serde(default)]
     pub refusals: Option<Refusals>,
-    /// The request that did it; of one operation of a batch with its place behind it.
+    /// The id of the request that caused it; for an operation of a batch followed by the operation's index.
     #[serde(default)]
     pub request_id: Option<String>,
 }
 
-/// Who did it, how and from where.
+/// Who did it, and from where.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Who {
-    /// The person, or the one for whom a token acted; null where nobody did it, as time did.
+#[schemars(rename = "Who")]
+pub struct ActorView {
+    /// The user, or the owner of the token that was used; null if the system did it, such as when time in the
+    /// trash is over.
     #[serde(default)]
     pub user_id: Option<UserId>,
-    /// The person's name at that time, as far as it is known.
+    /// The user's name at that time, if known.
     #[serde(default)]
     pub name: Option<String>,
-    /// The person's e-mail address at that time, as far as it is known.
+    /// The user's e-mail address at that time, if known.
     #[serde(default)]
     pub email: Option<String>,
-    /// The token, if it was one.
+    /// The token that was used; null for a session.
     #[serde(default)]
-    pub token: Option<TokenOfActor>,
-    /// The address it came from.
+    pub token: Option<ActorToken>,
+    /// The IP address that the request came from.
     #[serde(default)]
     pub ip: Option<String>,
-    /// The way it came in: `app`, `api`.
+    /// The interface that was used: `app` or `api`.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub source: Option<Source>,
 }
 
-/// The token that acted.
+/// The token that was used.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct TokenOfActor {
-    /// Its id.
+#[schemars(rename = "TokenOfActor")]
+pub struct ActorToken {
+    /// The id of the token.
     pub id: TokenId,
-    /// Its name at that time, as far as it is known.
+    /// The name of the token at that time, if known.
     #[serde(default)]
     pub name: Option<String>,
 }
 
-/// What it happened to.
+/// The resource that something happened to.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Subject {
-    /// What sort of thing it is.
+#[schemars(rename = "AuditSubject")]
+pub struct AuditSubject {
+    /// The kind of resource.
     pub kind: Kind,
-    /// Its id; of a member the user's.
+    /// The id of the resource; for a member the id of the user.
     pub id: String,
-    /// What people called it then.
+    /// The name of the resource at that time.
     pub label: String,
-    /// The object type, of an object and of the type itself.
+    /// The object type: of an object, or the object type itself.
     #[serde(default, rename = "type")]
-    pub of_type: Option<TypeOfSubject>,
+    pub of_type: Option<SubjectType>,
 }
 
-/// An object type, as it was called then.
+/// The object type of a subject.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct TypeOfSubject {
-    /// Its id.
+#[schemars(rename = "TypeOfSubject")]
+pub struct SubjectType {
+    /// The id of the object type.
     pub id: ObjectTypeId,
-    /// Its slug.
+    /// The slug of the object type at that time.
     pub slug: String,
 }
 
-impl Entry {
-    /// The same for those who may see the thing, but not the audit log: who and when, not from where.
+impl AuditEntry {
+    /// The entry for those who may read the resource, but not the audit log: without e-mail address, IP address
+    /// and request id.
     #[must_use]
-    pub fn without_place(self) -> Self {
-        let actor = Who { email: None, ip: None, ..self.actor };
+    pub fn redacted(self) -> Self {
+        let actor = ActorView { email: None, ip: None, ..self.actor };
         Self { actor, request_id: None, ..self }
     }
 }

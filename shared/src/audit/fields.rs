@@ -1,4 +1,4 @@
-//! What changed of a thing, field by field, within what an item can hold.
+//! The changes of a resource, field by field, bounded by what an item can hold.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,44 +6,44 @@ use serde_json::value::RawValue;
 
 use crate::object_type::AnyJson;
 
-/// The most bytes of values in one entry: an item of DynamoDB has 400 KB.
+/// The most bytes of values in one entry: an item of DynamoDB has at most 400 KB.
 const SIZE_MAX: usize = 300_000;
 
-/// What changed of one field.
+/// The change of one field.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FieldChange {
-    /// Its name.
+    /// The name of the field.
     pub slug: String,
-    /// What people called it.
+    /// The label of the field at that time.
     pub label: String,
-    /// The value before; null for none.
+    /// The value before; null if there was none.
     #[serde(default)]
     #[schemars(with = "Option<AnyJson>")]
     pub old: Option<Box<RawValue>>,
-    /// The value after; null for none.
+    /// The value after; null if there is none.
     #[serde(default)]
     #[schemars(with = "Option<AnyJson>")]
     pub new: Option<Box<RawValue>>,
-    /// Whether the values are left out, as they are too large, or none of the team's business.
+    /// True if the values are left out, because they are too large or private.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub omitted: bool,
 }
 
 impl FieldChange {
-    /// A change from one value to another.
+    /// A change, without values yet.
     pub fn new(slug: impl Into<String>, label: impl Into<String>) -> Self {
         Self { slug: slug.into(), label: label.into(), old: None, new: None, omitted: false }
     }
 
-    /// The same with both values; `None` is none.
+    /// The change with both values; `None` means that there is none.
     #[must_use]
     pub fn values(self, old: Option<&impl Serialize>, new: Option<&impl Serialize>) -> Self {
-        Self { old: old.and_then(raw), new: new.and_then(raw), ..self }
+        Self { old: old.and_then(raw_json), new: new.and_then(raw_json), ..self }
     }
 
-    /// The same without its values.
+    /// The change without its values, marked as omitted.
     #[must_use]
-    pub fn hidden(self) -> Self {
+    pub fn without_values(self) -> Self {
         Self { old: None, new: None, omitted: true, ..self }
     }
 
@@ -53,19 +53,19 @@ impl FieldChange {
     }
 }
 
-/// A value as it is told, to the last digit; `null` is none.
-pub fn raw(value: &impl Serialize) -> Option<Box<RawValue>> {
+/// A value as JSON, with numbers to the last digit; none for `null`.
+pub fn raw_json(value: &impl Serialize) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok().filter(|value| value.get() != "null")
 }
 
-/// The changes within what an entry can hold: of the largest ones the values are left out, as far as need be.
-pub fn bounded(mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
+/// Makes the changes fit into an entry: leaves out the values of the largest ones until they do.
+pub fn fit_to_item(mut fields: Vec<FieldChange>) -> Vec<FieldChange> {
     let mut size: usize = fields.iter().map(FieldChange::size).sum();
     while size > SIZE_MAX
         && let Some(largest) = fields.iter_mut().max_by_key(|field| field.size())
     {
         size -= largest.size();
-        *largest = largest.clone().hidden();
+        *largest = largest.clone().without_values();
     }
     fields
 }
@@ -96,11 +96,14 @@ mod tests {
     #[test]
     fn of_too_much_the_largest_values_are_left_out() {
         let (long, longer) = ("x".repeat(100_000), "y".repeat(200_000));
-        let fields =
-            bounded(vec![changed("a", &long, "b"), changed("b", &longer, &longer), changed("c", "1", "2")]);
+        let fields = fit_to_item(vec![
+            changed("a", &long, "b"),
+            changed("b", &longer, &longer),
+            changed("c", "1", "2"),
+        ]);
         let omitted: Vec<_> = fields.iter().map(|field| field.omitted).collect();
         assert_eq!(omitted, [false, true, false]);
         assert!(fields[1].old.is_none() && fields[0].old.is_some());
-        assert!(bounded(vec![changed("a", "", &"x".repeat(400_000))])[0].omitted);
+        assert!(fit_to_item(vec![changed("a", "", &"x".repeat(400_000))])[0].omitted);
     }
 }

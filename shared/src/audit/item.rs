@@ -1,11 +1,11 @@
-//! How an entry lies in its table: in the partition of its team by its id, and in an index by each of what it is looked
-//! for by.
+//! How an entry is stored: in the partition of its team, sorted by id, and in an index for each attribute that
+//! it can be found by.
 
 use std::collections::HashMap;
 
 use anyhow::Context as _;
 
-use super::{Entry, Event, Kind, Refusals};
+use super::{AuditEntry, AuditEvent, Kind, Refusals};
 use crate::{
     error::Result,
     id::{AuditId, TeamId},
@@ -14,21 +14,22 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Entries are kept this long, if the team has not said how long.
+/// The default retention of entries, unless the team has set its own.
 pub const KEEP_DAYS: u32 = 90;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// More of each word that an entry is found by is not kept, so that its place in an index costs one write unit.
-const WORD_BYTES_MAX: usize = 100;
+/// Each text that an entry can be searched by is cut to this length, so that an entry in an index costs one
+/// write unit.
+const SEARCH_TERM_BYTES_MAX: usize = 100;
 
-/// The index and the attribute of its partitions: by whoever did it, what it happened to, of which type that is, and
-/// what happened to what sort of thing.
+/// The indexes, each with its partition key attribute: by user, by subject, by object type, and by kind and
+/// event.
 pub(super) const BY_USER: (&str, &str) = ("audit_user", "au");
 pub(super) const BY_SUBJECT: (&str, &str) = ("audit_subject", "as");
 pub(super) const BY_TYPE: (&str, &str) = ("audit_type", "ao");
 pub(super) const BY_EVENT: (&str, &str) = ("audit_event", "ae");
 
-/// The moment, in seconds since 1970, until which an entry is kept.
+/// When an entry expires, in seconds since 1970.
 pub fn expires(at: Timestamp, days: u32) -> i64 {
     at.seconds() + i64::from(days) * DAY_SECONDS
 }
@@ -38,42 +39,42 @@ pub(super) fn partition(team: &TeamId) -> String {
     format!("AUDIT#{team}")
 }
 
-/// Where an entry lies.
+/// The key of an entry.
 pub(super) fn key(team: &TeamId, id: &AuditId) -> Key {
     Key::new(partition(team), id.as_str())
 }
 
-/// The partition of an index: whatever is looked for, within the team.
-pub(super) fn within(team: &TeamId, what: &str) -> String {
-    format!("{team}#{what}")
+/// The partition key of a value in an index, which begins with the team.
+pub(super) fn index_key(team: &TeamId, value: &str) -> String {
+    format!("{team}#{value}")
 }
 
-/// What happened to what sort of thing, as one word.
-pub(super) fn turn(kind: Kind, event: Event) -> String {
+/// The value of kind and event in their index.
+pub(super) fn kind_event_key(kind: Kind, event: AuditEvent) -> String {
     format!("{}#{}", kind.name(), event.name())
 }
 
-impl Entry {
-    /// The attributes that hold it: the entry as one JSON text, as DynamoDB's numbers would round its values; its places
-    /// in the indexes, and `q`, which the indexes have too, to narrow by.
+impl AuditEntry {
+    /// The attributes of the item: the entry as one JSON text, as DynamoDB would round the numbers in it, and
+    /// those for the indexes.
     pub(super) fn to_item(&self, team: &TeamId, expires: i64) -> Result<Item> {
         let entry = serde_json::to_string(self).map_err(anyhow::Error::from)?;
-        let mut item: Item = self.places(team).collect();
+        let mut item: Item = self.index_attributes(team).collect();
         item.insert("entry".to_owned(), AttributeValue::S(entry));
         item.insert("expires".to_owned(), AttributeValue::N(expires.to_string()));
         Ok(item)
     }
 
-    /// Its places in the indexes, and what it is narrowed by there.
-    pub(super) fn places(&self, team: &TeamId) -> impl Iterator<Item = (String, AttributeValue)> {
+    /// The partition keys in the indexes, and `q`, which the indexes project, to filter by.
+    pub(super) fn index_attributes(&self, team: &TeamId) -> impl Iterator<Item = (String, AttributeValue)> {
         let of_type = self.subject.of_type.as_ref().map(|of_type| of_type.id.to_string());
         let user = self.actor.user_id.as_ref().map(ToString::to_string);
         let (kind, event) = (self.subject.kind, self.event);
-        let places = [
+        let keys = [
             (BY_USER, user.clone()),
             (BY_SUBJECT, Some(self.subject.id.clone())),
             (BY_TYPE, of_type.clone()),
-            (BY_EVENT, Some(turn(kind, event))),
+            (BY_EVENT, Some(kind_event_key(kind, event))),
         ];
         let q = [
             ("user", user),
@@ -81,35 +82,36 @@ impl Entry {
             ("kind", Some(kind.name().to_owned())),
             ("type", of_type),
             ("subject", Some(self.subject.id.clone())),
-            ("words", Some(self.words())),
+            ("words", Some(self.search_text())),
         ];
         let q: HashMap<_, _> = q
             .into_iter()
             .filter_map(|(name, text)| Some((name.to_owned(), AttributeValue::S(text?))))
             .collect();
-        let place = |((_, attribute), what): ((&str, &str), Option<String>)| {
-            Some((attribute.to_owned(), AttributeValue::S(within(team, &what?))))
+        let key = |((_, attribute), value): ((&str, &str), Option<String>)| {
+            Some((attribute.to_owned(), AttributeValue::S(index_key(team, &value?))))
         };
-        let places: Vec<_> = places.into_iter().filter_map(place).collect();
-        places.into_iter().chain([("q".to_owned(), AttributeValue::M(q))])
+        let keys: Vec<_> = keys.into_iter().filter_map(key).collect();
+        keys.into_iter().chain([("q".to_owned(), AttributeValue::M(q))])
     }
 
-    /// What it is found by, without case: the thing, who did it, with what.
-    fn words(&self) -> String {
+    /// The text that a search looks through, case-folded: the names of the subject, the person, the token and
+    /// the type.
+    fn search_text(&self) -> String {
         let token = self.actor.token.as_ref().and_then(|token| token.name.as_ref());
         let slug = self.subject.of_type.as_ref().map(|of_type| &of_type.slug);
         let (name, email) = (self.actor.name.as_ref(), self.actor.email.as_ref());
-        let words = [Some(&self.subject.label), name, email, token, slug];
-        // Each has its share, so that a long one hides no other.
-        let cut = |word: &String| {
-            let mut word = fold(word);
-            word.truncate(word.floor_char_boundary(WORD_BYTES_MAX));
-            word
+        let terms = [Some(&self.subject.label), name, email, token, slug];
+        // Each is cut by itself, so that a long one does not push out the others.
+        let cut = |term: &String| {
+            let mut term = fold(term);
+            term.truncate(term.floor_char_boundary(SEARCH_TERM_BYTES_MAX));
+            term
         };
-        words.into_iter().flatten().map(cut).collect::<Vec<_>>().join("\n")
+        terms.into_iter().flatten().map(cut).collect::<Vec<_>>().join("\n")
     }
 
-    /// The entry in those attributes.
+    /// The entry of an item.
     pub(super) fn from_item(item: &Item) -> Result<Self> {
         let entry = text(item, "entry").context("a stored entry has no text")?;
         let entry: Self = serde_json::from_str(entry).context("reading a stored entry")?;
@@ -117,7 +119,7 @@ impl Entry {
     }
 }
 
-/// Whether an entry is kept at that moment; DynamoDB removes it some time later.
+/// Whether an entry has not expired. DynamoDB removes expired ones some time later.
 pub(super) fn is_kept(item: &Item, now: Timestamp) -> bool {
     number(item, "expires").and_then(|end| i64::try_from(end).ok()).is_none_or(|end| end > now.seconds())
 }
@@ -128,7 +130,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(crate) fn entry(label: &str) -> Entry {
+    pub(crate) fn entry(label: &str) -> AuditEntry {
         let json = json!({
             "id": AuditId::deterministic(Timestamp::from_millis(5).unwrap(), &[label]), "event": "updated",
             "at": "2026-11-24T00:00:00.000Z",
@@ -147,7 +149,7 @@ pub(super) mod tests {
     fn an_entry_is_kept_exactly_and_found_by_all_it_is_about() {
         let (team, entry) = (TeamId::new(), entry("STRASSE"));
         let item = entry.to_item(&team, 7).unwrap();
-        let read = Entry::from_item(&item).unwrap();
+        let read = AuditEntry::from_item(&item).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), serde_json::to_string(&entry).unwrap());
         assert_eq!(read.fields[0].new.as_ref().unwrap().get(), "1.50");
         for (attribute, what) in [
@@ -176,7 +178,7 @@ pub(super) mod tests {
 
     #[test]
     fn whoever_may_not_see_the_log_learns_no_address() {
-        let seen = entry("a").without_place();
+        let seen = entry("a").redacted();
         assert!(seen.actor.ip.is_none() && seen.actor.email.is_none() && seen.request_id.is_none());
         assert!(seen.actor.name.is_some() && seen.actor.user_id.is_some());
     }

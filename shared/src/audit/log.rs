@@ -1,9 +1,9 @@
-//! Asking the audit log: the latest first, narrowed, a part at a time.
+//! Reading the audit log: pages of entries that match a filter, latest first.
 
 use super::{
-    Entry, Event, Kind,
+    AuditEntry, AuditEvent, Kind,
     item::{is_kept, key},
-    walk::Walk,
+    scan::Scan,
 };
 use crate::{
     clock::Clock,
@@ -14,116 +14,118 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// The most entries that are read whole together, each of which may have 300 KB.
+/// The most full entries that are read in one batch: each may have 300 KB.
 const CHUNK_MAX: usize = 25;
-/// The bytes after which a part ends: an answer of Lambda has 6 MB at the most.
-const PART_SIZE: usize = 1_000_000;
+/// The bytes after which a page ends: a response of Lambda may have 6 MB.
+const PAGE_BYTES_MAX: usize = 1_000_000;
 
-/// Which entries are meant: those for which all of this holds.
+/// A filter: it matches entries for which all of these conditions hold.
 #[derive(Clone, Debug, Default)]
-pub struct Narrowing {
-    /// Who did it.
+pub struct AuditFilter {
+    /// The actor is this user.
     pub user: Option<UserId>,
-    /// What happened.
-    pub event: Option<Event>,
-    /// What sort of thing it happened to.
+    /// The event.
+    pub event: Option<AuditEvent>,
+    /// The kind of the subject.
     pub kind: Option<Kind>,
     /// The object type: of objects, and the type itself.
     pub object_type: Option<ObjectTypeId>,
-    /// What it happened to, by its id.
+    /// The id of the subject.
     pub subject: Option<String>,
-    /// Not before this moment.
+    /// At or after this time.
     pub from: Option<Timestamp>,
-    /// Before this moment.
+    /// Before this time.
     pub to: Option<Timestamp>,
-    /// A part, without case, of what people call the thing, the person or the token.
-    pub words: Option<String>,
+    /// The name of the subject, the person, the token or the type contains this text, whatever the case.
+    pub text: Option<String>,
 }
 
-/// Some entries, and where to go on if there may be more.
-pub struct Part {
-    /// The entries, the latest first.
-    pub entries: Vec<Entry>,
-    /// What to give as `after` for the next part.
+/// A page of entries.
+pub struct AuditPage {
+    /// The entries, latest first.
+    pub entries: Vec<AuditEntry>,
+    /// The `after` of the next page, if there may be more.
     pub next: Option<Item>,
 }
 
 /// The audit logs of all teams.
 #[derive(Clone)]
-pub struct Log {
+pub struct AuditLog {
     activity: Table,
     clock: Clock,
 }
 
-impl Log {
+impl AuditLog {
     /// The logs of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { activity, clock, .. } = platform.clone();
         Self { activity, clock }
     }
 
-    /// The write of an entry that is not there yet. It is kept until that moment, in seconds since 1970.
+    /// The write of a new entry that expires at that time, in seconds since 1970. It fails if the entry exists
+    /// already.
     ///
     /// # Errors
     /// 500: an entry can always be written.
-    pub fn put(&self, team: &TeamId, entry: &Entry, expires: i64) -> Result<Write> {
+    pub fn put(&self, team: &TeamId, entry: &AuditEntry, expires: i64) -> Result<Write> {
         let write = self.activity.put_item(key(team, &entry.id), entry.to_item(team, expires)?);
         Ok(write.when(Condition::ItemMissing))
     }
 
-    /// Entries of a team, behind those that were told before. A part may be short, or empty, and lead on: one answer
-    /// reads only so much.
+    /// A page of a team's entries. It may be short, or even empty, and still have a next page, as the work for
+    /// one page is bounded.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn part(
+    pub async fn page(
         &self,
         team: &TeamId,
-        narrowing: &Narrowing,
+        filter: &AuditFilter,
         after: Option<&Item>,
         limit: usize,
-    ) -> Result<Part> {
-        let mut walk =
-            Walk::new(&self.activity, team, narrowing, after.and_then(|after| text(after, "sk")), limit);
+    ) -> Result<AuditPage> {
+        let mut scan =
+            Scan::new(&self.activity, team, filter, after.and_then(|after| text(after, "sk")), limit);
         let (mut entries, mut size, now) = (Vec::new(), 0, self.clock.now());
         loop {
-            let places = walk.take((limit - entries.len()).min(CHUNK_MAX)).await?;
-            if places.is_empty() {
-                return Ok(Part { entries, next: walk.position().map(position) });
+            let found = scan.take((limit - entries.len()).min(CHUNK_MAX)).await?;
+            if found.is_empty() {
+                return Ok(AuditPage { entries, next: scan.position().map(position) });
             }
-            let items = self.whole(places).await?;
-            for (place, item) in items.iter().enumerate().filter(|(_, item)| is_kept(item, now)) {
-                let entry = Entry::from_item(item)?;
-                let reached = entry.id.to_string();
+            let items = self.load_items(found).await?;
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| is_kept(item, now)) {
+                let entry = AuditEntry::from_item(item)?;
+                let last = entry.id.to_string();
                 size += text(item, "entry").map_or(0, str::len);
                 entries.push(entry);
-                if entries.len() == limit || size > PART_SIZE {
-                    let is_last = place + 1 == items.len() && walk.is_over();
-                    return Ok(Part { entries, next: (!is_last).then(|| position(reached)) });
+                if entries.len() == limit || size > PAGE_BYTES_MAX {
+                    let is_last = index + 1 == items.len() && scan.is_over();
+                    return Ok(AuditPage { entries, next: (!is_last).then(|| position(last)) });
                 }
             }
         }
     }
 
-    /// The whole items of these places, in their order. One that is gone is left out.
-    async fn whole(&self, places: Vec<Item>) -> Result<Vec<Item>> {
-        if places.iter().all(|place| place.contains_key("entry")) {
-            return Ok(places);
+    /// The full items of these items of an index, in their order. Those that were removed meanwhile are left
+    /// out.
+    async fn load_items(&self, found: Vec<Item>) -> Result<Vec<Item>> {
+        if found.iter().all(|item| item.contains_key("entry")) {
+            return Ok(found);
         }
-        let mut items = self.activity.get_many(places.iter().filter_map(Key::of).collect()).await?;
+        let mut items = self.activity.get_many(found.iter().filter_map(Key::of).collect()).await?;
         items.sort_by(|one, other| text(other, "sk").cmp(&text(one, "sk")));
         Ok(items)
     }
 }
 
-impl Entry {
-    /// What to give as `after` for what lies behind this entry.
+impl AuditEntry {
+    /// The `after` of a page that begins behind this entry.
     pub fn position(&self) -> Item {
         position(self.id.to_string())
     }
 }
 
-/// Where a part ends.
+/// The position behind an entry.
 fn position(sk: String) -> Item {
     [("sk".to_owned(), AttributeValue::S(sk))].into()
 }

@@ -1,19 +1,19 @@
-//! The audit log: what happened in a team, told by whom, how and what; how it is kept, and how it is asked.
+//! The audit log of a team: who changed what, when and how; how entries are stored and queried.
 
 mod entry;
 mod fields;
 mod item;
-mod lanes;
 mod log;
+mod merge;
 mod refusals;
-mod removal;
-mod walk;
-mod words;
+mod scan;
+mod tombstone;
+mod vocabulary;
 
-pub use entry::{Entry, Subject, TokenOfActor, TypeOfSubject, Who};
-pub use fields::{FieldChange, bounded, raw};
+pub use entry::{ActorToken, ActorView, AuditEntry, AuditSubject, SubjectType};
+pub use fields::{FieldChange, fit_to_item, raw_json};
 pub use item::{KEEP_DAYS, expires};
-pub use log::{Log, Narrowing, Part};
-pub use refusals::{Refusals, Refused};
-pub use removal::Removal;
-pub use words::{Event, Kind};
+pub use log::{AuditFilter, AuditLog, AuditPage};
+pub use refusals::{Refusals, RefusedRequests};
+pub use tombstone::Tombstone;
+pub use vocabulary::{AuditEvent, Kind};

@@ -1,4 +1,5 @@
-//! Refused attempts of tokens, one entry for each token and address in an hour, however many they are.
+//! Refused requests with a token: one entry for each token, IP address and hour, however many requests there
+//! are.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Event, Kind, Subject, TokenOfActor, Who,
+    ActorToken, ActorView, AuditEntry, AuditEvent, AuditSubject, Kind,
     item::{KEEP_DAYS, expires, key},
 };
 use crate::{
@@ -18,24 +19,25 @@ use crate::{
 };
 
 const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
-/// What stands before a reason in the name of the attribute that counts it.
-const WHY: &str = "why_";
+/// The prefix of the attributes that count refusals, each followed by a reason.
+const REASON_PREFIX: &str = "why_";
 
-/// How often a token was refused, and why.
+/// The number of refused requests with a token, and the reasons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusals {
-    /// How often, at least: a function that ends may take some uncounted with it.
+    /// The minimum number of refused requests: a few may be lost before they are counted.
     pub count: u64,
-    /// How often for which reason: the code of the refusal, or what the sender is not told of the token.
+    /// The number of refused requests for each reason: an error code, or a reason that the sender is not told.
     pub reasons: BTreeMap<String, u64>,
-    /// The last time.
+    /// The time of the latest refused request.
     pub last_at: Option<Timestamp>,
 }
 
 impl Refusals {
-    /// What was counted in an item.
+    /// The counts of an item; none if it has no counts.
     pub(super) fn of(item: &Item) -> Option<Self> {
-        let reason = |name: &String| Some((name.strip_prefix(WHY)?.to_owned(), number(item, name)?));
+        let reason =
+            |name: &String| Some((name.strip_prefix(REASON_PREFIX)?.to_owned(), number(item, name)?));
         Some(Self {
             count: number(item, "count")?,
             reasons: item.keys().filter_map(reason).collect(),
@@ -44,28 +46,28 @@ impl Refusals {
     }
 }
 
-/// Attempts of a token that were refused for one reason.
-pub struct Refused<'a> {
-    /// The team that they were about.
+/// Requests with a token that were refused for one reason, to be added to the counts of their hour.
+pub struct RefusedRequests<'a> {
+    /// The team that the requests were about.
     pub team: &'a TeamId,
-    /// Whom the token acts for.
+    /// The owner of the token.
     pub user: &'a UserId,
     /// The token.
     pub token: &'a TokenId,
-    /// Its name, if its user is a member of the team.
+    /// The name of the token, if its owner is a member of the team.
     pub name: Option<&'a str>,
-    /// The address they came from.
+    /// The IP address that they came from.
     pub ip: Option<&'a str>,
-    /// Why, as a word of small letters.
+    /// The reason, in lower case and without spaces.
     pub reason: &'a str,
-    /// How many.
+    /// The number of requests.
     pub count: u64,
-    /// When the last of them came.
+    /// The time of the latest one.
     pub at: Timestamp,
 }
 
-impl Refused<'_> {
-    /// The write that counts them, in the entry of their hour.
+impl RefusedRequests<'_> {
+    /// The write that adds them to the entry of their hour, and creates it if there is none.
     ///
     /// # Errors
     /// 500: an entry can always be written.
@@ -75,7 +77,7 @@ impl Refused<'_> {
         let text = serde_json::to_string(&entry).map_err(anyhow::Error::from)?;
         let mut write =
             activity.update(key(self.team, &entry.id)).set_if_missing("entry", AttributeValue::S(text));
-        for (name, value) in entry.places(self.team) {
+        for (name, value) in entry.index_attributes(self.team) {
             write = write.set_if_missing(name, value);
         }
         let end = expires(self.at, KEEP_DAYS);
@@ -83,27 +85,27 @@ impl Refused<'_> {
             .set("last_at", attribute(&self.at)?)
             .set("expires", AttributeValue::N(end.to_string()))
             .add("count", count)
-            .add(format!("{WHY}{}", self.reason), count))
+            .add(format!("{REASON_PREFIX}{}", self.reason), count))
     }
 
-    /// The entry of the hour. It stands at the beginning of the hour, whatever the last time.
-    fn entry(&self) -> Entry {
+    /// The entry of the hour. Its id is of the start of the hour, whenever the requests came.
+    fn entry(&self) -> AuditEntry {
         let Self { user, token, name, ip, at, .. } = self;
         let hour = at.millis() - at.millis().rem_euclid(HOUR_MILLIS);
         let hour = Timestamp::from_millis(hour).unwrap_or(*at);
-        let acting = TokenOfActor { id: (*token).clone(), name: name.map(str::to_owned) };
-        Entry {
+        let acting = ActorToken { id: (*token).clone(), name: name.map(str::to_owned) };
+        AuditEntry {
             id: AuditId::deterministic(hour, &["refused", token.as_str(), ip.unwrap_or_default()]),
-            event: Event::Refused,
+            event: AuditEvent::Refused,
             at: *at,
-            actor: Who {
+            actor: ActorView {
                 user_id: Some((*user).clone()),
                 token: Some(acting),
                 ip: ip.map(str::to_owned),
                 source: Some(Source::Api),
-                ..Who::default()
+                ..ActorView::default()
             },
-            subject: Subject {
+            subject: AuditSubject {
                 kind: Kind::Token,
                 id: token.to_string(),
                 label: name.map_or_else(|| token.to_string(), str::to_owned),
@@ -127,7 +129,7 @@ mod tests {
         let id = |ip: Option<&str>, at: &str, reason: &str| {
             let (count, at, name) = (1, at.parse().unwrap(), Some("Zapier"));
             let (team, user, token) = (&team, &user, &token);
-            Refused { team, user, token, name, ip, reason, count, at }.entry().id
+            RefusedRequests { team, user, token, name, ip, reason, count, at }.entry().id
         };
         let one = id(Some("192.0.2.1"), "2026-11-24T10:59:59.999Z", "inactive");
         assert_eq!(one, id(Some("192.0.2.1"), "2026-11-24T10:00:00.000Z", "expired"));

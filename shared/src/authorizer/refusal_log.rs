@@ -8,7 +8,7 @@ use std::{
 
 use super::tally::Tally;
 use crate::{
-    audit::Refused,
+    audit::RefusedRequests,
     error::Result,
     id::{TeamId, TokenId},
     identity::team_key,
@@ -78,7 +78,7 @@ impl RefusalLog {
         // What a stranger calls a token is the stranger's own affair, and could be a message to those who read
         // the log.
         let name = Some(token.name.as_str()).filter(|_| is_member);
-        let refused = Refused { team, user, token: &token.id, name, ip, reason, count, at };
+        let refused = RefusedRequests { team, user, token: &token.id, name, ip, reason, count, at };
         let outcome = self.activity.write(refused.write(&self.activity)?).await;
         if outcome.is_err() {
             let give_back = |window: &mut HourlyWindow| {

@@ -1,4 +1,4 @@
-//! How a receiver does: since when it fails, and whether it is still asked.
+//! The health of a webhook's receiver: whether it fails, is slow, or is disabled.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,68 +12,70 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// The sort key of what is known of a receiver, beside the deliveries to it.
+/// The sort key of the health, in the partition of the webhook's deliveries.
 const HEALTH: &str = "HEALTH";
 
-/// A receiver that has failed for so long, without a success in between, is taken for one that is down.
+/// A receiver is down if it has failed for so long without a success in between.
 const DOWN_AFTER_SECONDS: i64 = 30;
-/// A receiver that has taken longer than this for an answer is slow, whatever it answered,
+/// A response that took this long makes the receiver slow, whatever its status.
 const SLOW_MILLIS: u64 = 3_000;
-/// and for so long.
+/// A receiver counts as slow for this long after a slow response.
 const SLOW_SECONDS: i64 = 5 * 60;
-/// What is noted for a while is noted anew when so much of it is over.
-const NOTED_SECONDS: i64 = 60;
-/// What went the slow way is through after so long, or lost.
-const DETOUR_SECONDS: i64 = 24 * 60 * 60;
+/// Times that are recorded with each request are written again only after so long, to save writes.
+const RECORD_AGAIN_SECONDS: i64 = 60;
+/// A rerouted request was made after so long, or is lost.
+const REROUTE_SECONDS_MAX: i64 = 24 * 60 * 60;
 
-/// What is known of a receiver.
+/// The health of a receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// The first failure since the last success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// When it was given up.
+    /// When it was disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
-    /// Why.
+    /// Why it was disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_reason: Option<DisabledReason>,
     /// The last success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_success_at: Option<Timestamp>,
-    /// When the webhook last changed: its URL, its keys, or whether it takes anything. What was signed before is no longer
-    /// meant.
+    /// When the webhook last changed: its URL, its keys, or whether it accepts deliveries. Requests that were
+    /// signed before must not be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
-    /// Until when it is taken for a slow one.
+    /// Until when it counts as slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_until: Option<Timestamp>,
-    /// When a request went the slow way, give or take a minute: which of them are still on it, the detours tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub passed_on_at: Option<Timestamp>,
+    /// When a request was last rerouted to the slow queue, give or take a minute. Those still in that queue are
+    /// recorded by object, under [`reroute_key`].
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "passed_on_at")]
+    pub rerouted_at: Option<Timestamp>,
 }
 
-/// Why a receiver was given up.
+/// Why a webhook was disabled automatically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DisabledReason {
-    /// It has failed for five days.
+    /// The receiver failed for five days.
     Failing,
-    /// It has said that it is gone: 410.
+    /// The receiver answered 410 Gone.
     Gone,
 }
 
 impl Health {
-    /// Where it lies.
+    /// The key of the item.
     pub fn key(webhook: &WebhookId) -> Key {
         Key::new(webhook_partition(webhook), HEALTH)
     }
 
-    /// The write by which what is still on its way to a webhook that is destroyed stays unsent.
+    /// The write that disables the receiver of a destroyed webhook, so that requests in the queues are not sent
+    /// any more.
     ///
     /// # Errors
     /// 500: it can always be written.
-    pub fn end(activity: &Table, webhook: &WebhookId, now: Timestamp) -> Result<Write> {
+    pub fn disable_permanently(activity: &Table, webhook: &WebhookId, now: Timestamp) -> Result<Write> {
         let expires = AttributeValue::N((now.seconds() + KEEP_SECONDS).to_string());
         let write = activity.update(Self::key(webhook)).set("disabled_at", attribute(&now)?);
         Ok(write.set("expires", expires))
@@ -84,53 +86,55 @@ impl Health {
         self.disabled_at.is_some()
     }
 
-    /// Whether a request that was signed in that second, since 1970, may be from before the last change of the webhook.
-    pub fn is_outdated(&self, signed_at: i64) -> bool {
+    /// Whether a request that was signed in that second since 1970 may have been signed before the last change
+    /// of the webhook.
+    pub fn signed_before_change(&self, signed_at: i64) -> bool {
         self.changed_at.is_some_and(|at| signed_at <= at.seconds())
     }
 
-    /// Whether nothing has come through since the last failure.
+    /// Whether there was no success since the last failure.
     pub fn is_failing(&self) -> bool {
         self.failing_since.is_some()
     }
 
-    /// Whether it has failed for a while. One that fails now and then has not.
+    /// Whether it has failed for a while, without any success.
     pub fn is_down(&self, now: Timestamp) -> bool {
         self.failing_since.is_some_and(|since| since.plus_seconds(DOWN_AFTER_SECONDS) <= now)
     }
 
-    /// Whether requests go by the slow queue, where they wait for others of their team and keep nobody else waiting.
+    /// Whether requests go through the slow queue, where they only delay others of their team.
     pub fn is_slow(&self, now: Timestamp) -> bool {
         self.is_down(now) || self.slow_until.is_some_and(|until| until > now)
     }
 
-    /// Until when it is to be taken for a slow one after an answer that took so long, if that is news.
+    /// Until when it counts as slow after a response that took so long; none if it is not slow, or that is
+    /// recorded already.
     pub fn slow_after(&self, duration_ms: u64, now: Timestamp) -> Option<Timestamp> {
         let until = now.plus_seconds(SLOW_SECONDS);
-        let is_known = self.slow_until.is_some_and(|known| known.plus_seconds(NOTED_SECONDS) > until);
+        let is_known = self.slow_until.is_some_and(|known| known.plus_seconds(RECORD_AGAIN_SECONDS) > until);
         (duration_ms >= SLOW_MILLIS && !is_known).then_some(until)
     }
 
-    /// Whether it is to be noted that a request goes the slow way.
-    pub fn is_news_that_one_is_passed_on(&self, now: Timestamp) -> bool {
-        self.passed_on_at.is_none_or(|at| at.plus_seconds(NOTED_SECONDS) <= now)
+    /// Whether the time at which a request is rerouted has to be recorded.
+    pub fn is_reroute_record_due(&self, now: Timestamp) -> bool {
+        self.rerouted_at.is_none_or(|at| at.plus_seconds(RECORD_AGAIN_SECONDS) <= now)
     }
 
-    /// Whether requests may still be on the slow way.
-    pub fn has_detours(&self, now: Timestamp) -> bool {
-        self.passed_on_at.is_some_and(|at| at.plus_seconds(NOTED_SECONDS + DETOUR_SECONDS) > now)
+    /// Whether rerouted requests may still be in the slow queue.
+    pub fn may_have_rerouted(&self, now: Timestamp) -> bool {
+        self.rerouted_at.is_some_and(|at| at.plus_seconds(RECORD_AGAIN_SECONDS + REROUTE_SECONDS_MAX) > now)
     }
 }
 
-/// Where it is noted which delivery about an object went the slow way last: until its request is made, later ones go behind
-/// it, however the receiver does by then.
-pub fn detour_key(webhook: &WebhookId, object: &ObjectId) -> Key {
+/// The key of the item with the delivery about an object that was rerouted last. Until its request is made,
+/// later ones are rerouted behind it, whatever the health of the receiver.
+pub fn reroute_key(webhook: &WebhookId, object: &ObjectId) -> Key {
     Key::new(webhook_partition(webhook), format!("DETOUR#{object}"))
 }
 
-/// Until when a detour that begins now counts, in seconds since 1970.
-pub fn detour_expires(now: Timestamp) -> i64 {
-    now.seconds() + DETOUR_SECONDS
+/// When the record of a request that is rerouted now expires, in seconds since 1970.
+pub fn reroute_expires(now: Timestamp) -> i64 {
+    now.seconds() + REROUTE_SECONDS_MAX
 }
 
 #[cfg(test)]
@@ -138,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_fails_for_half_a_minute_is_down() {
+    fn a_receiver_that_fails_for_half_a_minute_is_down() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000).unwrap();
         let failing = Health { failing_since: Some(at(100)), ..Health::default() };
         assert!(failing.is_failing() && !failing.is_down(at(129)) && failing.is_down(at(130)));
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_his_time_is_slow_for_minutes_and_that_is_noted_once_a_minute() {
+    fn a_slow_response_makes_the_receiver_slow_for_minutes_and_is_recorded_once_a_minute() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000).unwrap();
         let well = Health::default();
         assert_eq!((well.slow_after(2_999, at(0)), well.slow_after(3_000, at(0))), (None, Some(at(300))));
@@ -157,20 +161,18 @@ mod tests {
     }
 
     #[test]
-    fn detours_are_looked_for_as_long_as_there_may_be_one() {
+    fn rerouted_requests_are_looked_for_as_long_as_there_may_be_one() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000).unwrap();
-        let passed_on = Health { passed_on_at: Some(at(0)), ..Health::default() };
+        let rerouted = Health { rerouted_at: Some(at(0)), ..Health::default() };
         assert!(
-            Health::default().is_news_that_one_is_passed_on(at(0)) && !Health::default().has_detours(at(0))
+            Health::default().is_reroute_record_due(at(0)) && !Health::default().may_have_rerouted(at(0))
         );
+        assert!(!rerouted.is_reroute_record_due(at(59)) && rerouted.is_reroute_record_due(at(60)));
+        // The last of them may have been rerouted just before the time is recorded again.
         assert!(
-            !passed_on.is_news_that_one_is_passed_on(at(59))
-                && passed_on.is_news_that_one_is_passed_on(at(60))
+            rerouted.may_have_rerouted(at(REROUTE_SECONDS_MAX + 59))
+                && reroute_expires(at(59)) < REROUTE_SECONDS_MAX + 60
         );
-        // The last of them may have begun just before it is noted again.
-        assert!(
-            passed_on.has_detours(at(DETOUR_SECONDS + 59)) && detour_expires(at(59)) < DETOUR_SECONDS + 60
-        );
-        assert!(!passed_on.has_detours(at(DETOUR_SECONDS + 60)));
+        assert!(!rerouted.may_have_rerouted(at(REROUTE_SECONDS_MAX + 60)));
     }
 }

@@ -1,33 +1,34 @@
-//! Lanes: requests of one lane are made one after the other, in the order in which they were sent, and lanes side by side.
-//! So the number of lanes is the number of requests that are under way at a time.
+//! Lanes: the message groups of a FIFO queue. Requests of one lane are made one after the other, in the order
+//! in which they were sent; those of different lanes concurrently. So the number of lanes limits how many
+//! requests are in flight at a time.
 
 use crate::id::{TeamId, WebhookId};
 
 /// The most lanes of a webhook.
 const WEBHOOK_LANES: usize = 8;
-/// So many lanes the webhooks of a team have together, unless it has more webhooks than that: then each has one.
+/// The lanes of all webhooks of a team together. If it has more webhooks than that, each has one lane.
 const TEAM_LANES: usize = 64;
-/// The lanes of a team among requests to receivers that are slow or fail.
+/// The lanes of a team in the slow queue, for receivers that are slow or fail.
 const SLOW_LANES: u32 = 4;
 
-/// How many lanes each webhook of a team has that has so many webhooks. A power of two, so that with another number of webhooks
-/// few objects change their lane.
+/// The number of lanes of each webhook of a team that has so many webhooks. It is a power of two, so that few
+/// objects change their lane when the number of webhooks changes.
 pub fn lanes(webhooks: usize) -> u32 {
     let share = (TEAM_LANES / webhooks.max(1)).clamp(1, WEBHOOK_LANES);
     1 << share.ilog2()
 }
 
-/// The lane of what is told apart by this text, of so many: always the same one.
+/// The lane of an id, of so many lanes: the same id is always in the same one.
 pub fn lane_of(id: &str, lanes: u32) -> u32 {
     crc32fast::hash(id.as_bytes()) % lanes.max(1)
 }
 
-/// The name of a lane of a webhook, among all there are.
+/// The message group of a lane of a webhook.
 pub(super) fn lane(webhook: &WebhookId, lane: u32) -> String {
     format!("{webhook}.{lane}")
 }
 
-/// The name of the lane of a slow webhook, among all there are.
+/// The message group of a webhook in the slow queue.
 pub(super) fn slow_lane(team: &TeamId, webhook: &WebhookId) -> String {
     format!("{team}.{}", lane_of(webhook.as_str(), SLOW_LANES))
 }

@@ -1,22 +1,23 @@
-//! Events on their way to webhooks: what is kept of them, the queues that move them on, and when they are tried again.
+//! Delivery of events to webhooks: stored events and deliveries, the queues, pacing, retries, and the health of
+//! receivers.
 
 mod health;
 mod lane;
-mod place;
+mod pacing;
 mod queue;
-mod request;
 mod retry;
+mod signed_request;
 mod store;
 mod stored;
 
-pub use health::{DisabledReason, Health, detour_expires, detour_key};
+pub use health::{DisabledReason, Health, reroute_expires, reroute_key};
 pub use lane::{lane_of, lanes};
-pub use place::{Places, Rate};
-pub use queue::{Request, Retry, Signed, Want, request_queue, retry_queue, slow_request_queue};
-pub use request::signed;
-pub use retry::{DISABLED_AFTER_SECONDS, chance, delay_seconds, hop_seconds};
+pub use pacing::{HostRate, SendTimes};
+pub use queue::{Request, Retry, RetryAction, SignedRequest, request_queue, retry_queue, slow_request_queue};
+pub use retry::{DISABLED_AFTER_SECONDS, delay_seconds, random_unit, requeue_delay_seconds};
+pub use signed_request::sign_request;
 pub use store::Deliveries;
 pub use stored::{
-    ATTEMPTS_MAX, Attempt, KEEP_SECONDS, OPEN_INDEX, RESPONSE_LENGTH_MAX, SIGNED, Status, StoredDelivery,
-    StoredEvent, delivery_key, event_key, open_partition, webhook_partition,
+    ATTEMPTS_MAX, DeliveryAttempt, DeliveryStatus, KEEP_SECONDS, RESPONSE_LENGTH_MAX, SIGNED, StoredDelivery,
+    StoredEvent, UNDELIVERED_INDEX, delivery_key, event_key, undelivered_partition, webhook_partition,
 };

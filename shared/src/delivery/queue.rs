@@ -1,4 +1,4 @@
-//! The messages that move deliveries on, and their queues.
+//! The messages of deliveries, and their queues.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::{
     id::{DeliveryId, EventId, TeamId, WebhookId},
     queue::{Message, Order, Sqs},
     timestamp::Timestamp,
-    webhook::Content,
+    webhook::WebhookContent,
 };
 
-/// A request to be made: signed, but for the body, which the event has. It has no `Debug`, as the URL may hold a secret
-/// of the receiver.
+/// A message with a request to be made. It is signed, but without the body, which is stored with the event. It
+/// has no `Debug`, as the URL may hold a secret of the receiver.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The team of all.
+    /// The team.
     pub team: TeamId,
     /// The webhook.
     pub webhook: WebhookId,
@@ -25,64 +25,64 @@ pub struct Request {
     pub delivery: DeliveryId,
     /// The event.
     pub event: EventId,
-    /// How often the delivery was tried before. One that was tried more often since is not meant any more.
+    /// The attempts of the delivery before this request. If there were more since, the message is out of date.
     pub tries: u64,
-    /// Its lane among those of its webhook.
+    /// The lane of the request among those of its webhook.
     #[serde(default)]
     pub lane: u32,
-    /// Its place in the rate at which its team asks its host: it is not made before.
+    /// The send time that was reserved for the request: it is not made before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
-    /// What it was signed as.
+    /// The signed request.
     #[serde(flatten)]
-    pub signed: Signed,
+    pub signed: SignedRequest,
 }
 
-/// What a signature is over, but for the body, and where that goes. It has no `Debug`, as the URL may hold a secret.
+/// A signed request without its body. It has no `Debug`, as the URL may hold a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signed {
-    /// Where it goes.
+pub struct SignedRequest {
+    /// The URL.
     pub url: String,
-    /// Its headers, but for those of the connection.
+    /// The headers, except those of the connection.
     pub headers: BTreeMap<String, String>,
     /// How much of the event is sent.
     #[serde(default)]
-    pub content: Content,
+    pub content: WebhookContent,
 }
 
-impl Signed {
-    /// When it was signed, in seconds since 1970.
+impl SignedRequest {
+    /// When the request was signed, in seconds since 1970.
     pub fn at(&self) -> Option<i64> {
         self.headers.get("webhook-timestamp")?.parse().ok()
     }
 }
 
 impl Request {
-    /// The lane in which it waits for others to its webhook.
+    /// The lane in which it waits behind other requests of its webhook.
     pub fn lane(&self) -> String {
         lane::lane(&self.webhook, self.lane)
     }
 
-    /// The lane in which it waits for others to slow webhooks of its team.
+    /// The lane in which it waits behind other requests to slow webhooks of its team.
     pub fn slow_lane(&self) -> String {
         lane::slow_lane(&self.team, &self.webhook)
     }
 }
 
-/// What is wanted of a delivery.
+/// What the relay has to do for a delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Want {
-    /// That it is tried when it is due.
+pub enum RetryAction {
+    /// Send a request for the next attempt when it is due.
     #[default]
     Try,
-    /// The same at this moment, which is its place in the rate at which its team asks its host.
+    /// The same at this time, which was reserved as its send time.
     TryAt(Timestamp),
-    /// A new signature, at the delivery: the request waits for it, and keeps its place in its lane.
+    /// Store a new signature with the delivery: its request waits for it, and keeps its position in its lane.
     Signature,
 }
 
-/// A delivery that something is wanted of: whoever gets it looks at the delivery.
+/// A message that asks the relay to do something for a delivery, unless the delivery has changed meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
     /// The team.
@@ -93,21 +93,21 @@ pub struct Retry {
     pub delivery: DeliveryId,
     /// How often it was tried before. One that was tried more often since is not meant any more.
     pub tries: u64,
-    /// What is wanted.
-    #[serde(default)]
-    pub want: Want,
+    /// What to do.
+    #[serde(default, rename = "want")]
+    pub action: RetryAction,
 }
 
 impl Retry {
-    /// The message by which a delivery is tried next.
+    /// The message for the next attempt of a delivery.
     pub fn of(delivery: &StoredDelivery) -> Self {
-        Self::for_want(delivery, Want::Try)
+        Self::for_action(delivery, RetryAction::Try)
     }
 
-    /// The message by which this is wanted of a delivery.
-    pub fn for_want(delivery: &StoredDelivery, want: Want) -> Self {
+    /// The message for an action.
+    pub fn for_action(delivery: &StoredDelivery, action: RetryAction) -> Self {
         let StoredDelivery { team, webhook, id, tries, .. } = delivery;
-        Self { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries, want }
+        Self { team: team.clone(), webhook: webhook.clone(), delivery: id.clone(), tries: *tries, action }
     }
 }
 
@@ -123,7 +123,7 @@ impl Message for Retry {
     }
 }
 
-/// The queue `REQUEST_QUEUE_URL`, of requests that are made for the first time.
+/// The queue `REQUEST_QUEUE_URL`, of requests that are sent for the first time.
 ///
 /// # Errors
 /// When the environment names none, or lacks what the client needs.
@@ -140,7 +140,7 @@ pub fn slow_request_queue(config: &Config) -> anyhow::Result<Sqs<Request>> {
     Sqs::new(config, url, Order::Lanes(Request::slow_lane))
 }
 
-/// The queue `RETRY_QUEUE_URL`, of deliveries that are tried again.
+/// The queue `RETRY_QUEUE_URL`, of deliveries that are retried.
 ///
 /// # Errors
 /// When the environment names none, or lacks what the client needs.
@@ -159,7 +159,7 @@ mod tests {
             webhook: WebhookId::new(),
             delivery: DeliveryId::new(),
             tries: 3,
-            want: Want::Try,
+            action: RetryAction::Try,
         };
         let text = serde_json::to_string(&retry).unwrap();
         assert!(text.len() < 200 && serde_json::from_str::<Retry>(&text).unwrap() == retry);
@@ -171,12 +171,15 @@ mod tests {
             "delivery":"dlv_0000000000000000000001","event":"evt_0000000000000000000001","tries":2,
             "url":"https://example.com/","headers":{"webhook-timestamp":"1795433245"}}"#;
         let request: Request = serde_json::from_str(old).unwrap();
-        assert_eq!((request.lane, request.not_before, request.signed.content), (0, None, Content::Full));
+        assert_eq!(
+            (request.lane, request.not_before, request.signed.content),
+            (0, None, WebhookContent::Full)
+        );
         assert_eq!(
             (request.signed.url.as_str(), request.signed.at()),
             ("https://example.com/", Some(1_795_433_245))
         );
         let retry: Retry = serde_json::from_str(old).unwrap();
-        assert_eq!((retry.tries, retry.want), (2, Want::Try));
+        assert_eq!((retry.tries, retry.action), (2, RetryAction::Try));
     }
 }

@@ -1,4 +1,4 @@
-//! Events, deliveries and the health of receivers in their table.
+//! Storage of events, deliveries and the health of receivers.
 
 use super::{Health, StoredDelivery, StoredEvent, delivery_key, event_key};
 use crate::{
@@ -9,7 +9,8 @@ use crate::{
     table::{Condition, Item, Table, Write, decode},
 };
 
-/// What is kept of events on their way. What has expired is not there, whether it is removed yet or not.
+/// Reads events, deliveries and health. What has expired is not found, whether DynamoDB has removed it yet or
+/// not.
 #[derive(Clone)]
 pub struct Deliveries {
     activity: Table,
@@ -23,7 +24,7 @@ impl Deliveries {
         Self { activity, clock }
     }
 
-    /// The event, if it is kept.
+    /// The event, if it exists and has not expired.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
@@ -32,7 +33,7 @@ impl Deliveries {
         Ok(event.filter(|event| event.expires > self.clock.now().seconds()))
     }
 
-    /// The delivery, if it is kept.
+    /// The delivery, if it exists and has not expired.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
@@ -42,7 +43,7 @@ impl Deliveries {
         Ok(delivery.filter(|delivery| delivery.expires > self.clock.now().seconds()))
     }
 
-    /// How the receiver does; well, if nothing is known.
+    /// The health of a receiver; good, if nothing is stored.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
@@ -51,7 +52,7 @@ impl Deliveries {
         Ok(item.map(decode).transpose()?.unwrap_or_default())
     }
 
-    /// The write of an event that is not there yet.
+    /// The write of a new event. It fails if the event exists already.
     ///
     /// # Errors
     /// 500: an event can always be written.
@@ -59,7 +60,7 @@ impl Deliveries {
         Ok(self.activity.put(event.key(), event)?.when(Condition::ItemMissing))
     }
 
-    /// The write of a delivery that is not there yet: one that is may have come further.
+    /// The write of a new delivery. It fails if the delivery exists already, which may have progressed since.
     ///
     /// # Errors
     /// 500: a delivery can always be written.

@@ -1,4 +1,4 @@
-//! What is kept of an event, and of its way to each webhook; both for 30 days.
+//! Events and deliveries as they are stored; both for 30 days.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,129 +7,130 @@ use crate::{
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     table::{AttributeValue, Condition, Item, Key, Table, Write, attribute},
     timestamp::Timestamp,
-    webhook::{Content, StoredWebhook, Topic},
+    webhook::{StoredWebhook, Topic, WebhookContent},
 };
 
 /// Events and deliveries are kept this long after the event.
 pub const KEEP_SECONDS: i64 = 30 * 24 * 60 * 60;
-/// So many attempts are kept of a delivery: the last ones.
+/// The attempts that are stored of a delivery: the latest ones.
 pub const ATTEMPTS_MAX: usize = 10;
-/// So many bytes are kept of a response.
+/// The bytes that are stored of a response body.
 pub const RESPONSE_LENGTH_MAX: usize = 2 * 1_024;
-/// The attribute of a delivery whose request waits for a new signature, with that signature.
+/// The attribute of a delivery with a new signature, for its request that waits for one.
 pub const SIGNED: &str = "signed";
-/// The index of deliveries that did not come through, by webhook and status; its name, and its partition's attribute.
-pub const OPEN_INDEX: (&str, &str) = ("open", "open");
+/// The index of deliveries that did not arrive, by webhook and status: its name, and its partition key
+/// attribute.
+pub const UNDELIVERED_INDEX: (&str, &str) = ("open", "open");
 
-/// An event, with what is sent of it. It has no `Debug`, as that is data of a team.
+/// An event with the body that is sent. It has no `Debug`, as the body has data of a team.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StoredEvent {
-    /// Its id: `webhook-id` of all its requests.
+    /// The id, which is the `webhook-id` of all its requests.
     pub id: EventId,
-    /// The team it happened in.
+    /// The team that it happened in.
     pub team: TeamId,
-    /// What has happened.
+    /// The kind of event.
     pub topic: Topic,
     /// The type of the object.
     pub object_type: Option<ObjectTypeId>,
     /// The object.
     pub object: Option<ObjectId>,
-    /// The JSON text that is sent, to the byte.
+    /// The exact JSON text that is sent.
     pub body: String,
     /// When it happened.
     pub at: Timestamp,
-    /// Until then it is kept, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub expires: i64,
 }
 
-/// How a delivery stands.
+/// The status of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "DeliveryStatus")]
-pub enum Status {
-    /// It is on its way, or waits to be tried again.
+pub enum DeliveryStatus {
+    /// The delivery is in progress, or waits for its next retry.
     Pending,
-    /// The receiver has taken it.
+    /// The receiver accepted the event with a 2xx status.
     Delivered,
-    /// It was tried as often as it is tried.
+    /// All attempts failed, or the receiver answered 410 Gone.
     Failed,
-    /// The webhook took nothing when its turn came.
+    /// The delivery is held back, as the webhook was switched off, disabled or in the trash when it was due.
     Held,
 }
 
-/// The way of one event to one webhook.
+/// The delivery of one event to one webhook.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredDelivery {
-    /// Its id.
+    /// The id.
     pub id: DeliveryId,
-    /// The team of both.
+    /// The team of the event and the webhook.
     pub team: TeamId,
     /// The webhook.
     pub webhook: WebhookId,
     /// The event.
     pub event_id: EventId,
-    /// What has happened.
+    /// The kind of event.
     pub topic: Topic,
     /// The type of the object.
     pub object_type: Option<ObjectTypeId>,
     /// The object.
     pub object: Option<ObjectId>,
-    /// How much its webhook might be told when it happened: what is sent later is never more.
+    /// How much of the event the webhook might get when it happened: later attempts never send more.
     #[serde(default)]
-    pub content: Content,
-    /// How it stands.
-    pub status: Status,
-    /// How often it was tried. It only grows.
+    pub content: WebhookContent,
+    /// The status.
+    pub status: DeliveryStatus,
+    /// The number of attempts, of all runs. It only grows.
     pub tries: u64,
-    /// How many of these tries belong to earlier runs: who redelivers begins the retries anew.
+    /// The number of attempts of earlier runs: a redelivery starts a new run with the full schedule of retries.
     #[serde(default)]
     pub tries_before: u64,
-    /// The last attempts, the latest at the end.
+    /// The latest attempts, oldest first.
     #[serde(default)]
-    pub attempts: Vec<Attempt>,
-    /// When it is tried next, if it is pending.
+    pub attempts: Vec<DeliveryAttempt>,
+    /// When the next attempt is due, if the delivery is pending.
     #[serde(default)]
     pub next_attempt_at: Option<Timestamp>,
-    /// When it was made: the moment of the event.
+    /// When it was created: the time of the event.
     pub created_at: Timestamp,
-    /// Until then it is kept, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub expires: i64,
 }
 
-/// One request, and what came of it.
+/// One attempt: a request, and its response or error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// When it was sent.
+pub struct DeliveryAttempt {
+    /// When the request was sent.
     pub at: Timestamp,
-    /// What its `webhook-timestamp` said, in seconds since 1970.
+    /// The `webhook-timestamp` of the request, in seconds since 1970.
     #[serde(default)]
     pub signed_at: Option<i64>,
-    /// The status of the response, if there was one.
+    /// The HTTP status of the response, if there was one.
     #[serde(default)]
     pub status: Option<u16>,
-    /// Why there was none: a stable name.
+    /// Why there was no response: a stable code.
     #[serde(default)]
     pub error: Option<String>,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// How the response begins, as text.
+    /// The start of the response body, as text.
     #[serde(default)]
     pub response: Option<String>,
-    /// When it is tried again, if it is.
+    /// When the next attempt was due, if there was to be one.
     #[serde(default)]
     pub next: Option<Timestamp>,
 }
 
 impl StoredEvent {
-    /// Where it lies.
+    /// The key of the item.
     pub fn key(&self) -> Key {
         event_key(&self.id)
     }
 }
 
 impl StoredDelivery {
-    /// The delivery of an event to a webhook, which is the same whoever makes it.
-    pub fn new(event: &StoredEvent, webhook: &StoredWebhook, status: Status) -> Self {
+    /// The new delivery of an event to a webhook. Its id follows from the two, so that it cannot be created
+    /// twice.
+    pub fn new(event: &StoredEvent, webhook: &StoredWebhook, status: DeliveryStatus) -> Self {
         let (event_id, webhook_id) = (event.id.clone(), webhook.id.clone());
         Self {
             id: DeliveryId::deterministic(event.at, &[event_id.as_str(), webhook_id.as_str()]),
@@ -144,90 +145,91 @@ impl StoredDelivery {
             tries: 0,
             tries_before: 0,
             attempts: Vec::new(),
-            next_attempt_at: (status == Status::Pending).then_some(event.at),
+            next_attempt_at: (status == DeliveryStatus::Pending).then_some(event.at),
             created_at: event.at,
             expires: event.expires,
         }
     }
 
-    /// Where it lies.
+    /// The key of the item.
     pub fn key(&self) -> Key {
         delivery_key(&self.webhook, &self.id)
     }
 
-    /// The attributes that hold it.
+    /// The attributes of the item.
     ///
     /// # Errors
     /// 500: a delivery can always be written.
     pub fn to_item(&self) -> Result<Item> {
         let mut item: Item = serde_dynamo::to_item(self).map_err(anyhow::Error::from)?;
-        if self.status != Status::Delivered {
+        if self.status != DeliveryStatus::Delivered {
             item.insert(
-                OPEN_INDEX.1.to_owned(),
-                AttributeValue::S(open_partition(&self.webhook, self.status)),
+                UNDELIVERED_INDEX.1.to_owned(),
+                AttributeValue::S(undelivered_partition(&self.webhook, self.status)),
             );
         }
         Ok(item)
     }
 
-    /// The write by which it waits until its webhook takes something again, unless it has moved on.
+    /// The write that holds the delivery back until somebody recovers or redelivers it, unless it has changed
+    /// meanwhile.
     ///
     /// # Errors
     /// 500: a status can always be written.
     pub fn hold(&self, activity: &Table) -> Result<Write> {
-        let is_unchanged = Condition::is_text("status", Status::Pending.name())
+        let is_unchanged = Condition::is_text("status", DeliveryStatus::Pending.name())
             .and(Condition::is_number("tries", self.tries));
         let update = activity.update(self.key()).remove("next_attempt_at");
-        Ok(Status::Held.set(update, &self.webhook)?.when(is_unchanged))
+        Ok(DeliveryStatus::Held.set(update, &self.webhook)?.when(is_unchanged))
     }
 
-    /// Its place in the schedule of retries: how often it was tried in this run.
+    /// The number of attempts of this run, which is the position in the schedule of retries.
     pub fn tries_in_run(&self) -> u64 {
         self.tries.saturating_sub(self.tries_before)
     }
 }
 
-impl Status {
-    /// The same update, by which the delivery comes to stand so; in its index too.
+impl DeliveryStatus {
+    /// Adds this status to an update of a delivery, with its index entry.
     ///
     /// # Errors
     /// 500: a status can always be written.
     pub fn set(self, update: Write, webhook: &WebhookId) -> Result<Write> {
         let update = update.set("status", attribute(&self)?);
         Ok(match self {
-            Status::Delivered => update.remove(OPEN_INDEX.1),
-            _ => update.set(OPEN_INDEX.1, AttributeValue::S(open_partition(webhook, self))),
+            DeliveryStatus::Delivered => update.remove(UNDELIVERED_INDEX.1),
+            _ => update.set(UNDELIVERED_INDEX.1, AttributeValue::S(undelivered_partition(webhook, self))),
         })
     }
 
-    /// Its name.
+    /// The name that is stored and that clients see.
     pub const fn name(self) -> &'static str {
         match self {
-            Status::Pending => "pending",
-            Status::Delivered => "delivered",
-            Status::Failed => "failed",
-            Status::Held => "held",
+            DeliveryStatus::Pending => "pending",
+            DeliveryStatus::Delivered => "delivered",
+            DeliveryStatus::Failed => "failed",
+            DeliveryStatus::Held => "held",
         }
     }
 }
 
-/// Where an event lies.
+/// The key of an event.
 pub fn event_key(id: &EventId) -> Key {
     Key::new(format!("EVENT#{id}"), "EVENT")
 }
 
-/// Where a delivery lies.
+/// The key of a delivery.
 pub fn delivery_key(webhook: &WebhookId, id: &DeliveryId) -> Key {
     Key::new(webhook_partition(webhook), id.as_str())
 }
 
-/// The partition of the deliveries and the health of a webhook.
+/// The partition of a webhook's deliveries and of its receiver's health.
 pub fn webhook_partition(webhook: &WebhookId) -> String {
     format!("WEBHOOK#{webhook}")
 }
 
-/// The partition of the deliveries of a webhook that stand so, in the index of those that did not come through.
-pub fn open_partition(webhook: &WebhookId, status: Status) -> String {
+/// The partition of a webhook's deliveries of one status in [`UNDELIVERED_INDEX`].
+pub fn undelivered_partition(webhook: &WebhookId, status: DeliveryStatus) -> String {
     format!("{webhook}#{}", status.name())
 }
 
@@ -236,7 +238,7 @@ mod tests {
     use super::*;
     use crate::table::{decode, text};
 
-    fn delivery(status: Status) -> StoredDelivery {
+    fn delivery(status: DeliveryStatus) -> StoredDelivery {
         StoredDelivery {
             id: DeliveryId::new(),
             team: TeamId::new(),
@@ -245,7 +247,7 @@ mod tests {
             topic: Topic::ObjectCreated,
             object_type: Some(ObjectTypeId::new()),
             object: None,
-            content: Content::Full,
+            content: WebhookContent::Full,
             status,
             tries: 12,
             tries_before: 10,
@@ -257,12 +259,12 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_is_in_the_index_until_it_has_come_through() {
+    fn a_delivery_is_in_the_index_until_it_has_arrived() {
         for (status, is_open) in [
-            (Status::Pending, true),
-            (Status::Held, true),
-            (Status::Failed, true),
-            (Status::Delivered, false),
+            (DeliveryStatus::Pending, true),
+            (DeliveryStatus::Held, true),
+            (DeliveryStatus::Failed, true),
+            (DeliveryStatus::Delivered, false),
         ] {
             let delivery = delivery(status);
             let item = delivery.to_item().unwrap();
@@ -275,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_retries_begin_anew_with_each_run() {
-        assert_eq!(delivery(Status::Pending).tries_in_run(), 2);
+    fn each_run_has_the_full_schedule_of_retries() {
+        assert_eq!(delivery(DeliveryStatus::Pending).tries_in_run(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Queues: what functions send each other, at least once and not before its time. SQS in the cloud.
+//! Queues between functions: they deliver messages at least once, and not before their delay is over.
 
 mod sqs;
 
@@ -10,34 +10,35 @@ pub use sqs::Sqs;
 
 /// A message of a queue.
 pub trait Message: Serialize + DeserializeOwned + Send + 'static {
-    /// Who shares the queue with others: many messages of one of them, or slow ones, must not keep those of others
-    /// waiting. SQS calls it a fair queue.
+    /// The tenant of the message, for the fair queues of SQS: many messages of one tenant, or slow ones, do not
+    /// delay those of others.
     fn group(&self) -> Option<&str>;
 }
 
-/// In which order a queue hands its messages on.
+/// The order in which a queue delivers its messages.
 pub enum Order<M> {
-    /// In none, and side by side; those of a group of which many are under way behind those of others. A fair queue of SQS.
+    /// Concurrently, in no order; those of a tenant with many messages in flight come behind those of others. A
+    /// fair queue of SQS.
     Fair,
-    /// One after the other in each lane, as they were sent, and lanes side by side: none before the one before it is done. A
-    /// FIFO queue of SQS.
+    /// In the order in which they were sent within each lane, one at a time; lanes concurrently. A FIFO queue
+    /// of SQS.
     Lanes(fn(&M) -> String),
 }
 
-/// What lets a message come again when who took it wants, and all behind it in its lane with it.
+/// Changes when a received message is delivered again; all messages behind it in its lane wait too.
 pub trait Postpone: Send + Sync {
-    /// Lets the message of this receipt come again after so many seconds; it is not done with it.
+    /// Has the message of this receipt delivered again after so many seconds.
     fn postpone<'a>(&'a self, receipt: &'a str, seconds: i64) -> Sending<'a>;
 }
 
 /// A future of a queue.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
 
-/// What brings messages, at least once, and not before their time.
+/// A queue: it delivers messages at least once, and not before their delay is over.
 pub trait Queue<M: Message>: Send + Sync {
-    /// Sends a message that comes after so many seconds; where there are lanes, when its turn comes.
+    /// Sends a message that is delivered after so many seconds. A queue with lanes ignores the delay.
     fn send(&self, message: M, delay_seconds: i64) -> Sending<'_>;
 
-    /// Sends messages that come at once. If it fails, some may have been sent.
+    /// Sends messages without a delay. If it fails, some of them may have been sent.
     fn send_all(&self, messages: Vec<M>) -> Sending<'_>;
 }

@@ -28,8 +28,9 @@ impl<M> Sqs<M> {
         Ok(Self { client: aws::sqs(config)?, url, order })
     }
 
-    /// Who a message waits with, and, where there are lanes, what tells its sending from all others. What is sent twice is told
-    /// apart at its delivery: the queue is to drop only what the client sends again because an answer was lost.
+    /// The message group and, for lanes, the deduplication id of a message. The id is new for each call, so
+    /// that the queue only drops what the client repeats because a response was lost; other duplicates are
+    /// recognised by the state of the delivery.
     fn group(&self, message: &M) -> (Option<String>, Option<String>)
     where
         M: Message,
@@ -44,9 +45,9 @@ impl<M> Sqs<M> {
     where
         M: Message,
     {
-        let entry = |(place, message): (usize, &M)| -> anyhow::Result<_> {
+        let entry = |(index, message): (usize, &M)| -> anyhow::Result<_> {
             let (group, sending) = self.group(message);
-            let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
+            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string());
             let entry = entry.set_message_group_id(group).set_message_deduplication_id(sending);
             Ok(entry.message_body(body(message)?).build()?)
         };
@@ -68,7 +69,7 @@ impl<M: Message + Sync> Queue<M> for Sqs<M> {
     fn send(&self, message: M, delay_seconds: i64) -> Sending<'_> {
         Box::pin(async move {
             let (group, sending) = self.group(&message);
-            // Where there are lanes, SQS knows no delay of a single message.
+            // A FIFO queue of SQS has no delay for a single message.
             let delay = sending.is_none().then(|| i32::try_from(delay_seconds).unwrap_or(i32::MAX));
             let call = self.client.send_message().queue_url(&self.url).message_body(body(&message)?);
             let call = call.set_message_group_id(group).set_message_deduplication_id(sending);

@@ -1,17 +1,17 @@
-//! Which addresses are on the public internet: IANA's registries of addresses for special use (RFC 6890), and what else
-//! a request must not be led to.
+//! Which IP addresses are on the public internet: all but those in IANA's registries of special-purpose
+//! addresses (RFC 6890), and a few others that requests must not reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// Networks and what they are for.
+/// Networks, and what they are for.
 const IPV4: [(Ipv4Net, &str); 17] = [
     (v4([0, 0, 0, 0], 8), "this network, RFC 791"),
     (v4([10, 0, 0, 0], 8), "private use, RFC 1918"),
     (v4([100, 64, 0, 0], 10), "shared behind carriers, RFC 6598"),
     (v4([127, 0, 0, 0], 8), "loopback, RFC 1122"),
-    // The platform of one cloud answers there, to its own machines only.
+    // The platform services of one cloud, for its own machines only.
     (v4([168, 63, 129, 16], 32), "platform of a cloud"),
     // Metadata and credentials of clouds; inside Lambda, the runtime.
     (v4([169, 254, 0, 0], 16), "link-local, RFC 3927"),
@@ -28,12 +28,12 @@ const IPV4: [(Ipv4Net, &str); 17] = [
     (v4([240, 0, 0, 0], 4), "reserved, RFC 1112"),
 ];
 
-/// All that is given out for use on the internet (RFC 4291, IANA's registry of IPv6 address space). Most of what follows
-/// lies outside of it, and is named so that a refusal can tell what it is.
+/// All addresses that are allocated for use on the internet (RFC 4291, IANA's registry of IPv6 address space).
+/// Most networks in the next table lie outside of it, and are listed so that a refusal can say what they are.
 const GLOBAL_UNICAST: Ipv6Net = v6([0x2000], 3);
 
-/// Networks and what they are for. What carries an IPv4 address is refused whatever that is: a gateway would take it out,
-/// and whoever means it can say it.
+/// Networks, and what they are for. What carries an IPv4 address is refused whatever that is: a gateway would
+/// take it out, and whoever means it can say it.
 const IPV6: [(Ipv6Net, &str); 22] = [
     (v6([0], 128), "unspecified, RFC 4291"),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback, RFC 4291"),
@@ -88,12 +88,12 @@ const fn v4([a, b, c, d]: [u8; 4], length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
 }
 
-/// The network that begins so.
-const fn v6<const N: usize>(begin: [u16; N], length: u8) -> Ipv6Net {
-    let (mut bits, mut place) = (0, 0);
-    while place < N {
-        bits |= (begin[place] as u128) << (112 - 16 * place);
-        place += 1;
+/// The network whose address starts with these segments.
+const fn v6<const N: usize>(start: [u16; N], length: u8) -> Ipv6Net {
+    let (mut bits, mut index) = (0, 0);
+    while index < N {
+        bits |= (start[index] as u128) << (112 - 16 * index);
+        index += 1;
     }
     Ipv6Net::new_assert(Ipv6Addr::from_bits(bits), length)
 }
@@ -185,11 +185,11 @@ mod tests {
 
     #[test]
     fn no_row_is_hidden_by_those_before_it() {
-        for (place, (net, what)) in IPV4.iter().enumerate() {
-            assert!(!IPV4[..place].iter().any(|(before, _)| before.contains(net)), "{what}");
+        for (index, (net, what)) in IPV4.iter().enumerate() {
+            assert!(!IPV4[..index].iter().any(|(before, _)| before.contains(net)), "{what}");
         }
-        for (place, (net, what)) in IPV6.iter().enumerate() {
-            assert!(!IPV6[..place].iter().any(|(before, _)| before.contains(net)), "{what}");
+        for (index, (net, what)) in IPV6.iter().enumerate() {
+            assert!(!IPV6[..index].iter().any(|(before, _)| before.contains(net)), "{what}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How much of an event a webhook is told.
+//! How much of an event is sent to a webhook.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -9,29 +9,30 @@ use serde_json::value::RawValue;
 
 use crate::error::Result;
 
-/// How much of an event a webhook is told.
+/// How much of an event is sent to a webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "WebhookContent")]
-pub enum Content {
-    /// All of it.
+pub enum WebhookContent {
+    /// The whole event, with the values of the object.
     #[default]
     Full,
-    /// Type, ids, version and time: nothing that only who may read objects gets to see.
+    /// Topic, ids, version and time only: no data that needs permission to read objects.
     Ids,
 }
 
-/// The members of an object of JSON, each to the byte; by their names, so that everybody writes them in the same order.
+/// The members of a JSON object, byte for byte. They are sorted by name, so that the same content is always the
+/// same bytes.
 type Members = BTreeMap<String, Box<RawValue>>;
 
-impl Content {
-    /// What both allow.
+impl WebhookContent {
+    /// The lesser of the two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         if self == Self::Full { other } else { self }
     }
 
-    /// What is sent of the body of an event: the same bytes whoever asks, as one signs them and another one sends them.
+    /// The part of an event's body that is sent. It is always the same bytes, as one function signs them and
+    /// another sends them.
     ///
     /// # Errors
     /// 500: the body of an event is JSON.
@@ -43,14 +44,14 @@ impl Content {
     }
 }
 
-/// The body of an event with its ids alone.
+/// The body of an event reduced to its ids.
 fn ids_of(body: &str) -> Result<String> {
     let mut event = members(body)?;
     if let Some(data) = event.get("data") {
         let mut data = members(data.get())?;
         data.remove("changes");
         for (part, names) in [("object", &["label", "fields"][..]), ("actor", &["token_name"])] {
-            // Who did it is null where nobody did.
+            // The actor is null if the system made the change.
             if let Some(mut inner) = data.get(part).and_then(|inner| members(inner.get()).ok()) {
                 inner.retain(|name, _| !names.contains(&name.as_str()));
                 data.insert(part.to_owned(), raw(&inner)?);
@@ -77,18 +78,18 @@ mod tests {
 
     #[test]
     fn ids_are_what_is_left_without_all_that_is_read() {
-        assert_eq!(Content::Full.of(BODY).unwrap(), BODY);
-        let ids = Content::Ids.of(BODY).unwrap();
+        assert_eq!(WebhookContent::Full.of(BODY).unwrap(), BODY);
+        let ids = WebhookContent::Ids.of(BODY).unwrap();
         let left = r#"{"data":{"actor":{"token":"tok_1","user":"usr_1"},"event_id":"evt_1","object":{"id":"obj_1","version":2},"version":2},"timestamp":"2026-11-23T10:30:00.000Z","type":"object.updated"}"#;
         assert_eq!(ids, left);
-        assert_eq!(Content::Ids.of(&ids).unwrap(), left);
+        assert_eq!(WebhookContent::Ids.of(&ids).unwrap(), left);
         let by_time = r#"{"data":{"actor":null,"object":{"id":"obj_1"}}}"#;
-        assert_eq!(Content::Ids.of(by_time).unwrap(), by_time);
+        assert_eq!(WebhookContent::Ids.of(by_time).unwrap(), by_time);
     }
 
     #[test]
     fn two_together_allow_what_both_do() {
-        use Content::{Full, Ids};
+        use WebhookContent::{Full, Ids};
         assert_eq!([Full.and(Full), Full.and(Ids), Ids.and(Full), Ids.and(Ids)], [Full, Ids, Ids, Ids]);
     }
 }

@@ -1,4 +1,5 @@
-//! The keys that requests of a webhook are signed with, in the forms of Standard Webhooks 1.0.0, and how they are kept.
+//! The keys that sign the requests of a webhook, in the formats of Standard Webhooks 1.0.0, and how they are
+//! stored.
 
 use anyhow::{Context as _, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -14,18 +15,18 @@ use crate::{
     keys::{KeyRing, Keys},
 };
 
-/// Bytes of the secret, of a seed and of a public key.
+/// The bytes of the secret, of a seed and of a public key.
 const LENGTH: usize = 32;
-/// What stands before a secret that sender and receiver share.
+/// The prefix of a shared secret.
 const SECRET_PREFIX: &str = "whsec_";
-/// What stands before a private key: seed and public key.
+/// The prefix of a private key, which is seed and public key.
 const PRIVATE_PREFIX: &str = "whsk_";
-/// What stands before a public key.
+/// The prefix of a public key.
 const PUBLIC_PREFIX: &str = "whpk_";
 
-/// A secret that the receiver has too, and a pair of keys of which the receiver may know the public one.
+/// The secret that is shared with the receiver for `v1` signatures, and the key pair for `v1a` signatures.
 ///
-/// They have no `Debug` and no `Display`, so that no log line can hold them by accident.
+/// They have no `Debug` and no `Display`, so that no log line can have them by accident.
 pub struct SigningKeys {
     secret: [u8; LENGTH],
     seed: [u8; LENGTH],
@@ -51,12 +52,12 @@ impl SigningKeys {
         }
     }
 
-    /// The secret, to be shown this once.
+    /// The secret as the receiver needs it. It is only returned when it is new.
     pub fn secret(&self) -> String {
         format!("{SECRET_PREFIX}{}", BASE64_STANDARD.encode(self.secret))
     }
 
-    /// The public key, for everybody.
+    /// The public key, which is no secret.
     pub fn public_key(&self) -> String {
         format!("{PUBLIC_PREFIX}{}", BASE64_STANDARD.encode(self.pair.public_key()))
     }
@@ -72,7 +73,8 @@ impl SigningKeys {
         BASE64_STANDARD.encode(self.pair.sign(content))
     }
 
-    /// The keys as they are kept: nobody without the key ring can use them, or take them for those of another webhook.
+    /// The keys sealed for storage: they cannot be opened without the key ring, nor as the keys of another
+    /// webhook.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -99,10 +101,10 @@ impl SigningKeys {
     }
 }
 
-/// Keys as they are kept. They have no `Debug` either.
+/// Keys as they are stored. They have no `Debug` either.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedKeys {
-    /// The key of the key ring that they are sealed under.
+    /// The id of the key in the key ring that they are sealed under.
     pub key_id: String,
     sealed: String,
     /// The public key.
@@ -110,10 +112,11 @@ pub struct SealedKeys {
 }
 
 impl SealedKeys {
-    /// The keys of that webhook.
+    /// Opens the keys of that webhook.
     ///
     /// # Errors
-    /// 503 when the key ring cannot be read; 500: what is sealed opens where it was sealed, as long as the ring has the key.
+    /// 503 when the key ring cannot be read; 500 when they do not open, which only happens if the ring lacks
+    /// their key.
     pub async fn open(&self, keys: &Keys, of: (&TeamId, &WebhookId)) -> Result<SigningKeys> {
         let ring = keys.ring_with(&self.key_id).await.map_err(Error::unavailable)?;
         let ring =
@@ -126,11 +129,12 @@ impl SealedKeys {
         Ok(opened)
     }
 
-    /// The same keys, sealed under the current key of the ring, so that older ones of the ring fall out of use.
+    /// The same keys, sealed under the current key of the ring, so that older keys of the ring are no longer
+    /// needed.
     ///
     /// # Errors
     /// As [`SealedKeys::open`].
-    pub async fn renewed(self, keys: &Keys, of: (&TeamId, &WebhookId)) -> Result<Self> {
+    pub async fn resealed(self, keys: &Keys, of: (&TeamId, &WebhookId)) -> Result<Self> {
         let ring = keys.ring().await?;
         if ring.current() == self.key_id {
             return Ok(self);
@@ -139,7 +143,8 @@ impl SealedKeys {
     }
 }
 
-/// A public key that is not the one that was shown would make every signature look forged.
+/// Checks that the public key is the one that clients were shown: with another one every signature would look
+/// forged.
 fn check(keys: &SigningKeys, public_key: &str) -> anyhow::Result<()> {
     ensure!(keys.public_key() == public_key, "the keys of a webhook are not those that were shown");
     Ok(())

@@ -1,15 +1,15 @@
-//! Webhooks: who is told of what and where, and the keys by which receivers know that it comes from here.
+//! Webhooks: subscriptions to events, the targets that requests may go to, and the keys that sign them.
 
 mod address;
 mod content;
 mod keys;
 mod signature;
 mod stored;
-/// Where a webhook may be sent to.
+/// The targets that requests may be sent to.
 pub mod target;
 mod topic;
 
-pub use content::Content;
+pub use content::WebhookContent;
 pub use keys::{SealedKeys, SigningKeys};
 pub use signature::{signed_headers, unsigned_headers};
 pub use stored::{

@@ -1,15 +1,16 @@
-//! The signature of a request, as Standard Webhooks 1.0.0 has it: of id, time and body, with points between.
+//! The signature of a request, as Standard Webhooks 1.0.0 defines it: over id, time and body, separated by
+//! dots.
 
 use std::collections::BTreeMap;
 
 use super::SigningKeys;
 use crate::{error::Result, id::EventId, timestamp::Timestamp};
 
-/// Who sends.
+/// The `User-Agent` of all requests.
 const USER_AGENT: &str = "Engine-Webhooks/1";
 
-/// The headers of a request, but for those of the connection: what it is, which event, when it was signed, and by both
-/// keys of each pair, the present ones first, that it was.
+/// The headers of a request, except those of the connection, with two signatures for each of the keys, the
+/// present ones first.
 ///
 /// # Errors
 /// 500: a key can always sign.
@@ -30,7 +31,7 @@ pub fn signed_headers(
     Ok(headers)
 }
 
-/// The same without the signature, as far as the time is known.
+/// The same headers without the signature, and with the time if it is known.
 pub fn unsigned_headers(event: &EventId, signed_at: Option<i64>) -> BTreeMap<String, String> {
     let time = signed_at.map(|seconds| ("webhook-timestamp", seconds.to_string()));
     let headers = [

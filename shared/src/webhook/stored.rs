@@ -1,10 +1,10 @@
-//! A webhook as it is stored, where it lies, and what it is to be told of.
+//! A webhook as it is stored: its item, its key, and which events it is subscribed to.
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Content, SealedKeys, SigningKeys, Topic};
+use super::{SealedKeys, SigningKeys, Topic, WebhookContent};
 use crate::{
     actor::Actor,
     delivery::Health,
@@ -17,40 +17,41 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// What the sort key of every webhook begins with, in the partition of its team.
+/// The prefix of the sort key of webhooks, in the partition of their team.
 pub const WEBHOOK_PREFIX: &str = "WEBHOOK#";
 
-/// A webhook as it is stored: as one JSON text, like all that a team sets up. It has no `Debug`, as it has keys.
+/// A webhook as it is stored: as one JSON text, like object types. It has no `Debug`, as it has keys.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StoredWebhook {
-    /// Its id.
+    /// The id.
     pub id: WebhookId,
     /// The team it belongs to.
     pub team: TeamId,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: String,
-    /// Where requests go, in the one form of a URL.
+    /// The URL that receives the requests, normalized.
     pub url: String,
-    /// What it is told of.
+    /// The events that it is subscribed to.
     pub topics: Vec<Topic>,
-    /// The types whose objects it is told of; all, if there is no list.
+    /// The object types that it is subscribed to; all, if there is no list.
     pub object_types: Option<Vec<ObjectTypeId>>,
-    /// How much it is told; all, as before there was a choice, if nothing is said.
+    /// How much of an event is sent. Webhooks that were stored before there was a choice have no such member,
+    /// and get all.
     #[serde(default)]
-    pub content: Content,
-    /// Whether its owner wants it to be told.
+    pub content: WebhookContent,
+    /// Whether it is switched on.
     pub active: bool,
-    /// What requests are signed with.
+    /// The keys that sign its requests.
     pub keys: SealedKeys,
-    /// What they are signed with besides, for a while.
+    /// The keys from before rotations that sign too, during their overlap.
     pub previous: Vec<PreviousKeys>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Who made it.
+    /// Who created it.
     pub created_by: UserId,
     /// Who changed it last.
     pub updated_by: UserId,
@@ -62,24 +63,24 @@ pub struct StoredWebhook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trashed_at: Option<Timestamp>,
     /// The job that destroys it when its time in the trash is over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<JobId>,
-    /// Whether it is being destroyed: nobody sees it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "end")]
+    pub purge_job: Option<JobId>,
+    /// Whether it is being destroyed: for clients it does not exist any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub destroyed: bool,
 }
 
-/// Keys that were rotated away, and count for a while yet.
+/// Keys from before a rotation, which still sign during the overlap.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousKeys {
     /// The keys.
     pub keys: SealedKeys,
-    /// Until then requests are signed with them too.
+    /// When the overlap ends.
     pub until: Timestamp,
 }
 
 impl StoredWebhook {
-    /// The attributes that hold it.
+    /// The attributes of the item.
     ///
     /// # Errors
     /// 500: a webhook can always be written.
@@ -99,7 +100,7 @@ impl StoredWebhook {
         Ok(item)
     }
 
-    /// The webhook in those attributes.
+    /// The webhook of an item.
     ///
     /// # Errors
     /// 500: what is stored always has its form.
@@ -108,7 +109,8 @@ impl StoredWebhook {
         Ok(serde_json::from_str(definition).context("reading a stored webhook")?)
     }
 
-    /// Writes what has become of it, by whom and when, if it is still as it was read.
+    /// The write of the changed webhook, with actor and time, on the condition that the stored one has not
+    /// changed since it was read.
     ///
     /// # Errors
     /// 500: a webhook can always be written.
@@ -120,30 +122,31 @@ impl StoredWebhook {
         Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
     }
 
-    /// Whether its time in the trash is over: it is gone for everybody.
-    pub fn is_trash_over(&self, now: Timestamp) -> bool {
+    /// Whether its time in the trash is over: for clients it does not exist any more.
+    pub fn is_trash_expired(&self, now: Timestamp) -> bool {
         self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
     }
 
-    /// Ends it, as its time in the trash is over: marked first, so that its last change tells why it went. Whether nobody else
-    /// came between.
+    /// Destroys a webhook whose time in the trash is over. It is marked as destroyed first, so that its last
+    /// change in the stream says why. Returns false if another write came between.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
-    pub async fn finish(mut self, tables: (&Table, &Table), now: Timestamp) -> Result<bool> {
+    pub async fn purge_expired(mut self, tables: (&Table, &Table), now: Timestamp) -> Result<bool> {
         let (workspace, _) = tables;
-        if !self.destroyed && !applied(workspace.transact(self.end_of_trash(tables, now)?).await)? {
+        if !self.destroyed && !applied(workspace.transact(self.trash_expiry_writes(tables, now)?).await)? {
             return Ok(false);
         }
-        applied(workspace.transact(self.removal(workspace)).await)
+        applied(workspace.transact(self.delete_writes(workspace)).await)
     }
 
-    /// The writes that mark it as destroyed because its time in the trash is over, if it is still as it was read; to be
-    /// followed by [`StoredWebhook::removal`]. Nobody does that: version and doer stay, and so it is told apart.
+    /// The writes that mark it as destroyed because its time in the trash is over, if it has not changed since
+    /// it was read; to be followed by [`StoredWebhook::delete_writes`]. They leave version and actor alone, by
+    /// which the relay knows that nobody asked for it.
     ///
     /// # Errors
     /// 500: a webhook can always be written.
-    pub fn end_of_trash(
+    pub fn trash_expiry_writes(
         &mut self,
         (workspace, activity): (&Table, &Table),
         now: Timestamp,
@@ -153,7 +156,7 @@ impl StoredWebhook {
         Ok(vec![
             workspace.put_item(self.key(), self.to_item()?).when(is_unchanged),
             webhook_count(workspace, &self.team, -1),
-            Health::end(activity, &self.id, now)?,
+            Health::disable_permanently(activity, &self.id, now)?,
         ])
     }
 
@@ -161,36 +164,37 @@ impl StoredWebhook {
         Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
     }
 
-    /// The writes that remove it when it is marked as destroyed, with its job; that of the webhook is the first.
-    pub fn removal(&self, workspace: &Table) -> Vec<Write> {
+    /// The writes that delete it and its job, on the condition that it is marked as destroyed. The webhook's is
+    /// the first.
+    pub fn delete_writes(&self, workspace: &Table) -> Vec<Write> {
         let deletion = workspace.delete(self.key()).when(Condition::AttributeExists("destroyed".into()));
-        let job = self.end.as_ref().map(|job| StoredJob::removal(workspace, job));
+        let job = self.purge_job.as_ref().map(|job| StoredJob::removal(workspace, job));
         std::iter::once(deletion).chain(job).collect()
     }
 
-    /// Where it lies.
+    /// The key of the item.
     pub fn key(&self) -> Key {
         webhook_key(&self.team, &self.id)
     }
 
-    /// Whether it asked to be told of this. One that takes nothing at the moment is to be told later; one whose time in the
-    /// trash is over is not there any more.
+    /// Whether it is subscribed to this. That includes webhooks that are switched off or in the trash, whose
+    /// deliveries are held, but not those whose time in the trash is over.
     pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, now: Timestamp) -> bool {
         let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
-        !self.destroyed && !self.is_trash_over(now) && self.topics.contains(&topic) && is_of_type
+        !self.destroyed && !self.is_trash_expired(now) && self.topics.contains(&topic) && is_of_type
     }
 
-    /// The host that it asks.
+    /// The host of its URL.
     pub fn host(&self) -> String {
         host(&self.url)
     }
 
-    /// Whether requests are sent, as far as the webhook itself says.
-    pub fn is_open(&self) -> bool {
+    /// Whether requests are sent, unless its receiver is disabled.
+    pub fn accepts_deliveries(&self) -> bool {
         self.active && self.trashed_at.is_none() && !self.destroyed
     }
 
-    /// The keys that sign at this moment, the present ones first.
+    /// The keys that sign at this time, the present ones first.
     ///
     /// # Errors
     /// 500: what is sealed opens, as long as the key ring has its key.
@@ -207,32 +211,32 @@ impl StoredWebhook {
     ///
     /// # Errors
     /// As [`StoredWebhook::signing_keys`].
-    pub async fn with_keys_renewed(mut self, keys: &Keys) -> Result<Self> {
+    pub async fn with_keys_resealed(mut self, keys: &Keys) -> Result<Self> {
         let of = (&self.team, &self.id);
-        self.keys = self.keys.renewed(keys, of).await?;
+        self.keys = self.keys.resealed(keys, of).await?;
         for previous in &mut self.previous {
-            previous.keys = previous.keys.clone().renewed(keys, of).await?;
+            previous.keys = previous.keys.clone().resealed(keys, of).await?;
         }
         Ok(self)
     }
 }
 
-/// The host of a URL, whatever its port.
+/// The host of a URL, without the port.
 pub fn host(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The write that counts the webhooks of a team, with those in the trash.
+/// The write that changes the count of a team's webhooks, which includes those in the trash.
 pub fn webhook_count(workspace: &Table, team: &TeamId, amount: i64) -> Write {
     workspace.update(webhook_count_key(team)).add("count", amount)
 }
 
-/// Where the webhooks of a team are counted, and the changes of where they lead.
+/// The key of the item with the count of a team's webhooks, and the counter of their changes of URL.
 pub fn webhook_count_key(team: &TeamId) -> Key {
     Key::new(workspace_partition(team), "WEBHOOKCOUNT")
 }
 
-/// Where a webhook lies.
+/// The key of a webhook.
 pub fn webhook_key(team: &TeamId, id: &WebhookId) -> Key {
     Key::new(workspace_partition(team), format!("{WEBHOOK_PREFIX}{id}"))
 }

@@ -1,4 +1,4 @@
-//! Where a webhook may be sent to: what is refused when it is saved, and again at each request.
+//! The targets that a webhook may have: checked when it is saved, and again at each request.
 
 use std::net::IpAddr;
 
@@ -14,59 +14,59 @@ use crate::{
 
 /// The longest URL, in bytes.
 pub const URL_LENGTH_MAX: usize = 2_000;
-/// Names that are only known inside a network, or inside one machine: RFC 6761 (localhost), RFC 6762 (local), ICANN's
+/// Names that only resolve inside a network, or on one machine: RFC 6761 (localhost), RFC 6762 (local), ICANN's
 /// resolution 2024.07.29.06 (internal), RFC 8375 (home.arpa).
 const PRIVATE_NAMES: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];
 
-/// What the operator allows besides HTTPS to the public internet.
+/// The rules for targets: HTTPS to the public internet, and whatever else the operator allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
+pub struct TargetRules {
     allows_http: bool,
-    /// Any address.
+    /// Whether any address is allowed.
     allows_private: bool,
-    /// Hosts that may have any address.
+    /// Hosts that are allowed at any address.
     hosts: Vec<Host>,
 }
 
-/// A place that a request may be sent to, if its addresses are checked.
+/// A target that passed the rules. The addresses of its name still have to be checked at each request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct WebhookTarget {
     url: Url,
     is_exempt: bool,
 }
 
-impl Rules {
-    /// What the environment says.
+impl TargetRules {
+    /// The rules that the environment sets.
     pub fn of(config: &Config) -> Self {
         let hosts = config.webhook_allowed_hosts.as_deref().unwrap_or_default();
         Self { allows_http: config.webhook_allows_http, ..Self::default() }.with_hosts(hosts)
     }
 
-    /// All is allowed: for tests, and for one's own machine.
+    /// Rules that allow every target: for tests, and for local development.
     pub fn anywhere() -> Self {
         Self { allows_http: true, allows_private: true, ..Self::default() }
     }
 
-    /// The rules with plain HTTP.
+    /// The rules, with plain HTTP allowed too.
     #[must_use]
     pub fn with_http(self) -> Self {
         Self { allows_http: true, ..self }
     }
 
-    /// The rules with hosts that may have any address: names or addresses, with commas between.
+    /// The rules, with these hosts allowed at any address: names or addresses, separated by commas.
     #[must_use]
     pub fn with_hosts(self, list: &str) -> Self {
         let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
-        // What is no host at all is never asked for either.
+        // What is not a valid host cannot be in a URL either.
         let hosts = parts.filter_map(|part| Host::parse(part.trim_end_matches('.')).ok()).collect();
         Self { hosts, ..self }
     }
 
-    /// The target of a URL, in the one form in which it is saved and called.
+    /// Checks a URL and normalizes it to the form that is stored and called.
     ///
     /// # Errors
-    /// Every fault of it. The addresses of a name are not asked for here: they may be others at each request.
-    pub fn check(&self, pointer: &str, text: &str) -> Result<Target, Vec<Fault>> {
+    /// All faults at once. Names are not resolved here: their addresses may differ at each request.
+    pub fn check(&self, pointer: &str, text: &str) -> Result<WebhookTarget, Vec<Fault>> {
         let fault = |code, detail: &str| Fault::new(pointer, code, detail);
         let too_long =
             || vec![fault(Violation::TooLong, &format!("A URL has at most {URL_LENGTH_MAX} characters."))];
@@ -76,7 +76,8 @@ impl Rules {
         let not_a_url = || vec![fault(Violation::NotAUrl, "Give a URL, such as https://example.com/hooks.")];
         let mut url = Url::parse(text).map_err(|_| not_a_url())?;
         trim_root(&mut url);
-        // What is saved must be one that can be saved again: escaped, it may be longer.
+        // Normalization may make it longer by percent-encoding, and the stored URL must be valid as input
+        // again.
         if url.as_str().len() > URL_LENGTH_MAX {
             return Err(too_long());
         }
@@ -106,31 +107,31 @@ impl Rules {
         if !is_exempt && let Some(why) = why_refused(&host) {
             faults.push(fault(Violation::RefusedTarget, &why));
         }
-        if faults.is_empty() { Ok(Target { url, is_exempt }) } else { Err(faults) }
+        if faults.is_empty() { Ok(WebhookTarget { url, is_exempt }) } else { Err(faults) }
     }
 }
 
-impl Target {
-    /// The URL in its one form.
+impl WebhookTarget {
+    /// The normalized URL.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The port, said or not.
+    /// The port, or the default one of the scheme.
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or(443)
     }
 
-    /// Whether it may be called at that address.
+    /// Whether it may be connected to at that address.
     pub fn may_be_at(&self, address: IpAddr) -> bool {
         self.is_exempt || is_public(address)
     }
 }
 
-/// Takes away the dot behind a name, which means the same name.
+/// Removes the trailing dot of a fully qualified name.
 fn trim_root(url: &mut Url) {
     if let Some(name) = url.domain().and_then(|name| name.strip_suffix('.')).map(str::to_owned) {
-        // A name that is not one without its dot stays as it is, and is refused for it.
+        // If it is not a valid name without the dot, it stays unchanged and is refused.
         let _ = url.set_host(Some(&name));
     }
 }
@@ -158,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    fn codes(rules: &Rules, text: &str) -> Vec<&'static str> {
+    fn codes(rules: &TargetRules, text: &str) -> Vec<&'static str> {
         match rules.check("/url", text) {
             Ok(_) => vec![],
             Err(faults) => faults.iter().map(|fault| fault.code.name()).collect(),
@@ -178,7 +179,7 @@ mod tests {
             ("https://localhost.example.com/", "https://localhost.example.com/"),
             ("https://internal.com/", "https://internal.com/"),
         ] {
-            let target = Rules::default().check("/url", text).unwrap();
+            let target = TargetRules::default().check("/url", text).unwrap();
             assert_eq!(target.url().as_str(), form);
         }
     }
@@ -196,9 +197,13 @@ mod tests {
     #[test]
     fn an_address_is_refused_however_it_is_written() {
         for host in INSIDE.split_whitespace() {
-            assert_eq!(codes(&Rules::default(), &format!("https://{host}/")), ["refused_target"], "{host}");
             assert_eq!(
-                codes(&Rules::default(), &format!("https://{host}:8443/x")),
+                codes(&TargetRules::default(), &format!("https://{host}/")),
+                ["refused_target"],
+                "{host}"
+            );
+            assert_eq!(
+                codes(&TargetRules::default(), &format!("https://{host}:8443/x")),
                 ["refused_target"],
                 "{host}"
             );
@@ -223,7 +228,11 @@ mod tests {
             "ｌｏｃａｌｈｏｓｔ",
             "local%68ost",
         ] {
-            assert_eq!(codes(&Rules::default(), &format!("https://{name}/")), ["refused_target"], "{name}");
+            assert_eq!(
+                codes(&TargetRules::default(), &format!("https://{name}/")),
+                ["refused_target"],
+                "{name}"
+            );
         }
     }
 
@@ -254,13 +263,13 @@ mod tests {
             (&long, vec!["too_long"]),
             (&wide, vec!["too_long"]),
         ] {
-            assert_eq!(codes(&Rules::default(), text), expected, "{text}");
+            assert_eq!(codes(&TargetRules::default(), text), expected, "{text}");
         }
     }
 
     #[test]
     fn an_operator_may_allow_hosts_plain_http_and_everything() {
-        let hosts = Rules::default().with_hosts("hooks.internal, 10.0.0.5 ,[fd00::5],, a b");
+        let hosts = TargetRules::default().with_hosts("hooks.internal, 10.0.0.5 ,[fd00::5],, a b");
         for (text, expected) in [
             ("https://hooks.internal/", vec![]),
             ("https://HOOKS.internal.:8443/", vec![]),
@@ -273,10 +282,10 @@ mod tests {
         ] {
             assert_eq!(codes(&hosts, text), expected, "{text}");
         }
-        let http = Rules::default().with_http();
+        let http = TargetRules::default().with_http();
         assert!(codes(&http, "http://example.com/").is_empty());
         assert_eq!(codes(&http, "http://127.0.0.1/"), ["refused_target"]);
-        let all = Rules::anywhere();
+        let all = TargetRules::anywhere();
         assert!(
             codes(&all, "http://127.0.0.1:8000/").is_empty() && codes(&all, "https://localhost/").is_empty()
         );
@@ -286,7 +295,7 @@ mod tests {
     #[test]
     fn addresses_count_unless_the_host_is_allowed() {
         let (inside, outside): (IpAddr, IpAddr) = ("10.0.0.5".parse().unwrap(), "8.8.8.8".parse().unwrap());
-        let rules = Rules::default().with_hosts("hooks.example.com");
+        let rules = TargetRules::default().with_hosts("hooks.example.com");
         let named = rules.check("", "https://hooks.example.com/").unwrap();
         let other = rules.check("", "https://example.com:8443/").unwrap();
         assert!(named.may_be_at(inside) && other.may_be_at(outside) && !other.may_be_at(inside));
@@ -312,7 +321,7 @@ mod tests {
                 format!("0{a:o}.0x{b:X}.{lower}"),
                 format!("0x{a:x}.0{b:o}.{c}.0x{d:x}."),
             ] {
-                let checked = Rules::default().check("/url", &format!("https://{form}/"));
+                let checked = TargetRules::default().check("/url", &format!("https://{form}/"));
                 proptest::prop_assert_eq!(checked.is_ok(), is_public, "{}", form);
             }
             for form in ["::ffff:0:0", "::", "64:ff9b::", "::ffff:0:0:0"] {

@@ -1,31 +1,31 @@
-//! What webhooks can be told of.
+//! Topics: the kinds of events that webhooks can subscribe to.
 
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// What has happened.
+/// A kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
-    /// An object was made.
+    /// An object was created.
     ObjectCreated,
-    /// An object has changed, or came back from the trash.
+    /// An object was changed, or restored from the trash.
     ObjectUpdated,
-    /// An object went to the trash, or was destroyed.
+    /// An object was moved to the trash, or destroyed.
     ObjectDeleted,
-    /// Somebody has sent an object.
+    /// An object was sent to webhooks on request.
     ObjectSend,
-    /// Somebody tries the webhook. It comes to the one that is tried, and nobody can ask for it.
+    /// A test of a webhook. It is only sent to the webhook that is tested, which cannot subscribe to it.
     WebhookTest,
 }
 
 impl Topic {
-    /// All that a webhook can ask for.
+    /// All topics that a webhook can subscribe to.
     pub const ALL: &[Topic] =
         &[Topic::ObjectCreated, Topic::ObjectUpdated, Topic::ObjectDeleted, Topic::ObjectSend];
 
-    /// The name that clients and receivers use.
+    /// The name that clients and receivers see.
     pub const fn name(self) -> &'static str {
         match self {
             Topic::ObjectCreated => "object.created",
@@ -36,7 +36,7 @@ impl Topic {
         }
     }
 
-    /// The topic of that name, if a webhook can ask for it.
+    /// The topic of that name, if a webhook can subscribe to it.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|topic| topic.name() == name)
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stored_topic_is_read_back_and_a_test_cannot_be_asked_for() {
+    fn a_stored_topic_is_read_back_and_a_test_cannot_be_subscribed_to() {
         for topic in Topic::ALL.iter().copied().chain([Topic::WebhookTest]) {
             let text = serde_json::to_string(&topic).unwrap();
             assert_eq!(serde_json::from_str::<Topic>(&text).unwrap(), topic);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use relay::{Event, Queues, Record, Relay};
 use shared::{
     Platform,
-    audit::Narrowing,
+    audit::AuditFilter,
     config::Config,
     id::TeamId,
     queue::{Message, Queue, Sending},
@@ -56,8 +56,12 @@ fn change(team: &TeamId, sequence_number: &str) -> Record {
 /// A relay that sends nothing, and what it parks.
 fn relay(platform: &Platform) -> (Relay, Arc<Kept>) {
     let (parked, nowhere) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
-    let queues =
-        Queues { requests: nowhere.clone(), slow: nowhere.clone(), retries: nowhere, parked: parked.clone() };
+    let queues = Queues {
+        requests: nowhere.clone(),
+        slow: nowhere.clone(),
+        retries: nowhere,
+        dead_letters: parked.clone(),
+    };
     (Relay::new(platform, &Config::default(), queues), parked)
 }
 
@@ -80,8 +84,10 @@ async fn what_has_ended_the_function_three_times_is_parked_and_not_looked_at_aga
             platform.activity.write(begun).await.unwrap();
         }
         assert!(relay.handle(alone(&record)).await.is_success());
-        let told =
-            shared::audit::Log::new(&platform).part(&team, &Narrowing::default(), None, 10).await.unwrap();
+        let told = shared::audit::AuditLog::new(&platform)
+            .page(&team, &AuditFilter::default(), None, 10)
+            .await
+            .unwrap();
         assert_eq!(told.entries.len(), usize::from(is_told), "{ends}");
         let expected = if is_told { vec![] } else { vec![record.text().to_owned()] };
         assert_eq!(parked.taken(), expected, "{ends}");
@@ -103,7 +109,8 @@ async fn a_look_that_came_to_its_end_counts_for_nothing_though_it_could_not_be_n
         let note = platform.activity.get(key.clone()).await.unwrap().unwrap();
         assert_eq!(number(&note, "begun"), Some(1));
     }
-    let told = shared::audit::Log::new(&platform).part(&team, &Narrowing::default(), None, 10).await.unwrap();
+    let told =
+        shared::audit::AuditLog::new(&platform).page(&team, &AuditFilter::default(), None, 10).await.unwrap();
     assert_eq!((told.entries.len(), parked.taken()), (1, vec![]));
     assert!(relay.handle(alone(&record)).await.is_success());
     let note = platform.activity.get(key).await.unwrap().unwrap();

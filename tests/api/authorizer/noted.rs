@@ -6,7 +6,7 @@ use std::{
 };
 
 use shared::{
-    audit::{Log, Narrowing},
+    audit::{AuditFilter, AuditLog},
     table::decode,
     token_history::{History, TokenEvent},
 };
@@ -48,7 +48,8 @@ impl Gate {
         let token = platform.identity.get(token_key(&self.user, &id)).await.unwrap().unwrap();
         let token: StoredToken = decode(token).unwrap();
         let (history, _) = History::new(&platform).page(&self.user, &id, None, 10).await.unwrap();
-        let told = Log::new(&platform).part(&self.team, &Narrowing::default(), None, 10).await.unwrap();
+        let told =
+            AuditLog::new(&platform).page(&self.team, &AuditFilter::default(), None, 10).await.unwrap();
         let used = serde_json::to_value(&token.used).unwrap();
         Written {
             last_used: token.last_used.and_then(|used| used.ip),

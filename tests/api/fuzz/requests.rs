@@ -10,7 +10,7 @@ use shared::{
     Permission, Platform, arrival,
     config::{AccessKeys, Config},
     keys::KeySource,
-    webhook::target::Rules,
+    webhook::target::TargetRules,
 };
 
 use super::{
@@ -177,7 +177,8 @@ async fn whatever_somebody_sends_is_answered_and_never_with_a_failure() {
         ("objects", objects::routes().router(objects::Store::new(&platform), on())),
         (
             "webhooks",
-            webhooks::routes().router(webhooks::Store::new(&platform, nowhere(), Rules::anywhere()), on()),
+            webhooks::routes()
+                .router(webhooks::Store::new(&platform, nowhere(), TargetRules::anywhere()), on()),
         ),
         ("audit-logs", audit_logs::routes().router(audit_logs::Store::new(&platform), on())),
         ("discovery", discovery::routes().router((), None)),

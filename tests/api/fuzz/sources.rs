@@ -36,7 +36,7 @@ where
 #[tokio::test(flavor = "multi_thread")]
 async fn the_relay_answers_whatever_a_stream_or_a_queue_holds() {
     let queues =
-        relay::Queues { requests: nowhere(), slow: nowhere(), retries: nowhere(), parked: nowhere() };
+        relay::Queues { requests: nowhere(), slow: nowhere(), retries: nowhere(), dead_letters: nowhere() };
     let relay = relay::Relay::new(&platform(), &Config::default(), queues);
     let samples = samples(&[
         &include_str!("../../../events/relay-changes.json").replace("engine-ObjectsTable-EXAMPLE", "objects"),
@@ -65,7 +65,7 @@ async fn deliveries_answer_whatever_a_queue_holds() {
     let queues = deliveries::Queues {
         slow_name: "slow".to_owned(),
         slow: nowhere(),
-        put_off: [nowhere(), nowhere()],
+        postpone: [nowhere(), nowhere()],
         retries: nowhere(),
     };
     let settings = deliveries::Settings::of(&Config::default());

@@ -68,15 +68,15 @@ async fn who_read_a_webhook_before_its_end_cannot_bring_it_back() {
     let item = workspace.get(key).await.unwrap().unwrap();
     let (mut ended, mut late) =
         (StoredWebhook::from_item(&item).unwrap(), StoredWebhook::from_item(&item).unwrap());
-    let mark = ended.end_of_trash((workspace, &platform.activity), now).unwrap();
+    let mark = ended.trash_expiry_writes((workspace, &platform.activity), now).unwrap();
     workspace.transact(mark).await.unwrap();
     let by = late.actor.clone();
     let refused = workspace.write(late.write(workspace, by, now).unwrap()).await;
     assert!(matches!(refused, Err(WriteError::ConditionFailed(_))));
     let mut again = StoredWebhook::from_item(&item).unwrap();
-    let mark = again.end_of_trash((workspace, &platform.activity), now).unwrap();
+    let mark = again.trash_expiry_writes((workspace, &platform.activity), now).unwrap();
     assert!(matches!(workspace.transact(mark).await, Err(WriteError::ConditionFailed(_))), "it counts once");
-    workspace.transact(ended.removal(workspace)).await.unwrap();
+    workspace.transact(ended.delete_writes(workspace)).await.unwrap();
     assert_eq!(left_of(&platform, &hooks, &id).await, ["WEBHOOKCOUNT"]);
 }
 

@@ -2,11 +2,11 @@
 
 use std::{io, sync::Arc, time::Instant};
 
-use shared::webhook::target::Rules;
+use shared::webhook::target::TargetRules;
 use tokio_rustls::rustls::RootCertStore;
 
 use super::{
-    SHORT, SHORT_TO_CONNECT, Scripted, TIMES, post_by,
+    SHORT, SHORT_TO_CONNECT, Scripted, TIMEOUTS, post_by,
     receiver::{Receiver, answer},
 };
 use crate::{
@@ -61,7 +61,7 @@ const REFUSED: [&str; 44] = [
     "ff02::1",
 ];
 
-/// Knows no name.
+/// A resolver that always fails.
 struct Broken;
 
 impl Resolver for Broken {
@@ -70,7 +70,7 @@ impl Resolver for Broken {
     }
 }
 
-/// Never answers.
+/// A resolver that never responds.
 struct Slow;
 
 impl Resolver for Slow {
@@ -80,11 +80,11 @@ impl Resolver for Slow {
 }
 
 fn by(resolver: Arc<dyn Resolver>) -> Client {
-    Client::with_roots(resolver, RootCertStore::empty(), TIMES).unwrap()
+    Client::with_roots(resolver, RootCertStore::empty(), TIMEOUTS).unwrap()
 }
 
-fn plain() -> Rules {
-    Rules::default().with_http()
+fn plain() -> TargetRules {
+    TargetRules::default().with_http()
 }
 
 #[tokio::test]
@@ -132,13 +132,13 @@ async fn an_address_that_leads_inside_is_refused_without_being_reached() {
 async fn a_name_that_changes_between_check_and_connection_gains_nothing() {
     let receiver = Receiver::answering(answer("200 OK")).await;
     let url = format!("http://hooks.example.com:{}/", receiver.address.port());
-    // Nobody is at the first address: what is connected to is what was checked, and not asked for again.
+    // Nothing listens at the first address: the connection goes to what was checked, without another lookup.
     let resolver = Scripted::new(&[&["192.31.196.1"], &["127.0.0.1"]]);
     let client = Client::with_roots(resolver.clone(), RootCertStore::empty(), SHORT).unwrap();
     let outcome = post_by(&client, &plain(), &url).await;
     assert!(matches!(outcome, Err(Failure::Connect | Failure::Timeout)), "{outcome:?}");
     assert_eq!(resolver.0.lock().unwrap().len(), 1, "the name was asked for once");
-    // At the next try it is looked up, and checked, anew.
+    // The next request resolves the name and checks the addresses again.
     assert_eq!(post_by(&client, &plain(), &url).await, Err(Failure::RefusedTarget));
     assert_eq!(receiver.connections(), 0);
 }
@@ -170,7 +170,7 @@ async fn the_next_address_is_tried_when_one_does_not_answer() {
     let rules = plain().with_hosts("hooks.example.com");
     let client = by(Scripted::new(&[&["::1", "127.0.0.1"]]));
     assert_eq!(post_by(&client, &rules, &url).await.unwrap().status, 200);
-    // The same name at other rules is refused: it was the operator who allowed it.
+    // By other rules the same name is refused: it was the operator who allowed it.
     assert_eq!(post_by(&client, &plain(), &url).await, Err(Failure::RefusedTarget));
     assert_eq!(receiver.connections(), 1);
 }

@@ -1,4 +1,5 @@
-//! Receivers that are slow, endless, too large or broken: each request ends in time, and little of it is kept.
+//! Receivers that are slow, endless, too large or broken: each request ends in time, and little of the response
+//! is stored.
 
 use std::{
     sync::{
@@ -17,10 +18,11 @@ use super::{
     SHORT, client, hasty, post, post_by,
     receiver::{Receiver, answer, read_request, until},
 };
-use crate::client::{Answer, Failure};
-use shared::webhook::target::Rules;
+use crate::client::{Failure, Response};
+use shared::webhook::target::TargetRules;
 
-/// Writes the first text once and the second without end, as long as somebody takes it; tells how many bytes were taken.
+/// Writes the first text once and the second again and again, as long as the client reads; returns how many
+/// bytes were written.
 async fn pour(mut stream: TcpStream, first: &'static str, then: &'static str, pause: Duration) -> u64 {
     read_request(&mut stream).await;
     let mut taken = 0;
@@ -51,7 +53,7 @@ const TRICKLE: Duration = Duration::from_millis(20);
 async fn a_good_receiver_gets_the_event_as_it_is() {
     let (receiver, kept) = Receiver::keeping("HTTP/1.1 202 Accepted\r\ncontent-length: 5\r\n\r\ntaken").await;
     let answer = post(&receiver.url()).await.unwrap();
-    assert_eq!(answer, Answer { status: 202, retry_after: None, text: "taken".into() });
+    assert_eq!(answer, Response { status: 202, retry_after: None, body: "taken".into() });
     let request = kept.lock().unwrap().pop().unwrap();
     assert!(request.starts_with("POST /hooks?a=b HTTP/1.1\r\n"), "{request}");
     assert!(request.ends_with("\r\n\r\n{\"type\":\"object.created\"}"), "{request}");
@@ -66,15 +68,15 @@ async fn silence_is_a_timeout() {
         std::future::pending::<()>().await;
     });
     let begun = Instant::now();
-    let outcome = post_by(&hasty(SHORT), &Rules::anywhere(), &receiver.await.url()).await;
+    let outcome = post_by(&hasty(SHORT), &TargetRules::anywhere(), &receiver.await.url()).await;
     assert_eq!(outcome, Err(Failure::Timeout));
-    assert!(begun.elapsed() >= SHORT.whole);
+    assert!(begun.elapsed() >= SHORT.response);
 }
 
 #[tokio::test]
 async fn slow_headers_are_a_timeout_and_the_connection_ends() {
     let (receiver, taken) = pouring("HTTP/1.1 200 OK\r\nx-slow: ", "a", TRICKLE).await;
-    let outcome = post_by(&hasty(SHORT), &Rules::anywhere(), &receiver.url()).await;
+    let outcome = post_by(&hasty(SHORT), &TargetRules::anywhere(), &receiver.url()).await;
     assert_eq!(outcome, Err(Failure::Timeout));
     until(|| taken.load(Ordering::SeqCst) < u64::MAX).await;
 }
@@ -84,10 +86,10 @@ async fn a_status_counts_however_slow_the_body_is() {
     for (status, then) in [("200 OK", "."), ("500 No", ".")] {
         let head: &'static str = format!("HTTP/1.1 {status}\r\n\r\nso far").leak();
         let (receiver, taken) = pouring(head, then, TRICKLE).await;
-        // If all of the body were waited for, it would be a timeout.
+        // Waiting for all of the body would be a timeout.
         let answer = post(&receiver.url()).await.unwrap();
         assert_eq!(answer.status, status[..3].parse::<u16>().unwrap());
-        assert!(answer.text.starts_with("so far"), "{}", answer.text);
+        assert!(answer.body.starts_with("so far"), "{}", answer.body);
         until(|| taken.load(Ordering::SeqCst) < u64::MAX).await;
     }
 }
@@ -97,8 +99,8 @@ async fn of_an_endless_body_the_beginning_is_read_and_no_more() {
     let kilobyte: &'static str = "0123456789abcdef".repeat(64).leak();
     let (receiver, taken) = pouring("HTTP/1.1 200 OK\r\n\r\n", kilobyte, Duration::ZERO).await;
     let answer = post(&receiver.url()).await.unwrap();
-    assert_eq!((answer.status, answer.text.len()), (200, 2_048));
-    // What buffers of the system take counts too.
+    assert_eq!((answer.status, answer.body.len()), (200, 2_048));
+    // What the buffers of the system hold counts too.
     until(|| taken.load(Ordering::SeqCst) < 16 * 1_024 * 1_024).await;
 }
 
@@ -134,7 +136,7 @@ async fn what_comes_before_the_answer_is_passed_over_but_not_without_end() {
     assert_eq!(post(&receiver.url()).await.unwrap().status, 204);
     for pause in [Duration::ZERO, TRICKLE] {
         let (receiver, taken) = pouring(early, early, pause).await;
-        let outcome = post_by(&hasty(SHORT), &Rules::anywhere(), &receiver.url()).await;
+        let outcome = post_by(&hasty(SHORT), &TargetRules::anywhere(), &receiver.url()).await;
         assert_eq!(outcome, Err(Failure::Timeout), "{pause:?}");
         until(|| taken.load(Ordering::SeqCst) < u64::MAX).await;
     }
@@ -165,7 +167,7 @@ async fn a_connection_that_ends_early_is_told_as_that() {
         let receiver = Receiver::answering(text).await;
         let outcome = post(&receiver.url()).await;
         assert_eq!(
-            outcome.as_ref().map(|answer| (answer.status, &*answer.text)),
+            outcome.as_ref().map(|answer| (answer.status, &*answer.body)),
             expected.as_ref().map(|ok| *ok),
             "{text}"
         );
@@ -197,7 +199,7 @@ async fn what_is_packed_stays_packed_and_what_is_no_text_is_shown_as_that() {
         let _ = stream.write_all(&[head.as_bytes(), &[0x1f, 0x8b, 0x08, 0xff]].concat()).await;
     });
     let answer = post(&receiver.await.url()).await.unwrap();
-    assert_eq!(answer.text, "\u{1f}\u{fffd}\u{8}\u{fffd}");
+    assert_eq!(answer.body, "\u{1f}\u{fffd}\u{8}\u{fffd}");
 }
 
 #[tokio::test]
@@ -210,7 +212,7 @@ async fn who_asks_for_time_is_heard() {
 #[tokio::test]
 async fn a_receiver_that_reads_nothing_is_a_timeout_and_one_that_answers_early_is_heard() {
     let body = "a".repeat(8 * 1_024 * 1_024);
-    let target = |receiver: &Receiver| Rules::anywhere().check("", &receiver.url()).unwrap();
+    let target = |receiver: &Receiver| TargetRules::anywhere().check("", &receiver.url()).unwrap();
     let silent = Receiver::start(|stream| async move {
         let _open = stream;
         std::future::pending::<()>().await;
@@ -232,7 +234,7 @@ async fn a_receiver_that_reads_nothing_is_a_timeout_and_one_that_answers_early_i
 
 #[tokio::test]
 async fn nobody_there_is_no_connection() {
-    // Nobody else is given the port while this has it, and nobody listens there.
+    // The socket has the port, so that no other process gets it, and does not listen.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap());

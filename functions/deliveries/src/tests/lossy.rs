@@ -1,4 +1,4 @@
-//! A relay in front of the database that loses the answer to a write, after the database has done it.
+//! A proxy in front of the database that loses the response to a write after the database has applied it.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -10,12 +10,12 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// How many updates are answered before one of which the answer is lost; none, if none is to be lost.
+/// The number of updates before the one whose response is lost; none, if no response is to be lost.
 #[derive(Clone, Default)]
 pub(super) struct Losing(Arc<Mutex<Option<usize>>>);
 
 impl Losing {
-    /// Loses the answer to one update, after so many others.
+    /// Loses the response to one update, after so many others.
     pub(super) fn after(&self, updates: usize) {
         *self.0.lock().unwrap() = Some(updates);
     }
@@ -38,7 +38,7 @@ impl Losing {
 
 const MARK: &[u8] = b"DynamoDB_20120810.UpdateItem";
 
-/// Starts one; where it listens.
+/// Starts a proxy; returns its address.
 pub(super) async fn start(database: SocketAddr, losing: Losing) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -51,7 +51,7 @@ pub(super) async fn start(database: SocketAddr, losing: Losing) -> SocketAddr {
     address
 }
 
-/// Passes on what both sides send. The SDK sends the head of a request at once.
+/// Forwards what both sides send. The SDK sends the head of a request in one piece.
 async fn pass(mut client: TcpStream, mut server: TcpStream, losing: Losing) {
     let (mut request, mut answer, mut loses) = (vec![0; 64 * 1024], vec![0; 64 * 1024], false);
     loop {

@@ -1,4 +1,4 @@
-//! Receivers that mean no good, addresses that must not be reached, and what is kept of each try.
+//! Hostile receivers, addresses that must not be reached, and what is recorded of each attempt.
 
 mod addresses;
 mod hostile;
@@ -18,32 +18,32 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use shared::webhook::target::Rules;
+use shared::webhook::target::TargetRules;
 use tokio_rustls::rustls::RootCertStore;
 
 use crate::{
-    Resolver, Resolving, System, Times,
-    client::{Answer, Client, Failure},
+    Resolver, Resolving, SystemResolver, Timeouts,
+    client::{Client, Failure, Response},
 };
 
-/// Long times, which no machine is too busy for: what comes in time here comes in time.
-const TIMES: Times = Times {
+/// Timeouts so long that they do not expire on a busy machine either.
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_mins(1),
-    whole: Duration::from_secs(90),
-    answer: Duration::from_millis(300),
+    response: Duration::from_secs(90),
+    body: Duration::from_millis(300),
 };
-/// Short times, for who waits for their end.
-const SHORT: Times = Times {
+/// Short timeouts, for tests in which they expire.
+const SHORT: Timeouts = Timeouts {
     connect: Duration::from_millis(300),
-    whole: Duration::from_millis(600),
-    answer: Duration::from_millis(300),
+    response: Duration::from_millis(600),
+    body: Duration::from_millis(300),
 };
-/// A short time to connect, and one for all of it that no test waits for: what ends is the connection's.
-const SHORT_TO_CONNECT: Times = Times { connect: SHORT.connect, ..TIMES };
-/// What a request takes at the most: less than all the time that it has.
+/// A short timeout for the connection alone, for tests in which that is to expire.
+const SHORT_TO_CONNECT: Timeouts = Timeouts { connect: SHORT.connect, ..TIMEOUTS };
+/// The longest that a request takes in a test: less than the timeouts together.
 const LONGEST: Duration = Duration::from_secs(80);
 
-/// A resolver that gives these answers, one after the other, and the last one again and again.
+/// A resolver that returns these addresses, one list after the other, and the last one again and again.
 struct Scripted(Mutex<VecDeque<Vec<IpAddr>>>);
 
 impl Scripted {
@@ -62,19 +62,19 @@ impl Resolver for Scripted {
 }
 
 fn client() -> Client {
-    Client::with_roots(Arc::new(System), RootCertStore::empty(), TIMES).unwrap()
+    Client::with_roots(Arc::new(SystemResolver), RootCertStore::empty(), TIMEOUTS).unwrap()
 }
 
-fn hasty(times: Times) -> Client {
-    Client::with_roots(Arc::new(System), RootCertStore::empty(), times).unwrap()
+fn hasty(timeouts: Timeouts) -> Client {
+    Client::with_roots(Arc::new(SystemResolver), RootCertStore::empty(), timeouts).unwrap()
 }
 
-/// One request by a client that trusts nobody, to a place that may be anywhere.
-async fn post(url: &str) -> Result<Answer, Failure> {
-    post_by(&client(), &Rules::anywhere(), url).await
+/// One request by a client that trusts no certificate authority, to a target at any address.
+async fn post(url: &str) -> Result<Response, Failure> {
+    post_by(&client(), &TargetRules::anywhere(), url).await
 }
 
-async fn post_by(client: &Client, rules: &Rules, url: &str) -> Result<Answer, Failure> {
+async fn post_by(client: &Client, rules: &TargetRules, url: &str) -> Result<Response, Failure> {
     let target = rules.check("/url", url).map_err(|_| Failure::RefusedTarget)?;
     let id = (HeaderName::from_static("webhook-id"), HeaderValue::from_static("evt_1"));
     let posting = client.post(&target, HeaderMap::from_iter([id]), r#"{"type":"object.created"}"#.to_owned());

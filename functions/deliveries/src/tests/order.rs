@@ -1,9 +1,10 @@
-//! Requests about one object in their order, whatever way they go, and at the rate that their team has.
+//! Requests about one object stay in order, whichever queue they go through, and keep to the rate of their
+//! team.
 
 use std::time::{Duration, Instant};
 
 use shared::{
-    delivery::{Health, Request, Status},
+    delivery::{DeliveryStatus, Health, Request},
     id::ObjectId,
 };
 use tokio::io::AsyncWriteExt as _;
@@ -16,14 +17,14 @@ use super::{
 const OK: &str = "200 OK";
 
 impl World {
-    /// Takes the receiver for a slow one from that many seconds ago for five minutes.
+    /// Makes the receiver slow, since so many seconds ago, for five minutes.
     async fn is_slow_since(&self, seconds: i64) {
         let slow_until = Some(self.now().plus_seconds(300 - seconds));
         self.set_health(&Health { slow_until, ..self.health().await }).await;
     }
 
-    /// The one message that was passed on.
-    fn passed_on(&self) -> Request {
+    /// The one request that was rerouted.
+    fn rerouted(&self) -> Request {
         let [(request, delay)]: [_; 1] = self.slow.take().try_into().ok().unwrap();
         assert_eq!(delay, 0);
         request
@@ -31,16 +32,19 @@ impl World {
 }
 
 #[tokio::test]
-async fn who_is_slow_is_asked_from_the_slow_queue_though_it_succeeds() {
+async fn requests_to_a_slow_receiver_are_rerouted_though_they_succeed() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer(OK)).await;
     world.is_slow_since(0).await;
     let request = world.request(&receiver, 0).await;
     assert!(!world.handle(&request).await);
-    assert!(world.passed_on() == request && receiver.connections() == 0);
+    assert!(world.rerouted() == request && receiver.connections() == 0);
     assert!(!world.handle_slow(&request).await);
-    assert_eq!((receiver.connections(), world.delivery(&request).await.status), (1, Status::Delivered));
-    // It is taken for a slow one until its time is over, and has to show it anew.
+    assert_eq!(
+        (receiver.connections(), world.delivery(&request).await.status),
+        (1, DeliveryStatus::Delivered)
+    );
+    // It counts as slow until the time is over, and is slow again only after another slow response.
     assert!(!world.handle(&world.request(&receiver, 0).await).await);
     assert_eq!((world.slow.take().len(), receiver.connections()), (1, 1));
     world.is_slow_since(300).await;
@@ -61,79 +65,79 @@ async fn a_success_that_takes_long_is_noted_as_slow_and_is_no_failure() {
     let worker = world.patient_worker();
     worker.handle(super::world::event("requests", &[serde_json::json!(request).to_string()])).await;
     let health = world.health().await;
-    assert_eq!(world.delivery(&request).await.status, Status::Delivered);
+    assert_eq!(world.delivery(&request).await.status, DeliveryStatus::Delivered);
     assert!(health.is_slow(world.now()) && !health.is_failing() && health.last_success_at.is_some());
 }
 
 #[tokio::test]
-async fn behind_one_on_the_slow_way_later_ones_about_its_object_go_too() {
+async fn later_requests_about_an_object_are_rerouted_behind_one_in_the_slow_queue() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer(OK)).await;
     let (object, other) = (ObjectId::new(), ObjectId::new());
     world.is_slow_since(0).await;
     let first = world.request_about(Some(&object), &receiver, 0).await;
     assert!(!world.handle(&first).await);
-    let first = world.passed_on();
-    // It does well again, and one is still on its way.
+    let first = world.rerouted();
+    // It is healthy again, and one request is still in the slow queue.
     world.is_slow_since(300).await;
     world.platform.clock.advance(1);
     let second = world.request_about(Some(&object), &receiver, 0).await;
     assert!(!world.handle(&second).await);
-    let second = world.passed_on();
+    let second = world.rerouted();
     let of_other = world.request_about(Some(&other), &receiver, 0).await;
     let again = world.request_about(Some(&object), &receiver, 1).await;
     for request in [&of_other, &again] {
         assert!(!world.handle(request).await);
-        assert_eq!(world.delivery(request).await.status, Status::Delivered);
+        assert_eq!(world.delivery(request).await.status, DeliveryStatus::Delivered);
     }
     assert!(world.slow.take().is_empty());
-    // The first comes to its end, and the second has not.
+    // The first request was made, the second is still in the slow queue.
     assert!(!world.handle_slow(&first).await);
     world.platform.clock.advance(1);
     let third = world.request_about(Some(&object), &receiver, 0).await;
     assert!(!world.handle(&third).await);
-    let third = world.passed_on();
+    let third = world.rerouted();
     for request in [&second, &third] {
         assert!(!world.handle_slow(request).await);
-        assert_eq!(world.delivery(request).await.status, Status::Delivered);
+        assert_eq!(world.delivery(request).await.status, DeliveryStatus::Delivered);
     }
     let last = world.request_about(Some(&object), &receiver, 0).await;
     assert!(!world.handle(&last).await);
-    assert_eq!((world.delivery(&last).await.status, world.slow.take().len()), (Status::Delivered, 0));
+    assert_eq!((world.delivery(&last).await.status, world.slow.take().len()), (DeliveryStatus::Delivered, 0));
 }
 
 #[tokio::test]
-async fn a_detour_that_was_lost_ends_after_a_day() {
+async fn a_rerouted_request_that_was_lost_counts_for_a_day() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer(OK)).await;
     let object = ObjectId::new();
     world.is_slow_since(0).await;
     assert!(!world.handle(&world.request_about(Some(&object), &receiver, 0).await).await);
-    world.passed_on();
-    for (seconds, passed_on) in [(24 * 60 * 60 - 10, 1), (24 * 60 * 60 + 10, 0)] {
+    world.rerouted();
+    for (seconds, rerouted) in [(24 * 60 * 60 - 10, 1), (24 * 60 * 60 + 10, 0)] {
         world.platform.clock.advance(seconds);
         assert!(!world.handle(&world.request_about(Some(&object), &receiver, 0).await).await);
-        assert_eq!(world.slow.take().len(), passed_on, "{seconds}");
+        assert_eq!(world.slow.take().len(), rerouted, "{seconds}");
     }
 }
 
 #[tokio::test]
-async fn a_request_waits_for_its_place_in_its_lane() {
+async fn a_request_waits_for_its_send_time_in_its_lane() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer(OK)).await;
     let at = |millis: i64| shared::Timestamp::from_millis(world.now().millis() + millis);
-    for (millis, put_off) in [(5_500, 5), (3_600_000, 900)] {
+    for (millis, delay) in [(5_500, 5), (3_600_000, 900)] {
         let request = Request { not_before: at(millis), ..world.request(&receiver, 0).await };
         assert!(world.handle(&request).await);
-        let [(receipt, seconds)] = world.put_off.take().try_into().unwrap();
-        assert!(receipt == "r0" && (put_off - 1..=put_off).contains(&seconds), "{millis}: {seconds}");
+        let [(receipt, seconds)] = world.postpone.take().try_into().unwrap();
+        assert!(receipt == "r0" && (delay - 1..=delay).contains(&seconds), "{millis}: {seconds}");
         assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
     }
-    // What is due soon is waited for; what was due before is made at once.
+    // A request that is due soon is waited for; one that was due before is made at once.
     let begun = Instant::now();
     let soon = Request { not_before: at(300), ..world.request(&receiver, 0).await };
     assert!(!world.handle(&soon).await);
-    assert!(begun.elapsed() >= Duration::from_millis(290) && world.put_off.take().is_empty());
+    assert!(begun.elapsed() >= Duration::from_millis(290) && world.postpone.take().is_empty());
     let late = Request { not_before: at(-1_000), ..world.request(&receiver, 0).await };
     assert!(!world.handle(&late).await);
     assert_eq!((receiver.connections(), world.slow.take().len()), (2, 0));

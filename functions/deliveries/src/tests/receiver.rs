@@ -1,4 +1,4 @@
-//! Receivers of all kinds: what each does with a connection is its test's to say.
+//! Receivers for tests: each test says what its receiver does with a connection.
 
 use std::{
     future::Future,
@@ -16,7 +16,7 @@ use tokio::{
     task::JoinSet,
 };
 
-/// A receiver. It ends with its test.
+/// A receiver. It stops with its test.
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -44,12 +44,12 @@ impl Receiver {
         Self { address, connections, _running: running }
     }
 
-    /// A receiver that reads each request and answers with this text.
+    /// A receiver that reads each request and responds with this text.
     pub(super) async fn answering(text: impl Into<String>) -> Self {
         Self::start_answering(text.into(), Arc::default()).await
     }
 
-    /// The same, which keeps what it has read.
+    /// The same, which also stores the requests.
     pub(super) async fn keeping(text: &str) -> (Self, Arc<Mutex<Vec<String>>>) {
         let kept = Arc::default();
         (Self::start_answering(text.to_owned(), Arc::clone(&kept)).await, kept)
@@ -72,13 +72,13 @@ impl Receiver {
         format!("http://{}/hooks?a=b", self.address)
     }
 
-    /// How often somebody has connected.
+    /// The number of connections so far.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
 
-/// An answer with this status line and headers, and without a body.
+/// A response with this status line and headers, and without a body.
 pub(super) fn answer(head: &str) -> String {
     format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n")
 }
@@ -101,12 +101,12 @@ pub(super) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Strin
     }
 }
 
-/// Waits until this holds.
+/// Waits until this is true.
 pub(super) async fn until(holds: impl Fn() -> bool) {
     until_async(|| async { holds() }).await;
 }
 
-/// The same of what is asked for.
+/// The same for an asynchronous condition.
 pub(super) async fn until_async<F: Future<Output = bool>>(holds: impl Fn() -> F) {
     for _ in 0..3_000 {
         if holds().await {

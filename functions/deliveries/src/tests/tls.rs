@@ -1,9 +1,9 @@
-//! Receivers whose certificates prove nothing, and one whose does.
+//! Receivers with invalid certificates, and one with a valid one.
 
 use std::{sync::Arc, time::Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use shared::webhook::target::Rules;
+use shared::webhook::target::TargetRules;
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::{
     TlsAcceptor,
@@ -15,11 +15,11 @@ use tokio_rustls::{
 };
 
 use super::{
-    SHORT_TO_CONNECT, Scripted, TIMES, post_by,
+    SHORT_TO_CONNECT, Scripted, TIMEOUTS, post_by,
     receiver::{Receiver, answer, read_request},
 };
 use crate::{
-    Times,
+    Timeouts,
     client::{Client, Failure},
 };
 
@@ -31,7 +31,7 @@ fn issuer() -> Issuer {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A receiver at `localhost` in the clear, with this certificate.
+/// A TLS receiver with a certificate for this name, valid in these years.
 async fn receiver(name: &str, years: (i32, i32), issuer: &Issuer) -> Receiver {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -57,14 +57,14 @@ async fn receiver(name: &str, years: (i32, i32), issuer: &Issuer) -> Receiver {
 }
 
 async fn outcome(receiver: &Receiver, trusted: &Issuer) -> Result<u16, Failure> {
-    outcome_in(receiver, trusted, TIMES).await
+    outcome_in(receiver, trusted, TIMEOUTS).await
 }
 
-async fn outcome_in(receiver: &Receiver, trusted: &Issuer, times: Times) -> Result<u16, Failure> {
+async fn outcome_in(receiver: &Receiver, trusted: &Issuer, timeouts: Timeouts) -> Result<u16, Failure> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.der().clone()).unwrap();
-    let client = Client::with_roots(Scripted::new(&[&["127.0.0.1"]]), roots, times).unwrap();
-    let rules = Rules::default().with_hosts("hooks.example.com");
+    let client = Client::with_roots(Scripted::new(&[&["127.0.0.1"]]), roots, timeouts).unwrap();
+    let rules = TargetRules::default().with_hosts("hooks.example.com");
     let url = format!("https://hooks.example.com:{}/", receiver.address.port());
     post_by(&client, &rules, &url).await.map(|answer| answer.status)
 }

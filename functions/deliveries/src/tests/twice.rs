@@ -1,4 +1,4 @@
-//! Messages that come twice, to two at once, too late, or after a worker that has died.
+//! Messages that come twice, to two workers at once, too late, or after a worker has died.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use serde_json::json;
 use shared::{
-    delivery::{Health, Request, SIGNED, Status, Want},
+    delivery::{DeliveryStatus, Health, Request, RetryAction, SIGNED},
     table::{attribute, text},
 };
 use tokio::{io::AsyncWriteExt as _, sync::Notify, task::JoinSet};
@@ -47,7 +47,7 @@ async fn of_many_at_once_one_makes_the_request() {
 #[tokio::test]
 async fn a_write_whose_answer_was_lost_is_known_for_the_own_one() {
     let world = World::new().await;
-    // The claim, and what came of the request.
+    // The update of the claim, and that of the result.
     for updates in [0, 1] {
         let receiver = Receiver::answering(answer("500 No")).await;
         let request = world.request(&receiver, 0).await;
@@ -57,7 +57,7 @@ async fn a_write_whose_answer_was_lost_is_known_for_the_own_one() {
         let delivery = world.delivery(&request).await;
         assert_eq!((receiver.connections(), delivery.tries, delivery.attempts.len()), (1, 1, 1), "{updates}");
         let [(retry, _)] = world.retries.take().try_into().unwrap();
-        assert_eq!((retry.tries, retry.want), (1, Want::Try), "{updates}");
+        assert_eq!((retry.tries, retry.action), (1, RetryAction::Try), "{updates}");
     }
 }
 
@@ -71,7 +71,7 @@ async fn a_message_for_the_next_try_that_could_not_be_sent_is_sent_when_it_comes
     world.retries.set_away(false);
     assert!(!world.handle_slow(&request).await);
     let [(retry, delay)] = world.retries.take().try_into().unwrap();
-    assert!(retry.tries == 1 && retry.want == Want::Try && (1..=6).contains(&delay), "{delay}");
+    assert!(retry.tries == 1 && retry.action == RetryAction::Try && (1..=6).contains(&delay), "{delay}");
     assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (1, 1));
 }
 
@@ -83,12 +83,12 @@ async fn a_try_that_a_dead_worker_has_claimed_is_made_when_its_time_is_over() {
     let claim = world.update(&request).set("tries", attribute(&1).unwrap());
     world.write(claim.set("claimed_until", attribute(&world.now().plus_seconds(60)).unwrap())).await;
     assert!(world.handle(&request).await, "it is needed again");
-    let [(_, seconds)] = world.put_off.take().try_into().unwrap();
+    let [(_, seconds)] = world.postpone.take().try_into().unwrap();
     assert!(receiver.connections() == 0 && (59..=60).contains(&seconds), "{seconds}");
     world.platform.clock.advance(61);
     assert!(!world.handle(&request).await);
     let delivery = world.delivery(&request).await;
-    assert_eq!((delivery.status, delivery.tries, delivery.attempts.len()), (Status::Delivered, 1, 1));
+    assert_eq!((delivery.status, delivery.tries, delivery.attempts.len()), (DeliveryStatus::Delivered, 1, 1));
     assert_eq!((receiver.connections(), text(&world.item(&request).await, "claimed_until")), (1, None));
 }
 
@@ -101,12 +101,15 @@ async fn a_receiver_that_fails_is_asked_from_the_slow_queue_only() {
         .await;
     let request = world.request(&receiver, 0).await;
     assert!(!world.handle(&request).await);
-    let [(passed, delay)] = world.slow.take().try_into().ok().unwrap();
-    assert!(passed == request && delay == 0);
+    let [(rerouted, delay)] = world.slow.take().try_into().ok().unwrap();
+    assert!(rerouted == request && delay == 0);
     assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
-    assert!(!world.handle_slow(&passed).await);
-    assert_eq!((receiver.connections(), world.delivery(&request).await.status), (1, Status::Delivered));
-    // If it cannot be passed on, it comes again.
+    assert!(!world.handle_slow(&rerouted).await);
+    assert_eq!(
+        (receiver.connections(), world.delivery(&request).await.status),
+        (1, DeliveryStatus::Delivered)
+    );
+    // If it cannot be rerouted, its message comes again.
     world
         .set_health(&Health { failing_since: Some(world.now().plus_seconds(-30)), ..Health::default() })
         .await;
@@ -123,18 +126,18 @@ async fn a_request_that_waited_long_is_signed_anew_in_its_place_and_not_counted(
     world.platform.clock.advance(300);
     assert!(world.handle(&request).await, "none of its lane comes before it");
     let [(retry, delay)] = world.retries.take().try_into().unwrap();
-    assert_eq!((retry.tries, retry.want, delay, receiver.connections()), (2, Want::Signature, 0, 0));
-    assert_eq!(world.put_off.take(), [("r0".to_owned(), 1)]);
+    assert_eq!((retry.tries, retry.action, delay, receiver.connections()), (2, RetryAction::Signature, 0, 0));
+    assert_eq!(world.postpone.take(), [("r0".to_owned(), 1)]);
     let delivery = world.delivery(&request).await;
-    assert_eq!((delivery.tries, delivery.attempts.len(), delivery.status), (2, 0, Status::Pending));
-    // The signature is there when it comes again, and is used once.
+    assert_eq!((delivery.tries, delivery.attempts.len(), delivery.status), (2, 0, DeliveryStatus::Pending));
+    // The new signature is there when the message comes again, and is used once.
     let signed = signed_at(&receiver, world.now().seconds());
     world.write(world.update(&request).set(SIGNED, attribute(&signed).unwrap())).await;
     assert!(!world.handle(&request).await);
     let timestamp = format!("webhook-timestamp: {}", signed.at().unwrap());
     assert!(kept.lock().unwrap()[0].contains(&timestamp));
     let delivery = world.delivery(&request).await;
-    assert_eq!((delivery.tries, delivery.status), (3, Status::Delivered));
+    assert_eq!((delivery.tries, delivery.status), (3, DeliveryStatus::Delivered));
     assert!(!world.item(&request).await.contains_key(SIGNED));
 }
 
@@ -164,7 +167,7 @@ async fn a_message_that_is_not_whole_makes_nothing() {
     assert_eq!((receiver.connections(), world.delivery(&request).await.tries), (0, 0));
 }
 
-/// A receiver whose first answer comes when it is told to and is a failure, and whose others are successes.
+/// A receiver whose first response waits for a signal and is a failure, and whose others are successes.
 async fn slow_at_first() -> (Receiver, Arc<Notify>) {
     slow_at_first_with("500 No").await
 }
@@ -197,11 +200,14 @@ async fn a_worker_that_was_taken_for_dead_writes_nothing() {
     world.platform.clock.advance(61);
     assert!(!world.handle(&request).await);
     let delivered = world.delivery(&request).await;
-    assert_eq!((delivered.status, receiver.connections()), (Status::Delivered, 2));
+    assert_eq!((delivered.status, receiver.connections()), (DeliveryStatus::Delivered, 2));
     answers.notify_one();
     slow.await.unwrap();
     let after = world.delivery(&request).await;
-    assert_eq!((after.status, after.tries, after.attempts), (Status::Delivered, 1, delivered.attempts));
+    assert_eq!(
+        (after.status, after.tries, after.attempts),
+        (DeliveryStatus::Delivered, 1, delivered.attempts)
+    );
     assert!(world.retries.take().is_empty() && !world.health().await.is_failing());
 }
 

@@ -1,9 +1,9 @@
-//! What is kept of each try, and what follows from it.
+//! What is recorded of each attempt, and what follows from it.
 
 use shared::{
-    delivery::{DisabledReason, Health, Status, StoredDelivery},
+    delivery::{DeliveryStatus, DisabledReason, Health, StoredDelivery},
     table::{attribute, text},
-    webhook::target::Rules,
+    webhook::target::TargetRules,
 };
 
 use super::{
@@ -22,7 +22,10 @@ async fn what_has_arrived_is_delivered_and_the_receiver_does_well() {
     let body = format!(r#"{{"event":"{}"}}"#, request.event);
     assert!(kept.lock().unwrap()[0].ends_with(&body));
     let delivery = world.delivery(&request).await;
-    assert_eq!((delivery.status, delivery.tries, delivery.next_attempt_at), (Status::Delivered, 1, None));
+    assert_eq!(
+        (delivery.status, delivery.tries, delivery.next_attempt_at),
+        (DeliveryStatus::Delivered, 1, None)
+    );
     let [attempt] = delivery.attempts.as_slice() else { panic!("one attempt") };
     assert_eq!((attempt.status, attempt.response.as_deref(), attempt.next), (Some(200), Some("done"), None));
     assert_eq!(
@@ -45,7 +48,7 @@ async fn what_has_failed_is_tried_again_and_the_receiver_fails_until_it_succeeds
     assert!(!world.handle(&request).await);
     let after = world.now();
     let delivery = world.delivery(&request).await;
-    assert_eq!((delivery.status, delivery.tries, delivery.attempts.len()), (Status::Pending, 1, 1));
+    assert_eq!((delivery.status, delivery.tries, delivery.attempts.len()), (DeliveryStatus::Pending, 1, 1));
     let attempt = &delivery.attempts[0];
     assert_eq!((attempt.status, attempt.next), (Some(500), delivery.next_attempt_at));
     let next = delivery.next_attempt_at.unwrap().millis();
@@ -57,7 +60,7 @@ async fn what_has_failed_is_tried_again_and_the_receiver_fails_until_it_succeeds
     );
     assert!((4..=6).contains(&seconds), "{seconds}");
     assert_eq!(world.health().await.failing_since, Some(attempt.at));
-    // Another failure does not begin anew, and a success ends it.
+    // Another failure does not change the time of the first, and a success clears it.
     let again = world.request(&failing, 0).await;
     world.handle_slow(&again).await;
     assert_eq!(world.health().await.failing_since, Some(attempt.at));
@@ -73,16 +76,16 @@ async fn who_is_gone_is_not_asked_again() {
     let request = world.request(&receiver, 0).await;
     world.handle(&request).await;
     let delivery = world.delivery(&request).await;
-    assert_eq!((delivery.status, delivery.next_attempt_at), (Status::Failed, None));
+    assert_eq!((delivery.status, delivery.next_attempt_at), (DeliveryStatus::Failed, None));
     assert_eq!(text(&world.item(&request).await, "open"), Some(&*format!("{}#failed", world.webhook)));
     let health = world.health().await;
     assert!(health.is_disabled() && health.disabled_reason == Some(DisabledReason::Gone));
     assert!(world.retries.take().is_empty());
-    // What comes next is held, and the receiver sees nothing of it.
+    // The next delivery is held, and the receiver gets no request.
     let next = world.request(&receiver, 0).await;
     assert!(!world.handle(&next).await);
     let held = world.delivery(&next).await;
-    assert_eq!((held.status, held.tries, held.next_attempt_at), (Status::Held, 0, None));
+    assert_eq!((held.status, held.tries, held.next_attempt_at), (DeliveryStatus::Held, 0, None));
     assert_eq!(receiver.connections(), 1);
 }
 
@@ -104,7 +107,7 @@ async fn a_receiver_gets_the_time_that_it_asks_for() {
         world.handle_slow(&request).await;
         let after = world.now();
         let delivery = world.delivery(&request).await;
-        assert_eq!((delivery.status, delivery.tries), (Status::Pending, tries + 1), "{head}");
+        assert_eq!((delivery.status, delivery.tries), (DeliveryStatus::Pending, tries + 1), "{head}");
         let next = delivery.next_attempt_at.unwrap().seconds();
         let expected = before.seconds() + least..=after.seconds() + most;
         assert!(expected.contains(&next), "{head}: {before} {next} {after}");
@@ -121,9 +124,9 @@ async fn the_last_try_ends_it_and_redelivering_begins_anew() {
     let request = world.request(&receiver, 9).await;
     world.handle_slow(&request).await;
     let failed = world.delivery(&request).await;
-    assert_eq!((failed.status, failed.tries, failed.next_attempt_at), (Status::Failed, 10, None));
+    assert_eq!((failed.status, failed.tries, failed.next_attempt_at), (DeliveryStatus::Failed, 10, None));
     assert!(world.retries.take().is_empty());
-    let pending = StoredDelivery { status: Status::Pending, tries_before: 10, ..failed };
+    let pending = StoredDelivery { status: DeliveryStatus::Pending, tries_before: 10, ..failed };
     world.write(world.platform.activity.put_item(pending.key(), pending.to_item().unwrap())).await;
     let again = shared::delivery::Request { tries: 10, ..request };
     world.handle_slow(&again).await;
@@ -160,19 +163,22 @@ async fn after_five_days_of_failure_the_webhook_is_given_up() {
     let early = world.request(&receiver, 0).await;
     world.handle_slow(&early).await;
     assert!(!world.health().await.is_disabled());
-    assert_eq!((world.delivery(&early).await.status, world.retries.take().len()), (Status::Pending, 1));
+    assert_eq!(
+        (world.delivery(&early).await.status, world.retries.take().len()),
+        (DeliveryStatus::Pending, 1)
+    );
     world.set_health(&failing(5 * DAY)).await;
     let late = world.request(&receiver, 0).await;
     world.handle_slow(&late).await;
     assert_eq!(world.health().await.disabled_reason, Some(DisabledReason::Failing));
     let held = world.delivery(&late).await;
-    assert_eq!((held.status, held.attempts.len(), held.next_attempt_at), (Status::Held, 1, None));
+    assert_eq!((held.status, held.attempts.len(), held.next_attempt_at), (DeliveryStatus::Held, 1, None));
     assert!(world.retries.take().is_empty());
 }
 
 #[tokio::test]
 async fn a_refused_target_is_told_as_that_and_nothing_of_an_answer() {
-    let world = World::with(Rules::default().with_http()).await;
+    let world = World::with(TargetRules::default().with_http()).await;
     let receiver = Receiver::answering(answer("200 OK")).await;
     let request = world.request(&receiver, 0).await;
     assert!(!world.handle(&request).await);
@@ -183,7 +189,7 @@ async fn a_refused_target_is_told_as_that_and_nothing_of_an_answer() {
         (attempt.error.as_deref(), attempt.status, attempt.response.as_deref()),
         (Some("refused_target"), None, None)
     );
-    assert_eq!((delivery.status, world.retries.take().len()), (Status::Pending, 1));
+    assert_eq!((delivery.status, world.retries.take().len()), (DeliveryStatus::Pending, 1));
     assert!(world.health().await.is_failing());
 }
 
@@ -207,9 +213,9 @@ async fn a_receiver_that_hangs_delays_none_of_its_batch() {
     bodies.push("{}".to_owned());
     let (worker, event) = (world.worker.clone(), super::world::event("requests", &bodies));
     let handling = tokio::spawn(async move { worker.handle(event).await });
-    // All others are done while those that hang still do.
+    // The others are delivered while these still hang.
     for request in &requests[3..] {
-        until_async(|| async { world.delivery(request).await.status == Status::Delivered }).await;
+        until_async(|| async { world.delivery(request).await.status == DeliveryStatus::Delivered }).await;
     }
     until_async(|| async { hanging.connections() == 3 }).await;
     assert!(!handling.is_finished());

@@ -1,4 +1,4 @@
-//! A worker on tables of its own, with queues that keep what they are sent.
+//! A worker with a database of its own, and queues that record what is sent to them.
 
 use std::{
     future::Future,
@@ -15,25 +15,26 @@ use shared::{
     Platform, Timestamp,
     config::{AccessKeys, Config},
     delivery::{
-        Deliveries, Health, Request, Retry, Signed, Status, StoredDelivery, StoredEvent, delivery_key,
+        Deliveries, DeliveryStatus, Health, Request, Retry, SignedRequest, StoredDelivery, StoredEvent,
+        delivery_key,
     },
     id::{DeliveryId, EventId, ObjectId, TeamId, WebhookId},
     keys::KeySource,
     queue::{Message, Postpone, Queue, Sending},
     table::{Item, Write},
-    webhook::{Content, Topic, target::Rules},
+    webhook::{Topic, WebhookContent, target::TargetRules},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::rustls::RootCertStore;
 
 use super::{
-    TIMES,
+    TIMEOUTS,
     lossy::{self, Losing},
     receiver::Receiver,
 };
-use crate::{Event, Queues, System, Times, Worker, client::Client};
+use crate::{Event, Queues, SystemResolver, Timeouts, Worker, client::Client};
 
-/// A queue that keeps its messages, with their delays.
+/// A queue that records its messages, with their delays.
 pub(super) struct Kept<M> {
     messages: Mutex<Vec<(M, i64)>>,
     is_away: AtomicBool,
@@ -46,7 +47,7 @@ impl<M> Default for Kept<M> {
 }
 
 impl<M> Kept<M> {
-    /// All that came since the last time.
+    /// All messages since the last call.
     pub(super) fn take(&self) -> Vec<(M, i64)> {
         std::mem::take(&mut self.messages.lock().unwrap())
     }
@@ -75,18 +76,18 @@ impl<M: Message> Queue<M> for Kept<M> {
     }
 }
 
-/// For how long messages were put off.
+/// The delays of postponed messages.
 #[derive(Default)]
-pub(super) struct PutOff(Mutex<Vec<(String, i64)>>);
+pub(super) struct Postponed(Mutex<Vec<(String, i64)>>);
 
-impl PutOff {
-    /// All that were put off since the last time, by their receipts.
+impl Postponed {
+    /// All messages that were postponed since the last call, by their receipts, with their delays.
     pub(super) fn take(&self) -> Vec<(String, i64)> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-impl Postpone for PutOff {
+impl Postpone for Postponed {
     fn postpone<'a>(&'a self, receipt: &'a str, seconds: i64) -> Sending<'a> {
         self.0.lock().unwrap().push((receipt.to_owned(), seconds));
         Box::pin(async { Ok(()) })
@@ -106,8 +107,8 @@ pub(super) struct World {
     pub(super) worker: Worker,
     pub(super) slow: Arc<Kept<Request>>,
     pub(super) retries: Arc<Kept<Retry>>,
-    /// Of both queues.
-    pub(super) put_off: Arc<PutOff>,
+    /// The postponed messages of both queues.
+    pub(super) postpone: Arc<Postponed>,
     pub(super) losing: Losing,
     pub(super) team: TeamId,
     pub(super) webhook: WebhookId,
@@ -115,12 +116,12 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Requests may go anywhere.
+    /// A world in which requests may go to any target.
     pub(super) async fn new() -> Self {
-        Self::with(Rules::anywhere()).await
+        Self::with(TargetRules::anywhere()).await
     }
 
-    pub(super) async fn with(rules: Rules) -> Self {
+    pub(super) async fn with(rules: TargetRules) -> Self {
         let database = dynoxide::Database::memory().unwrap();
         let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
         let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
@@ -145,22 +146,24 @@ impl World {
         running.spawn(dynoxide::server::serve_on(listener, database));
         let platform = Platform::new(&config, Arc::new(NoKeys)).unwrap();
         let (slow, retries) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
-        let put_off = Arc::new(PutOff::default());
+        let postpone = Arc::new(Postponed::default());
         let queues = Queues {
             slow: slow.clone(),
             slow_name: "slow".into(),
-            put_off: [put_off.clone(), put_off.clone()],
+            postpone: [postpone.clone(), postpone.clone()],
             retries: retries.clone(),
         };
-        let client = Client::with_roots(Arc::new(System), RootCertStore::empty(), TIMES).unwrap();
+        let client = Client::with_roots(Arc::new(SystemResolver), RootCertStore::empty(), TIMEOUTS).unwrap();
         let worker = Worker::with_client(&platform, queues, rules, client);
         let (team, webhook) = (TeamId::new(), WebhookId::new());
-        Self { platform, worker, slow, retries, put_off, losing, team, webhook, _database: running }
+        Self { platform, worker, slow, retries, postpone, losing, team, webhook, _database: running }
     }
 
-    /// The worker with the times that it has in the cloud.
+    /// The worker with the timeouts that it has on AWS.
     pub(super) fn patient_worker(&self) -> Worker {
-        let client = Client::with_roots(Arc::new(System), RootCertStore::empty(), Times::default()).unwrap();
+        let client =
+            Client::with_roots(Arc::new(SystemResolver), RootCertStore::empty(), Timeouts::default())
+                .unwrap();
         Worker { client: Arc::new(client), ..self.worker.clone() }
     }
 
@@ -168,12 +171,12 @@ impl World {
         self.platform.clock.now()
     }
 
-    /// A new event and its delivery, after so many tries, as it was signed now.
+    /// The request of a new event and its delivery, after so many attempts, signed now.
     pub(super) async fn request(&self, receiver: &Receiver, tries: u64) -> Request {
         self.request_about(None, receiver, tries).await
     }
 
-    /// The same about that object.
+    /// The same for an event about that object.
     pub(super) async fn request_about(
         &self,
         object: Option<&ObjectId>,
@@ -200,8 +203,8 @@ impl World {
             topic: Topic::ObjectCreated,
             object_type: None,
             object: object.cloned(),
-            content: Content::Full,
-            status: Status::Pending,
+            content: WebhookContent::Full,
+            status: DeliveryStatus::Pending,
             tries,
             tries_before: 0,
             attempts: vec![],
@@ -233,7 +236,7 @@ impl World {
         self.platform.activity.update(delivery_key(&request.webhook, &request.delivery))
     }
 
-    /// Notes this of the receiver.
+    /// Stores this health of the receiver.
     pub(super) async fn set_health(&self, health: &Health) {
         self.write(self.platform.activity.put(Health::key(&self.webhook), health).unwrap()).await;
     }
@@ -251,7 +254,7 @@ impl World {
         shared::table::decode(self.item(request).await).unwrap()
     }
 
-    /// Gives the worker a message; whether it is to come again.
+    /// Gives the worker a message; returns whether it has to be delivered again.
     pub(super) async fn handle(&self, request: &Request) -> bool {
         self.handle_of("requests", request).await
     }
@@ -266,16 +269,16 @@ impl World {
     }
 }
 
-/// A signature of that second for a receiver.
-pub(super) fn signed_at(receiver: &Receiver, seconds: i64) -> Signed {
+/// A request to a receiver that was signed in that second.
+pub(super) fn signed_at(receiver: &Receiver, seconds: i64) -> SignedRequest {
     let headers = [("webhook-timestamp".to_owned(), seconds.to_string())].into();
-    Signed { url: receiver.url(), headers, content: Content::Full }
+    SignedRequest { url: receiver.url(), headers, content: WebhookContent::Full }
 }
 
-/// An event of SQS with these messages, `m0` and so on, with their receipts, `r0` and so on.
+/// An SQS event with these messages, `m0` and so on, with the receipts `r0` and so on.
 pub(super) fn event(queue: &str, bodies: &[String]) -> Event {
     let source = format!("arn:aws:sqs:local:000000000000:{queue}");
-    let record = |(place, body): (usize, &String)| json!({"messageId": format!("m{place}"), "receiptHandle": format!("r{place}"), "attributes": {"ApproximateReceiveCount": "1"}, "body": body, "eventSource": "aws:sqs", "eventSourceARN": source});
+    let record = |(index, body): (usize, &String)| json!({"messageId": format!("m{index}"), "receiptHandle": format!("r{index}"), "attributes": {"ApproximateReceiveCount": "1"}, "body": body, "eventSource": "aws:sqs", "eventSourceARN": source});
     let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
     serde_json::from_value(json!({"Records": records})).unwrap()
 }

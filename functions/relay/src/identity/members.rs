@@ -1,10 +1,10 @@
-//! What happens to members and invitations.
+//! Audit entries for changes of members and invitations.
 
 use anyhow::Context as _;
 use shared::{
     Result,
     actor::Actor,
-    audit::{Event, FieldChange, Kind, Removal, Subject},
+    audit::{AuditEvent, AuditSubject, FieldChange, Kind, Tombstone},
     id::{InvitationId, TeamId, UserId},
     identity::Membership,
     role::Role,
@@ -14,7 +14,7 @@ use shared::{
 use super::teams::changed_at;
 use crate::{
     Relay,
-    happened::{Happened, told_apart},
+    new_entry::{NewEntry, dedup_key},
     objects::actor,
 };
 
@@ -28,21 +28,21 @@ impl Relay {
         let old: Option<Membership> = old.cloned().map(decode).transpose()?;
         let new: Membership = decode(new.clone())?;
         let before = old.as_ref().map(|old| old.role);
-        // What the team has set for its members is told of the team.
+        // Settings of the team are copied to its members; their changes are audited for the team.
         if before == Some(new.role) {
             return Ok(());
         }
-        let happened = Happened {
+        let entry = NewEntry {
             team,
-            event: if old.is_some() { Event::Updated } else { Event::Joined },
+            event: if old.is_some() { AuditEvent::Updated } else { AuditEvent::Joined },
             at: new.updated_at,
             subject: self.member_subject(&user).await?,
             fields: vec![role(before, Some(new.role))],
             reason: None,
-            from: told_apart(key, [new.version.to_string()]),
+            dedup_key: dedup_key(key, [new.version.to_string()]),
             actor: Some(new.actor),
         };
-        self.tell(happened).await
+        self.append(entry).await
     }
 
     pub(super) async fn invitation(
@@ -51,53 +51,53 @@ impl Relay {
         (team, id): (TeamId, InvitationId),
         (old, new): (Option<&Item>, &Item),
     ) -> Result<()> {
-        // It never changes: it is accepted, which makes a member, or withdrawn.
+        // An invitation never changes: it is accepted, which creates a member, or withdrawn.
         if old.is_some() {
             return Ok(());
         }
         let wanted = new.get("role").cloned().context("an invitation has no role")?;
         let wanted: Role = decode_value(wanted)?;
-        let happened = Happened {
+        let entry = NewEntry {
             team,
-            event: Event::Created,
+            event: AuditEvent::Created,
             at: changed_at(new)?,
             actor: Some(actor(new)?),
             subject: invited(id.to_string(), text(new, "email").map(str::to_owned)),
             fields: vec![role(None, Some(wanted))],
             reason: None,
-            from: told_apart(key, [number(new, "version").unwrap_or_default().to_string()]),
+            dedup_key: dedup_key(key, [number(new, "version").unwrap_or_default().to_string()]),
         };
-        self.tell(happened).await
+        self.append(entry).await
     }
 
-    /// What was removed has left this, which tells who did it.
-    pub(super) async fn removal(&self, key: &Key, new: &Item) -> Result<()> {
-        let Removal { team, kind, id, label, role: before, at, actor } = decode(new.clone())?;
-        let from = told_apart(key, [at.to_string()]);
+    /// The entry of a removal, from its tombstone, which has the actor.
+    pub(super) async fn tombstone(&self, key: &Key, new: &Item) -> Result<()> {
+        let Tombstone { team, kind, id, label, role: before, at, actor } = decode(new.clone())?;
+        let dedup_key = dedup_key(key, [at.to_string()]);
         let (event, subject) = match (kind, UserId::parse(&id)) {
             (Kind::Member, Some(user)) => (left(&actor, &user), self.member_subject(&user).await?),
-            _ => (Event::Withdrawn, invited(id, label)),
+            _ => (AuditEvent::Withdrawn, invited(id, label)),
         };
         let fields = vec![role(before, None)];
         let actor = Some(actor);
-        self.tell(Happened { team, event, at, actor, subject, fields, reason: None, from }).await
+        self.append(NewEntry { team, event, at, actor, subject, fields, reason: None, dedup_key }).await
     }
 
-    async fn member_subject(&self, user: &UserId) -> Result<Subject> {
+    async fn member_subject(&self, user: &UserId) -> Result<AuditSubject> {
         let known = self.person(user).await?;
         let label = known.name.or(known.email).unwrap_or_else(|| user.to_string());
-        Ok(Subject { kind: Kind::Member, id: user.to_string(), label, of_type: None })
+        Ok(AuditSubject { kind: Kind::Member, id: user.to_string(), label, of_type: None })
     }
 }
 
-/// Who removes oneself leaves.
-fn left(actor: &Actor, user: &UserId) -> Event {
-    if actor.user == *user { Event::Left } else { Event::Removed }
+/// Removing oneself is leaving.
+fn left(actor: &Actor, user: &UserId) -> AuditEvent {
+    if actor.user == *user { AuditEvent::Left } else { AuditEvent::Removed }
 }
 
-fn invited(id: String, email: Option<String>) -> Subject {
+fn invited(id: String, email: Option<String>) -> AuditSubject {
     let label = email.unwrap_or_else(|| id.clone());
-    Subject { kind: Kind::Invitation, id, label, of_type: None }
+    AuditSubject { kind: Kind::Invitation, id, label, of_type: None }
 }
 
 fn role(old: Option<Role>, new: Option<Role>) -> FieldChange {

@@ -1,21 +1,21 @@
-//! What happens to a team itself.
+//! Audit entries for changes of a team itself.
 
 use anyhow::Context as _;
 use shared::{
     Result, Timestamp,
-    audit::{Event, Kind, Subject},
+    audit::{AuditEvent, AuditSubject, Kind},
     id::TeamId,
     table::{Item, Key, number, text},
 };
 
 use crate::{
     Relay,
-    happened::{Happened, attributes, changed, told_apart},
+    new_entry::{NewEntry, dedup_key, item_properties, property_changes},
     objects::actor,
 };
 
-/// What is told of a team, with what people call it.
-const NAMED: &[(&str, &str)] = &[
+/// The audited properties of a team, with their labels.
+const AUDITED: &[(&str, &str)] = &[
     ("name", "Name"),
     ("slug", "Slug"),
     ("token_lifetime_days_max", "Longest life of tokens, in days"),
@@ -30,27 +30,27 @@ impl Relay {
         (old, new): (Option<&Item>, &Item),
     ) -> Result<()> {
         let version = number(new, "version").context("a team has no version")?;
-        // Owners are counted on the item too, which is no change of the team.
+        // The count of owners is on the item too, and does not grow the version.
         if old.is_some_and(|old| number(old, "version") == Some(version)) {
             return Ok(());
         }
-        let old = old.map(attributes).transpose()?;
-        let happened = Happened {
-            event: if old.is_some() { Event::Updated } else { Event::Created },
+        let old = old.map(item_properties).transpose()?;
+        let entry = NewEntry {
+            event: if old.is_some() { AuditEvent::Updated } else { AuditEvent::Created },
             at: changed_at(new)?,
             actor: Some(actor(new)?),
-            subject: Subject {
+            subject: AuditSubject {
                 kind: Kind::Team,
                 id: team.to_string(),
                 label: text(new, "name").unwrap_or_default().to_owned(),
                 of_type: None,
             },
-            fields: changed(old.as_ref(), &attributes(new)?, NAMED),
+            fields: property_changes(old.as_ref(), &item_properties(new)?, AUDITED),
             reason: None,
-            from: told_apart(key, [version.to_string()]),
+            dedup_key: dedup_key(key, [version.to_string()]),
             team,
         };
-        self.tell(happened).await
+        self.append(entry).await
     }
 }
 

@@ -1,8 +1,9 @@
-//! What happens to a token, told to each team of its user that it reaches: no more of it than the team is concerned with.
+//! Audit entries for changes of a token, in each team that it has access to. They only have what concerns the
+//! team.
 
 use shared::{
     Result,
-    audit::{Event, FieldChange, Kind, Subject},
+    audit::{AuditEvent, AuditSubject, FieldChange, Kind},
     id::{TeamId, TokenId, UserId},
     identity::{Membership, user_partition},
     table::{Item, Key, TableQuery, decode},
@@ -11,14 +12,15 @@ use shared::{
 
 use crate::{
     Relay,
-    happened::{Happened, changed, parts, told_apart},
+    new_entry::{NewEntry, dedup_key, properties, property_changes},
 };
 
-/// What is told of a token, with what people call it.
-const NAMED: &[(&str, &str)] =
+/// The audited properties of a token, with their labels.
+const AUDITED: &[(&str, &str)] =
     &[("name", "Name"), ("active", "Active"), ("permissions", "Permissions"), ("expires_at", "End")];
-/// What is told to have changed, but not how: it may name other teams, or the user's own places.
-const HIDDEN: &[(&str, &str)] = &[
+/// Properties whose changes are audited without values: these may name other teams, or the user's own
+/// addresses.
+const AUDITED_WITHOUT_VALUES: &[(&str, &str)] = &[
     ("description", "Description"),
     ("team_ids", "Teams"),
     ("allowed_cidrs", "Addresses"),
@@ -35,18 +37,18 @@ impl Relay {
     ) -> Result<()> {
         let old: Option<StoredToken> = old.cloned().map(decode).transpose()?;
         let new: StoredToken = decode(new.clone())?;
-        // A use is no change, and neither is a hash under another key.
+        // Uses, and a new hash under another key, do not grow the version.
         if old.as_ref().is_some_and(|old| old.version == new.version) {
             return Ok(());
         }
         let fields = fields(old.as_ref(), &new)?;
         let event = event(old.as_ref(), &new);
         for team in self.reached(&user, old.as_ref(), &new).await? {
-            let happened = Happened {
+            let entry = NewEntry {
                 event,
-                at: new.revoked_at.filter(|_| event == Event::Revoked).unwrap_or(new.updated_at),
+                at: new.revoked_at.filter(|_| event == AuditEvent::Revoked).unwrap_or(new.updated_at),
                 actor: Some(new.actor.clone()),
-                subject: Subject {
+                subject: AuditSubject {
                     kind: Kind::Token,
                     id: id.to_string(),
                     label: new.name.clone(),
@@ -54,15 +56,15 @@ impl Relay {
                 },
                 fields: fields.clone(),
                 reason: None,
-                from: told_apart(key, [new.version.to_string(), team.to_string()]),
+                dedup_key: dedup_key(key, [new.version.to_string(), team.to_string()]),
                 team,
             };
-            self.tell(happened).await?;
+            self.append(entry).await?;
         }
         Ok(())
     }
 
-    /// The teams that the token reaches, or reached before; of one that was blocked in a team that team alone.
+    /// The teams that the token has access to, or had before. If it was blocked in a team, only that team.
     async fn reached(
         &self,
         user: &UserId,
@@ -97,32 +99,36 @@ fn newly_blocked(old: Option<&StoredToken>, new: &StoredToken) -> Vec<TeamId> {
     new.blocked_team_ids.iter().filter(|team| !before.contains(team)).cloned().collect()
 }
 
-/// What happened, in one word: of several things at once the weightiest.
-fn event(old: Option<&StoredToken>, new: &StoredToken) -> Event {
-    let Some(old) = old else { return Event::Created };
+/// The event of a change. If it is several at once, the most important one.
+fn event(old: Option<&StoredToken>, new: &StoredToken) -> AuditEvent {
+    let Some(old) = old else { return AuditEvent::Created };
     let (pending, was_pending) = (new.pending.as_ref(), old.pending.as_ref());
     let made_at = |pending: Option<&shared::token::Pending>| pending.map(|pending| pending.created_at);
     if new.revoked_at.is_some() {
-        Event::Revoked
+        AuditEvent::Revoked
     } else if !newly_blocked(Some(old), new).is_empty() {
-        Event::Blocked
+        AuditEvent::Blocked
     } else if old.active != new.active {
-        if new.active { Event::Activated } else { Event::Deactivated }
+        if new.active { AuditEvent::Activated } else { AuditEvent::Deactivated }
     } else if pending.is_some() && made_at(pending) != made_at(was_pending) {
-        Event::Rotated
+        AuditEvent::Rotated
     } else if pending.is_none() && was_pending.is_some() {
-        Event::Confirmed
+        AuditEvent::Confirmed
     } else {
-        Event::Updated
+        AuditEvent::Updated
     }
 }
 
 fn fields(old: Option<&StoredToken>, new: &StoredToken) -> Result<Vec<FieldChange>> {
-    let (old, new) = (old.map(parts).transpose()?, parts(new)?);
-    let mut fields = changed(old.as_ref(), &new, NAMED);
-    // Of a new token it says nothing that there is a description.
+    let (old, new) = (old.map(properties).transpose()?, properties(new)?);
+    let mut fields = property_changes(old.as_ref(), &new, AUDITED);
+    // For a new token, the mere fact that there is a description says nothing.
     if old.is_some() {
-        fields.extend(changed(old.as_ref(), &new, HIDDEN).into_iter().map(FieldChange::hidden));
+        fields.extend(
+            property_changes(old.as_ref(), &new, AUDITED_WITHOUT_VALUES)
+                .into_iter()
+                .map(FieldChange::without_values),
+        );
     }
     Ok(fields)
 }
@@ -162,20 +168,20 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_is_told_in_one_word() {
+    fn a_change_is_one_event() {
         let (old, at) = (token(json!({})), "2026-11-24T11:00:00.000Z");
         let off = token(json!({"active": false}));
         let rotated = token(pending(at));
         for (old, new, what) in [
-            (None, json!({}), Event::Created),
-            (Some(&old), json!({"name": "Make"}), Event::Updated),
-            (Some(&old), json!({"active": false, "name": "Make"}), Event::Deactivated),
-            (Some(&off), json!({}), Event::Activated),
-            (Some(&old), pending(at), Event::Rotated),
-            (Some(&rotated), pending("2026-11-24T12:00:00.000Z"), Event::Rotated),
-            (Some(&rotated), json!({}), Event::Confirmed),
-            (Some(&old), json!({"blocked_team_ids": ["team_0000000000000000000001"]}), Event::Blocked),
-            (Some(&old), json!({"revoked_at": at}), Event::Revoked),
+            (None, json!({}), AuditEvent::Created),
+            (Some(&old), json!({"name": "Make"}), AuditEvent::Updated),
+            (Some(&old), json!({"active": false, "name": "Make"}), AuditEvent::Deactivated),
+            (Some(&off), json!({}), AuditEvent::Activated),
+            (Some(&old), pending(at), AuditEvent::Rotated),
+            (Some(&rotated), pending("2026-11-24T12:00:00.000Z"), AuditEvent::Rotated),
+            (Some(&rotated), json!({}), AuditEvent::Confirmed),
+            (Some(&old), json!({"blocked_team_ids": ["team_0000000000000000000001"]}), AuditEvent::Blocked),
+            (Some(&old), json!({"revoked_at": at}), AuditEvent::Revoked),
         ] {
             assert_eq!(event(old, &token(new.clone())), what, "{new}");
         }

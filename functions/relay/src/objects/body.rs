@@ -1,4 +1,4 @@
-//! What webhooks are told of an object: the object as a reader sees it, and what has changed of it.
+//! The body of an event: the object as the API returns it, and its changes.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use shared::{
     webhook::Topic,
 };
 
-use super::{Changed, differences::Difference, turn::Turn};
+use super::{ObjectChange, change_kind::ChangeKind, differences::Difference};
 
-/// The most bytes of a body: an item of DynamoDB has 400 KB.
+/// The most bytes of a body: an item of DynamoDB has at most 400 KB.
 const SIZE_MAX: usize = 380_000;
 
-/// The JSON that is sent.
+/// The JSON body of an event.
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
     r#type: Topic,
@@ -35,10 +35,10 @@ struct Data<'a> {
     object: Object<'a>,
     changes: BTreeMap<&'a Slug, Change<'a>>,
     version: u64,
-    /// Nobody, where time did it.
-    actor: Option<Doer<'a>>,
+    /// None if the system made the change.
+    actor: Option<EventActor<'a>>,
     source: Option<Source>,
-    /// Of a deletion: whether there is no way back.
+    /// For a deletion: true if the object cannot be restored.
     #[serde(skip_serializing_if = "Option::is_none")]
     permanent: Option<bool>,
 }
@@ -49,7 +49,7 @@ struct TypeName<'a> {
     slug: &'a str,
 }
 
-/// An object, as whoever may read it sees it.
+/// An object as the API returns it.
 #[derive(Serialize)]
 struct Object<'a> {
     id: &'a ObjectId,
@@ -64,7 +64,7 @@ struct Object<'a> {
     updated_by: &'a str,
 }
 
-/// The values of an object, or that they are too large.
+/// The values of an object, unless they are too large.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Fields {
@@ -72,7 +72,7 @@ enum Fields {
     Omitted { omitted: bool },
 }
 
-/// A value before and after, or that these are too large.
+/// A value before and after, unless these are too large.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Change<'a> {
@@ -81,41 +81,42 @@ enum Change<'a> {
 }
 
 #[derive(Serialize)]
-struct Doer<'a> {
+struct EventActor<'a> {
     user: &'a UserId,
     token: Option<&'a TokenId>,
-    /// What its owner calls it, of a token of a member.
+    /// The name of the token, if its owner is a member of the team.
     token_name: Option<&'a str>,
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn of(changed: &'a Changed<'a>, event: &'a EventId) -> Result<Self> {
-        let Changed { place, turn, at, version, actor, .. } = changed;
-        let change = |Difference { slug, old, new }: &'a Difference| {
+    pub(super) fn of(change: &'a ObjectChange<'a>, event: &'a EventId) -> Result<Self> {
+        let ObjectChange { key, kind, at, version, actor, .. } = change;
+        let value_change = |Difference { slug, old, new }: &'a Difference| {
             (slug, Change::Values { old: old.as_ref(), new: new.as_ref() })
         };
-        // Of what is new everything is new: it is told once.
-        let differences = changed.differences.known(changed.stored.as_deref());
-        let changes = differences.filter(|_| *turn == Turn::Updated).map(change).collect();
+        // All values of a new object are new: they are only in `object`, not in `changes` as well.
+        let differences = change.differences.of_existing_fields(change.stored.as_deref());
+        let changes = differences.filter(|_| *kind == ChangeKind::Updated).map(value_change).collect();
         let data = Data {
             event_id: event,
-            team: &place.team,
-            object_type: type_name(changed),
-            object: object(changed).context("a stored object is not whole")?,
+            team: &key.team,
+            object_type: type_name(change),
+            object: object(change).context("a stored object is not whole")?,
             changes,
             version: *version,
-            actor: actor.as_ref().map(|actor| Doer {
+            actor: actor.as_ref().map(|actor| EventActor {
                 user: &actor.user,
                 token: actor.token.as_ref(),
-                token_name: changed.token_name.as_deref(),
+                token_name: change.token_name.as_deref(),
             }),
             source: actor.as_ref().map(|actor| actor.source),
-            permanent: turn.is_permanent().then_some(true),
+            permanent: kind.is_permanent().then_some(true),
         };
-        Ok(Self { r#type: turn.topic(), timestamp: *at, data })
+        Ok(Self { r#type: kind.topic(), timestamp: *at, data })
     }
 
-    /// The text. What would make it too large is left out: first the values in `changes`, then those of the object.
+    /// The JSON text. If it is too large, the values in `changes` are left out, and then those of the object
+    /// too.
     pub(super) fn text(mut self) -> Result<String> {
         let text = self.written()?;
         if text.len() <= SIZE_MAX {
@@ -135,30 +136,30 @@ impl<'a> Body<'a> {
     }
 }
 
-fn type_name<'a>(changed: &'a Changed<'a>) -> TypeName<'a> {
-    TypeName { id: &changed.place.object_type, slug: changed.type_slug() }
+fn type_name<'a>(change: &'a ObjectChange<'a>) -> TypeName<'a> {
+    TypeName { id: &change.key.object_type, slug: change.type_slug() }
 }
 
-fn object<'a>(changed: &'a Changed<'a>) -> Option<Object<'a>> {
-    let item = changed.item;
+fn object<'a>(change: &'a ObjectChange<'a>) -> Option<Object<'a>> {
+    let item = change.item;
     Some(Object {
-        id: &changed.place.id,
-        object_type: type_name(changed),
-        version: changed.version,
+        id: &change.key.id,
+        object_type: type_name(change),
+        version: change.version,
         created_at: text(item, "created_at")?,
         updated_at: text(item, "updated_at")?,
         trashed_at: text(item, "trashed_at"),
-        label: label(changed),
-        fields: Fields::Values(fields(changed)),
+        label: label(change),
+        fields: Fields::Values(fields(change)),
         created_by: text(item, "created_by")?,
         updated_by: text(item, "updated_by")?,
     })
 }
 
-/// The values of all fields that the type has; of a type that is gone, those that are there.
-fn fields(changed: &Changed<'_>) -> BTreeMap<Slug, Option<Value>> {
-    let mut values = values_of(changed.item);
-    match &changed.stored {
+/// The values of all fields that the type has; if the type was destroyed, those of the object.
+fn fields(change: &ObjectChange<'_>) -> BTreeMap<Slug, Option<Value>> {
+    let mut values = values_of(change.item);
+    match &change.stored {
         Some(stored) => {
             let fields = stored.object_type.fields.iter();
             fields.map(|field| (field.slug.clone(), values.remove(&field.slug))).collect()
@@ -167,9 +168,9 @@ fn fields(changed: &Changed<'_>) -> BTreeMap<Slug, Option<Value>> {
     }
 }
 
-/// What people call the object: the values of the fields that name it, or else its id.
-pub(super) fn label(changed: &Changed<'_>) -> String {
+/// The label of the object: the values of the fields that name it, or else its id.
+pub(super) fn label(change: &ObjectChange<'_>) -> String {
     let label =
-        changed.stored.as_ref().and_then(|stored| stored.object_type.label_of(&values_of(changed.item)));
-    label.unwrap_or_else(|| changed.place.id.to_string())
+        change.stored.as_ref().and_then(|stored| stored.object_type.label_of(&values_of(change.item)));
+    label.unwrap_or_else(|| change.key.id.to_string())
 }

@@ -1,4 +1,4 @@
-//! What changed of an object's values.
+//! The differences between the values of an object before and after a change.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use shared::{
     text::Slug,
 };
 
-/// The values that are not what they were.
+/// The values that differ.
 pub(super) struct Differences(Vec<Difference>);
 
-/// A value that is not what it was.
+/// A value before and after.
 pub(super) struct Difference {
     pub(super) slug: Slug,
     pub(super) old: Option<Value>,
@@ -28,26 +28,30 @@ impl Differences {
         Self(slugs.into_iter().filter_map(difference).collect())
     }
 
-    /// Whether everything is what it was.
-    pub(super) fn is_nothing(&self) -> bool {
+    /// Whether all values are the same.
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Those of fields that the type has.
-    pub(super) fn known(&self, stored: Option<&StoredObjectType>) -> impl Iterator<Item = &Difference> {
-        let is_known = move |one: &&Difference| {
+    /// The differences of fields that the type still has.
+    pub(super) fn of_existing_fields(
+        &self,
+        stored: Option<&StoredObjectType>,
+    ) -> impl Iterator<Item = &Difference> {
+        let exists = move |one: &&Difference| {
             stored.is_none_or(|stored| stored.object_type.field(one.slug.as_str()).is_some())
         };
-        self.0.iter().filter(is_known)
+        self.0.iter().filter(exists)
     }
 
-    /// All of them, as the audit log tells them; a field that is gone by now is told by its slug.
-    pub(super) fn told(&self, stored: Option<&StoredObjectType>) -> Vec<FieldChange> {
-        let told = |Difference { slug, old, new }: &Difference| {
+    /// All differences as entries of the audit log have them. The label of a field that was removed meanwhile
+    /// is its slug.
+    pub(super) fn field_changes(&self, stored: Option<&StoredObjectType>) -> Vec<FieldChange> {
+        let change = |Difference { slug, old, new }: &Difference| {
             let field = stored.and_then(|stored| stored.object_type.field(slug.as_str()));
             let label = field.map_or(slug.as_str(), |field| &field.label);
             FieldChange::new(slug.as_str(), label).values(old.as_ref(), new.as_ref())
         };
-        self.0.iter().map(told).collect()
+        self.0.iter().map(change).collect()
     }
 }

@@ -1,8 +1,8 @@
-//! What happens to objects: an entry for each change, and an event for the webhooks.
+//! Changes of objects: an audit entry for each, and an event for the webhooks.
 
 mod body;
+mod change_kind;
 mod differences;
-mod turn;
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use shared::{
     Code, Result, Timestamp,
     actor::Actor,
-    audit::{Kind, Subject, TypeOfSubject},
+    audit::{AuditSubject, Kind, SubjectType},
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::{StoredObjectType, revalidate, values_of},
     table::{AttributeValue, Item, Key, decode, number, text},
@@ -18,42 +18,43 @@ use shared::{
 
 use self::{
     body::{Body, label},
+    change_kind::ChangeKind,
     differences::Differences,
-    turn::Turn,
 };
 use crate::{
     Relay,
-    deliver::Occurrence,
+    deliver::DomainEvent,
     event::Change,
-    happened::{Happened, told_apart},
+    new_entry::{NewEntry, dedup_key},
 };
 
-/// Where an object lies, told from its key: `team_…#type_…` and `obj_…`. Guards and counters have longer partitions.
-struct Place {
+/// The parsed key of an object: `team_…#type_…` and `obj_…`. Unique index entries and counters have longer
+/// partition keys.
+struct ObjectKey {
     team: TeamId,
     object_type: ObjectTypeId,
     id: ObjectId,
 }
 
 /// A change of an object.
-struct Changed<'a> {
-    place: Place,
-    turn: Turn,
+struct ObjectChange<'a> {
+    key: ObjectKey,
+    kind: ChangeKind,
     at: Timestamp,
     version: u64,
-    /// Who made it; nobody, where time did.
+    /// The actor; none if the system made the change.
     actor: Option<Actor>,
-    /// The item after it, or the last that there was.
+    /// The item after the change, or the last one before it was removed.
     item: &'a Item,
     differences: Differences,
-    /// The type, unless it is gone.
+    /// The type, unless it was destroyed.
     stored: Option<Arc<StoredObjectType>>,
-    /// What its owner calls the token that made it.
+    /// The name of the token that was used.
     token_name: Option<String>,
-    from: Vec<String>,
+    dedup_key: Vec<String>,
 }
 
-impl Place {
+impl ObjectKey {
     fn of(key: &Key) -> Option<Self> {
         let (team, object_type) = key.pk.split_once('#')?;
         Some(Self {
@@ -66,63 +67,75 @@ impl Place {
 
 impl Relay {
     pub(crate) async fn object(&self, key: &Key, change: &Change) -> Result<()> {
-        let Some(changed) = self.changed_object(key, change).await? else { return Ok(()) };
-        let event = changed.event();
-        self.tell(changed.happened()).await?;
-        let occurrence = changed.occurrence(&event, change.since(changed.at));
-        self.publish(occurrence, || Body::of(&changed, &event)?.text()).await
+        let Some(object_change) = self.object_change(key, change).await? else { return Ok(()) };
+        let event = object_change.event();
+        self.append(object_change.audit_entry()).await?;
+        let domain_event = object_change.domain_event(&event, change.min_read_time(object_change.at));
+        self.publish(domain_event, || Body::of(&object_change, &event)?.text()).await
     }
 
-    /// What the change was; none if nobody made it, as with the work of jobs.
-    async fn changed_object<'a>(&self, key: &Key, change: &'a Change) -> Result<Option<Changed<'a>>> {
-        let Some(place) = Place::of(key) else { return Ok(None) };
-        let Some((turn, item)) = turn(change) else { return Ok(None) };
-        let at = moment(turn, item).or_else(|| change.noted_at()).context("a change has no time")?;
-        let stored = self.object_type(&place, change.since(at)).await?;
-        // The objects of a type that ends go with it, without a word each.
+    /// The change of an object; none if it is not to be audited, such as the writes of jobs.
+    async fn object_change<'a>(
+        &self,
+        item_key: &Key,
+        change: &'a Change,
+    ) -> Result<Option<ObjectChange<'a>>> {
+        let Some(key) = ObjectKey::of(item_key) else { return Ok(None) };
+        let Some((kind, item)) = classify(change) else { return Ok(None) };
+        let at = time_of(kind, item)
+            .or_else(|| change.approximate_creation_time())
+            .context("a change has no time")?;
+        let stored = self.object_type(&key, change.min_read_time(at)).await?;
+        // The objects of a type that is being destroyed have no entries of their own.
         let is_type_final = |stored: &Arc<StoredObjectType>| {
             stored.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible)
         };
-        if turn == Turn::TrashEnded && stored.as_ref().is_none_or(is_type_final) {
+        if kind == ChangeKind::TrashEnded && stored.as_ref().is_none_or(is_type_final) {
             return Ok(None);
         }
-        let old = change.before().filter(|_| turn != Turn::Created).map(values_of).unwrap_or_default();
-        let new = if turn.has_differences() { values_of(item) } else { old.clone() };
+        let old = change.before().filter(|_| kind != ChangeKind::Created).map(values_of).unwrap_or_default();
+        let new = if kind.has_differences() { values_of(item) } else { old.clone() };
         let differences = Differences::between(old, new);
-        // A write that changes nothing is no change, whoever has written it.
-        if turn == Turn::Updated && differences.is_nothing() {
+        // A write that changes no value is not audited, whoever made it.
+        if kind == ChangeKind::Updated && differences.is_empty() {
             return Ok(None);
         }
-        // A job that takes away a field moves guards, and so counts the version up: what is left of the field is nothing
-        // that a reader has seen.
-        if turn.may_be_a_job(change.before(), item) && differences.known(stored.as_deref()).next().is_none() {
+        // A job that removes a field changes unique index entries, and so grows the version. The values that it
+        // removes are of a field that readers do not see any more.
+        if kind.may_be_system_write(change.before(), item)
+            && differences.of_existing_fields(stored.as_deref()).next().is_none()
+        {
             return Ok(None);
         }
-        let is_ended = turn == Turn::TrashEnded;
-        // The end comes behind the last version.
+        let is_ended = kind == ChangeKind::TrashEnded;
+        // The end of the time in the trash comes after the last version.
         let version = number(item, "version").context("an object has no version")? + u64::from(is_ended);
         let sends = number(item, "sends").unwrap_or_default();
         let actor = if is_ended { None } else { Some(actor(item)?) };
-        Ok(Some(Changed {
-            token_name: self.token_name(actor.as_ref(), &place.team).await?,
-            place,
-            turn,
+        Ok(Some(ObjectChange {
+            token_name: self.token_name(actor.as_ref(), &key.team).await?,
+            key,
+            kind,
             at,
             version,
             actor,
             item,
             differences,
             stored,
-            from: told_apart(key, [version.to_string(), sends.to_string()]),
+            dedup_key: dedup_key(item_key, [version.to_string(), sends.to_string()]),
         }))
     }
 
-    /// The type as it was at that moment, or later; none if it is gone.
-    async fn object_type(&self, place: &Place, since: Timestamp) -> Result<Option<Arc<StoredObjectType>>> {
-        let key = (place.team.clone(), place.object_type.clone());
+    /// The type, read at that time or later; none if it was destroyed.
+    async fn object_type(
+        &self,
+        object: &ObjectKey,
+        min_read_time: Timestamp,
+    ) -> Result<Option<Arc<StoredObjectType>>> {
+        let key = (object.team.clone(), object.object_type.clone());
         let read = |known: Option<Option<Arc<_>>>| {
             Box::pin(async {
-                let named = (&place.team, place.object_type.as_str());
+                let named = (&object.team, object.object_type.as_str());
                 match revalidate(&self.workspace, named, known.flatten(), self.clock.now()).await {
                     Ok(found) => Ok(Some(found)),
                     Err(error) if error.code == Code::NotFound => Ok(None),
@@ -130,74 +143,76 @@ impl Relay {
                 }
             })
         };
-        self.types.renewed(key, since, &self.clock, read).await
+        self.types.get_or_refresh(key, min_read_time, &self.clock, read).await
     }
 }
 
-impl Changed<'_> {
-    /// The id of the event, which is told apart as the entry is.
+impl ObjectChange<'_> {
+    /// The id of the event, which follows from the same deduplication key as that of the audit entry.
     fn event(&self) -> EventId {
-        EventId::deterministic(self.at, &self.from.iter().map(String::as_str).collect::<Vec<_>>())
+        EventId::deterministic(self.at, &self.dedup_key.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    fn happened(&self) -> Happened {
-        let Place { team, object_type, id } = &self.place;
-        let of_type = TypeOfSubject { id: object_type.clone(), slug: self.type_slug().to_owned() };
-        let subject =
-            Subject { kind: Kind::Object, id: id.to_string(), label: label(self), of_type: Some(of_type) };
-        Happened {
+    fn audit_entry(&self) -> NewEntry {
+        let ObjectKey { team, object_type, id } = &self.key;
+        let of_type = SubjectType { id: object_type.clone(), slug: self.type_slug().to_owned() };
+        let subject = AuditSubject {
+            kind: Kind::Object,
+            id: id.to_string(),
+            label: label(self),
+            of_type: Some(of_type),
+        };
+        NewEntry {
             team: team.clone(),
-            event: self.turn.event(),
+            event: self.kind.event(),
             at: self.at,
             actor: self.actor.clone(),
             subject,
-            fields: self.differences.told(self.stored.as_deref()),
-            reason: (self.turn == Turn::TrashEnded).then_some("trash_ended"),
-            from: self.from.clone(),
+            fields: self.differences.field_changes(self.stored.as_deref()),
+            reason: (self.kind == ChangeKind::TrashEnded).then_some("trash_ended"),
+            dedup_key: self.dedup_key.clone(),
         }
     }
 
-    fn occurrence(&self, event: &EventId, since: Timestamp) -> Occurrence {
-        let Place { team, object_type, id } = &self.place;
-        Occurrence {
+    fn domain_event(&self, event: &EventId, min_read_time: Timestamp) -> DomainEvent {
+        let ObjectKey { team, object_type, id } = &self.key;
+        DomainEvent {
             id: event.clone(),
             team: team.clone(),
-            topic: self.turn.topic(),
+            topic: self.kind.topic(),
             object_type: object_type.clone(),
             object: id.clone(),
             at: self.at,
-            since,
+            min_read_time,
         }
     }
 
-    /// The slug of the type; of one that is gone its id.
+    /// The slug of the type, or its id if it was destroyed.
     fn type_slug(&self) -> &str {
-        self.stored
-            .as_ref()
-            .map_or(self.place.object_type.as_str(), |stored| stored.object_type.slug.as_str())
+        self.stored.as_ref().map_or(self.key.object_type.as_str(), |stored| stored.object_type.slug.as_str())
     }
 }
 
-/// What a change was, and the item that tells of it.
-fn turn(change: &Change) -> Option<(Turn, &Item)> {
+/// The kind of a change, and the item that describes it.
+fn classify(change: &Change) -> Option<(ChangeKind, &Item)> {
     match (change.before(), change.after()) {
-        (old, Some(new)) => Some((Turn::of(old, new)?, new)),
-        (Some(old), None) => Some((Turn::of_removal(old, change.noted_at()?)?, old)),
+        (old, Some(new)) => Some((ChangeKind::of(old, new)?, new)),
+        (Some(old), None) => Some((ChangeKind::of_removal(old, change.approximate_creation_time()?)?, old)),
         (None, None) => None,
     }
 }
 
-/// When it was, as far as the item tells.
-fn moment(turn: Turn, item: &Item) -> Option<Timestamp> {
-    let name = match turn {
-        Turn::TrashEnded => return None,
-        Turn::Sent => "sent_at",
+/// The time of a change, if the item has it.
+fn time_of(kind: ChangeKind, item: &Item) -> Option<Timestamp> {
+    let name = match kind {
+        ChangeKind::TrashEnded => return None,
+        ChangeKind::Sent => "sent_at",
         _ => "updated_at",
     };
     text(item, name)?.parse().ok()
 }
 
-/// Who made the last change of an item.
+/// The actor of the last change of an item.
 pub(crate) fn actor(item: &Item) -> Result<Actor> {
     match item.get("actor") {
         Some(AttributeValue::M(actor)) => decode(actor.clone()),

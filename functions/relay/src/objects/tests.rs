@@ -1,7 +1,7 @@
-//! What a change of an object's item comes to.
+//! The audit entries and events of changes of objects.
 
 use serde_json::{Value as Json, json};
-use shared::{audit::Event, object_type::FieldValues, webhook::Topic};
+use shared::{audit::AuditEvent, object_type::FieldValues, webhook::Topic};
 
 use super::*;
 
@@ -39,29 +39,29 @@ fn contacts() -> StoredObjectType {
     serde_json::from_str(&json.to_string()).unwrap()
 }
 
-fn changed<'a>(old: Option<&Item>, new: &'a Item) -> Changed<'a> {
-    let turn = Turn::of(old, new).unwrap();
+fn object_change<'a>(old: Option<&Item>, new: &'a Item) -> ObjectChange<'a> {
+    let kind = ChangeKind::of(old, new).unwrap();
     let key =
         Key::new("team_0000000000000000000001#type_0000000000000000000001", "obj_0000000000000000000001");
     let old = old.map(values_of).unwrap_or_default();
     let actor = json!({"user": "usr_0000000000000000000001", "credential": "token", "token": "tok_0000000000000000000001",
         "ip": "203.0.113.7", "source": "api", "request_id": "r"});
-    Changed {
-        place: Place::of(&key).unwrap(),
-        turn,
-        at: moment(turn, new).unwrap(),
+    ObjectChange {
+        key: ObjectKey::of(&key).unwrap(),
+        kind,
+        at: time_of(kind, new).unwrap(),
         version: number(new, "version").unwrap(),
         actor: Some(serde_json::from_value(actor).unwrap()),
         token_name: Some("Zapier".to_owned()),
         item: new,
         differences: Differences::between(old, values_of(new)),
         stored: Some(Arc::new(contacts())),
-        from: told_apart(&key, ["1".to_owned()]),
+        dedup_key: dedup_key(&key, ["1".to_owned()]),
     }
 }
 
 #[test]
-fn each_change_is_what_it_looks_like() {
+fn each_change_has_its_kind() {
     let at = json!({"S": "2026-11-24T11:00:00.000Z"});
     let later = |changes: Json| {
         let mut all = json!({"version": {"N": "2"}, "updated_at": at});
@@ -71,71 +71,82 @@ fn each_change_is_what_it_looks_like() {
     let (live, trashed) = (object(json!({})), object(json!({"trashed_at": at})));
     let destroyed = json!({"BOOL": true});
     for (old, new, event, topic) in [
-        (None, object(json!({})), Event::Created, Topic::ObjectCreated),
-        (Some(&live), later(json!({})), Event::Updated, Topic::ObjectUpdated),
-        (Some(&live), later(json!({"trashed_at": at})), Event::Deleted, Topic::ObjectDeleted),
-        (Some(&trashed), later(json!({})), Event::Restored, Topic::ObjectUpdated),
-        (Some(&live), later(json!({"destroyed": destroyed})), Event::Destroyed, Topic::ObjectDeleted),
+        (None, object(json!({})), AuditEvent::Created, Topic::ObjectCreated),
+        (Some(&live), later(json!({})), AuditEvent::Updated, Topic::ObjectUpdated),
+        (Some(&live), later(json!({"trashed_at": at})), AuditEvent::Deleted, Topic::ObjectDeleted),
+        (Some(&trashed), later(json!({})), AuditEvent::Restored, Topic::ObjectUpdated),
+        (Some(&live), later(json!({"destroyed": destroyed})), AuditEvent::Destroyed, Topic::ObjectDeleted),
         (
             Some(&trashed),
             later(json!({"trashed_at": at, "destroyed": destroyed})),
-            Event::Destroyed,
+            AuditEvent::Destroyed,
             Topic::ObjectDeleted,
         ),
-        (Some(&live), object(json!({"sends": {"N": "1"}, "sent_at": at})), Event::Sent, Topic::ObjectSend),
+        (
+            Some(&live),
+            object(json!({"sends": {"N": "1"}, "sent_at": at})),
+            AuditEvent::Sent,
+            Topic::ObjectSend,
+        ),
     ] {
-        let turn = Turn::of(old, &new).unwrap();
-        assert_eq!((turn.event(), turn.topic()), (event, topic));
+        let kind = ChangeKind::of(old, &new).unwrap();
+        assert_eq!((kind.event(), kind.topic()), (event, topic));
     }
     let indexed = object(json!({"s01": {"S": "ada"}}));
     let marked = object(json!({"destroyed": destroyed}));
-    assert_eq!(Turn::of(Some(&live), &indexed), None);
-    assert_eq!(Turn::of(Some(&marked), &marked), None);
+    assert_eq!(ChangeKind::of(Some(&live), &indexed), None);
+    assert_eq!(ChangeKind::of(Some(&marked), &marked), None);
+    // A job that changes unique index entries grows the version, and not the time of the last change.
+    let moved = object(json!({"version": {"N": "2"}}));
+    assert!(ChangeKind::Updated.may_be_system_write(Some(&live), &moved));
+    assert!(!ChangeKind::Updated.may_be_system_write(Some(&live), &later(json!({}))));
+    // A version without changed values is not audited.
+    assert!(Differences::between(values_of(&live), values_of(&later(json!({})))).is_empty());
+    assert!(!Differences::between(values_of(&live), FieldValues::new()).is_empty());
+}
+
+#[test]
+fn a_removal_is_a_change_if_the_time_in_the_trash_was_over() {
+    let at = json!({"S": "2026-11-24T11:00:00.000Z"});
     let end = "2026-12-24T11:00:01.000Z".parse::<Timestamp>().unwrap();
-    let thrown_away = |more: Json| {
+    let trashed = |more: Json| {
         let mut all = json!({"trashed_at": at, "expires": {"N": end.seconds().to_string()}});
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         object(all)
     };
-    let over = Turn::of_removal(&thrown_away(json!({})), end).unwrap();
+    let over = ChangeKind::of_removal(&trashed(json!({})), end).unwrap();
     assert_eq!(
         (over.event(), over.topic(), over.is_permanent()),
-        (Event::Destroyed, Topic::ObjectDeleted, true)
+        (AuditEvent::Destroyed, Topic::ObjectDeleted, true)
     );
-    // With its type, what was told before, and what was never thrown away.
-    assert_eq!(Turn::of_removal(&thrown_away(json!({})), end.plus_seconds(-1)), None);
-    assert_eq!(Turn::of_removal(&thrown_away(json!({"destroyed": destroyed})), end), None);
-    assert_eq!(Turn::of_removal(&live, end), None);
-    // A job that moves guards counts the version up, and leaves the time.
-    let moved = object(json!({"version": {"N": "2"}}));
-    assert!(Turn::Updated.may_be_a_job(Some(&live), &moved));
-    assert!(!Turn::Updated.may_be_a_job(Some(&live), &later(json!({}))));
-    // A version that changes nothing is told to nobody.
-    assert!(Differences::between(values_of(&live), values_of(&later(json!({})))).is_nothing());
-    assert!(!Differences::between(values_of(&live), FieldValues::new()).is_nothing());
+    // Removed with its type, audited before, and never in the trash.
+    assert_eq!(ChangeKind::of_removal(&trashed(json!({})), end.plus_seconds(-1)), None);
+    assert_eq!(ChangeKind::of_removal(&trashed(json!({"destroyed": {"BOOL": true}})), end), None);
+    assert_eq!(ChangeKind::of_removal(&object(json!({})), end), None);
 }
 
 #[test]
-fn that_the_trash_is_over_is_told_as_what_nobody_did() {
+fn the_end_of_the_time_in_the_trash_has_no_actor() {
     let item = object(json!({"trashed_at": {"S": "2026-11-24T11:00:00.000Z"}, "version": {"N": "4"}}));
     let at: Timestamp = "2026-12-24T11:00:01.000Z".parse().unwrap();
     let differences = Differences::between(values_of(&item), values_of(&item));
-    let changed = changed(None, &item);
-    let changed = Changed { turn: Turn::TrashEnded, at, actor: None, version: 5, differences, ..changed };
-    let event = changed.event();
-    let body: Json = serde_json::from_str(&Body::of(&changed, &event).unwrap().text().unwrap()).unwrap();
+    let change = object_change(None, &item);
+    let change =
+        ObjectChange { kind: ChangeKind::TrashEnded, at, actor: None, version: 5, differences, ..change };
+    let event = change.event();
+    let body: Json = serde_json::from_str(&Body::of(&change, &event).unwrap().text().unwrap()).unwrap();
     assert_eq!((&body["type"], &body["timestamp"]), (&json!("object.deleted"), &json!(at)));
     let data = &body["data"];
     assert_eq!((&data["permanent"], &data["version"]), (&json!(true), &json!(5)));
     assert_eq!((&data["actor"], &data["source"], &data["changes"]), (&Json::Null, &Json::Null, &json!({})));
     assert_eq!(data["object"]["trashed_at"], json!("2026-11-24T11:00:00.000Z"));
-    let happened = changed.happened();
-    assert_eq!((happened.event, happened.reason), (Event::Destroyed, Some("trash_ended")));
-    assert!(happened.actor.is_none() && happened.fields.is_empty());
+    let entry = change.audit_entry();
+    assert_eq!((entry.event, entry.reason), (AuditEvent::Destroyed, Some("trash_ended")));
+    assert!(entry.actor.is_none() && entry.fields.is_empty());
 }
 
 #[test]
-fn only_objects_lie_where_objects_do() {
+fn only_objects_have_keys_of_objects() {
     let (team, of_type) = ("team_0000000000000000000001", "type_0000000000000000000001");
     let id = "obj_0000000000000000000001";
     for (pk, sk, is_object) in [
@@ -145,7 +156,7 @@ fn only_objects_lie_where_objects_do() {
         (format!("{team}#{of_type}"), "other", false),
         (team.to_owned(), id, false),
     ] {
-        assert_eq!(Place::of(&Key::new(&pk, sk)).is_some(), is_object, "{pk} {sk}");
+        assert_eq!(ObjectKey::of(&Key::new(&pk, sk)).is_some(), is_object, "{pk} {sk}");
     }
 }
 
@@ -153,9 +164,9 @@ fn only_objects_lie_where_objects_do() {
 fn a_body_is_the_object_as_readers_see_it_with_what_changed() {
     let old = object(json!({"fields": {"M": {"name": {"S": "Ada"}, "gone": {"S": "x"}}}}));
     let new = object(json!({"version": {"N": "2"}, "updated_at": {"S": "2026-11-24T11:00:00.000Z"}}));
-    let changed = changed(Some(&old), &new);
-    let event = changed.event();
-    let text = Body::of(&changed, &event).unwrap().text().unwrap();
+    let change = object_change(Some(&old), &new);
+    let event = change.event();
+    let text = Body::of(&change, &event).unwrap().text().unwrap();
     let body: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(
         (&body["type"], &body["timestamp"]),
@@ -172,23 +183,23 @@ fn a_body_is_the_object_as_readers_see_it_with_what_changed() {
     assert!(text.contains(r#""changes":{"amount":{"old":null,"new":12.30}}"#), "{text}");
     assert!(
         data.get("permanent").is_none() && !text.contains("\"gone\""),
-        "a field that is gone is not told of"
+        "a field that was removed is not in the event"
     );
-    // In the log it is: there it was changed.
-    let slugs: Vec<_> = changed.happened().fields.into_iter().map(|field| field.slug).collect();
+    // It is in the audit entry, as it was changed there.
+    let slugs: Vec<_> = change.audit_entry().fields.into_iter().map(|field| field.slug).collect();
     assert_eq!(slugs, ["amount", "gone"]);
 }
 
 #[test]
-fn of_what_is_new_or_gone_nothing_is_told_twice() {
+fn a_new_or_destroyed_object_has_no_changes_beside_its_values() {
     let new = object(json!({}));
-    let created = changed(None, &new);
+    let created = object_change(None, &new);
     let event = created.event();
     let text = Body::of(&created, &event).unwrap().text().unwrap();
     assert!(text.contains(r#""changes":{}"#) && text.contains("12.30"), "{text}");
-    assert_eq!(created.happened().fields.len(), 2);
+    assert_eq!(created.audit_entry().fields.len(), 2);
     let marked = object(json!({"version": {"N": "2"}, "destroyed": {"BOOL": true}}));
-    let destroyed = changed(Some(&new), &marked);
+    let destroyed = object_change(Some(&new), &marked);
     let text = Body::of(&destroyed, &event).unwrap().text().unwrap();
     assert!(text.contains(r#""permanent":true"#) && text.contains(r#""type":"object.deleted""#), "{text}");
 }
@@ -201,21 +212,21 @@ fn what_is_too_large_is_left_out_and_said_to_be() {
             json!({"fields": notes, "version": {"N": "2"}, "updated_at": {"S": "2026-11-24T11:00:00.000Z"}}),
         )
     };
-    let event = |changed: &Changed<'_>| changed.event();
+    let event = |change: &ObjectChange<'_>| change.event();
     let (old, new) = (object(json!({})), with_notes(&"x".repeat(300_000)));
-    let whole = changed(Some(&old), &new);
+    let whole = object_change(Some(&old), &new);
     let text = Body::of(&whole, &event(&whole)).unwrap().text().unwrap();
     assert!(text.contains(r#""notes":{"omitted":true}"#) && text.len() < 380_000 && text.contains("xxx"));
     // Each of these characters takes six in JSON.
     let worst = with_notes(&"\u{1}".repeat(100_000));
-    let worst = changed(Some(&old), &worst);
+    let worst = object_change(Some(&old), &worst);
     let text = Body::of(&worst, &event(&worst)).unwrap().text().unwrap();
     assert!(text.contains(r#""fields":{"omitted":true}"#) && text.len() < 2_000, "{}", text.len());
 }
 
 #[test]
-fn the_same_change_is_the_same_event_whenever_it_is_looked_at() {
+fn the_same_change_is_the_same_event_whenever_it_is_processed() {
     let (one, other) = (object(json!({})), object(json!({"updated_at": {"S": "2026-11-24T10:00:00.001Z"}})));
-    assert_eq!(changed(None, &one).event(), changed(None, &one).event());
-    assert_ne!(changed(None, &one).event(), changed(None, &other).event());
+    assert_eq!(object_change(None, &one).event(), object_change(None, &one).event());
+    assert_ne!(object_change(None, &one).event(), object_change(None, &other).event());
 }

@@ -1,4 +1,4 @@
-//! What happens to what a team has set up: object types and webhooks.
+//! Audit entries for changes of object types and webhooks.
 
 mod object_types;
 mod webhooks;
@@ -8,7 +8,7 @@ use shared::{Result, id::TeamId, table::Key, webhook::WEBHOOK_PREFIX};
 use crate::{Relay, event::Change};
 
 impl Relay {
-    pub(crate) async fn set_up(&self, key: &Key, change: &Change) -> Result<()> {
+    pub(crate) async fn workspace_change(&self, key: &Key, change: &Change) -> Result<()> {
         let team = key.pk.strip_prefix("TEAM#").and_then(TeamId::parse);
         let (Some(team), Some(new)) = (team, change.after()) else { return Ok(()) };
         if key.sk.starts_with("TYPE#") {

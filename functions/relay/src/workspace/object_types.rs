@@ -1,11 +1,11 @@
-//! What happens to an object type, told field by field.
+//! Audit entries for changes of object types, field by field.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use shared::{
     Result,
-    audit::{Event, FieldChange, Kind, Subject, TypeOfSubject, raw},
+    audit::{AuditEvent, AuditSubject, FieldChange, Kind, SubjectType, raw_json},
     id::TeamId,
     object_type::{Field, ObjectType, StoredObjectType},
     table::{Item, Key},
@@ -14,11 +14,11 @@ use shared::{
 use crate::{
     Relay,
     event::Change,
-    happened::{Happened, Parts, changed, parts, told_apart},
+    new_entry::{NewEntry, Properties, dedup_key, properties, property_changes},
 };
 
-/// What is told of a type besides its fields, with what people call it.
-const NAMED: &[(&str, &str)] = &[
+/// The audited properties of a type besides its fields, with their labels.
+const AUDITED: &[(&str, &str)] = &[
     ("slug", "Slug"),
     ("singular_label", "Singular label"),
     ("plural_label", "Plural label"),
@@ -36,73 +36,74 @@ impl Relay {
         let old = change.before().map(StoredObjectType::from_item).transpose()?;
         let new = StoredObjectType::from_item(new)?;
         let Some(event) = event(old.as_ref(), &new) else { return Ok(()) };
-        // By its version it is told what somebody did. That its time in the trash is over leaves the version alone.
+        // What somebody did grows the version. The end of its time in the trash does not.
         let is_over = old.as_ref().is_some_and(|old| old.object_type.version == new.object_type.version);
-        let at = if is_over { change.noted_at() } else { Some(new.object_type.updated_at) };
+        let at = if is_over { change.approximate_creation_time() } else { Some(new.object_type.updated_at) };
         let by = if is_over { new.revision } else { new.object_type.version };
         let ObjectType { id, slug, plural_label, .. } = &new.object_type;
-        let happened = Happened {
+        let entry = NewEntry {
             team,
             event,
             at: at.context("a change has no time")?,
             actor: (!is_over).then(|| new.actor.clone()),
-            subject: Subject {
+            subject: AuditSubject {
                 kind: Kind::ObjectType,
                 id: id.to_string(),
                 label: plural_label.clone(),
-                of_type: Some(TypeOfSubject { id: id.clone(), slug: slug.to_string() }),
+                of_type: Some(SubjectType { id: id.clone(), slug: slug.to_string() }),
             },
             fields: match event {
-                Event::Created | Event::Updated => {
+                AuditEvent::Created | AuditEvent::Updated => {
                     fields(old.as_ref().map(|old| &old.object_type), &new.object_type)?
                 }
                 _ => Vec::new(),
             },
             reason: is_over.then_some("trash_ended"),
-            from: told_apart(key, [is_over.to_string(), by.to_string()]),
+            dedup_key: dedup_key(key, [is_over.to_string(), by.to_string()]),
         };
-        self.tell(happened).await
+        self.append(entry).await
     }
 }
 
-/// What happened; none if it is only the work behind the type that has come on.
-fn event(old: Option<&StoredObjectType>, new: &StoredObjectType) -> Option<Event> {
-    let Some(old) = old else { return Some(Event::Created) };
+/// The event of a change; none if it is only the progress of a migration.
+fn event(old: Option<&StoredObjectType>, new: &StoredObjectType) -> Option<AuditEvent> {
+    let Some(old) = old else { return Some(AuditEvent::Created) };
     let is_irreversible =
         |stored: &StoredObjectType| stored.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible);
     match (old.trashed_at, new.trashed_at) {
-        _ if is_irreversible(new) && !is_irreversible(old) => Some(Event::Destroyed),
-        (None, Some(_)) => Some(Event::Deleted),
-        (Some(_), None) => Some(Event::Restored),
-        _ => (old.object_type.version != new.object_type.version).then_some(Event::Updated),
+        _ if is_irreversible(new) && !is_irreversible(old) => Some(AuditEvent::Destroyed),
+        (None, Some(_)) => Some(AuditEvent::Deleted),
+        (Some(_), None) => Some(AuditEvent::Restored),
+        _ => (old.object_type.version != new.object_type.version).then_some(AuditEvent::Updated),
     }
 }
 
-/// What changed of the definition: of a field that was added or removed all of it, of another one the parts that differ.
+/// The changes of the definition: of a field that was added or removed all of it, of another one the properties
+/// that differ.
 fn fields(old: Option<&ObjectType>, new: &ObjectType) -> Result<Vec<FieldChange>> {
-    let before = old.map(parts).transpose()?;
-    let mut told = changed(before.as_ref(), &parts(new)?, NAMED);
+    let before = old.map(properties).transpose()?;
+    let mut changes = property_changes(before.as_ref(), &properties(new)?, AUDITED);
     let fields = old.map(|old| old.fields.as_slice()).unwrap_or_default();
     for field in &new.fields {
         let was = fields.iter().find(|was| was.slug == field.slug);
-        told.extend(field_change(was, Some(field))?);
+        changes.extend(field_change(was, Some(field))?);
     }
     for was in fields.iter().filter(|was| new.field(was.slug.as_str()).is_none()) {
-        told.extend(field_change(Some(was), None)?);
+        changes.extend(field_change(Some(was), None)?);
     }
     let order = |fields: &[Field]| fields.iter().map(|field| field.slug.to_string()).collect::<Vec<_>>();
     let (was, is) = (order(fields), order(&new.fields));
-    // Where fields came or went that is told by them.
+    // Where fields were added or removed, their own changes say so.
     if old.is_some() && was != is && was.len() == is.len() && was.iter().all(|slug| is.contains(slug)) {
-        told.push(FieldChange::new("fields_order", "Order of the fields").values(Some(&was), Some(&is)));
+        changes.push(FieldChange::new("fields_order", "Order of the fields").values(Some(&was), Some(&is)));
     }
-    Ok(told)
+    Ok(changes)
 }
 
 fn field_change(old: Option<&Field>, new: Option<&Field>) -> Result<Option<FieldChange>> {
     let Some(field) = new.or(old) else { return Ok(None) };
-    let told = FieldChange::new(format!("fields.{}", field.slug), &field.label);
-    let (was, is) = (old.map(parts).transpose()?, new.map(parts).transpose()?);
+    let change = FieldChange::new(format!("fields.{}", field.slug), &field.label);
+    let (was, is) = (old.map(properties).transpose()?, new.map(properties).transpose()?);
     let (was, is) = match (was, is) {
         (Some(was), Some(is)) => {
             let (was, is) = differing(was, is);
@@ -113,13 +114,17 @@ fn field_change(old: Option<&Field>, new: Option<&Field>) -> Result<Option<Field
         }
         both => both,
     };
-    Ok(Some(FieldChange { old: was.as_ref().and_then(raw), new: is.as_ref().and_then(raw), ..told }))
+    Ok(Some(FieldChange {
+        old: was.as_ref().and_then(raw_json),
+        new: is.as_ref().and_then(raw_json),
+        ..change
+    }))
 }
 
-/// Those of the parts that are not the same in both.
-fn differing(mut old: Parts, mut new: Parts) -> (Parts, Parts) {
-    let text = |parts: &Parts| -> BTreeMap<String, String> {
-        parts.iter().map(|(name, part)| (name.clone(), part.get().to_owned())).collect()
+/// The properties that differ, in both versions.
+fn differing(mut old: Properties, mut new: Properties) -> (Properties, Properties) {
+    let text = |properties: &Properties| -> BTreeMap<String, String> {
+        properties.iter().map(|(name, part)| (name.clone(), part.get().to_owned())).collect()
     };
     let (was, is) = (text(&old), text(&new));
     old.retain(|name, _| was.get(name) != is.get(name));
@@ -154,24 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_to_a_type_is_told_apart_from_the_work_behind_it() {
+    fn a_change_of_a_type_is_told_apart_from_the_progress_of_a_migration() {
         let with = |changes: Value| stored(changes, json!([]));
         let (plain, at) = (with(json!({})), "2026-11-24T00:00:00.000Z");
         let end = |is_final: bool| json!({"trashed_at": at, "end": {"job": "job_0000000000000000000001", "is_final": is_final}});
         let mut newer = with(json!({"revision": 5}));
         newer.object_type.version = 2;
-        assert_eq!(event(None, &plain), Some(Event::Created));
+        assert_eq!(event(None, &plain), Some(AuditEvent::Created));
         assert_eq!(event(Some(&plain), &with(json!({"revision": 2}))), None);
-        assert_eq!(event(Some(&plain), &newer), Some(Event::Updated));
-        assert_eq!(event(Some(&plain), &with(end(false))), Some(Event::Deleted));
-        assert_eq!(event(Some(&with(end(false))), &plain), Some(Event::Restored));
-        assert_eq!(event(Some(&with(end(false))), &with(end(true))), Some(Event::Destroyed));
-        assert_eq!(event(Some(&plain), &with(end(true))), Some(Event::Destroyed));
+        assert_eq!(event(Some(&plain), &newer), Some(AuditEvent::Updated));
+        assert_eq!(event(Some(&plain), &with(end(false))), Some(AuditEvent::Deleted));
+        assert_eq!(event(Some(&with(end(false))), &plain), Some(AuditEvent::Restored));
+        assert_eq!(event(Some(&with(end(false))), &with(end(true))), Some(AuditEvent::Destroyed));
+        assert_eq!(event(Some(&plain), &with(end(true))), Some(AuditEvent::Destroyed));
         assert_eq!(event(Some(&with(end(true))), &with(end(true))), None);
     }
 
     #[test]
-    fn fields_are_named_that_came_went_or_changed() {
+    fn added_removed_and_changed_fields_are_listed() {
         let old = stored(json!({}), json!([field("a", "A"), field("b", "B"), field("c", "C")])).object_type;
         let mut new =
             stored(json!({}), json!([field("a", "Other"), field("b", "B"), field("d", "D")])).object_type;

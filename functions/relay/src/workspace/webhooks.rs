@@ -1,10 +1,10 @@
-//! What happens to a webhook. Its keys are never told, and of its URL only the host: the rest may be a secret of the
-//! receiver.
+//! Audit entries for changes of webhooks. They never have the keys, and only the host of the URL: the rest may
+//! be a secret of the receiver.
 
 use anyhow::Context as _;
 use shared::{
     Result,
-    audit::{Event, FieldChange, Kind, Subject},
+    audit::{AuditEvent, AuditSubject, FieldChange, Kind},
     id::TeamId,
     table::{Item, Key},
     webhook::StoredWebhook,
@@ -13,11 +13,11 @@ use shared::{
 use crate::{
     Relay,
     event::Change,
-    happened::{Happened, changed, parts, told_apart},
+    new_entry::{NewEntry, dedup_key, properties, property_changes},
 };
 
-/// What is told of a webhook, with what people call it.
-const NAMED: &[(&str, &str)] = &[
+/// The audited properties of a webhook, with their labels.
+const AUDITED: &[(&str, &str)] = &[
     ("name", "Name"),
     ("description", "Description"),
     ("topics", "Topics"),
@@ -36,19 +36,19 @@ impl Relay {
     ) -> Result<()> {
         let old = change.before().map(StoredWebhook::from_item).transpose()?;
         let new = StoredWebhook::from_item(new)?;
-        // By its version it is told what somebody did. That its time in the trash is over leaves the version alone.
+        // What somebody did grows the version. The end of its time in the trash does not.
         let is_over = old.as_ref().is_some_and(|old| old.version == new.version);
         if is_over && old.as_ref().is_some_and(|old| old.destroyed == new.destroyed) {
             return Ok(());
         }
         let version = new.version.to_string();
         let by = if is_over { vec![version, "trash_ended".to_owned()] } else { vec![version] };
-        let at = if is_over { change.noted_at() } else { Some(new.updated_at) };
-        let happened = Happened {
+        let at = if is_over { change.approximate_creation_time() } else { Some(new.updated_at) };
+        let entry = NewEntry {
             team,
             event: event(old.as_ref(), &new),
             at: at.context("a change has no time")?,
-            subject: Subject {
+            subject: AuditSubject {
                 kind: Kind::Webhook,
                 id: new.id.to_string(),
                 label: new.name.clone(),
@@ -56,29 +56,29 @@ impl Relay {
             },
             fields: fields(old.as_ref(), &new)?,
             reason: is_over.then_some("trash_ended"),
-            from: told_apart(key, by),
+            dedup_key: dedup_key(key, by),
             actor: (!is_over).then_some(new.actor),
         };
-        self.tell(happened).await
+        self.append(entry).await
     }
 }
 
-/// What happened, in one word: of several things at once the weightiest.
-fn event(old: Option<&StoredWebhook>, new: &StoredWebhook) -> Event {
-    let Some(old) = old else { return Event::Created };
+/// The event of a change. If it is several at once, the most important one.
+fn event(old: Option<&StoredWebhook>, new: &StoredWebhook) -> AuditEvent {
+    let Some(old) = old else { return AuditEvent::Created };
     match (old.trashed_at, new.trashed_at) {
-        _ if new.destroyed => Event::Destroyed,
-        (None, Some(_)) => Event::Deleted,
-        (Some(_), None) => Event::Restored,
-        _ if old.keys != new.keys => Event::Rotated,
-        _ if old.active && !new.active => Event::Deactivated,
-        _ if !old.active && new.active => Event::Activated,
-        _ => Event::Updated,
+        _ if new.destroyed => AuditEvent::Destroyed,
+        (None, Some(_)) => AuditEvent::Deleted,
+        (Some(_), None) => AuditEvent::Restored,
+        _ if old.keys != new.keys => AuditEvent::Rotated,
+        _ if old.active && !new.active => AuditEvent::Deactivated,
+        _ if !old.active && new.active => AuditEvent::Activated,
+        _ => AuditEvent::Updated,
     }
 }
 
 fn fields(old: Option<&StoredWebhook>, new: &StoredWebhook) -> Result<Vec<FieldChange>> {
-    let mut fields = changed(old.map(parts).transpose()?.as_ref(), &parts(new)?, NAMED);
+    let mut fields = property_changes(old.map(properties).transpose()?.as_ref(), &properties(new)?, AUDITED);
     if old.is_none_or(|old| old.url != new.url) {
         let (was, is) = (old.map(|old| origin(&old.url)), Some(origin(&new.url)));
         fields.push(FieldChange::new("url", "URL").values(was.as_ref(), is.as_ref()));

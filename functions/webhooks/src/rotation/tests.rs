@@ -24,8 +24,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1_000).unwrap()
 }
 
-/// Present and old keys, each old one with the second of its end.
-fn told(webhook: &StoredWebhook) -> String {
+/// Present and old keys, each old one with the second until which it signs.
+fn signing_keys(webhook: &StoredWebhook) -> String {
     let old = webhook.previous.iter().map(|old| format!(" {}:{}", old.keys.public_key, old.until.seconds()));
     format!("{}{}", webhook.keys.public_key, old.collect::<String>())
 }
@@ -35,7 +35,7 @@ fn old_keys_sign_until_their_end_and_no_longer_than_the_last_rotation_allows() {
     let mut webhook = webhook();
     let mut rotated = |name: &str, overlap, now| {
         let outcome = rotate(&mut webhook, keys(name), overlap, at(now));
-        (outcome.map_err(|error| error.code), told(&webhook))
+        (outcome.map_err(|error| error.code), signing_keys(&webhook))
     };
     for (name, overlap, now, expected) in [
         ("1", 100, 0, "1 0:100"),
@@ -57,14 +57,14 @@ fn at_most_three_old_ones_sign_and_zero_ends_all() {
     let refused = rotate(&mut webhook.clone(), keys("4"), 100, at(0)).err().unwrap();
     assert_eq!(refused.code, Code::LimitReached);
     rotate(&mut webhook, keys("4"), 0, at(0)).unwrap();
-    assert_eq!(told(&webhook), "4");
+    assert_eq!(signing_keys(&webhook), "4");
 }
 
 #[test]
 fn an_overlap_is_a_day_unless_told_and_a_week_at_most() {
     let seconds = |text: &str| {
         let rotation: Rotation = serde_json::from_str(text).unwrap();
-        rotation.checked().map_err(|error| error.faults()[0].pointer.clone())
+        rotation.validate().map_err(|error| error.faults()[0].pointer.clone())
     };
     assert_eq!(seconds("{}"), Ok(86_400));
     assert_eq!(seconds(r#"{"overlap_seconds": 0}"#), Ok(0));

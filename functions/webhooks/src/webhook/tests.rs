@@ -9,7 +9,7 @@ fn a_type() -> ObjectTypeId {
     ObjectTypeId::parse("type_0000000000000000000001").unwrap()
 }
 
-fn found() -> Found {
+fn types() -> ResolvedTypes {
     [("contacts".to_owned(), a_type()), (a_type().to_string(), a_type())].into()
 }
 
@@ -20,12 +20,12 @@ fn new(changes: &Value) -> NewWebhook {
     serde_json::from_value(new).unwrap()
 }
 
-fn checked(patch: WebhookPatch) -> Result<Changes> {
-    patch.checked(&Rules::default(), &found())
+fn validate(patch: WebhookPatch) -> Result<Changes> {
+    patch.validate(&TargetRules::default(), &types())
 }
 
 fn faults(patch: WebhookPatch) -> Vec<(String, &'static str)> {
-    let error = checked(patch).err().map(|error| error.faults().to_vec()).unwrap_or_default();
+    let error = validate(patch).err().map(|error| error.faults().to_vec()).unwrap_or_default();
     error.into_iter().map(|fault| (fault.pointer, fault.code.name())).collect()
 }
 
@@ -33,7 +33,7 @@ fn faults(patch: WebhookPatch) -> Vec<(String, &'static str)> {
 fn a_webhook_is_kept_in_one_form() {
     let topics = json!(["object.send", "object.created", "object.send"]);
     let types = json!(["contacts", a_type()]);
-    let changes = checked(new(&json!({"topics": topics, "object_types": types})).into()).unwrap();
+    let changes = validate(new(&json!({"topics": topics, "object_types": types})).into()).unwrap();
     assert_eq!(changes.name.as_deref(), Some("Zapier"));
     assert_eq!(changes.url.as_deref(), Some("https://example.com/hooks?a=b"));
     assert_eq!(changes.topics, Some(vec![Topic::ObjectCreated, Topic::ObjectSend]));
@@ -100,9 +100,9 @@ fn stored() -> StoredWebhook {
 
 #[test]
 fn a_patch_changes_what_it_names_and_begins_anew_where_it_must() {
-    let effect = |is_change, is_moved, is_switched_on| Effect {
+    let effect = |is_change, is_url_changed, is_switched_on| ChangeEffect {
         is_change,
-        is_moved,
+        is_url_changed,
         is_switched_on,
         shows_objects: false,
     };
@@ -119,13 +119,13 @@ fn a_patch_changes_what_it_names_and_begins_anew_where_it_must() {
     ] {
         let mut webhook = stored();
         let read: WebhookPatch = serde_json::from_value(patch.clone()).unwrap();
-        assert_eq!(checked(read).unwrap().apply(&mut webhook, true), expected, "{patch}");
+        assert_eq!(validate(read).unwrap().apply(&mut webhook, true), expected, "{patch}");
     }
 }
 
 #[test]
 fn only_who_may_read_objects_decides_where_all_is_sent() {
-    use Content::{Full, Ids};
+    use WebhookContent::{Full, Ids};
     let moved = || json!({"url": "https://example.com/other"});
     let to_full = || json!({"url": "https://example.com/other", "content": "full"});
     for (was, patch, reads, becomes, shows_objects) in [
@@ -143,7 +143,7 @@ fn only_who_may_read_objects_decides_where_all_is_sent() {
     ] {
         let mut webhook = StoredWebhook { content: was, ..stored() };
         let read: WebhookPatch = serde_json::from_value(patch.clone()).unwrap();
-        let effect = checked(read).unwrap().apply(&mut webhook, reads);
+        let effect = validate(read).unwrap().apply(&mut webhook, reads);
         assert_eq!(
             (webhook.content, effect.shows_objects),
             (becomes, shows_objects),
@@ -172,5 +172,5 @@ fn what_a_webhook_asked_for_matches_and_nothing_else() {
         assert_eq!(trashed.matches(Topic::ObjectCreated, &a_type(), now), matches, "{seconds}");
     }
     let inactive = StoredWebhook { active: false, ..stored() };
-    assert!(stored().is_open() && !trashed.is_open() && !inactive.is_open());
+    assert!(stored().accepts_deliveries() && !trashed.accepts_deliveries() && !inactive.accepts_deliveries());
 }

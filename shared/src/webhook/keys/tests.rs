@@ -79,9 +79,9 @@ async fn renewed_keys_are_the_same_under_the_current_key() {
     let (team, id) = (TeamId::new(), WebhookId::new());
     let of = (&team, &id);
     let old = sealed(OLD, of).await;
-    let kept = old.clone().renewed(&ring(OLD), of).await.unwrap();
+    let kept = old.clone().resealed(&ring(OLD), of).await.unwrap();
     assert!(kept == old, "nothing to do");
-    let renewed = old.renewed(&ring(BOTH), of).await.unwrap();
+    let renewed = old.resealed(&ring(BOTH), of).await.unwrap();
     assert_eq!(renewed.key_id, "k2");
     assert!(renewed.open(&ring(NEW), of).await.unwrap().secret() == keys(1).secret());
 }

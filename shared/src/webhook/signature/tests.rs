@@ -78,7 +78,8 @@ fn the_vectors_for_receivers_are_what_is_sent() {
 
 #[test]
 fn a_signature_is_the_one_of_the_standard_s_own_libraries() {
-    // The example of Standard Webhooks' libraries, whose secret has 24 bytes: to HMAC it is the same with zeros behind.
+    // The example of Standard Webhooks' libraries, whose secret has 24 bytes: to HMAC it is the same with zeros
+    // behind.
     let mut secret = [0; 32];
     secret[..24].copy_from_slice(
         &base64::Engine::decode(&base64::prelude::BASE64_STANDARD, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

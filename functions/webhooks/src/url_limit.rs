@@ -1,5 +1,5 @@
-//! One URL stands at most twice in a team, so that nobody is told a hundred times of what happened once. Those in the trash do
-//! not count: one that comes back has to find room.
+//! At most two webhooks of a team may have the same URL, so that one event is not sent to a receiver a hundred
+//! times. Webhooks in the trash do not count, so the limit is checked when one is restored.
 
 use shared::{
     Code, Error, Result,
@@ -13,23 +13,24 @@ use crate::store::Store;
 
 /// The most webhooks of a team with the same URL.
 const SAME_URL_MAX: usize = 2;
-/// The attribute that grows when a URL comes into a team: who has counted the same ones knows that nothing came between.
+/// A counter on the team's item that grows whenever a webhook takes a URL. Whoever has counted the webhooks
+/// with a URL writes on the condition that it has not grown since.
 const URLS: &str = "urls";
 
-/// That the URLs of a team are those that were counted.
-pub(crate) struct Counted(Condition);
+/// The condition that no webhook of the team has taken a URL since they were counted.
+pub(crate) struct UrlCount(Condition);
 
-impl Counted {
-    /// The same update, with one URL more, if no other came between.
-    pub(crate) fn taken_by(self, update: Write) -> Write {
+impl UrlCount {
+    /// The update with the URL taken as well, under the condition.
+    pub(crate) fn claim_in(self, update: Write) -> Write {
         update.add(URLS, 1).and_when(self.0)
     }
 }
 
 impl Store {
-    /// Whether there is room for the URL of a webhook.
-    pub(crate) async fn room_for_url(&self, webhook: &StoredWebhook) -> Result<Counted> {
-        // First, so that what is listed is as new at least.
+    /// Checks that fewer than [`SAME_URL_MAX`] other webhooks of the team have the URL.
+    pub(crate) async fn check_url_limit(&self, webhook: &StoredWebhook) -> Result<UrlCount> {
+        // The counter is read first, so that the list that follows is at least as new.
         let item = self.workspace.get(webhook_count_key(&webhook.team)).await?;
         let counted = match item.and_then(|item| number(&item, URLS)) {
             Some(urls) => Condition::is_number(URLS, urls),
@@ -39,24 +40,25 @@ impl Store {
             other.id != webhook.id
                 && other.trashed_at.is_none()
                 && !other.destroyed
-                && target(&other.url) == target(&webhook.url)
+                && normalized(&other.url) == normalized(&webhook.url)
         };
         let same = self.all(&webhook.team).await?.into_iter().filter(is_same).count();
-        if same >= SAME_URL_MAX { Err(twice()) } else { Ok(Counted(counted)) }
+        if same >= SAME_URL_MAX { Err(url_limit_reached()) } else { Ok(UrlCount(counted)) }
     }
 
-    /// The write by which a webhook takes its URL, if it had not before this change.
-    pub(crate) async fn taking_url(
+    /// The write by which a webhook takes its URL; none if it had it before this change.
+    pub(crate) async fn claim_url(
         &self,
         (url, was_trashed): (&str, bool),
         webhook: &StoredWebhook,
     ) -> Result<Option<Write>> {
-        let takes = webhook.trashed_at.is_none() && (was_trashed || target(url) != target(&webhook.url));
+        let takes =
+            webhook.trashed_at.is_none() && (was_trashed || normalized(url) != normalized(&webhook.url));
         if !takes {
             return Ok(None);
         }
         let update = self.workspace.update(webhook_count_key(&webhook.team));
-        Ok(Some(self.room_for_url(webhook).await?.taken_by(update)))
+        Ok(Some(self.check_url_limit(webhook).await?.claim_in(update)))
     }
 
     async fn all(&self, team: &TeamId) -> Result<Vec<StoredWebhook>> {
@@ -76,14 +78,15 @@ impl Store {
     }
 }
 
-/// The place that requests to a saved URL come to, in one spelling (RFC 3986, section 6.2.2): without its fragment, an empty
-/// query, and escapes of what needs none.
-fn target(url: &str) -> String {
-    let sent = url.split('#').next().unwrap_or_default();
-    unescaped(sent.strip_suffix('?').unwrap_or(sent))
+/// The URL normalized for comparison (RFC 3986, section 6.2.2): without fragment, empty query, and unneeded
+/// percent-encoding.
+fn normalized(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    unescaped(url.strip_suffix('?').unwrap_or(url))
 }
 
-/// The text without escapes of letters, digits, `-`, `.`, `_` and `~`; those of all else in capitals.
+/// Decodes percent-encoded letters, digits, `-`, `.`, `_` and `~`; writes all other percent-encodings in upper
+/// case.
 fn unescaped(text: &str) -> String {
     let mut parts = text.split('%');
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -106,7 +109,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-fn twice() -> Error {
+fn url_limit_reached() -> Error {
     let detail = "Two webhooks of the team have this URL: one event would come there three times. Use one of them for more topics or types.";
     Error::new(Code::LimitReached, detail)
 }
@@ -116,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_has_one_spelling() {
+    fn urls_of_the_same_resource_are_equal_when_normalized() {
         for (one, other) in [
             ("https://example.com/a?b=1#one", "https://example.com/a?b=1#two"),
             ("https://example.com/a", "https://example.com/%61"),
@@ -125,7 +128,7 @@ mod tests {
             ("https://example.com/%2f", "https://example.com/%2F"),
             ("https://example.com/?a=%7e", "https://example.com/?a=~"),
         ] {
-            assert_eq!(target(one), target(other), "{one} {other}");
+            assert_eq!(normalized(one), normalized(other), "{one} {other}");
         }
         for (one, other) in [
             ("https://example.com/a?b=1", "https://example.com/a?b=2"),
@@ -135,7 +138,7 @@ mod tests {
             ("https://example.com/%zz", "https://example.com/zz"),
             ("https://example.com/%2561", "https://example.com/%61"),
         ] {
-            assert_ne!(target(one), target(other), "{one} {other}");
+            assert_ne!(normalized(one), normalized(other), "{one} {other}");
         }
     }
 }

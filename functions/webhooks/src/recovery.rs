@@ -1,4 +1,5 @@
-//! What did not come through in a time is sent again: what was tried in vain, what was held, and what got lost.
+//! Recovery: sends the deliveries of a time range again that did not arrive, as they failed, were held, or lost
+//! their message.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Error, Fault, Member, Result, Timestamp, Violation,
-    delivery::{Retry, Status, StoredDelivery},
+    delivery::{DeliveryStatus, Retry, StoredDelivery},
     id::{DeliveryId, WebhookId},
     json::{self, Nullable},
     table::{Item, decode},
@@ -14,75 +15,77 @@ use shared::{
 use tokio::task::JoinSet;
 
 use crate::{
-    deliveries::{is_due_before, open},
-    shown::Recovered,
+    deliveries::{is_due_before, undelivered},
     store::Store,
+    view::Recovered,
 };
 
-/// So many are read together.
+/// The deliveries that are read in one batch.
 const BATCH: usize = 100;
 /// Deliveries that are written at the same time.
 const AT_ONCE: usize = 16;
-/// Nothing more is begun after this time.
+/// No further batch is started after this time, as API Gateway waits 29 seconds.
 const TIME_MAX: Duration = Duration::from_secs(15);
-/// What is due and has not moved for so long has lost its message, or waits among very many. Twice the message does no harm.
+/// A pending delivery that is overdue for so long has lost its message, or waits behind very many. A second
+/// message is harmless.
 const LOST_SECONDS: i64 = 15 * 60;
 
-/// Which events are meant.
+/// The time range of a recovery.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Recovery {
-    /// Events from this moment on.
+    /// The start of the time range: events at or after this time are sent again.
     since: Timestamp,
-    /// Events before this moment; until now, if absent or null.
+    /// The end of the time range: only events before this time are sent again. Absent or null means now.
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Timestamp>")]
     until: Option<Timestamp>,
 }
 
-/// A time, from a moment to before another one.
-pub(crate) struct Span {
+/// A time range: the start is part of it, the end is not.
+pub(crate) struct TimeRange {
     since: Timestamp,
     until: Timestamp,
 }
 
 impl Recovery {
-    /// The time, if it is one.
-    pub(crate) fn checked(&self, now: Timestamp) -> Result<Span> {
+    /// The time range, if its end comes after its start.
+    pub(crate) fn validate(&self, now: Timestamp) -> Result<TimeRange> {
         let until = self.until.unwrap_or(now.plus_seconds(1));
         if until <= self.since {
-            let place = if self.until.is_some() { "/until" } else { "/since" };
-            let fault = Fault::new(place, Violation::OutOfRange, "The end must come after the begin.");
+            let pointer = if self.until.is_some() { "/until" } else { "/since" };
+            let fault = Fault::new(pointer, Violation::OutOfRange, "The end must come after the start.");
             return Err(Error::unprocessable(vec![fault]));
         }
-        Ok(Span { since: self.since, until })
+        Ok(TimeRange { since: self.since, until })
     }
 }
 
 impl Store {
-    /// Sends again, with all retries anew, what did not come through. It stops after a while and says so.
-    pub(crate) async fn recover(&self, by: &Member, id: &WebhookId, span: &Span) -> Result<Recovered> {
-        self.open_webhook(by, id).await?;
+    /// Queues the undelivered deliveries of the time range again, each with the full schedule of retries. It
+    /// stops after [`TIME_MAX`] and says that there are more.
+    pub(crate) async fn recover(&self, by: &Member, id: &WebhookId, range: &TimeRange) -> Result<Recovered> {
+        self.enabled_webhook(by, id).await?;
         let (begun, mut recovered) = (Instant::now(), 0);
-        // The same for all pages: DynamoDB goes on from nowhere outside of a range.
-        let since = DeliveryId::first_at(span.since).max(self.first_kept());
-        let until = DeliveryId::first_at(span.until);
+        // The same bounds for all pages: DynamoDB refuses a start key outside of the range of the query.
+        let since = DeliveryId::first_at(range.since).max(self.retention_start());
+        let until = DeliveryId::first_at(range.until);
         if until <= since {
             return Ok(Recovered { recovered, more: false });
         }
-        for status in [Status::Failed, Status::Held, Status::Pending] {
+        for status in [DeliveryStatus::Failed, DeliveryStatus::Held, DeliveryStatus::Pending] {
             let mut after = None;
             loop {
                 if begun.elapsed() >= TIME_MAX {
                     return Ok(Recovered { recovered, more: true });
                 }
-                let query = open(id, status).between("sk", Some(since.as_str()), Some(until.as_str()));
+                let query = undelivered(id, status).between("sk", Some(since.as_str()), Some(until.as_str()));
                 let query = query.after(after.take()).limit(BATCH);
                 let found = self.activity.query_once(&query).await?;
                 let (retries, failed) = self.recover_batch(found.items, status).await?;
                 recovered += retries.len();
-                // What has begun anew is sent, whatever became of the others.
-                self.send(retries).await?;
+                // Those that were reset are sent, even if others have failed.
+                self.enqueue(retries).await?;
                 failed.map_or(Ok(()), Err)?;
                 match found.next {
                     Some(next) => after = Some(next),
@@ -93,12 +96,17 @@ impl Store {
         Ok(Recovered { recovered, more: false })
     }
 
-    /// Begins these anew, as far as they still stand so; with the last error, if there was any.
-    async fn recover_batch(&self, entries: Vec<Item>, status: Status) -> Result<(Vec<Retry>, Option<Error>)> {
+    /// Resets those of these deliveries to pending that still have the status; returns their messages, and the
+    /// last error, if there was any.
+    async fn recover_batch(
+        &self,
+        entries: Vec<Item>,
+        status: DeliveryStatus,
+    ) -> Result<(Vec<Retry>, Option<Error>)> {
         let lost = self.now().plus_seconds(-LOST_SECONDS);
-        let items = self.whole(entries).await?;
+        let items = self.load_items(entries).await?;
         let mut items =
-            items.into_iter().filter(|item| status != Status::Pending || is_due_before(item, lost));
+            items.into_iter().filter(|item| status != DeliveryStatus::Pending || is_due_before(item, lost));
         let (mut running, mut retries, mut failed) = (JoinSet::new(), Vec::new(), None);
         loop {
             while running.len() < AT_ONCE
@@ -115,9 +123,13 @@ impl Store {
         }
     }
 
-    async fn recover_one(&self, mut delivery: StoredDelivery, status: Status) -> Result<Option<Retry>> {
-        let is_begun = delivery.status == status && self.begin_anew(&mut delivery).await?;
-        Ok(is_begun.then(|| Retry::of(&delivery)))
+    async fn recover_one(
+        &self,
+        mut delivery: StoredDelivery,
+        status: DeliveryStatus,
+    ) -> Result<Option<Retry>> {
+        let is_reset = delivery.status == status && self.reset_to_pending(&mut delivery).await?;
+        Ok(is_reset.then(|| Retry::of(&delivery)))
     }
 }
 
@@ -141,7 +153,7 @@ mod tests {
             ("2026-11-23T09:00:00Z", Some("2026-11-23T08:00:00Z"), Some("/until")),
         ] {
             let recovery = Recovery { since: at(since), until: until.map(at) };
-            let found = recovery.checked(now).err().map(|error| error.faults()[0].pointer.clone());
+            let found = recovery.validate(now).err().map(|error| error.faults()[0].pointer.clone());
             assert_eq!(found.as_deref(), fault, "{since} {until:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What is told of a webhook and of its deliveries.
+//! Webhooks and deliveries as the API returns them.
 
 use std::collections::BTreeMap;
 
@@ -6,99 +6,102 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Timestamp,
-    delivery::{Attempt, DisabledReason, Health, Status, StoredDelivery},
+    delivery::{DeliveryAttempt, DeliveryStatus, DisabledReason, Health, StoredDelivery},
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, UserId, WebhookId},
-    webhook::{Content, SigningKeys, StoredWebhook, Topic},
+    webhook::{SigningKeys, StoredWebhook, Topic, WebhookContent},
 };
 
 /// A webhook, without its secret.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Webhook {
     id: WebhookId,
-    /// What people call it.
+    /// The name that people see.
     name: String,
-    /// What it is for.
+    /// What the webhook is for.
     description: String,
-    /// Where requests go.
+    /// The URL that receives the requests.
     url: String,
-    /// What it is told of.
+    /// The events that the webhook is subscribed to.
     topics: Vec<Topic>,
-    /// The types whose objects it is told of; null for all.
+    /// The object types that the webhook is subscribed to; null for all.
     object_types: Option<Vec<ObjectTypeId>>,
-    content: Content,
-    /// Whether it is switched on.
+    content: WebhookContent,
+    /// Whether the webhook is switched on.
     active: bool,
     status: WebhookStatus,
-    /// What `v1a` signatures are verified with.
+    /// The public key with which `v1a` signatures are verified.
     public_key: String,
-    /// The keys that were rotated away and sign for a while yet.
+    /// Public keys from before a rotation that still sign during the overlap.
     previous_keys: Vec<PreviousKey>,
     health: WebhookHealth,
-    waiting: Waiting,
+    waiting: Backlog,
     created_at: Timestamp,
     updated_at: Timestamp,
     created_by: UserId,
     updated_by: UserId,
     version: u64,
-    /// When it was moved to the trash.
+    /// When the webhook was moved to the trash.
     trashed_at: Option<Timestamp>,
 }
 
-/// Whether requests are sent.
+/// Whether requests are sent to the webhook.
 #[derive(Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum WebhookStatus {
-    /// They are.
+    /// Requests are sent.
     Active,
-    /// It is switched off.
+    /// The webhook is switched off.
     Inactive,
-    /// The receiver has failed for five days, or said that it is gone: switch it on again with `active`.
+    /// Disabled automatically, as the receiver failed for five days or answered 410 Gone. Set `active` to true
+    /// to enable the webhook again.
     Disabled,
 }
 
-/// Keys that were rotated away.
+/// A public key from before a rotation.
 #[derive(Serialize, JsonSchema)]
 struct PreviousKey {
     public_key: String,
-    /// Until then requests are signed with them too.
+    /// Requests are signed with this key too until this time.
     until: Timestamp,
 }
 
-/// How the receiver does.
+/// The health of the receiver, as seen from its recent responses.
 #[derive(Serialize, JsonSchema)]
 struct WebhookHealth {
-    /// The first failure since the last success.
+    /// The time of the first failure since the last success; null if the last request succeeded.
     failing_since: Option<Timestamp>,
-    /// When it was given up, and why.
+    /// When the webhook was disabled automatically; null if it is not disabled.
     disabled_at: Option<Timestamp>,
     disabled_reason: Option<DisabledReason>,
     last_success_at: Option<Timestamp>,
-    /// It has taken more than three seconds for an answer: until then its requests wait in a queue of their own.
+    /// A response took more than three seconds. Until this time requests go through a separate queue for slow
+    /// receivers.
     slow_until: Option<Timestamp>,
 }
 
-/// How many deliveries wait.
+/// The number of deliveries that are not finished.
 #[derive(Clone, Copy, Default, Serialize, JsonSchema)]
-pub(crate) struct Waiting {
-    /// On their way, or to be tried again.
+#[schemars(rename = "Waiting")]
+pub(crate) struct Backlog {
+    /// Deliveries in progress, or waiting for their next retry.
     pub(crate) pending: usize,
-    /// Kept while the webhook took nothing; `recover` sends them.
+    /// Deliveries held back while the webhook was switched off, disabled or in the trash; `recover` sends them.
     pub(crate) held: usize,
-    /// Whether there are more than these, of which so many were counted.
+    /// Whether there are more than these numbers say: counting stops at 1,000 each.
     pub(crate) more: bool,
 }
 
-/// What is known of a receiver; nothing yet of a new one.
+/// What is known of a receiver; the default is that of a new webhook, which nothing was sent to yet.
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct ReceiverState {
     pub(crate) health: Health,
-    pub(crate) waiting: Waiting,
+    pub(crate) backlog: Backlog,
 }
 
 impl Webhook {
-    /// The webhook as who may read it sees it.
-    pub(crate) fn of(stored: StoredWebhook, known: Known, now: Timestamp) -> Self {
-        let Known { health, waiting } = known;
+    /// The webhook as those see it who may read webhooks.
+    pub(crate) fn of(stored: StoredWebhook, state: ReceiverState, now: Timestamp) -> Self {
+        let ReceiverState { health, backlog } = state;
         let status = match (stored.active, health.is_disabled()) {
             (false, _) => WebhookStatus::Inactive,
             (true, true) => WebhookStatus::Disabled,
@@ -121,7 +124,7 @@ impl Webhook {
             public_key: stored.keys.public_key,
             previous_keys,
             health: WebhookHealth::of(&health, now),
-            waiting,
+            waiting: backlog,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
             created_by: stored.created_by,
@@ -144,12 +147,12 @@ impl WebhookHealth {
     }
 }
 
-/// A webhook with its secret, this once.
+/// A webhook with its new secret, which is only returned this once.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct WebhookWithSecret {
     #[serde(flatten)]
     about: Webhook,
-    /// What `v1` signatures are made with. Keep it now: it is never shown again.
+    /// The shared secret for `v1` signatures. Store it now: it is never returned again.
     secret: String,
 }
 
@@ -163,23 +166,23 @@ impl WebhookWithSecret {
     }
 }
 
-/// The way of one event to the webhook.
+/// The delivery of one event to one webhook.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Delivery {
     id: DeliveryId,
-    /// The event: `webhook-id` of each request.
+    /// The id of the event, which is sent as the `webhook-id` header of every attempt.
     event_id: EventId,
-    /// What has happened: a topic, or `webhook.test`.
+    /// The kind of event: a topic, or `webhook.test`.
     #[schemars(with = "String")]
     topic: Topic,
-    /// The type of the object.
+    /// The object type of the object.
     object_type: Option<ObjectTypeId>,
-    /// The object.
+    /// The object that the event is about; null for a test.
     object: Option<ObjectId>,
-    status: Status,
-    /// How often it was tried.
+    status: DeliveryStatus,
+    /// The number of attempts so far.
     tries: u64,
-    /// When it is tried next, if it is pending.
+    /// When the next attempt is due; null if the delivery is not pending.
     next_attempt_at: Option<Timestamp>,
     created_at: Timestamp,
 }
@@ -188,52 +191,57 @@ impl Delivery {
     pub(crate) fn of(stored: StoredDelivery) -> Self {
         let StoredDelivery { id, event_id, topic, object_type, object, status, .. } = stored;
         let StoredDelivery { tries, next_attempt_at, created_at, .. } = stored;
-        let next_attempt_at = next_attempt_at.filter(|_| status == Status::Pending);
+        let next_attempt_at = next_attempt_at.filter(|_| status == DeliveryStatus::Pending);
         Self { id, event_id, topic, object_type, object, status, tries, next_attempt_at, created_at }
     }
 }
 
-/// A delivery with its request and all that is kept of its attempts.
+/// A delivery with its request and its latest attempts.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct WholeDelivery {
+#[schemars(rename = "WholeDelivery")]
+pub(crate) struct DeliveryDetail {
     #[serde(flatten)]
     about: Delivery,
-    request: RequestMade,
-    /// The last ten attempts, the latest at the end.
-    attempts: Vec<AttemptMade>,
+    request: RequestView,
+    /// The latest ten attempts, oldest first.
+    attempts: Vec<AttemptView>,
 }
 
-/// What is sent.
+/// The HTTP request of a delivery.
 #[derive(Serialize, JsonSchema)]
-struct RequestMade {
+#[schemars(rename = "RequestMade")]
+struct RequestView {
     method: &'static str,
-    /// Where the webhook sends to now.
+    /// The webhook's present URL.
     url: String,
-    /// Its headers, those of the last attempt, without the signature.
+    /// The headers of the latest attempt, without the signature.
     headers: BTreeMap<String, String>,
-    /// The body, to the byte; null for who may not read objects.
+    /// The exact body; null without permission to read objects.
     body: Option<String>,
 }
 
-/// One request, and what came of it.
+/// One attempt: a request, and its response or error.
 #[derive(Serialize, JsonSchema)]
-struct AttemptMade {
-    /// When it was sent.
+#[schemars(rename = "AttemptMade")]
+struct AttemptView {
+    /// When the request was sent.
     at: Timestamp,
-    /// The status of the response, if there was one.
+    /// The HTTP status of the response; null if there was none.
     status: Option<u16>,
-    /// Why there was none.
+    /// Why there was no response, such as `timeout`; null if there was one.
     error: Option<String>,
-    /// How long it took.
+    /// The duration of the attempt in milliseconds.
     duration_ms: u64,
-    /// How the response begins, 2 KB at the most; null for who may not read objects, as it may repeat them.
+    /// The first 2 KB of the response body; null without permission to read objects, as a response may repeat
+    /// their data.
     response: Option<String>,
-    /// When it was to be tried again.
+    /// The time that was set for the next attempt; null if there was to be none.
     next_attempt_at: Option<Timestamp>,
 }
 
-impl WholeDelivery {
-    /// The delivery with its request; what may hold data of objects only with `body`.
+impl DeliveryDetail {
+    /// The delivery with its request. Responses may hold data of objects, so they are only shown where the body
+    /// is.
     pub(crate) fn of(
         stored: StoredDelivery,
         url: String,
@@ -241,7 +249,7 @@ impl WholeDelivery {
         body: Option<String>,
     ) -> Self {
         let may_read = body.is_some();
-        let made = |attempt: &Attempt| AttemptMade {
+        let made = |attempt: &DeliveryAttempt| AttemptView {
             at: attempt.at,
             status: attempt.status,
             error: attempt.error.clone(),
@@ -250,16 +258,16 @@ impl WholeDelivery {
             next_attempt_at: attempt.next,
         };
         let attempts = stored.attempts.iter().map(made).collect();
-        let request = RequestMade { method: "POST", url, headers, body };
+        let request = RequestView { method: "POST", url, headers, body };
         Self { about: Delivery::of(stored), request, attempts }
     }
 }
 
-/// What is being sent again.
+/// The result of a recovery.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Recovered {
-    /// How many deliveries are on their way again.
+    /// The number of deliveries that were queued to be sent again.
     pub(crate) recovered: usize,
-    /// Whether there are more: ask for the same again.
+    /// Whether there are more: repeat the request until this is false.
     pub(crate) more: bool,
 }

@@ -1,4 +1,5 @@
-//! What is left of something that was removed: a delete tells nobody who did it, so this is written with it.
+//! Tombstones: a delete in the stream does not say who did it, so a tombstone with the actor is written in its
+//! transaction.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,32 +14,32 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// It is read from the stream within seconds; this is for a relay that has stood still.
+/// The relay gets it from the stream within seconds; it is kept for a week in case the relay stands still.
 const KEEP_SECONDS: i64 = 7 * 24 * 60 * 60;
-/// What the sort key begins with, in the partition of the team.
+/// The prefix of the sort key, in the partition of the team.
 const PREFIX: &str = "GONE#";
 
-/// Something of a team that was removed.
+/// A tombstone of something of a team that was removed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Removal {
+pub struct Tombstone {
     /// The team.
     pub team: TeamId,
-    /// What sort of thing it was.
+    /// What kind of resource it was.
     pub kind: Kind,
-    /// Its id; of a member the user's.
+    /// The id of the resource; for a member the id of the user.
     pub id: String,
-    /// What people called it, if it had a name of its own.
+    /// The name of the resource, if it had one of its own.
     pub label: Option<String>,
-    /// The role that it had, or was to have.
+    /// The role of the member, or that of the invitation.
     pub role: Option<Role>,
-    /// When.
+    /// When it was removed.
     pub at: Timestamp,
     /// Who removed it.
     pub actor: Actor,
 }
 
-impl Removal {
-    /// The write of it, to be done with the removal.
+impl Tombstone {
+    /// The write of the tombstone, for the transaction of the removal.
     ///
     /// # Errors
     /// 500: it can always be written.
@@ -50,8 +51,8 @@ impl Removal {
         Ok(identity.put_item(key, item))
     }
 
-    /// Whether the sort key is that of such an item.
-    pub fn is_one(sk: &str) -> bool {
+    /// Whether the sort key is that of a tombstone.
+    pub fn is_tombstone_key(sk: &str) -> bool {
         sk.starts_with(PREFIX)
     }
 }

@@ -1,19 +1,20 @@
-//! The words of the audit log: what happened, and what sort of thing it happened to. They are stable.
+//! The vocabulary of the audit log: events, and kinds of resources. The names are stored and public, so they
+//! never change.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-macro_rules! words {
-    ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+ }) => {
-        $(#[doc = $about])+
+macro_rules! vocabulary {
+    ($(#[$about:meta])+ $name:ident { $($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+ }) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        $(#[$about])+
         pub enum $name { $($(#[doc = $doc])+ #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// The word.
+            /// The name that is stored and that clients see.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
@@ -21,48 +22,49 @@ macro_rules! words {
     };
 }
 
-words! {
+vocabulary! {
     /// What happened.
-    Event {
-        /// It was made.
+    #[schemars(rename = "Event")]
+    AuditEvent {
+        /// A resource was created.
         Created = "created",
-        /// It has changed.
+        /// A resource was changed.
         Updated = "updated",
-        /// It was moved to the trash.
+        /// A resource was moved to the trash.
         Deleted = "deleted",
-        /// It came back from the trash.
+        /// A resource was restored from the trash.
         Restored = "restored",
-        /// It was destroyed.
+        /// A resource was destroyed for good.
         Destroyed = "destroyed",
-        /// It was sent to webhooks, and has not changed.
+        /// An object was sent to webhooks on request, without being changed.
         Sent = "sent",
-        /// Somebody became a member.
+        /// A user became a member of the team.
         Joined = "joined",
-        /// A member left.
+        /// A member left the team.
         Left = "left",
-        /// A member was removed.
+        /// A member was removed from the team.
         Removed = "removed",
         /// An invitation was withdrawn.
         Withdrawn = "withdrawn",
-        /// It was switched on.
+        /// A token or webhook was switched on.
         Activated = "activated",
-        /// It was switched off.
+        /// A token or webhook was switched off.
         Deactivated = "deactivated",
-        /// It got a new secret.
+        /// A token or webhook got a new secret.
         Rotated = "rotated",
-        /// The new secret was used for the first time: from then on the old one is refused.
+        /// The new secret of a token was used for the first time, which ends a rotation.
         Confirmed = "confirmed",
         /// A token was revoked.
         Revoked = "revoked",
-        /// An owner has blocked a token in the team.
+        /// An owner of the team blocked a token in the team.
         Blocked = "blocked",
-        /// A token was refused, so often from one address within an hour.
+        /// Requests with a token were refused: one entry for each token, IP address and hour.
         Refused = "refused",
     }
 }
 
-words! {
-    /// What sort of thing it happened to.
+vocabulary! {
+    /// A kind of resource.
     Kind {
         /// An object.
         Object = "object",
@@ -76,15 +78,16 @@ words! {
         Member = "member",
         /// An invitation.
         Invitation = "invitation",
-        /// A token that reaches the team, or was to.
+        /// A token that has access to the team, or was used to try.
         Token = "token",
     }
 }
 
 impl Kind {
-    /// What can happen to such a thing: an entry of another event is never written, and so never looked for.
-    pub const fn events(self) -> &'static [Event] {
-        use Event::{
+    /// The events that can happen to this kind of resource: entries of others are never written, and so never
+    /// looked for.
+    pub const fn events(self) -> &'static [AuditEvent] {
+        use AuditEvent::{
             Activated, Blocked, Confirmed, Created, Deactivated, Deleted, Destroyed, Joined, Left, Refused,
             Removed, Restored, Revoked, Rotated, Sent, Updated, Withdrawn,
         };
@@ -109,8 +112,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_what_is_stored_and_told() {
-        for event in Event::ALL {
+    fn the_name_is_what_is_stored_and_returned() {
+        for event in AuditEvent::ALL {
             assert_eq!(serde_json::to_value(event).unwrap(), event.name());
         }
         for kind in Kind::ALL {
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_event_can_happen_to_something() {
-        for event in Event::ALL {
+        for event in AuditEvent::ALL {
             assert!(Kind::ALL.iter().any(|kind| kind.events().contains(event)), "{}", event.name());
         }
     }

@@ -1,0 +1,142 @@
+//! New entries of the audit log, and how they are appended once.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::{
+    Result, Timestamp,
+    actor::Actor,
+    audit::{ActorView, AuditEntry, AuditEvent, AuditSubject, FieldChange, KEEP_DAYS, expires, fit_to_item},
+    id::{AuditId, TeamId},
+    identity::team_key,
+    table::{Item, Key, WriteError, number},
+};
+
+use crate::Relay;
+
+/// The retention that a team has set is cached for so long.
+const RETENTION_CACHE_SECONDS: i64 = 60;
+/// The attribute of a team with the retention of its entries, in days.
+const RETENTION_DAYS: &str = "audit_log_days";
+
+/// A new entry, before names are resolved.
+pub(crate) struct NewEntry {
+    pub(crate) team: TeamId,
+    pub(crate) event: AuditEvent,
+    pub(crate) at: Timestamp,
+    /// The actor; none if the system made the change.
+    pub(crate) actor: Option<Actor>,
+    pub(crate) subject: AuditSubject,
+    pub(crate) fields: Vec<FieldChange>,
+    pub(crate) reason: Option<&'static str>,
+    /// Identifies the change among all others of its millisecond: the same whenever the change is processed, so
+    /// that the entry is only written once.
+    pub(crate) dedup_key: Vec<String>,
+}
+
+impl NewEntry {
+    fn id(&self) -> AuditId {
+        AuditId::deterministic(self.at, &self.dedup_key.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// The deduplication key of a change of an item: the key of the item, and something that grows with each
+/// change, like a version.
+pub(crate) fn dedup_key(key: &Key, by: impl IntoIterator<Item = String>) -> Vec<String> {
+    [key.pk.clone(), key.sk.clone()].into_iter().chain(by).collect()
+}
+
+impl Relay {
+    /// Appends the entry, unless it exists: a change may be processed twice.
+    pub(crate) async fn append(&self, entry: NewEntry) -> Result<()> {
+        let id = entry.id();
+        let NewEntry { team, event, at, actor, subject, fields, reason, dedup_key: _ } = entry;
+        let entry = AuditEntry {
+            id,
+            event,
+            at,
+            actor: match &actor {
+                Some(actor) => self.resolve_actor(actor, &team).await?,
+                None => ActorView::default(),
+            },
+            subject,
+            fields: fit_to_item(fields),
+            reason: reason.map(str::to_owned),
+            refusals: None,
+            request_id: actor.map(|actor| actor.request_id).filter(|id| !id.is_empty()),
+        };
+        let end = expires(at, self.retention_days(&team).await?);
+        match self.activity.write(self.log.put(&team, &entry, end)?).await {
+            Ok(_) | Err(WriteError::ConditionFailed(_)) => Ok(()),
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The retention that the team has set, in days, or the default.
+    async fn retention_days(&self, team: &TeamId) -> Result<u32> {
+        let min_read_time = self.clock.now().plus_seconds(-RETENTION_CACHE_SECONDS);
+        let read = Box::pin(async {
+            let item = self.identity.get(team_key(team)).await?;
+            Ok(item.and_then(|item| u32::try_from(number(&item, RETENTION_DAYS)?).ok()).unwrap_or(KEEP_DAYS))
+        });
+        self.retention.get(team.clone(), min_read_time, &self.clock, read).await
+    }
+}
+
+/// The properties of a resource by name, as exact JSON.
+pub(crate) type Properties = BTreeMap<String, Box<RawValue>>;
+
+/// The properties of a resource.
+pub(crate) fn properties(resource: &impl Serialize) -> Result<Properties> {
+    let text = serde_json::to_string(resource).map_err(anyhow::Error::from)?;
+    Ok(serde_json::from_str(&text).map_err(anyhow::Error::from)?)
+}
+
+/// The changes of the named properties, each given with its label. For a new resource that is all of them that
+/// it has.
+pub(crate) fn property_changes(
+    old: Option<&Properties>,
+    new: &Properties,
+    named: &[(&str, &str)],
+) -> Vec<FieldChange> {
+    let part = |properties: Option<&Properties>, slug: &str| {
+        properties.and_then(|properties| properties.get(slug)).filter(|part| part.get() != "null").cloned()
+    };
+    let change = |(slug, label): &(&str, &str)| {
+        let (old, new) = (part(old, slug), part(Some(new), slug));
+        let is_same = old.as_ref().map(|part| part.get()) == new.as_ref().map(|part| part.get());
+        (!is_same).then(|| FieldChange { old, new, ..FieldChange::new(*slug, *label) })
+    };
+    named.iter().filter_map(change).collect()
+}
+
+/// The attributes of an item as properties.
+pub(crate) fn item_properties(item: &Item) -> Result<Properties> {
+    let json: serde_json::Value = serde_dynamo::from_item(item.clone()).map_err(anyhow::Error::from)?;
+    properties(&json)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_changed_property_has_both_values() {
+        let named = [("name", "Name"), ("days", "Days"), ("same", "Same")];
+        let old = properties(&json!({"name": "A", "days": 3, "same": [1], "other": 1})).unwrap();
+        let new = properties(&json!({"name": "B", "days": null, "same": [1], "other": 2})).unwrap();
+        let told = serde_json::to_string(&property_changes(Some(&old), &new, &named)).unwrap();
+        assert_eq!(
+            told,
+            r#"[{"slug":"name","label":"Name","old":"A","new":"B"},{"slug":"days","label":"Days","old":3,"new":null}]"#
+        );
+        let told = serde_json::to_string(&property_changes(None, &new, &named)).unwrap();
+        assert_eq!(
+            told,
+            r#"[{"slug":"name","label":"Name","old":null,"new":"B"},{"slug":"same","label":"Same","old":null,"new":[1]}]"#
+        );
+    }
+}
