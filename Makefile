@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws example bench bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws keep example bench bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
 VENV := .venv
@@ -50,6 +50,9 @@ test-aws: ## the template, sam local invoke with every event, and a deployment i
 	tests/aws/validate.sh
 	tests/aws/sam_local.sh
 	tests/aws/deploy.sh
+
+keep: ## keep a data directory of this version, which all later ones must open: make keep ARGS=2026-11-29
+	KEEP=$(ARGS) cargo test --workspace --test local -- kept::this_version
 
 example: ## the authorizer in front of another API: examples/orders by sam local start-api, and in a stand-in
 	tests/aws/example.sh

@@ -5,6 +5,7 @@
 mod contacts;
 mod dice;
 mod http;
+mod kept;
 mod key_ring;
 mod killed;
 mod process;

@@ -76,7 +76,7 @@ pub struct ActorToken {
 
 /// The resource that something happened to.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "AuditSubject")]
+#[schemars(rename = "Subject")]
 pub struct AuditSubject {
     /// The kind of resource.
     pub kind: Kind,
