@@ -21,7 +21,7 @@ const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy")
 /// The count of a window is kept so long after its end.
 const KEEP: Duration = Duration::from_mins(10);
 
-/// So many requests in so much time.
+/// A rate limit: a number of requests in a window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {

@@ -51,7 +51,7 @@ pub enum TokenEvent {
     NewAddress,
 }
 
-/// One line of a token's history.
+/// One entry of a token's history.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TokenEntry")]
 pub struct TokenEntry {

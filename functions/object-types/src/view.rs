@@ -32,12 +32,12 @@ pub(crate) struct ObjectTypeView {
     pub(crate) version: u64,
     /// When it was moved to the trash.
     trashed_at: Option<Timestamp>,
-    /// Its destruction, while it goes on.
+    /// The job that destroys it, while that is running.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<Progress>,
 }
 
-/// A field, and the work on older objects that a change of it has left.
+/// A field, and the migration of existing objects that a change of it has started.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ShownField")]
 struct FieldView {
@@ -46,52 +46,52 @@ struct FieldView {
     /// Of a searchable or unique field: whether it can be filtered, sorted and matched by.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<MigrationStatus>,
-    /// Whether older objects keep to the rules of the field, after a change by which they may not; left out if they do.
+    /// Whether existing objects keep to the rules of the field after a change; left out if they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<MigrationStatus>,
 }
 
-/// How far the work on a field is.
+/// The progress of the migration of a field.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Standing")]
 struct MigrationStatus {
     state: MigrationState,
-    /// The objects that are done, while it goes on, for who may read objects.
+    /// How many objects are done, while it is running; only for callers who may read objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<u64>,
-    /// How many objects stand in the way, for who may read objects.
+    /// How many objects conflict with the change; only for callers who may read objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<u64>,
-    /// Some of these objects, for who may read them; those with the same value stand together.
+    /// Some of these objects, those with the same value together; only for callers who may read objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     objects: Option<Vec<ObjectId>>,
-    /// The code of an error that keeps the work from going on. It is tried again.
+    /// The code of an error that keeps the migration from going on. It is retried.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
-/// How the work on a field stands.
+/// The state of the migration of a field.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "WorkState")]
 enum MigrationState {
-    /// All older objects are done.
+    /// All existing objects are done.
     Ready,
-    /// They are being done.
+    /// It is running.
     Building,
-    /// They are done, but for some that stand in the way.
+    /// It is done, but some objects conflict with the change.
     Failed,
 }
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Serialize, JsonSchema)]
 struct Progress {
     kind: Kind,
-    /// The objects that are done, for who may read objects.
+    /// How many objects are done; only for callers who may read objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<u64>,
     state: JobState,
-    /// The code of the error that keeps it from going on. It is tried again.
+    /// The code of the error that keeps it from going on. It is retried.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -105,12 +105,12 @@ enum Kind {
     Destroy,
 }
 
-/// Whether a job comes on.
+/// The state of a job.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "JobState")]
 enum JobState {
-    /// It does.
+    /// It is running.
     Running,
     /// It has failed several times in one place.
     Failed,

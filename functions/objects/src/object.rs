@@ -125,7 +125,7 @@ pub(crate) fn trash_cutoff(now: Timestamp) -> Timestamp {
     now.plus_seconds(-TRASH_SECONDS)
 }
 
-/// An object as the caller may see it. What it holds, and what moves with that, is there only for those who may read objects.
+/// An object as the caller may see it; values, version and times only if the caller may read objects.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Object {
     pub(crate) id: ObjectId,

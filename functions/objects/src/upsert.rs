@@ -21,13 +21,13 @@ use crate::{
     unique_index::entry_key,
 };
 
-/// What became of an upsert.
+/// The outcome of an upsert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
-    /// There was none: it is new.
+    /// There was none: it was created.
     Created,
-    /// There was one: it is changed.
+    /// There was one: it was updated.
     Updated,
 }
 

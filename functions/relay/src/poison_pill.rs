@@ -70,9 +70,10 @@ impl Relay {
         let write =
             self.activity.update(candidate.key()).set("expires", AttributeValue::N(expires.to_string()));
         let is_uncleared = self.uncleared.take(candidate);
-        let write = match is_uncleared {
-            true => write.set(ATTEMPTS, AttributeValue::N("1".to_owned())),
-            false => write.add(ATTEMPTS, 1),
+        let write = if is_uncleared {
+            write.set(ATTEMPTS, AttributeValue::N("1".to_owned()))
+        } else {
+            write.add(ATTEMPTS, 1)
         };
         let written = self.activity.write(write).await.inspect_err(|_| {
             if is_uncleared {

@@ -37,7 +37,7 @@ const MEMBERSHIP: usize = 1;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acceptance {
-    /// What came with the invitation.
+    /// The secret that came with the invitation.
     pub(crate) secret: String,
 }
 

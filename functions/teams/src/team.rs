@@ -166,11 +166,11 @@ impl User {
     }
 }
 
-/// Who asks, and what they may do where.
+/// The caller, and what the caller may do in which team.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Me {
     pub(crate) user: User,
-    /// What was sent.
+    /// The kind of credential that was sent.
     pub(crate) credential: Credential,
     pub(crate) teams: Vec<TeamOfMine>,
 }
@@ -210,7 +210,7 @@ pub(crate) struct NewInvitation {
     /// The address; the person who accepts must have verified it.
     #[schemars(email, length(min = 1, max = EMAIL_LENGTH_MAX))]
     pub(crate) email: String,
-    /// What the person will be.
+    /// The role that the person will have.
     pub(crate) role: Role,
 }
 

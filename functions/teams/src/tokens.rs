@@ -23,7 +23,7 @@ const KEYS_AT_ONCE: usize = 100;
 /// What the sort key of a token begins with.
 const TOKEN: &str = "TOKEN#";
 
-/// A token of a member that reaches the team: no more of it than the team is concerned with.
+/// A token of a member that can access the team, with only what concerns the team.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct TeamToken {
     id: TokenId,

@@ -7,7 +7,7 @@ use shared::{Error, Fault, Result, Violation};
 /// So many credentials may be reported at once.
 const REPORTED_MAX: usize = 1_000;
 
-/// A request that a token asks about.
+/// A request to check.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Question")]

@@ -129,7 +129,7 @@ impl TokenWithSecret {
     }
 }
 
-/// What would happen to a request of a token, and why.
+/// Whether a request of the token would be allowed, and why not.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Verdict")]
 pub(crate) struct CheckResult {

@@ -113,7 +113,7 @@ impl Authorizer {
         let request = AuthorizationRequest::try_from(event).inspect_err(|cause| {
             tracing::error!(cause = cause.to_string(), "the event is none that can be answered");
         })?;
-        let decision = deadline.limit(self.decide(&request)).await.flatten().map_err(|error| {
+        let decision = deadline.limit(Box::pin(self.decide(&request))).await.flatten().map_err(|error| {
             // The answer of a failed authorizer reaches no client, so this is the edge where the cause is logged.
             drop(error.respond(&request.request_id));
             lambda_runtime::Error::from("the authorizer could not decide")

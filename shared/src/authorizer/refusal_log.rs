@@ -82,7 +82,7 @@ impl RefusalLog {
         let outcome = self.activity.write(refused.write(&self.activity)?).await;
         if outcome.is_err() {
             let give_back = |window: &mut HourlyWindow| {
-                window.refusals.entry(key).or_insert(Tally::NEVER).give_back(count)
+                window.refusals.entry(key).or_insert(Tally::NEVER).give_back(count);
             };
             self.in_window(&token.id, now, give_back);
         }

@@ -76,7 +76,7 @@ pub struct FieldTest {
     pub value: Option<Box<RawValue>>,
 }
 
-/// How a value is looked at.
+/// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ConditionOp")]
@@ -107,10 +107,10 @@ struct ConditionJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = CONDITIONS_MAX))]
     any: Option<Vec<FieldCondition>>,
-    /// The field whose value is looked at.
+    /// The field whose value is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<Slug>,
-    /// How.
+    /// How the value is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     op: Option<Op>,
     /// A value for `eq` and `ne`, an array of values for `in`, none for the others.

@@ -14,19 +14,19 @@ use crate::object::Object;
 /// database. Objects beyond them come without what they hold.
 const ANSWER_SIZE_MAX: usize = 300_000;
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Results {
     /// How many operations were refused.
     failed: usize,
-    /// What became of each operation, in their order.
+    /// The result of each operation, in order.
     results: Vec<OperationResult>,
 }
 
-/// What became of an operation.
+/// The result of an operation.
 #[derive(Serialize, JsonSchema)]
 struct OperationResult {
-    /// What it was.
+    /// The kind of operation.
     op: OperationKind,
     /// The status that it would have had as a request of its own.
     status: u16,

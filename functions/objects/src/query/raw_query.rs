@@ -29,11 +29,11 @@ pub(crate) struct QueryBody {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Vec<String>>")]
     fields: Option<Vec<String>>,
-    /// `only` asks what is in the trash.
+    /// `only` queries the trash.
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Trashed>")]
     trashed: Option<Trashed>,
-    /// How many at most; 50 unless told.
+    /// The most objects on the page; 50 if it is left out.
     #[schemars(range(min = 1, max = LIMIT_MAX))]
     pub(crate) limit: Option<usize>,
     /// `next_cursor` of the page before.

@@ -58,7 +58,7 @@ struct NumberField {
     zero: Value,
 }
 
-/// What objects come to; only what was asked for is there. Of no values there is no average, least or greatest one.
+/// Statistics of objects; only those that were asked for. Of no values there is no average, minimum or maximum.
 #[derive(Default, Serialize, JsonSchema)]
 pub(crate) struct Stats {
     /// How many objects there are; with a field, how many have a value.

@@ -118,7 +118,7 @@ impl Rule<'_> {
         match check_value(field, pointer, value) {
             Ok(Some(_)) => {}
             Ok(None) => {
-                self.refuse(pointer, Violation::Required, "Give a value; to look for none there is empty.")
+                self.refuse(pointer, Violation::Required, "Give a value; to look for none there is empty.");
             }
             Err(fault) => self.faults.push(fault),
         }
