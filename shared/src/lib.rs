@@ -14,12 +14,16 @@ pub mod authorizer;
 pub mod aws;
 /// Base 62 of fixed width.
 mod base62;
+/// A read-through cache.
+pub mod cache;
 /// Who is asking.
 pub mod caller;
 /// Whether a write would change anything.
 pub mod change;
 /// The clock.
 pub mod clock;
+/// Tasks at the same time, a limited number of them.
+pub mod concurrent;
 /// The environment.
 pub mod config;
 /// Pages of other origins in browsers.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use shared::{
     Code, Result,
+    concurrent::concurrent,
     id::{ObjectId, ObjectTypeId},
     jobs::StoredJob,
     object_type::{MigrationConflicts, StoredObjectType},
     table::{Attempt, AttributeValue, Condition, Item, Key, Write, WriteError, attribute, retry, text},
     text::Slug,
 };
-use tokio::task::JoinSet;
 
 use crate::{
     AT_ONCE, Scan, Slice, Worker, last,
@@ -102,17 +102,12 @@ impl Run {
 
     /// Backfills these objects, some at a time.
     async fn backfill_all(self: Arc<Self>, items: Vec<Item>, job: &mut StoredJob) -> Result<()> {
-        let mut running = JoinSet::new();
-        let mut items = items.into_iter();
-        loop {
-            while running.len() < AT_ONCE
-                && let Some(item) = items.next()
-            {
-                let run = self.clone();
-                running.spawn(async move { run.backfill_one(item).await });
-            }
-            let Some(outcome) = running.join_next().await else { return Ok(()) };
-            let Some((id, found)) = outcome.map_err(anyhow::Error::from)?? else { continue };
+        let backfill = |item| {
+            let run = self.clone();
+            async move { run.backfill_one(item).await }
+        };
+        for outcome in concurrent(AT_ONCE, items.into_iter().map(backfill)).await {
+            let Some((id, found)) = outcome? else { continue };
             job.done += 1;
             if let Some(other) = found.duplicate {
                 job.duplicates.add([other, id.clone()]);
@@ -124,6 +119,7 @@ impl Run {
                 job.too_large.add([id]);
             }
         }
+        Ok(())
     }
 
     /// Backfills an object, on the condition that it is still as it was read; it is read again if not.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use shared::{
     Result,
+    concurrent::concurrent,
     id::ObjectTypeId,
     jobs::StoredJob,
     object_type::{StoredObjectType, object_type_slug_key},
     table::{Item, Key, Table, applied},
     text::Slug,
 };
-use tokio::task::JoinSet;
 
 use crate::{AT_ONCE, Scan, Slice, Worker};
 
@@ -54,18 +54,11 @@ impl Worker {
 
     /// Removes objects with their unique entries.
     async fn remove_all(&self, stored: &Arc<StoredObjectType>, items: Vec<Item>) -> Result<()> {
-        let mut running = JoinSet::new();
-        let mut items = items.into_iter();
-        loop {
-            while running.len() < AT_ONCE
-                && let Some(item) = items.next()
-            {
-                let (objects, stored) = (self.objects.clone(), stored.clone());
-                running.spawn(async move { remove(&objects, &stored, &item).await });
-            }
-            let Some(outcome) = running.join_next().await else { return Ok(()) };
-            outcome.map_err(anyhow::Error::from)??;
-        }
+        let remove = |item| {
+            let (objects, stored) = (self.objects.clone(), stored.clone());
+            async move { remove(&objects, &stored, &item).await }
+        };
+        concurrent(AT_ONCE, items.into_iter().map(remove)).await.into_iter().collect()
     }
 
     /// Removes what is left in the partitions of unique entries and counters; whether all of it is gone.

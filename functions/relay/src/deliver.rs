@@ -7,6 +7,7 @@ use std::{
 
 use shared::{
     Error, Result, Timestamp,
+    concurrent::concurrent,
     delivery::{
         DeliveryStatus, Health, KEEP_SECONDS, Request, Retry, RetryAction, SignedRequest, StoredDelivery,
         StoredEvent, lane_of, lanes, requeue_delay_seconds, sign_request,
@@ -17,8 +18,6 @@ use shared::{
     table::{Item, TableQuery, WriteError, decode},
     webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX, host},
 };
-
-use tokio::task::JoinSet;
 
 use crate::Relay;
 
@@ -146,20 +145,18 @@ impl Relay {
     ) -> Result<()> {
         let keys = webhooks.iter().map(|webhook| Health::key(&webhook.id)).collect();
         let known = self.activity.get_many(keys).await?;
-        let mut webhooks = webhooks.iter();
-        let (mut running, mut requests, mut failed) = (JoinSet::new(), Vec::new(), None);
-        loop {
-            while running.len() < AT_ONCE
-                && let Some(webhook) = webhooks.next()
-            {
-                let health = known.iter().find(|item| Health::key(&webhook.id).is_of(item)).cloned();
+        let request = |webhook: &&StoredWebhook| {
+            let health = known.iter().find(|item| Health::key(&webhook.id).is_of(item)).cloned();
+            let (relay, event, webhook) = (self.clone(), event.clone(), (*webhook).clone());
+            let snapshot = snapshot.clone();
+            async move {
                 let health: Health = health.map(decode).transpose()?.unwrap_or_default();
-                let (relay, event, webhook) = (self.clone(), event.clone(), (*webhook).clone());
-                let snapshot = snapshot.clone();
-                running.spawn(async move { relay.request(&event, &webhook, &health, &snapshot).await });
+                relay.request(&event, &webhook, &health, &snapshot).await
             }
-            let Some(outcome) = running.join_next().await else { break };
-            match outcome.map_err(anyhow::Error::from)? {
+        };
+        let (mut requests, mut failed) = (Vec::new(), None);
+        for outcome in concurrent(AT_ONCE, webhooks.iter().map(request)).await {
+            match outcome {
                 Ok(request) => requests.extend(request),
                 // A failure for one webhook must not keep the event from the others.
                 Err(error) => failed = Some(error),

@@ -10,7 +10,7 @@ use shared::{
     table::{Item, Key},
 };
 
-use crate::cache::with_clock_skew;
+use shared::cache::with_clock_skew;
 
 /// An event: records of one source. Each is parsed by itself, so that one that cannot be parsed does not block
 /// the others.

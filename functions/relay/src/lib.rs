@@ -3,7 +3,6 @@
 
 mod actors;
 mod batch;
-mod cache;
 mod deliver;
 mod event;
 mod identity;
@@ -19,6 +18,7 @@ pub use event::{Event, Record};
 use shared::{
     Code, Error, Platform, Result, Timestamp,
     audit::AuditLog,
+    cache::Cache,
     clock::Clock,
     config::{Config, TableNames},
     delivery::{Deliveries, HostRate, Request, Retry, request_queue, retry_queue, slow_request_queue},
@@ -33,7 +33,6 @@ use shared::{
 use self::{
     actors::DisplayName,
     batch::BatchItemFailure,
-    cache::Cache,
     deliver::WebhookSnapshot,
     event::{Change, QueueMessage, RecordKind, SqsRecord},
     poison_pill::{PoisonCandidate, UnclearedAttempts},
@@ -41,6 +40,9 @@ use self::{
 
 /// The most bytes of a dead letter: a message of SQS may have 1 MiB. Of a larger change only the key is kept.
 const DEAD_LETTER_BYTES_MAX: usize = 1_000_000;
+
+/// The most that each cache holds.
+const CACHED_MAX: usize = 200;
 
 /// The queues that the relay sends to.
 #[derive(Clone)]
@@ -110,10 +112,10 @@ impl Relay {
             queues,
             rate: HostRate::of(config),
             tables: Arc::new(config.tables.clone()),
-            types: Cache::default(),
-            webhooks: Cache::default(),
-            names: Cache::default(),
-            retention: Cache::default(),
+            types: Cache::new(CACHED_MAX),
+            webhooks: Cache::new(CACHED_MAX),
+            names: Cache::new(CACHED_MAX),
+            retention: Cache::new(CACHED_MAX),
             uncleared: Arc::default(),
         }
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Error, Member, Permission, Result, Timestamp,
+    concurrent::concurrent,
     delivery::{
         DeliveryStatus, KEEP_SECONDS, StoredDelivery, UNDELIVERED_INDEX, undelivered_partition,
         webhook_partition,
@@ -13,7 +14,6 @@ use shared::{
     table::{Condition, Item, Key, TableQuery, decode, text},
     webhook::{StoredWebhook, unsigned_headers},
 };
-use tokio::task::JoinSet;
 
 use crate::{
     store::Store,
@@ -42,21 +42,11 @@ impl Store {
 
     /// The same for several webhooks, in their order.
     pub(crate) async fn views(&self, webhooks: Vec<StoredWebhook>) -> Result<Vec<Webhook>> {
-        let mut rest = webhooks.into_iter().enumerate();
-        let (mut running, mut views) = (JoinSet::new(), Vec::new());
-        loop {
-            while running.len() < AT_ONCE
-                && let Some((index, webhook)) = rest.next()
-            {
-                let store = self.clone();
-                running.spawn(async move { (index, store.view(webhook).await) });
-            }
-            let Some(outcome) = running.join_next().await else { break };
-            let (index, webhook) = outcome.map_err(anyhow::Error::from)?;
-            views.push((index, webhook?));
-        }
-        views.sort_by_key(|(index, _)| *index);
-        Ok(views.into_iter().map(|(_, webhook)| webhook).collect())
+        let view = |webhook| {
+            let store = self.clone();
+            async move { store.view(webhook).await }
+        };
+        concurrent(AT_ONCE, webhooks.into_iter().map(view)).await.into_iter().collect()
     }
 
     /// The health of the receiver, and the number of deliveries that wait for it.

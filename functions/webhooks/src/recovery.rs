@@ -7,12 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Error, Fault, Member, Result, Timestamp, Violation,
+    concurrent::concurrent,
     delivery::{DeliveryStatus, Retry, StoredDelivery},
     id::{DeliveryId, WebhookId},
     json::{self, Nullable},
     table::{Item, decode},
 };
-use tokio::task::JoinSet;
 
 use crate::{
     deliveries::{is_due_before, undelivered},
@@ -105,22 +105,20 @@ impl Store {
     ) -> Result<(Vec<Retry>, Option<Error>)> {
         let lost = self.now().plus_seconds(-LOST_SECONDS);
         let items = self.load_items(entries).await?;
-        let mut items =
+        let items =
             items.into_iter().filter(|item| status != DeliveryStatus::Pending || is_due_before(item, lost));
-        let (mut running, mut retries, mut failed) = (JoinSet::new(), Vec::new(), None);
-        loop {
-            while running.len() < AT_ONCE
-                && let Some(item) = items.next()
-            {
-                let (store, delivery) = (self.clone(), decode::<StoredDelivery>(item)?);
-                running.spawn(async move { store.recover_one(delivery, status).await });
-            }
-            let Some(outcome) = running.join_next().await else { return Ok((retries, failed)) };
-            match outcome.map_err(anyhow::Error::from)? {
+        let recover = |item| {
+            let store = self.clone();
+            async move { store.recover_one(decode(item)?, status).await }
+        };
+        let (mut retries, mut failed) = (Vec::new(), None);
+        for outcome in concurrent(AT_ONCE, items.map(recover)).await {
+            match outcome {
                 Ok(retry) => retries.extend(retry),
                 Err(error) => failed = Some(error),
             }
         }
+        Ok((retries, failed))
     }
 
     async fn recover_one(

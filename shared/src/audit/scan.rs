@@ -9,18 +9,11 @@ use super::{
 use crate::{
     error::Result,
     id::{AuditId, ObjectTypeId, TeamId, UserId},
-    table::{Condition, Item, Table, TableQuery, text},
+    table::{Condition, Item, ScanBudget, Table, TableQuery, text},
     text::fold,
     timestamp::Timestamp,
 };
 
-/// The budget of one page: entries read, round trips, and round trips whose result DynamoDB truncated at 1 MB.
-/// Each of the three keeps a response well below the 29 seconds that API Gateway waits.
-const READ_MAX: usize = 10_000;
-const ROUND_TRIPS_MAX: usize = 100;
-const TRUNCATED_PAGES_MAX: usize = 25;
-/// Each read of a partition is larger than the one before by this factor.
-const BATCH_GROWTH: usize = 4;
 /// The smallest batch that is worth a round trip.
 const BATCH_MIN: usize = 10;
 
@@ -33,9 +26,7 @@ pub(super) struct Scan<'a> {
     high: Option<String>,
     /// The last entry of the page before; it is not returned again.
     after: Option<String>,
-    read: usize,
-    round_trips: usize,
-    truncated_pages: usize,
+    budget: ScanBudget,
 }
 
 impl<'a> Scan<'a> {
@@ -59,9 +50,7 @@ impl<'a> Scan<'a> {
             low: filter.from.map(first),
             high: [end, after.map(str::to_owned)].into_iter().flatten().min(),
             after: after.map(str::to_owned),
-            read: 0,
-            round_trips: 0,
-            truncated_pages: 0,
+            budget: ScanBudget::default(),
         }
     }
 
@@ -71,7 +60,7 @@ impl<'a> Scan<'a> {
         while taken.len() < count {
             match self.merge.step() {
                 MergeStep::Take(item) => taken.push(item),
-                MergeStep::Read(cursor) if self.has_budget() => self.fill(cursor).await?,
+                MergeStep::Read(cursor) if self.budget.is_left() => self.fill(cursor).await?,
                 MergeStep::Read(_) | MergeStep::End => break,
             }
         }
@@ -88,15 +77,9 @@ impl<'a> Scan<'a> {
         self.merge.is_over()
     }
 
-    fn has_budget(&self) -> bool {
-        self.read < READ_MAX
-            && self.round_trips < ROUND_TRIPS_MAX
-            && self.truncated_pages < TRUNCATED_PAGES_MAX
-    }
-
     async fn fill(&mut self, cursor: usize) -> Result<()> {
         let Cursor { partition, next, batch, .. } = &mut self.merge.0[cursor];
-        let limit = (*batch).min(READ_MAX - self.read);
+        let limit = self.budget.limit(batch);
         let query = match partition {
             Partition::Log(partition) => TableQuery::partition(partition.as_str()),
             Partition::Index((index, attribute), value) => {
@@ -108,11 +91,8 @@ impl<'a> Scan<'a> {
         if let Some(when) = &self.when {
             query = query.filter(when.clone());
         }
-        *batch = batch.saturating_mul(BATCH_GROWTH);
         let found = self.activity.query_once(&query).await?;
-        self.round_trips += 1;
-        self.read += found.read;
-        self.truncated_pages += usize::from(found.next.is_some() && found.read < limit);
+        self.budget.spend(&found, limit);
         let is_returned = |item: &Item| text(item, "sk") == self.after.as_deref();
         let items = found.items.into_iter().filter(|item| !is_returned(item));
         self.merge.0[cursor].extend(items, found.next);

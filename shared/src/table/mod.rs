@@ -5,6 +5,7 @@ mod condition;
 mod query;
 mod refusal;
 mod retry;
+mod scan;
 mod write;
 
 use std::{collections::HashMap, sync::Arc};
@@ -23,6 +24,7 @@ pub use condition::Condition;
 pub use query::{Batch, QueryPage, TableQuery};
 pub use refusal::{ConditionFailed, WriteError, applied};
 pub use retry::{Attempt, retry};
+pub use scan::ScanBudget;
 pub use write::Write;
 
 use self::retry::{CONFLICT_RETRIES_MAX, backoff};

@@ -3,7 +3,7 @@
 use shared::{
     Code, Error, Result,
     object_type::StoredObjectType,
-    table::{AttributeValue, Condition, Item, Key, Table, text},
+    table::{AttributeValue, Condition, Item, Key, ScanBudget, Table, text},
 };
 
 use super::{
@@ -11,15 +11,6 @@ use super::{
     plan::{AccessPath, Plan},
 };
 use crate::codec::partition;
-
-/// The budget of one answer: entries, round trips, and pages that DynamoDB truncated at 1 MB. Each of the three
-/// keeps an answer well below the 29 seconds that API Gateway waits.
-const READ_MAX: usize = 10_000;
-const ROUND_TRIPS_MAX: usize = 100;
-const TRUNCATED_PAGES_MAX: usize = 25;
-
-/// The factor by which batches grow, each time that the one before did not suffice.
-const BATCH_GROWTH: usize = 4;
 
 /// The attribute of a cursor with the index of the range that the scan is in.
 const RANGE: &str = "range";
@@ -35,9 +26,7 @@ pub(super) struct Scan<'a> {
     key: Option<Item>,
     last_range: usize,
     batch: usize,
-    read: usize,
-    round_trips: usize,
-    truncated_pages: usize,
+    budget: ScanBudget,
 }
 
 impl<'a> Scan<'a> {
@@ -85,23 +74,18 @@ impl<'a> Scan<'a> {
             key: Some(key).filter(|key| !key.is_empty()),
             last_range: range,
             batch,
-            read: 0,
-            round_trips: 0,
-            truncated_pages: 0,
+            budget: ScanBudget::default(),
         })
     }
 
     /// The next entries that may match, perhaps none; `None` at the end, or when the budget is spent.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Item>>> {
         let Some(range) = self.plan.ranges.get(self.range) else { return Ok(None) };
-        if self.read >= READ_MAX
-            || self.round_trips >= ROUND_TRIPS_MAX
-            || self.truncated_pages >= TRUNCATED_PAGES_MAX
-        {
+        if !self.budget.is_left() {
             return Ok(None);
         }
         let path = self.plan.path;
-        let limit = self.batch.min(READ_MAX - self.read);
+        let limit = self.budget.limit(&mut self.batch);
         let (low, high) = (range.low.as_deref(), range.high.as_deref());
         let query = path.query(&self.partition).between(&path.sort_attribute(), low, high);
         let mut query = query.after(self.key.take()).limit(limit);
@@ -112,15 +96,9 @@ impl<'a> Scan<'a> {
             query = query.latest_first();
         }
         let found = self.table.query_once(&query).await?;
-        self.round_trips += 1;
-        self.read += found.read;
-        self.batch = self.batch.saturating_mul(BATCH_GROWTH);
+        self.budget.spend(&found, limit);
         self.last_range = self.range;
-        match found.next {
-            None => self.range += 1,
-            Some(_) if found.read < limit => self.truncated_pages += 1,
-            Some(_) => {}
-        }
+        self.range += usize::from(found.next.is_none());
         self.key = found.next;
         Ok(Some(found.items))
     }
@@ -131,7 +109,7 @@ impl<'a> Scan<'a> {
         if self.plan.path == AccessPath::Table {
             return Ok(entries.iter().copied().cloned().enumerate().collect());
         }
-        self.round_trips += 1;
+        self.budget.spend_round_trip();
         let items = self.table.get_many(entries.iter().filter_map(|entry| Key::of(entry)).collect()).await?;
         let (partition, sort) = (self.plan.path.partition_attribute(), self.plan.path.sort_attribute());
         let same = |item: &Item, entry: &Item, name: &str| item.get(name) == entry.get(name);

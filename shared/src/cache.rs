@@ -3,19 +3,21 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use shared::{Result, Timestamp, clock::Clock};
 use tokio::sync::Mutex as AsyncMutex;
 
-/// The most entries. When there are more, the cache is cleared, and entries in use come back.
-const ENTRIES_MAX: usize = 200;
+use crate::{clock::Clock, error::Result, timestamp::Timestamp};
+
 /// The clocks of functions differ by less than this.
 const SKEW_MILLIS: i64 = 20;
 
-/// Values with the times at which they were read.
-pub(crate) struct Cache<K, V>(Arc<Mutex<HashMap<K, Slot<V>>>>);
+/// Values with the times at which they were read, shared by all clones.
+pub struct Cache<K, V> {
+    slots: Arc<Mutex<HashMap<K, Slot<V>>>>,
+    entries_max: usize,
+}
 
 /// One value, and the time at which its read began. Only one task at a time reads it, as changes that are
 /// processed concurrently mostly need the same values.
@@ -23,19 +25,21 @@ type Slot<V> = Arc<AsyncMutex<Option<(V, Timestamp)>>>;
 
 impl<K, V> Clone for Cache<K, V> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { slots: self.slots.clone(), entries_max: self.entries_max }
     }
 }
 
-impl<K, V> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self(Arc::default())
+impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
+    /// A cache for so many entries. When there are more, it is cleared, and entries in use come back.
+    pub fn new(entries_max: usize) -> Self {
+        Self { slots: Arc::default(), entries_max }
     }
-}
 
-impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// The cached value, if it was read at `min_read_time` or later; otherwise it is read now.
-    pub(crate) async fn get(
+    ///
+    /// # Errors
+    /// As the read, of which nothing is cached then.
+    pub async fn get(
         &self,
         key: K,
         min_read_time: Timestamp,
@@ -46,14 +50,17 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// The same for a read that is cheaper if it gets the old value.
-    pub(crate) async fn get_or_refresh<F: Future<Output = Result<V>>>(
+    ///
+    /// # Errors
+    /// As the read, of which nothing is cached then.
+    pub async fn get_or_refresh<F: Future<Output = Result<V>>>(
         &self,
         key: K,
         min_read_time: Timestamp,
         clock: &Clock,
         read: impl FnOnce(Option<V>) -> F,
     ) -> Result<V> {
-        let slot = self.slot(key);
+        let slot = self.slot(key.clone());
         let mut cached = slot.lock().await;
         if let Some((value, asked_at)) = &*cached
             && *asked_at >= min_read_time
@@ -61,19 +68,36 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
             return Ok(value.clone());
         }
         let asked_at = clock.now();
-        let value = read(cached.as_ref().map(|(value, _)| value.clone())).await?;
-        *cached = Some((value.clone(), asked_at));
-        Ok(value)
+        match read(cached.as_ref().map(|(value, _)| value.clone())).await {
+            Ok(value) => {
+                *cached = Some((value.clone(), asked_at));
+                Ok(value)
+            }
+            Err(error) => {
+                // Keys that stand for nothing take no room.
+                if cached.is_none() {
+                    let mut slots = self.slots();
+                    if slots.get(&key).is_some_and(|other| Arc::ptr_eq(other, &slot)) {
+                        slots.remove(&key);
+                    }
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Removes all entries.
-    pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    pub fn clear(&self) {
+        self.slots().clear();
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<K, Slot<V>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slot(&self, key: K) -> Slot<V> {
-        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.len() >= ENTRIES_MAX {
+        let mut cached = self.slots();
+        if cached.len() >= self.entries_max {
             cached.clear();
         }
         cached.entry(key).or_default().clone()
@@ -82,7 +106,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 
 /// The minimum read time for a value to include all that was written before a change: the time of the change
 /// plus the clock skew.
-pub(crate) fn with_clock_skew(change: Timestamp) -> Timestamp {
+pub fn with_clock_skew(change: Timestamp) -> Timestamp {
     Timestamp::from_millis(change.millis() + SKEW_MILLIS).unwrap_or(change)
 }
 
@@ -94,7 +118,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_that_was_read_before_the_minimum_read_time_is_read_again() {
-        let (cache, clock) = (Cache::default(), Clock::default());
+        let (cache, clock) = (Cache::new(10), Clock::default());
         let get = async |key, min_read_time, value| {
             cache.get(key, min_read_time, &clock, async move { Ok(value) }).await.unwrap()
         };
@@ -111,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_that_many_need_at_once_is_read_once_and_a_failure_is_not_cached() {
-        let (cache, clock, reads) = (Cache::default(), Clock::default(), AtomicUsize::new(0));
+        let (cache, clock, reads) = (Cache::new(10), Clock::default(), AtomicUsize::new(0));
         let read = async || {
             let read = async {
                 tokio::task::yield_now().await;
@@ -125,5 +149,17 @@ mod tests {
         let (first, second, third) = tokio::join!(read(), read(), read());
         assert!(first.is_err());
         assert_eq!((second.ok(), third.ok(), reads.load(Ordering::SeqCst)), (Some(1), Some(1), 2));
+    }
+
+    #[tokio::test]
+    async fn keys_that_stand_for_nothing_take_no_room() {
+        let (cache, clock) = (Cache::new(2), Clock::default());
+        let now = clock.now();
+        assert_eq!(cache.get("a".to_owned(), now, &clock, async { Ok(1) }).await.unwrap(), 1);
+        for number in 0..10 {
+            let missing = async { Err(anyhow::anyhow!("there is none").into()) };
+            cache.get(format!("missing {number}"), now, &clock, missing).await.unwrap_err();
+        }
+        assert_eq!(cache.get("a".to_owned(), now, &clock, async { Ok(2) }).await.unwrap(), 1);
     }
 }
