@@ -12,10 +12,10 @@ use shared::{
     clock::Clock,
     config::Config,
     cors::Origins,
+    delivery::target::TargetRules,
     keys::KeySource,
     manifest::Manifest,
     routes::Routes,
-    webhook::target::TargetRules,
 };
 
 use crate::{

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use deliveries::Worker;
 use relay::Relay;
 use shared::{
-    Platform, config::Config, delivery::Retry, jobs::JobMessage, queue::Queue, webhook::target::TargetRules,
+    Platform,
+    config::Config,
+    delivery::{Retry, target::TargetRules},
+    jobs::JobMessage,
+    queue::Queue,
 };
 
 use crate::{

@@ -13,7 +13,7 @@ use crate::{
     id::{TeamId, TokenId, UserId},
     openapi::{Input, Operation},
     permission::{Permission, Permissions},
-    rate::Budget,
+    rate_limit::Budget,
     role::Role,
     timestamp::Timestamp,
 };

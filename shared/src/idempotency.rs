@@ -16,10 +16,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     caller::{Caller, Once},
-    error::{Code, Error, Fault, Result, Violation},
+    error::{Code, Error, Fault, Result, Violation, render},
     keys::KeyRing,
     platform::Platform,
-    routes::render,
     table::{AttributeValue, Condition, Item, Key, WriteError, decode, text},
 };
 

@@ -50,6 +50,8 @@ pub mod jobs;
 pub mod json;
 /// The key ring.
 pub mod keys;
+/// Counting what rate limits allow.
+pub mod limiter;
 /// All routes, as the authorizer knows them.
 pub mod manifest;
 /// Object types: what objects are made of.
@@ -66,8 +68,8 @@ pub mod permission;
 pub mod platform;
 /// Queues between functions.
 pub mod queue;
-/// How often something may be done.
-pub mod rate;
+/// Rate limits.
+pub mod rate_limit;
 /// The forms of success.
 pub mod response;
 /// What members are in a team.

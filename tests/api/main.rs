@@ -27,6 +27,7 @@ mod harness;
 mod heads;
 mod hostile;
 mod jobs;
+mod layers;
 mod leaked;
 mod limits;
 mod model;

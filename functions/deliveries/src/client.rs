@@ -12,7 +12,7 @@ use hyper::{
     client::conn::http1,
 };
 use hyper_util::rt::TokioIo;
-use shared::{delivery::RESPONSE_LENGTH_MAX, webhook::target::WebhookTarget};
+use shared::delivery::{RESPONSE_LENGTH_MAX, target::WebhookTarget};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_rustls::rustls::RootCertStore;
 use url::Position;

@@ -19,11 +19,10 @@ use shared::{
     config::Config,
     delivery::{
         Health, Request, Retry, RetryAction, StoredDelivery, StoredEvent, delivery_key, event_key,
-        request_queue, retry_queue, slow_request_queue,
+        request_queue, retry_queue, slow_request_queue, target::TargetRules,
     },
     queue::{Postpone, Queue},
     table::{Table, decode},
-    webhook::target::TargetRules,
 };
 
 use self::{

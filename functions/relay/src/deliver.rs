@@ -10,13 +10,13 @@ use shared::{
     concurrent::concurrent,
     delivery::{
         DeliveryStatus, Health, KEEP_SECONDS, Request, Retry, RetryAction, SignedRequest, StoredDelivery,
-        StoredEvent, lane_of, lanes, requeue_delay_seconds, sign_request,
+        StoredEvent, Topic, lane_of, lanes, requeue_delay_seconds,
     },
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
     object_type::workspace_partition,
     queue::Queue,
     table::{Item, TableQuery, WriteError, decode},
-    webhook::{StoredWebhook, Topic, WEBHOOK_PREFIX, host},
+    webhook::{StoredWebhook, WEBHOOK_PREFIX, host, sign_request},
 };
 
 use crate::Relay;
@@ -227,7 +227,7 @@ impl Relay {
     ) -> Result<Option<StoredDelivery>> {
         let accepts = webhook.accepts_deliveries() && !health.is_disabled();
         let status = if accepts { DeliveryStatus::Pending } else { DeliveryStatus::Held };
-        let delivery = StoredDelivery::new(event, webhook, status);
+        let delivery = StoredDelivery::new(event, (&webhook.id, webhook.content), status);
         let delivery = match self.activity.write(self.deliveries.put_delivery(&delivery)?).await {
             Ok(_) => delivery,
             Err(WriteError::Failed(error)) => return Err(error),

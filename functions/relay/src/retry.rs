@@ -4,10 +4,9 @@ use shared::{
     Error, Result,
     delivery::{
         DeliveryStatus, Retry, RetryAction, SIGNED, SignedRequest, StoredDelivery, requeue_delay_seconds,
-        sign_request,
     },
     table::{Condition, applied, attribute},
-    webhook::{StoredWebhook, webhook_key},
+    webhook::{StoredWebhook, sign_request, webhook_key},
 };
 
 use crate::Relay;

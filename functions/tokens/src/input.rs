@@ -7,7 +7,7 @@ use shared::{
     Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
     id::TeamId,
     json::{self, Nullable},
-    rate::RateLimit,
+    rate_limit::RateLimit,
     text,
     token::{OnReuse, parse_range},
 };

@@ -11,7 +11,7 @@ use shared::{
     id::{TokenId, UserId},
     identity::token_key,
     keys::KeyRing,
-    rate::{Allowance, RateLimit},
+    rate_limit::{Allowance, RateLimit},
     secret::{Secret, SecretKind},
     table::{Attempt, Condition, decode, retry},
     token::{Refusal, StoredToken, ids_in},

@@ -8,7 +8,7 @@ use shared::{
     id::TokenId,
     identity::{membership_key, token_key},
     manifest::Manifest,
-    rate::Budget,
+    rate_limit::Budget,
     secret::{Secret, SecretKind},
     table::{Attempt, Condition, Write, attribute, decode, retry},
     token::{Pending, StoredToken, TokenStatus},

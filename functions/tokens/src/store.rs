@@ -9,7 +9,7 @@ use shared::{
     id::{TokenId, UserId},
     identity::{token_key, user_partition},
     keys::Keys,
-    rate::Limiter,
+    limiter::Limiter,
     secret::{Secret, SecretKind},
     table::{
         Attempt, AttributeValue, Condition, Item, Key, Table, TableQuery, Write, WriteError, attribute,

@@ -7,7 +7,7 @@ use shared::{
     Permission, Permissions, Role, Timestamp,
     authorizer::DryRunResult,
     id::{TeamId, TokenId},
-    rate::RateLimit,
+    rate_limit::RateLimit,
     secret::Secret,
     token::{LastUsed, OnReuse, StoredToken, TokenStatus},
 };

@@ -3,12 +3,13 @@
 
 use shared::{
     Member, Permission, Result,
+    delivery::WebhookContent,
     extract::IfMatch,
     id::WebhookId,
     jobs::{Job, JobSubject, StoredJob},
     object_type::TRASH_SECONDS,
     table::{Attempt, Write, retry},
-    webhook::{StoredWebhook, WebhookContent},
+    webhook::StoredWebhook,
 };
 
 use crate::{

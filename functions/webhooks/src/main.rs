@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::{config::Config, delivery::retry_queue, webhook::target::TargetRules};
+use shared::{config::Config, delivery::retry_queue, delivery::target::TargetRules};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> shared::serve::LambdaResult {

@@ -3,10 +3,10 @@
 use serde_json::json;
 use shared::{
     Code, Error, Member, Result, Timestamp,
-    delivery::{DeliveryStatus, KEEP_SECONDS, Retry, StoredDelivery, StoredEvent, delivery_key},
+    delivery::{DeliveryStatus, KEEP_SECONDS, Retry, StoredDelivery, StoredEvent, Topic, delivery_key},
     id::{DeliveryId, EventId, WebhookId},
     table::{Attempt, Condition, Write, applied, attribute, retry},
-    webhook::{StoredWebhook, Topic},
+    webhook::StoredWebhook,
 };
 
 use crate::store::Store;
@@ -16,7 +16,7 @@ impl Store {
     pub(crate) async fn test(&self, by: &Member, id: &WebhookId) -> Result<StoredDelivery> {
         let webhook = self.enabled_webhook(by, id).await?;
         let event = test_event(&webhook, by, self.now());
-        let delivery = StoredDelivery::new(&event, &webhook, DeliveryStatus::Pending);
+        let delivery = StoredDelivery::new(&event, (&webhook.id, webhook.content), DeliveryStatus::Pending);
         let writes = vec![self.deliveries.put_event(&event)?, self.deliveries.put_delivery(&delivery)?];
         self.activity.transact(writes).await?;
         self.enqueue(vec![Retry::of(&delivery)]).await?;

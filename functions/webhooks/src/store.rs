@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::{
     Code, Error, Member, Permission, Platform, Result, Timestamp,
     clock::Clock,
-    delivery::{Deliveries, Health, Retry},
+    delivery::{Deliveries, Health, Retry, WebhookContent, target::TargetRules},
     extract::{IfMatch, Page, TrashFilter, Trashed},
     id::{TeamId, WebhookId},
     keys::Keys,
@@ -16,8 +16,7 @@ use shared::{
         retry,
     },
     webhook::{
-        SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, WebhookContent, target::TargetRules,
-        webhook_count, webhook_count_key, webhook_key,
+        SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_count, webhook_count_key, webhook_key,
     },
 };
 

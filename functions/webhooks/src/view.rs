@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Timestamp,
-    delivery::{DeliveryAttempt, DeliveryStatus, DisabledReason, Health, StoredDelivery},
+    delivery::{
+        DeliveryAttempt, DeliveryStatus, DisabledReason, Health, StoredDelivery, Topic, WebhookContent,
+    },
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, UserId, WebhookId},
-    webhook::{SigningKeys, StoredWebhook, Topic, WebhookContent},
+    webhook::{SigningKeys, StoredWebhook},
 };
 
 /// A webhook, without its secret.

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use shared::{
     Error, Fault, Result, Violation,
     change::news,
+    delivery::{
+        Topic, WebhookContent,
+        target::{TargetRules, URL_LENGTH_MAX},
+    },
     id::ObjectTypeId,
     json::{self, Nullable},
     text,
-    webhook::{
-        StoredWebhook, Topic, WebhookContent,
-        target::{TargetRules, URL_LENGTH_MAX},
-    },
+    webhook::StoredWebhook,
 };
 
 const NAME_LENGTH_MAX: usize = 100;

@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Member, Permission, Result,
-    delivery::StoredDelivery,
+    delivery::{StoredDelivery, WebhookContent},
     extract::IfMatch,
     id::{DeliveryId, WebhookId},
     response::Versioned,
-    webhook::{SigningKeys, StoredWebhook, WebhookContent},
+    webhook::{SigningKeys, StoredWebhook},
 };
 
 use crate::{

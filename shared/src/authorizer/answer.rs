@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::{Code, Error},
     permission::{Permission, Permissions},
-    rate::Budget,
+    rate_limit::Budget,
 };
 
 /// The message that API Gateway turns into 401; no other text does.

@@ -8,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    rate::{Budget, RateLimit, client_prefix},
+    limiter::client_prefix,
+    rate_limit::{Budget, RateLimit},
     timestamp::Timestamp,
 };
 

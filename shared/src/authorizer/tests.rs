@@ -13,7 +13,7 @@ use crate::{
     identity::{Membership, token_key},
     keys::tests::{BOTH, OLD, ring},
     permission::Permission,
-    rate::RateLimit,
+    rate_limit::RateLimit,
     role::Role,
     secret::Secret,
     table::{AttributeValue, Key, attribute},

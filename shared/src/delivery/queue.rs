@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoredDelivery, lane};
+use super::{StoredDelivery, WebhookContent, lane};
 use crate::{
     config::Config,
     id::{DeliveryId, EventId, TeamId, WebhookId},
     queue::{Message, Order, Sqs},
     timestamp::Timestamp,
-    webhook::WebhookContent,
 };
 
 /// A message with a request to be made. It is signed, but without the body, which is stored with the event. It

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Topic, WebhookContent};
 use crate::{
     error::Result,
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     table::{AttributeValue, Condition, Item, Key, Table, Write, attribute},
     timestamp::Timestamp,
-    webhook::{StoredWebhook, Topic, WebhookContent},
 };
 
 /// Events and deliveries are kept this long after the event.
@@ -130,8 +130,12 @@ impl StoredEvent {
 impl StoredDelivery {
     /// The new delivery of an event to a webhook. Its id follows from the two, so that it cannot be created
     /// twice.
-    pub fn new(event: &StoredEvent, webhook: &StoredWebhook, status: DeliveryStatus) -> Self {
-        let (event_id, webhook_id) = (event.id.clone(), webhook.id.clone());
+    pub fn new(
+        event: &StoredEvent,
+        (webhook, content): (&WebhookId, WebhookContent),
+        status: DeliveryStatus,
+    ) -> Self {
+        let (event_id, webhook_id) = (event.id.clone(), webhook.clone());
         Self {
             id: DeliveryId::deterministic(event.at, &[event_id.as_str(), webhook_id.as_str()]),
             team: event.team.clone(),
@@ -140,7 +144,7 @@ impl StoredDelivery {
             topic: event.topic,
             object_type: event.object_type.clone(),
             object: event.object.clone(),
-            content: webhook.content,
+            content,
             status,
             tries: 0,
             tries_before: 0,

@@ -3,6 +3,7 @@
 mod code;
 mod headers;
 mod parts;
+mod render;
 mod summary;
 mod violation;
 
@@ -16,9 +17,15 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{permission::Permissions, rate::Budget, role::Role, secret::redact_secrets};
+use crate::{
+    permission::Permissions,
+    rate_limit::{Budget, RateLimit},
+    role::Role,
+    secret::redact_secrets,
+};
 
 pub use code::Code;
+pub(crate) use render::render;
 use summary::{shortened, summary};
 pub use violation::Violation;
 
@@ -121,17 +128,25 @@ impl Error {
         Self { cause: Some(cause.into()), ..error }
     }
 
+    /// 429: the budget is spent.
+    pub fn rate_limited(budget: Budget) -> Self {
+        Self::too_many("requests", budget)
+    }
+
+    /// 429: the budget of something else than requests is spent.
+    pub fn too_many(things: &str, budget: Budget) -> Self {
+        let Budget { of, rate: RateLimit { limit, window_seconds }, .. } = &budget;
+        let detail = format!(
+            "This {of} may make {limit} {things} in {window_seconds} seconds: wait as long as Retry-After says."
+        );
+        Self { extra: Some(Extra::Budget(budget)), ..Self::new(Code::RateLimited, detail) }
+    }
+
     /// The same error with the places it concerns, of very many the first ones.
     #[must_use]
     pub fn with_faults(self, mut faults: Vec<Fault>) -> Self {
         faults.truncate(FAULTS_MAX);
         Self { faults, ..self }
-    }
-
-    /// The same error with the budget that is spent.
-    #[must_use]
-    pub(crate) fn with_budget(self, budget: Budget) -> Self {
-        Self { extra: Some(Extra::Budget(budget)), ..self }
     }
 
     /// What the client is told.

@@ -5,8 +5,8 @@ use lambda_http::request::RequestContext;
 
 use crate::{
     error::{Error, Result},
+    limiter::client_prefix,
     openapi::{Input, Operation},
-    rate::client_prefix,
 };
 
 /// Who sent a request, as far as the gateway knows.

@@ -1,7 +1,5 @@
 //! The edge of a function: canonical paths, a request id on every answer, errors as `application/problem+json`.
 
-use std::sync::Arc;
-
 use axum::{
     body::HttpBody as _,
     extract::{Request, State},
@@ -16,7 +14,7 @@ use crate::{
     caller::Caller,
     cors::{self, Origins},
     deadline::Deadline,
-    error::{Code, Error},
+    error::{Error, render},
     path,
 };
 
@@ -71,19 +69,6 @@ pub(super) fn finish(response: Response, request_id: &str) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-/// Turns an error that a handler left behind into its body. A refusal that did not come from a handler, such as a body
-/// over the limit, is turned into one of ours.
-pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
-    let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
-    let mut answer = error.respond(request_id);
-    if error.code == Code::MethodNotAllowed
-        && let Some(allow) = response.headers().get(header::ALLOW)
-    {
-        answer.headers_mut().insert(header::ALLOW, allow.clone());
-    }
-    answer
 }
 
 /// Whether the body is larger than any may be, on a route that reads one or not; an event holds it whole.

@@ -19,7 +19,6 @@ use axum::{
 
 #[cfg(feature = "openapi")]
 pub use document::Document;
-pub(crate) use edge::render;
 pub use handler::RouteHandler;
 
 #[cfg(feature = "openapi")]

@@ -20,7 +20,7 @@ use crate::{
     id::{TeamId, TokenId, UserId},
     keys::KeyedHash,
     permission::Permissions,
-    rate::RateLimit,
+    rate_limit::RateLimit,
     secret::Secret,
     timestamp::Timestamp,
 };

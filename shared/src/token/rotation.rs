@@ -8,7 +8,7 @@ use super::StoredToken;
 use crate::{
     access::Credential,
     keys::{CandidateHashes, KeyedHash},
-    rate::{Budget, RateLimit},
+    rate_limit::{Budget, RateLimit},
     timestamp::Timestamp,
 };
 

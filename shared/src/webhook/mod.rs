@@ -1,18 +1,13 @@
-//! Webhooks: subscriptions to events, the targets that requests may go to, and the keys that sign them.
+//! Webhooks: subscriptions to events, and the keys that sign their requests.
 
-mod address;
-mod content;
 mod keys;
 mod signature;
+mod signed_request;
 mod stored;
-/// The targets that requests may be sent to.
-pub mod target;
-mod topic;
 
-pub use content::WebhookContent;
 pub use keys::{SealedKeys, SigningKeys};
 pub use signature::{signed_headers, unsigned_headers};
+pub use signed_request::sign_request;
 pub use stored::{
     PreviousKeys, StoredWebhook, WEBHOOK_PREFIX, host, webhook_count, webhook_count_key, webhook_key,
 };
-pub use topic::Topic;

@@ -4,10 +4,10 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{SealedKeys, SigningKeys, Topic, WebhookContent};
+use super::{SealedKeys, SigningKeys};
 use crate::{
     actor::Actor,
-    delivery::Health,
+    delivery::{Health, Topic, WebhookContent},
     error::Result,
     id::{JobId, ObjectTypeId, TeamId, UserId, WebhookId},
     jobs::StoredJob,

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use shared::{
     Permission, Platform, arrival,
     config::{AccessKeys, Config},
+    delivery::target::TargetRules,
     keys::KeySource,
-    webhook::target::TargetRules,
 };
 
 use super::{

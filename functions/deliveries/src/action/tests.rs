@@ -1,8 +1,8 @@
 //! Messages that come in time, late, twice, and when the delivery is finished.
 
 use shared::{
+    delivery::{Topic, WebhookContent},
     id::{DeliveryId, EventId, TeamId, WebhookId},
-    webhook::{Topic, WebhookContent},
 };
 
 use super::*;

@@ -18,7 +18,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use shared::webhook::target::TargetRules;
+use shared::delivery::target::TargetRules;
 use tokio_rustls::rustls::RootCertStore;
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use shared::webhook::target::TargetRules;
+use shared::delivery::target::TargetRules;
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::{
     TlsAcceptor,

@@ -1,9 +1,8 @@
 //! What is recorded of each attempt, and what follows from it.
 
 use shared::{
-    delivery::{DeliveryStatus, DisabledReason, Health, StoredDelivery},
+    delivery::{DeliveryStatus, DisabledReason, Health, StoredDelivery, target::TargetRules},
     table::{attribute, text},
-    webhook::target::TargetRules,
 };
 
 use super::{

@@ -16,13 +16,12 @@ use shared::{
     config::{AccessKeys, Config},
     delivery::{
         Deliveries, DeliveryStatus, Health, Request, Retry, SignedRequest, StoredDelivery, StoredEvent,
-        delivery_key,
+        Topic, WebhookContent, delivery_key, target::TargetRules,
     },
     id::{DeliveryId, EventId, ObjectId, TeamId, WebhookId},
     keys::KeySource,
     queue::{Message, Postpone, Queue, Sending},
     table::{Item, Write},
-    webhook::{Topic, WebhookContent, target::TargetRules},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::rustls::RootCertStore;

@@ -7,11 +7,11 @@ use serde::Serialize;
 use shared::{
     Result, Timestamp,
     actor::Source,
+    delivery::Topic,
     id::{EventId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
     object_type::{Value, values_of},
     table::text,
     text::Slug,
-    webhook::Topic,
 };
 
 use super::{ObjectChange, change_kind::ChangeKind, differences::Difference};

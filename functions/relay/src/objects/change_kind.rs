@@ -3,8 +3,8 @@
 use shared::{
     Timestamp,
     audit::AuditEvent,
+    delivery::Topic,
     table::{Item, is_expired, number},
-    webhook::Topic,
 };
 
 /// The kind of a change.

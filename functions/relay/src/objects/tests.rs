@@ -1,7 +1,7 @@
 //! The audit entries and events of changes of objects.
 
 use serde_json::{Value as Json, json};
-use shared::{audit::AuditEvent, object_type::FieldValues, webhook::Topic};
+use shared::{audit::AuditEvent, delivery::Topic, object_type::FieldValues};
 
 use super::*;
 

@@ -1,21 +1,9 @@
 //! How handlers describe themselves for the OpenAPI 3.1 document.
 
-#[cfg(feature = "openapi")]
-mod document;
-#[cfg(feature = "openapi")]
-mod forms;
-#[cfg(feature = "openapi")]
-mod nulls;
-#[cfg(feature = "openapi")]
-mod refusals;
-
 use std::collections::BTreeSet;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
-
-#[cfg(feature = "openapi")]
-pub(crate) use document::{Described, document};
 
 /// What a handler takes; it tells the document about itself.
 pub trait Input {
@@ -41,11 +29,11 @@ pub trait Output {
 
 /// One operation of the document while it is described.
 pub struct Operation {
-    generator: SchemaGenerator,
-    parameters: Vec<Value>,
-    body: Option<Value>,
-    answers: Map<String, Value>,
-    refusals: BTreeSet<u16>,
+    pub(crate) generator: SchemaGenerator,
+    pub(crate) parameters: Vec<Value>,
+    pub(crate) body: Option<Value>,
+    pub(crate) answers: Map<String, Value>,
+    pub(crate) refusals: BTreeSet<u16>,
 }
 
 impl Operation {
@@ -143,7 +131,7 @@ impl Operation {
         }
     }
 
-    fn parameter(
+    pub(crate) fn parameter(
         &mut self,
         place: &str,
         name: &str,

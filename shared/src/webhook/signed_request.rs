@@ -1,11 +1,11 @@
 //! Signing the request of a delivery.
 
-use super::{SignedRequest, StoredDelivery, StoredEvent};
+use super::{StoredWebhook, signed_headers};
 use crate::{
+    delivery::{SignedRequest, StoredDelivery, StoredEvent},
     error::Result,
     keys::Keys,
     timestamp::Timestamp,
-    webhook::{StoredWebhook, signed_headers},
 };
 
 /// Signs the next request of a delivery. It has as much of the event as the webhook may get now, and might when

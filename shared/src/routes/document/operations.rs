@@ -5,28 +5,29 @@ use std::collections::BTreeSet;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Operation, forms, nulls, refusals};
+use super::{forms, nulls, refusals};
 use crate::{
     access::Access,
     error::Problem,
     extract::if_match::{IfMatch, VERSIONS_MAX},
     id::TeamId,
     idempotency::KEY_LENGTH_MAX,
+    openapi::Operation,
     permission::Permission,
 };
 
 /// A row of a route table, as far as the document tells of it.
-pub(crate) struct Described {
-    pub(crate) tag: &'static str,
-    pub(crate) about: &'static str,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) access: Access,
-    pub(crate) summary: &'static str,
-    pub(crate) id: String,
-    pub(crate) writes: bool,
-    pub(crate) refusals: &'static [u16],
-    pub(crate) describe: fn(&mut Operation),
+pub(super) struct Described {
+    pub(super) tag: &'static str,
+    pub(super) about: &'static str,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) access: Access,
+    pub(super) summary: &'static str,
+    pub(super) id: String,
+    pub(super) writes: bool,
+    pub(super) refusals: &'static [u16],
+    pub(super) describe: fn(&mut Operation),
 }
 
 impl Described {
@@ -39,7 +40,7 @@ impl Described {
 }
 
 /// The document of these operations.
-pub(crate) fn document(operations: &[Described]) -> Value {
+pub(super) fn document(operations: &[Described]) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;

@@ -1,7 +1,12 @@
 //! The OpenAPI document, table by table.
 
+mod forms;
+mod nulls;
+mod operations;
+mod refusals;
+
+use self::operations::{Described, document};
 use super::Routes;
-use crate::openapi::{self, Described};
 
 /// The OpenAPI document while tables are added.
 #[derive(Default)]
@@ -30,6 +35,6 @@ impl Document {
 
     /// The document.
     pub fn finish(self) -> serde_json::Value {
-        openapi::document(&self.operations)
+        document(&self.operations)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::document::Described;
+use super::operations::Described;
 use crate::{access::Access, error::Code};
 
 /// The statuses that follow from the row of the table alone.
