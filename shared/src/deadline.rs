@@ -14,6 +14,8 @@ use crate::{
 
 /// What is kept for the answer.
 const ANSWER_MILLIS: i64 = 1_000;
+/// What is kept besides for bringing in order what the work has begun.
+const ORDER_MILLIS: i64 = 500;
 
 /// When an invocation must have been answered.
 #[derive(Clone, Copy)]
@@ -24,6 +26,11 @@ impl Deadline {
     pub(crate) fn of(context: Option<&Context>) -> Self {
         let millis = context.map(|context| context.deadline).filter(|millis| *millis > 0);
         Self(millis.and_then(|millis| Timestamp::from_millis(i64::try_from(millis).ok()?)))
+    }
+
+    /// A moment before: what was begun within the work is brought in order until then.
+    pub(crate) fn a_moment_before(self) -> Self {
+        Self(self.0.and_then(|deadline| Timestamp::from_millis(deadline.millis() - ORDER_MILLIS)))
     }
 
     /// What comes of the work, if it ends in time.

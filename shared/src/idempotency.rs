@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     caller::{Caller, Once},
+    deadline::Deadline,
     error::{Code, Error, Fault, Result, Violation, render},
     keys::KeyRing,
     platform::Platform,
@@ -93,8 +94,10 @@ pub(crate) async fn run(platform: &Platform, request: Request, next: Next) -> Re
     let request_id = caller.request_id.clone();
     caller.once = record.once.clone();
     parts.extensions.insert(caller);
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let response = render(response, &request_id);
+    // What does not end in time may have been done, as after any other failure: the key is free for the same request then.
+    let deadline = Deadline::of(parts.extensions.get()).a_moment_before();
+    let response = deadline.limit(next.run(Request::from_parts(parts, Body::from(body)))).await;
+    let response = render(response.unwrap_or_else(Error::into_response), &request_id);
     if response.status().is_success() {
         return keep(platform, (&record_key, &ring), record, response).await;
     }

@@ -51,7 +51,7 @@ impl Gate {
     /// With a token that is not as it was made.
     async fn of(permissions: &[Permission], shape: fn(StoredToken, &TeamId) -> StoredToken) -> Self {
         let (address, requests) = Counter::start().await;
-        let platform = Platform::new(&config(&address), Arc::new(KeyRing)).unwrap();
+        let platform = platform(&address);
         let (user, team) = (UserId::of_subject("test", TokenId::new().as_str()), TeamId::new());
         let token = stored(&platform, &user, &team, permissions, shape).await;
         let sessions = Sessions::new("https://issuer.example", "nobody", None);
@@ -102,6 +102,11 @@ impl Gate {
         drop(self.decide(event).await);
         self.requests.reads()
     }
+}
+
+/// A platform on the tables behind that address, with a key ring.
+pub(crate) fn platform(address: &str) -> Platform {
+    Platform::new(&config(address), Arc::new(KeyRing)).unwrap()
 }
 
 /// The tables behind that address.
@@ -183,6 +188,16 @@ async fn stored(
     table.write(table.put(token_key(user, &id), &shape(token, team)).unwrap()).await.unwrap();
     table.write(table.put(membership_key(user, team), &membership).unwrap()).await.unwrap();
     secret
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_recorded_keeps_nobody_waiting_for_long() {
+    let gate = Gate::new(&[Permission::ObjectRead]).await;
+    gate.requests.hold_the_next("UpdateItem");
+    let event = serde_json::from_value(gate.rest("request", "GET", &gate.bearer())).unwrap();
+    let answer = gate.authorizer.answer_in_time(LambdaEvent::new(event, deadline::context(8))).await;
+    let answer = serde_json::to_value(answer.unwrap()).unwrap();
+    assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], "Allow", "{answer}");
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub(crate) struct Counter {
     refuses_writes: Arc<AtomicBool>,
     /// Of which operation the next answer is lost, and of which one is refused, after so many others.
     losing: Arc<Mutex<Option<Awaited>>>,
+    /// What is neither passed on nor answered, ever.
+    holding: Arc<Mutex<Option<Awaited>>>,
     refusing: Arc<Mutex<Option<Awaited>>>,
 }
 
@@ -72,6 +74,9 @@ impl Counter {
                 unread.extend_from_slice(&bytes[..length]);
                 let is_losing = begins(&self.losing, &unread);
                 let is_refusing = begins(&self.refusing, &unread);
+                if begins(&self.holding, &unread) {
+                    std::future::pending::<()>().await;
+                }
                 if self.count(&mut unread) && (is_refusing || self.refuses_writes.load(Ordering::Relaxed)) {
                     return End::Refused;
                 }
@@ -107,6 +112,11 @@ impl Counter {
     /// Loses the answer to the next such operation, which is done.
     pub(crate) fn lose_the_next(&self, operation: &'static str) {
         *self.losing.lock().unwrap() = Some((operation, 0));
+    }
+
+    /// Never answers the next such operation, of which nothing reaches the database.
+    pub(crate) fn hold_the_next(&self, operation: &'static str) {
+        *self.holding.lock().unwrap() = Some((operation, 0));
     }
 
     /// Refuses the next such operation, which writes; nothing of it reaches the database.

@@ -2,9 +2,14 @@
 
 use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
 use serde_json::{Value, json};
-use shared::{Timestamp, arrival};
+use shared::{Timestamp, arrival, id::UserId};
 
-use crate::{harness::system, jobs::platform};
+use crate::{
+    authorizer,
+    counter::Counter,
+    harness::{system, unique},
+    jobs::platform,
+};
 
 /// An invocation that must be answered so many seconds from now.
 pub(crate) fn context(seconds: i64) -> Context {
@@ -30,5 +35,35 @@ async fn a_request_whose_time_is_over_is_answered_with_503() {
                 body["request_id"].is_string() && answer["multiValueHeaders"]["retry-after"][0].is_string()
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_end_in_time_frees_its_key_for_the_same_request() {
+    let (database, counter) = Counter::start().await;
+    let platform = authorizer::platform(&database);
+    let router = teams::routes().router(teams::Store::new(&platform), Some(platform));
+    let mut event: Value = serde_json::from_str(include_str!("../../events/teams-me.json")).unwrap();
+    event["requestContext"]["authorizer"]["user_id"] =
+        json!(UserId::of_subject("deadline", &unique().to_string()));
+    let body = json!({"name": "A", "slug": format!("late-{}", unique())}).to_string();
+    let headers = json!({"content-type": "application/json", "idempotency-key": "k"});
+    for (name, value) in [
+        ("httpMethod", json!("POST")),
+        ("path", json!("/v1/teams")),
+        ("resource", json!("/v1/teams")),
+        ("headers", headers),
+        ("multiValueHeaders", json!({})),
+        ("body", json!(body)),
+    ] {
+        event[name] = value;
+    }
+    counter.hold_the_next("TransactWriteItems");
+    for (context, status) in [(context(3), 503), (Context::default(), 201)] {
+        let event: LambdaRequest = serde_json::from_value(event.clone()).unwrap();
+        let event = LambdaEvent::new(arrival::sanitize(event), context);
+        let answer = Adapter::from(router.clone()).call(event).await.unwrap();
+        let answer = serde_json::to_value(answer).unwrap();
+        assert_eq!(answer["statusCode"], json!(status), "{answer}");
     }
 }

@@ -6,8 +6,11 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use shared::{
     Permission, Platform,
+    access::Credential,
+    actor::{Actor, Source},
     config::{AccessKeys, Config},
-    jobs::JobMessage,
+    id::{TeamId, UserId, WebhookId},
+    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
     keys::KeySource,
     object_type::PROPAGATION_SECONDS,
     queue::{Queue, Sending},
@@ -16,6 +19,7 @@ use shared::{
 use tokio::task::JoinSet;
 
 use crate::{
+    counter::Counter,
     harness::{Api, World, an_email},
     type_changes::{Place, field},
 };
@@ -320,4 +324,31 @@ async fn a_job_goes_on_after_a_restart() {
     assert_eq!(found["data"].as_array().unwrap().len(), 1);
     running.shutdown().await;
     std::fs::remove_dir_all(data).unwrap();
+}
+
+#[tokio::test]
+async fn a_checkpoint_whose_answer_was_lost_is_known_for_the_own_one() {
+    let (database, counter) = Counter::start().await;
+    let platform = platform(&database);
+    let jobs = Jobs::new(&platform, Arc::new(Nowhere));
+    let (team, subject) = (TeamId::new(), JobSubject::Webhook(WebhookId::new()));
+    let (now, actor) = (platform.clock.now(), system_actor());
+    let mut job = StoredJob::new((&team, subject), Job::Destroy, (now, now), actor);
+    platform.workspace.write(job.write(&platform.workspace).unwrap()).await.unwrap();
+    let mut other = job.clone();
+    counter.lose_the_next("PutItem");
+    assert!(jobs.checkpoint(&mut job).await.unwrap());
+    other.done = 7;
+    assert!(!jobs.checkpoint(&mut other).await.unwrap());
+}
+
+fn system_actor() -> Actor {
+    Actor {
+        user: UserId::of_subject("test", "jobs"),
+        credential: Credential::Session,
+        token: None,
+        ip: "::1".into(),
+        source: Source::App,
+        request_id: "r".into(),
+    }
 }

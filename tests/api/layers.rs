@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use crate::tidy;
+
 /// What each module names, by the modules' names.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
@@ -27,8 +29,8 @@ fn modules() -> Vec<(String, String)> {
 
 /// The code of a file, without comments and tests.
 fn code(text: &str) -> String {
-    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().lines();
-    code.map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    let code = tidy::code(text);
+    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 /// The words behind each `crate::`, one or several in braces.
@@ -44,7 +46,7 @@ fn names(code: &str) -> BTreeSet<String> {
         };
         let (mut depth, mut is_first) = (0, true);
         for (at, letter) in tree.char_indices() {
-            if is_first && !letter.is_whitespace() {
+            if is_first && letter.is_alphabetic() {
                 names.insert(word(&tree[at..]));
                 is_first = false;
             }
@@ -119,7 +121,10 @@ fn a_public_name_means_one_thing() {
                 && words.next().is_some_and(|word| ["struct", "enum", "trait", "type"].contains(&word));
             if let Some(name) = words.next().filter(|_| is_type) {
                 let name: String = name.chars().take_while(|letter| letter.is_alphanumeric()).collect();
-                declared.entry(name).or_default().push(module.clone());
+                // What a macro declares has no name here.
+                if !name.is_empty() {
+                    declared.entry(name).or_default().push(module.clone());
+                }
             }
         }
     }

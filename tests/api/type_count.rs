@@ -8,6 +8,8 @@ use shared::{
     text::Slug,
 };
 
+use tokio::task::JoinSet;
+
 use crate::{
     harness::{World, system},
     jobs::platform,
@@ -57,6 +59,26 @@ async fn a_team_has_at_most_five_hundred_types() {
     api.post(&world.types(), a_type("contacts")).await.expect_problem(409, "slug_taken");
     let counted = workspace.get(count_key).await.unwrap();
     assert_eq!(counted.and_then(|item| number(&item, "count")), Some(500));
+}
+
+#[tokio::test]
+async fn of_many_who_find_room_for_one_at_the_same_time_one_creates() {
+    let (world, workspace) = (World::new().await, platform(&system().dynamodb).workspace);
+    let team = TeamId::parse(&world.team).unwrap();
+    let there = world.owner.api.get(&world.types()).await.expect(200)["data"].as_array().unwrap().len();
+    fill(&workspace, &team, MOST - there - 1).await;
+    // One was destroyed, which takes nothing from the count.
+    let too_high = AttributeValue::N("500".to_owned());
+    let count_key = Key::new(workspace_partition(&team), "TYPECOUNT");
+    workspace.write(workspace.update(count_key).set("count", too_high)).await.unwrap();
+    let mut running = JoinSet::new();
+    for number in 0..20 {
+        let (api, types) = (world.owner.api.clone(), world.types());
+        running.spawn(async move { api.post(&types, a_type(&format!("new-{number}"))).await.status });
+    }
+    let statuses = running.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A team has a limited number of object types, with those in the trash. They are counted by an item that creations alone add
 //! to, in their transaction: it may be too high, as nothing is taken from it when a type is destroyed, and is never too low.
-//! Where it says that there is no room, the types are counted anew, by their slugs.
+//! Where it says that there is no room, the types are counted anew, by their slugs. The same item counts how often a slug was
+//! taken, which only grows: so a new count is written only if no slug came or moved while it was made.
 
 use shared::{
     Code, Error, Result,
@@ -12,11 +13,17 @@ use shared::{
 /// The most types of a team.
 const OBJECT_TYPES_MAX: u64 = 500;
 const COUNT: &str = "count";
+const SLUGS_TAKEN: &str = "slugs_taken";
 
 /// The write that counts one more, refused where there is no room or it was never counted.
 pub(crate) fn count_one(workspace: &Table, team: &TeamId) -> Write {
     let most = AttributeValue::N(OBJECT_TYPES_MAX.to_string());
-    workspace.update(count_key(team)).add(COUNT, 1).when(Condition::Below(COUNT.to_owned(), most))
+    slug_taken_write(workspace, team).add(COUNT, 1).when(Condition::Below(COUNT.to_owned(), most))
+}
+
+/// The write that counts that a slug was taken, by a new type or another one.
+pub(crate) fn slug_taken_write(workspace: &Table, team: &TeamId) -> Write {
+    workspace.update(count_key(team)).add(SLUGS_TAKEN, 1)
 }
 
 /// Counts the types anew, for another attempt to create one.
@@ -24,8 +31,8 @@ pub(crate) fn count_one(workspace: &Table, team: &TeamId) -> Write {
 /// # Errors
 /// 409 when there is no room.
 pub(crate) async fn recount(workspace: &Table, team: &TeamId) -> Result<()> {
-    // Read before the types: whoever creates one in between changes it, and the new count is not written.
-    let counted = workspace.get(count_key(team)).await?.and_then(|item| number(&item, COUNT));
+    // Read before the slugs.
+    let taken = workspace.get(count_key(team)).await?.and_then(|item| number(&item, SLUGS_TAKEN));
     let found = object_type_slugs(workspace, team).await?;
     if found >= OBJECT_TYPES_MAX {
         let detail = format!(
@@ -33,9 +40,9 @@ pub(crate) async fn recount(workspace: &Table, team: &TeamId) -> Result<()> {
         );
         return Err(Error::new(Code::LimitReached, detail));
     }
-    let is_as_read = match counted {
-        Some(counted) => Condition::is_number(COUNT, counted),
-        None => Condition::AttributeMissing(COUNT.to_owned()),
+    let is_as_read = match taken {
+        Some(taken) => Condition::is_number(SLUGS_TAKEN, taken),
+        None => Condition::AttributeMissing(SLUGS_TAKEN.to_owned()),
     };
     let write = workspace.update(count_key(team)).set(COUNT, AttributeValue::N(found.to_string()));
     applied(workspace.write(write.when(is_as_read)).await)?;

@@ -19,7 +19,7 @@ use shared::{
 
 use crate::{
     change::Draft,
-    count_limit::{count_one, recount},
+    count_limit::{count_one, recount, slug_taken_write},
     migration::plan_migration,
     object_type::NewObjectType,
     view::{ObjectTypeView, jobs_of},
@@ -212,6 +212,7 @@ impl Store {
             let ObjectType { id, slug, .. } = &new.object_type;
             writes.push(take_slug(&self.workspace, &by.team, (id, slug), now)?);
             writes.push(release_slug(&self.workspace, old, now)?);
+            writes.push(slug_taken_write(&self.workspace, &by.team));
         }
         if let Some(job) = &job {
             writes.push(job.write(&self.workspace)?);

@@ -58,8 +58,10 @@ impl Relay {
     ) -> Option<(usize, BatchItemFailure)> {
         for (index, record) in records {
             let (relay, own) = (self.clone(), record.clone());
-            let handling = tokio::spawn(async move { relay.record(own, received).await });
-            let outcome = match handling.await {
+            // It ends with this group.
+            let mut handling = JoinSet::new();
+            handling.spawn(async move { relay.record(own, received).await });
+            let outcome = match handling.join_next().await.unwrap_or(Ok(Ok(()))) {
                 Ok(outcome) => outcome,
                 // A panic would come again with the next attempt.
                 Err(panic) => self.handle_failure(record, anyhow::Error::from(panic).into()).await,

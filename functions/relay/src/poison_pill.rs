@@ -10,8 +10,10 @@ use std::{
 
 use shared::{
     Result, Timestamp,
-    table::{AttributeValue, Key, number},
+    table::{AttributeValue, Condition, Key, WriteError, number},
 };
+
+use uuid::Uuid;
 
 use crate::{
     Relay,
@@ -26,6 +28,8 @@ const ATTEMPTS_MAX: u64 = 3;
 const KEEP_SECONDS: i64 = 2 * 24 * 60 * 60;
 /// The attribute that counts the attempts that were started and not completed.
 const ATTEMPTS: &str = "begun";
+/// The attribute with the id of the attempt that was counted last.
+const LAST_ATTEMPT: &str = "attempt";
 
 /// Records whose attempts completed in this process, but whose counts could not be cleared. That this process
 /// is still running shows that none of these attempts crashed it.
@@ -37,8 +41,12 @@ impl UnclearedAttempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(candidate.sequence_number.clone());
     }
 
-    fn take(&self, candidate: &PoisonCandidate) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&candidate.sequence_number)
+    fn contains(&self, candidate: &PoisonCandidate) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&candidate.sequence_number)
+    }
+
+    fn remove(&self, candidate: &PoisonCandidate) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&candidate.sequence_number);
     }
 }
 
@@ -69,18 +77,28 @@ impl Relay {
         let expires = self.clock.now().seconds() + KEEP_SECONDS;
         let write =
             self.activity.update(candidate.key()).set("expires", AttributeValue::N(expires.to_string()));
-        let is_uncleared = self.uncleared.take(candidate);
-        let write = if is_uncleared {
+        let write = if self.uncleared.contains(candidate) {
             write.set(ATTEMPTS, AttributeValue::N("1".to_owned()))
         } else {
             write.add(ATTEMPTS, 1)
         };
-        let written = self.activity.write(write).await.inspect_err(|_| {
-            if is_uncleared {
-                self.uncleared.insert(candidate);
+        // A write whose answer was lost is repeated, and must not count twice.
+        let attempt = Uuid::now_v7().to_string();
+        let is_new = Condition::Not(Box::new(Condition::is_text(LAST_ATTEMPT, &*attempt)));
+        let write = write.set(LAST_ATTEMPT, AttributeValue::S(attempt)).when(is_new);
+        let attempts = match self.activity.write(write).await {
+            Ok(item) => number(&item, ATTEMPTS),
+            Err(WriteError::ConditionFailed(failed)) => {
+                failed.item(0).and_then(|item| number(item, ATTEMPTS))
             }
-        });
-        let attempts = number(&written?, ATTEMPTS);
+            Err(WriteError::Failed(error)) => {
+                // It may have been counted, and the record is not looked at.
+                self.uncleared.insert(candidate);
+                return Err(error);
+            }
+        };
+        // From here on the attempt counts, unless it completes.
+        self.uncleared.remove(candidate);
         Ok(attempts.is_none_or(|attempts| attempts > ATTEMPTS_MAX))
     }
 

@@ -5,7 +5,7 @@ use shared::{
     Code, Error, Member, Result, Timestamp,
     delivery::{DeliveryStatus, KEEP_SECONDS, Retry, StoredDelivery, StoredEvent, Topic, delivery_key},
     id::{DeliveryId, EventId, WebhookId},
-    table::{Attempt, Condition, Write, applied, attribute, retry},
+    table::{Attempt, Condition, Write, WriteError, attribute, decode, retry},
     webhook::StoredWebhook,
 };
 
@@ -48,7 +48,15 @@ impl Store {
         delivery.status = DeliveryStatus::Pending;
         delivery.tries_before = delivery.tries;
         delivery.next_attempt_at = Some(self.now());
-        applied(self.activity.write(self.pending_write(delivery)?.when(is_unchanged)).await)
+        match self.activity.write(self.pending_write(delivery)?.when(is_unchanged)).await {
+            Ok(_) => Ok(true),
+            // This very write, of which the answer was lost, or somebody else's.
+            Err(WriteError::ConditionFailed(failed)) => {
+                let Some(found) = failed.item(0).cloned() else { return Ok(false) };
+                Ok(attribute(&decode::<StoredDelivery>(found)?)? == attribute(delivery)?)
+            }
+            Err(WriteError::Failed(error)) => Err(error),
+        }
     }
 
     fn pending_write(&self, delivery: &StoredDelivery) -> Result<Write> {

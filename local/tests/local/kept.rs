@@ -25,6 +25,8 @@ use self::making::make;
 
 /// What was answered stands here, in the directory.
 const ANSWERS: &str = "answers.json";
+/// More than the time between two looks for jobs that are late.
+const LATE_SECONDS: i64 = 30 * 60;
 /// So often it is looked for what goes on beside answers, each time after a tenth of a second.
 const LOOKS_MAX: usize = 1_200;
 
@@ -77,7 +79,8 @@ async fn open(directory: &Path) {
         );
     }
     work_goes_on(&url, &answers, &ada).await;
-    clock.advance(60);
+    // The message about a job went with the process: the job is found again by the schedule, when it is late.
+    clock.advance(LATE_SECONDS);
     what_was_under_way_ends(&url, &answers, &ada).await;
     running.shutdown().await;
 }

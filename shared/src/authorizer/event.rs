@@ -7,7 +7,14 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::{secret::redact_secrets, text::shown, timestamp::Timestamp, token::LastUsed};
+use crate::{
+    access::Credential,
+    actor::{Actor, Source},
+    secret::redact_secrets,
+    text::shown,
+    timestamp::Timestamp,
+    token::{LastUsed, StoredToken},
+};
 
 /// More of a client's name for itself is not kept.
 const USER_AGENT_LENGTH_MAX: usize = 256;
@@ -86,6 +93,18 @@ impl AuthorizationRequest {
         let user_agent = user_agent.as_ref().and_then(|name| shown(name, USER_AGENT_LENGTH_MAX));
         let user_agent = user_agent.map(|name| redact_secrets(&name));
         LastUsed { at, ip: source_ip.clone(), user_agent }
+    }
+
+    /// The actor of what the authorizer itself writes: whoever sent the token.
+    pub(super) fn actor(&self, token: &StoredToken, now: Timestamp) -> Actor {
+        Actor {
+            user: token.user.clone(),
+            credential: Credential::Token,
+            token: Some(token.id.clone()),
+            ip: self.usage(now).ip.unwrap_or_default(),
+            source: Source::Api,
+            request_id: self.request_id.clone(),
+        }
     }
 }
 

@@ -96,8 +96,8 @@ impl Authorizer {
     /// Answers one event of API Gateway.
     ///
     /// # Errors
-    /// `Unauthorized`, which API Gateway turns into 401, or what kept the authorizer from deciding, which it turns
-    /// into 500. It never lets anybody pass by an error.
+    /// `Unauthorized`, which API Gateway turns into 401, or what kept the authorizer from deciding, which the API's
+    /// gateway responses turn into 503. It never lets anybody pass by an error.
     pub async fn answer(&self, event: Event) -> Result<Answer, lambda_runtime::Error> {
         self.answer_by(event, Deadline::of(None)).await
     }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::tally::Tally;
+use super::tally::{Tally, Unwritten};
 use crate::{
     audit::RefusedRequests,
     error::Result,
@@ -79,14 +79,14 @@ impl RefusalLog {
         // the log.
         let name = Some(token.name.as_str()).filter(|_| is_member);
         let refused = RefusedRequests { team, user, token: &token.id, name, ip, reason, count, at };
-        let outcome = self.activity.write(refused.write(&self.activity)?).await;
-        if outcome.is_err() {
-            let give_back = |window: &mut HourlyWindow| {
-                window.refusals.entry(key).or_insert(Tally::NEVER).give_back(count);
-            };
-            self.in_window(&token.id, now, give_back);
-        }
-        outcome.map(drop).map_err(Into::into)
+        let unwritten = Unwritten::new(|| {
+            self.in_window(&token.id, now, |window| {
+                window.refusals.entry(key.clone()).or_insert(Tally::NEVER).give_back(count);
+            });
+        });
+        self.activity.write(refused.write(&self.activity)?).await?;
+        unwritten.written();
+        Ok(())
     }
 
     /// How many refusals to write now, and under which key; none if some were written within the minute.

@@ -32,6 +32,28 @@ impl Tally {
     }
 }
 
+/// A count on its way to the database. If it is dropped before it is written, whatever ends the write, it is given back.
+pub(super) struct Unwritten<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Unwritten<F> {
+    /// A count that is given back by this.
+    pub(super) fn new(give_back: F) -> Self {
+        Self(Some(give_back))
+    }
+
+    pub(super) fn written(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<F: FnOnce()> Drop for Unwritten<F> {
+    fn drop(&mut self) {
+        if let Some(give_back) = self.0.take() {
+            give_back();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +63,18 @@ mod tests {
         let mut tally = Tally::NEVER;
         assert_eq!([0, 1, 59].map(|now| tally.count(now)), [Some(1), None, None]);
         assert_eq!([60, 61].map(|now| tally.count(now)), [Some(3), None]);
+    }
+
+    #[test]
+    fn a_count_that_is_dropped_before_it_is_written_is_given_back() {
+        let tally = std::cell::RefCell::new(Tally::NEVER);
+        let count = |now| tally.borrow_mut().count(now);
+        let give_back = || tally.borrow_mut().give_back(1);
+        assert_eq!(count(0), Some(1));
+        drop(Unwritten::new(give_back));
+        assert_eq!(count(1), Some(2));
+        Unwritten::new(give_back).written();
+        assert_eq!(count(2), None);
     }
 
     #[test]

@@ -5,12 +5,15 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use super::{event::AuthorizationRequest, refusal_log::RefusalLog, tally::Tally};
+use super::{
+    event::AuthorizationRequest,
+    refusal_log::RefusalLog,
+    tally::{Tally, Unwritten},
+};
 use crate::{
-    access::Credential,
-    actor::{Actor, Source},
     clock::Clock,
     error::{Code, Error, Result},
     id::{TeamId, TokenId},
@@ -26,6 +29,8 @@ use crate::{
     token_history::{History, TokenEntry, TokenEvent, TokenUse},
 };
 
+/// So long an answer waits for its use to be recorded.
+const RECORD_MAX: Duration = Duration::from_secs(2);
 /// An address is remembered anew once a day.
 const ADDRESS_SECONDS: i64 = 24 * 60 * 60;
 /// More tokens than this are not remembered: then all begin anew.
@@ -51,7 +56,7 @@ impl UsageLog {
         Self { identity, history, retired, refusal_log, clock, refusals, addresses }
     }
 
-    /// Records a use, and never fails: the last use at most once a minute and never backwards, the permissions
+    /// Records a use, and neither fails nor takes longer than two seconds: the last use at most once a minute and never backwards, the permissions
     /// that were used, a new address, and a refusal. What is due is written concurrently; mostly nothing is.
     pub(super) async fn record(
         &self,
@@ -71,8 +76,13 @@ impl UsageLog {
         });
         let last = Box::pin(self.record_use(token, exercised, &used));
         let address = Box::pin(self.record_address(token, &used));
-        let (last, address, refusal) = tokio::join!(last, address, refusal);
-        [last, address, refusal].into_iter().for_each(log_failure);
+        let recording = async { tokio::join!(last, address, refusal) };
+        match tokio::time::timeout(RECORD_MAX, recording).await {
+            Ok((last, address, refusal)) => [last, address, refusal].into_iter().for_each(log_failure),
+            Err(_) => log_failure(Err(Error::unavailable(anyhow::anyhow!(
+                "the use of a token was not recorded in time"
+            )))),
+        }
     }
 
     async fn record_use(&self, token: &StoredToken, exercised: Permissions, used: &LastUsed) -> Result<()> {
@@ -169,7 +179,7 @@ impl UsageLog {
         request: &AuthorizationRequest,
         now: Timestamp,
     ) -> Result<()> {
-        let actor = actor(token, request, now);
+        let actor = request.actor(token, now);
         let write = self.identity.update(token_key(&token.user, &token.id)).add("version", 1);
         let write = write
             .set("active", attribute(&false)?)
@@ -199,7 +209,7 @@ impl UsageLog {
         request: &AuthorizationRequest,
     ) -> Result<Option<StoredToken>> {
         let (seen, now) = (token.version, self.clock.now());
-        let actor = actor(&token, request, now);
+        let actor = request.actor(&token, now);
         let before = token.retired_secrets.clone();
         let token = token.confirmed(secret);
         let token = StoredToken { version: seen + 1, updated_at: now, actor: actor.clone(), ..token };
@@ -242,11 +252,10 @@ impl UsageLog {
             return Ok(());
         };
         let of = TokenUse { user: &token.user, token: &token.id, used: used.clone() };
-        let outcome = self.history.record_refusals(of, reason, count).await;
-        if outcome.is_err() {
-            self.tally(token, reason, |tally| tally.give_back(count));
-        }
-        outcome
+        let unwritten = Unwritten::new(|| self.tally(token, reason, |tally| tally.give_back(count)));
+        self.history.record_refusals(of, reason, count).await?;
+        unwritten.written();
+        Ok(())
     }
 
     /// Runs this on the tally of refusals of a token for a reason.
@@ -268,18 +277,6 @@ impl UsageLog {
         let is_seen =
             addresses.get(&(token.clone(), address.clone())).is_some_and(|until| *until > used.at.seconds());
         Some(address).filter(|_| !is_seen)
-    }
-}
-
-/// The actor of what the authorizer itself writes: whoever sent the token.
-fn actor(token: &StoredToken, request: &AuthorizationRequest, now: Timestamp) -> Actor {
-    Actor {
-        user: token.user.clone(),
-        credential: Credential::Token,
-        token: Some(token.id.clone()),
-        ip: request.usage(now).ip.unwrap_or_default(),
-        source: Source::Api,
-        request_id: request.request_id.clone(),
     }
 }
 

@@ -118,6 +118,21 @@ async fn a_look_that_came_to_its_end_counts_for_nothing_though_it_could_not_be_n
 }
 
 #[tokio::test]
+async fn an_attempt_whose_count_was_not_answered_counts_once() {
+    let (database, counter) = Counter::start().await;
+    let platform = platform(&database);
+    let (relay, parked) = relay(&platform);
+    let (team, place) = (TeamId::new(), unique().to_string());
+    let (record, key) = (change(&team, &place), Key::new(format!("RELAY#{place}"), "SUSPECT"));
+    counter.lose_the_next("UpdateItem");
+    // The count, once more the count, and that it is cleared.
+    counter.refuse_after("UpdateItem", 2);
+    assert!(relay.handle(alone(&record)).await.is_success());
+    let note = platform.activity.get(key).await.unwrap().unwrap();
+    assert_eq!((number(&note, "begun"), parked.taken()), (Some(1), vec![]));
+}
+
+#[tokio::test]
 async fn what_was_parked_without_its_content_stays_parked() {
     let (relay, parked) = relay(&platform(&system().dynamodb));
     let mut record: Value = serde_json::from_str(change(&TeamId::new(), "7").text()).unwrap();
