@@ -120,7 +120,7 @@ impl Record {
     /// The record without the item before and after, for when it is too large for a queue.
     pub(crate) fn without_images(&self) -> Option<Self> {
         let mut record: serde_json::Value = serde_json::from_str(self.text()).ok()?;
-        let images = record["dynamodb"].as_object_mut()?;
+        let images = record.get_mut("dynamodb")?.as_object_mut()?;
         images.retain(|name, _| !name.ends_with("Image"));
         Self::of(&record.to_string())
     }
@@ -236,6 +236,15 @@ mod tests {
 
     fn records(event: &str) -> Vec<Record> {
         serde_json::from_str::<Event>(event).unwrap().records
+    }
+
+    #[test]
+    fn a_record_of_any_form_is_without_images() {
+        for text in ["[]", "[0]", "null", "7", r#"{"dynamodb": []}"#, r#"{"dynamodb": null}"#, "{}"] {
+            assert!(Record::of(text).unwrap().without_images().is_none(), "{text}");
+        }
+        let record = Record::of(r#"{"dynamodb":{"Keys":1,"NewImage":2,"OldImage":3}}"#).unwrap();
+        assert_eq!(record.without_images().unwrap().text(), r#"{"dynamodb":{"Keys":1}}"#);
     }
 
     #[test]
