@@ -23,8 +23,16 @@ pub fn sanitize(mut event: LambdaRequest) -> LambdaRequest {
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
-        let is_base64 = |body: &String| BASE64_STANDARD.decode(body).is_ok();
-        request.is_base64_encoded &= request.body.as_ref().is_none_or(is_base64);
+        if request.is_base64_encoded
+            && let Some(body) = &mut request.body
+        {
+            match BASE64_STANDARD.decode(&*body).map(String::from_utf8) {
+                // Decoded once: what is a text, as JSON is, is handed on as one.
+                Ok(Ok(text)) => (*body, request.is_base64_encoded) = (text, false),
+                Ok(Err(_)) => {}
+                Err(_) => request.is_base64_encoded = false,
+            }
+        }
         for query in [&mut request.query_string_parameters, &mut request.multi_value_query_string_parameters]
         {
             *query = with_values(query);

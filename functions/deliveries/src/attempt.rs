@@ -83,22 +83,19 @@ impl Worker {
         let is_unchanged = Condition::All(vec![
             Condition::Is("status".into(), attribute(&DeliveryStatus::Pending)?),
             Condition::is_number("tries", delivery.tries),
-            match claimed_until {
-                Some(until) => Condition::is_text("claimed_until", until.to_string()),
-                None => Condition::AttributeMissing("claimed_until".into()),
-            },
+            Condition::is_still("claimed_until", claimed_until.as_ref().map(attribute).transpose()?),
         ]);
         delivery.tries += u64::from(is_next);
         let update = self.activity.update(delivery.key()).set("tries", attribute(&delivery.tries)?);
         let update = update.set("claimed_until", attribute(&until)?).set(CLAIM, attribute(&claim)?);
         let update = update.remove(SIGNED).when(is_unchanged);
         match self.activity.write(update).await {
-            Ok(_) => Ok(Claimed { delivery, claim, at, until }),
-            Err(WriteError::ConditionFailed(refused)) if is_claimed_by(&refused, &claim) => {
-                Ok(Claimed { delivery, claim, at, until })
-            }
-            Err(WriteError::ConditionFailed(_)) => bail!("the delivery was claimed by another worker"),
             Err(WriteError::Failed(error)) => Err(error.into()),
+            Err(WriteError::ConditionFailed(failed)) if !is_claimed_by(&failed, &claim) => {
+                bail!("the delivery was claimed by another worker")
+            }
+            // Or it failed by this very claim, whose answer was lost.
+            Ok(_) | Err(WriteError::ConditionFailed(_)) => Ok(Claimed { delivery, claim, at, until }),
         }
     }
 

@@ -3,7 +3,7 @@
 use shared::{
     Timestamp,
     delivery::{ATTEMPTS_MAX, DeliveryAttempt, DeliveryStatus, DisabledReason, Health},
-    table::{Condition, Write, WriteError, applied, attribute},
+    table::{AttributeValue, Condition, Write, WriteError, applied, attribute},
 };
 
 use crate::{
@@ -98,10 +98,8 @@ fn disable(update: Write, reason: DisabledReason, now: Timestamp) -> anyhow::Res
 /// The condition that the webhook has not changed since the health was read: a result is only of the URL that
 /// the request went to. To disable a webhook as failing, there must have been no success in between either.
 fn health_unchanged(health: &Health, disable_reason: Option<DisabledReason>) -> Condition {
-    let is_same = match health.changed_at {
-        Some(at) => Condition::is_text("changed_at", at.to_string()),
-        None => Condition::AttributeMissing("changed_at".into()),
-    };
+    let is_same =
+        Condition::is_still("changed_at", health.changed_at.map(|at| AttributeValue::S(at.to_string())));
     match (disable_reason, health.failing_since) {
         (Some(DisabledReason::Failing), Some(since)) => {
             is_same.and(Condition::is_text("failing_since", since.to_string()))

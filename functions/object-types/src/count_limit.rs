@@ -7,7 +7,7 @@ use shared::{
     Code, Error, Result,
     id::TeamId,
     object_type::{object_type_slugs, workspace_partition},
-    table::{AttributeValue, Condition, Key, Table, Write, applied, number},
+    table::{AttributeValue, Condition, Key, Table, Write, applied},
 };
 
 /// The most types of a team.
@@ -32,7 +32,7 @@ pub(crate) fn slug_taken_write(workspace: &Table, team: &TeamId) -> Write {
 /// 409 when there is no room.
 pub(crate) async fn recount(workspace: &Table, team: &TeamId) -> Result<()> {
     // Read before the slugs.
-    let taken = workspace.get(count_key(team)).await?.and_then(|item| number(&item, SLUGS_TAKEN));
+    let taken = workspace.get(count_key(team)).await?.and_then(|mut item| item.remove(SLUGS_TAKEN));
     let found = object_type_slugs(workspace, team).await?;
     if found >= OBJECT_TYPES_MAX {
         let detail = format!(
@@ -40,12 +40,8 @@ pub(crate) async fn recount(workspace: &Table, team: &TeamId) -> Result<()> {
         );
         return Err(Error::new(Code::LimitReached, detail));
     }
-    let is_as_read = match taken {
-        Some(taken) => Condition::is_number(SLUGS_TAKEN, taken),
-        None => Condition::AttributeMissing(SLUGS_TAKEN.to_owned()),
-    };
     let write = workspace.update(count_key(team)).set(COUNT, AttributeValue::N(found.to_string()));
-    applied(workspace.write(write.when(is_as_read)).await)?;
+    applied(workspace.write(write.when(Condition::is_still(SLUGS_TAKEN, taken))).await)?;
     Ok(())
 }
 

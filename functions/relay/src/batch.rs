@@ -61,10 +61,11 @@ impl Relay {
             // It ends with this group.
             let mut handling = JoinSet::new();
             handling.spawn(async move { relay.record(own, received).await });
-            let outcome = match handling.join_next().await.unwrap_or(Ok(Ok(()))) {
-                Ok(outcome) => outcome,
+            let outcome = match handling.join_next().await {
+                Some(Ok(outcome)) => outcome,
                 // A panic would come again with the next attempt.
-                Err(panic) => self.handle_failure(record, anyhow::Error::from(panic).into()).await,
+                Some(Err(panic)) => self.handle_failure(record, anyhow::Error::from(panic).into()).await,
+                None => self.handle_failure(record, anyhow::anyhow!("it was not begun").into()).await,
             };
             if let Err(failure) = outcome {
                 return Some((index, failure));

@@ -6,7 +6,7 @@ use shared::{
     Code, Error, Result, Timestamp,
     id::{InvitationId, TeamId, UserId},
     identity::{team_partition, user_partition},
-    table::{AttributeValue, Condition, Key, Table, TableQuery, Write, number},
+    table::{AttributeValue, Condition, Key, Table, TableQuery, Write},
 };
 
 use crate::invitations::{INVITATION, INVITATION_SECONDS};
@@ -23,7 +23,7 @@ const ADDED: &str = "added";
 /// Room for one more, as long as nobody else takes it.
 pub(crate) struct Room {
     key: Key,
-    added: Option<u64>,
+    added: Option<AttributeValue>,
 }
 
 impl Room {
@@ -53,16 +53,12 @@ impl Room {
 
     /// The write that takes it; refused if something was added since it was counted.
     pub(crate) fn taken(&self, identity: &Table) -> Write {
-        let is_as_read = match self.added {
-            Some(added) => Condition::is_number(ADDED, added),
-            None => Condition::AttributeMissing(ADDED.into()),
-        };
-        identity.update(self.key.clone()).add(ADDED, 1).when(is_as_read)
+        identity.update(self.key.clone()).add(ADDED, 1).when(Condition::is_still(ADDED, self.added.clone()))
     }
 
     /// The counter is read before anything is counted, so that a concurrent addition is noticed.
     async fn at(identity: &Table, key: Key) -> Result<Self> {
-        let added = identity.get(key.clone()).await?.and_then(|item| number(&item, ADDED));
+        let added = identity.get(key.clone()).await?.and_then(|mut item| item.remove(ADDED));
         Ok(Self { key, added })
     }
 }

@@ -5,7 +5,7 @@ use shared::{
     Code, Error, Member, Result, Timestamp,
     delivery::{DeliveryStatus, KEEP_SECONDS, Retry, StoredDelivery, StoredEvent, Topic, delivery_key},
     id::{DeliveryId, EventId, WebhookId},
-    table::{Attempt, Condition, Write, WriteError, attribute, decode, retry},
+    table::{Attempt, Condition, Write, applied_as, attribute, retry},
     webhook::StoredWebhook,
 };
 
@@ -48,15 +48,8 @@ impl Store {
         delivery.status = DeliveryStatus::Pending;
         delivery.tries_before = delivery.tries;
         delivery.next_attempt_at = Some(self.now());
-        match self.activity.write(self.pending_write(delivery)?.when(is_unchanged)).await {
-            Ok(_) => Ok(true),
-            // This very write, of which the answer was lost, or somebody else's.
-            Err(WriteError::ConditionFailed(failed)) => {
-                let Some(found) = failed.item(0).cloned() else { return Ok(false) };
-                Ok(attribute(&decode::<StoredDelivery>(found)?)? == attribute(delivery)?)
-            }
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        let write = self.pending_write(delivery)?.when(is_unchanged);
+        applied_as(self.activity.write(write).await, delivery)
     }
 
     fn pending_write(&self, delivery: &StoredDelivery) -> Result<Write> {

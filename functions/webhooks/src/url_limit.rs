@@ -5,7 +5,7 @@ use shared::{
     Code, Error, Result,
     id::TeamId,
     object_type::workspace_partition,
-    table::{Condition, TableQuery, Write, number},
+    table::{Condition, TableQuery, Write},
     webhook::{StoredWebhook, WEBHOOK_PREFIX, webhook_count_key},
 };
 
@@ -32,10 +32,7 @@ impl Store {
     pub(crate) async fn check_url_limit(&self, webhook: &StoredWebhook) -> Result<UrlCount> {
         // The counter is read first, so that the list that follows is at least as new.
         let item = self.workspace.get(webhook_count_key(&webhook.team)).await?;
-        let counted = match item.and_then(|item| number(&item, URLS)) {
-            Some(urls) => Condition::is_number(URLS, urls),
-            None => Condition::AttributeMissing(URLS.to_owned()),
-        };
+        let counted = Condition::is_still(URLS, item.and_then(|mut item| item.remove(URLS)));
         let is_same = |other: &StoredWebhook| {
             other.id != webhook.id
                 && other.trashed_at.is_none()

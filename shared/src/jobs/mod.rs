@@ -12,7 +12,7 @@ use crate::{
     id::{JobId, ObjectId, ObjectTypeId, TeamId, WebhookId},
     platform::Platform,
     queue::{Message, Order, Queue, Sqs},
-    table::{Condition, Item, Key, Table, TableQuery, Write, WriteError, attribute, decode},
+    table::{Condition, Item, Key, Table, TableQuery, Write, applied_as, decode},
     text::Slug,
     timestamp::Timestamp,
 };
@@ -240,15 +240,8 @@ impl Jobs {
         let is_unchanged = Condition::is_number("step", job.step);
         job.step += 1;
         job.last_progress_at = self.clock.now();
-        match self.workspace.write(self.workspace.put(key(&job.id), job)?.when(is_unchanged)).await {
-            Ok(_) => Ok(true),
-            // This very write, of which the answer was lost, or another worker's.
-            Err(WriteError::ConditionFailed(failed)) => {
-                let Some(found) = failed.item(0).cloned() else { return Ok(false) };
-                Ok(attribute(&decode::<StoredJob>(found)?)? == attribute(job)?)
-            }
-            Err(WriteError::Failed(error)) => Err(error),
-        }
+        let write = self.workspace.put(key(&job.id), job)?.when(is_unchanged);
+        applied_as(self.workspace.write(write).await, job)
     }
 
     /// Sends a message about every job that has stalled; after a restart, about every job that is due soon.

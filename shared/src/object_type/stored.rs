@@ -24,6 +24,8 @@ const REQUEST_SECONDS: i64 = 29;
 pub const PROPAGATION_SECONDS: i64 = 2 * CACHE_SECONDS + REQUEST_SECONDS + 6;
 /// What the sort keys of slugs begin with.
 const SLUG_PREFIX: &str = "TYPESLUG#";
+/// So many slugs are counted in one round trip: they are small.
+const SLUGS_AT_ONCE: usize = 1_000;
 /// A type is in the trash this long, and then destroyed.
 pub const TRASH_SECONDS: i64 = 30 * 24 * 60 * 60;
 
@@ -242,7 +244,7 @@ pub async fn object_type_slugs(workspace: &Table, team: &TeamId) -> Result<u64> 
         // A slug that is given up keeps its item for a while, without an id.
         let is_taken = Condition::AttributeExists("id".to_owned());
         let query = TableQuery::partition(workspace_partition(team)).prefix(SLUG_PREFIX).filter(is_taken);
-        let page = workspace.query(query.after(after.take())).await?;
+        let page = workspace.query(query.after(after.take()).limit(SLUGS_AT_ONCE)).await?;
         count += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
         match page.next {
             Some(next) => after = Some(next),

@@ -56,6 +56,14 @@ impl Condition {
         Self::Is(path.into(), AttributeValue::N(value.to_string()))
     }
 
+    /// The attribute has the value that was read, or is not there, as it was not then.
+    pub fn is_still(path: impl Into<String>, read: Option<AttributeValue>) -> Self {
+        match read {
+            Some(value) => Self::Is(path.into(), value),
+            None => Self::AttributeMissing(path.into()),
+        }
+    }
+
     /// The attribute is a time that has come.
     pub fn not_after(path: impl Into<String>, time: Timestamp) -> Self {
         Self::AtMost(path.into(), AttributeValue::S(time.to_string()))

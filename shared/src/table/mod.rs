@@ -22,7 +22,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use aws_sdk_dynamodb::types::AttributeValue;
 pub use condition::Condition;
 pub use query::{Batch, QueryPage, TableQuery};
-pub use refusal::{ConditionFailed, WriteError, applied};
+pub use refusal::{ConditionFailed, WriteError, applied, applied_as};
 pub use retry::{Attempt, retry};
 pub use scan::ScanBudget;
 pub use write::Write;

@@ -9,7 +9,9 @@ use aws_sdk_dynamodb::{
     },
 };
 
-use super::{Item, failure, is_too_large, too_large};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Item, attribute, decode, failure, is_too_large, too_large};
 use crate::error::Error;
 
 /// The writes whose condition failed, each with the item under its key; nothing was changed.
@@ -59,6 +61,24 @@ pub fn applied<T>(outcome: Result<T, WriteError>) -> crate::error::Result<bool> 
         Ok(_) => Ok(true),
         Err(WriteError::ConditionFailed(_)) => Ok(false),
         Err(WriteError::Failed(error)) => Err(error),
+    }
+}
+
+/// Whether a write was applied that leaves an item as this, where a failed condition is no fault. A write whose answer was
+/// lost is repeated, and fails by what it has written itself: then the item is there, and it was applied.
+///
+/// # Errors
+/// When the call failed, or the item that stands in the way cannot be read.
+pub fn applied_as<T, I>(outcome: Result<T, WriteError>, expected: &I) -> crate::error::Result<bool>
+where
+    I: Serialize + DeserializeOwned,
+{
+    match outcome {
+        Err(WriteError::ConditionFailed(failed)) => match failed.item(0).cloned() {
+            Some(found) => Ok(attribute(&decode::<I>(found)?)? == attribute(expected)?),
+            None => Ok(false),
+        },
+        outcome => applied(outcome),
     }
 }
 
