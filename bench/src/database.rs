@@ -3,7 +3,7 @@
 use std::{future::pending, net::Ipv4Addr, path::Path, thread};
 
 use anyhow::Context as _;
-use shared::config::{AccessKeys, Config};
+use table::config::{AccessKeys, Config};
 use tokio::{net::TcpSocket, runtime, sync::oneshot};
 
 /// Connections that wait to be taken.

@@ -8,22 +8,24 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::Serialize;
-use sha2::Sha256;
-use shared::{
+use api::manifest::Manifest;
+use base::{
     Permission, Permissions, Role, Timestamp,
     access::Credential,
     actor::{Actor, Source},
-    authorizer::{Event, decide},
     id::{TeamId, TokenId, UserId},
-    identity::{Membership, membership_key, token_key},
-    keys::KeyRing,
-    manifest::Manifest,
     secret::{Secret, SecretKind},
-    table::{AttributeValue, Item, Key, attribute},
+};
+use gate::{
+    authorizer::{Event, decide},
+    identity::{Membership, membership_key, token_key},
     token::{LastUsed, OnReuse, StoredToken, Used, parse_range},
 };
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use keys::KeyRing;
+use serde::Serialize;
+use sha2::Sha256;
+use table::{AttributeValue, Item, Key, attribute};
 
 use crate::{budget::BudgetResult, report::Table, stats::Samples};
 

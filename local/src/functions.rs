@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
+use api::{arrival, cors::Origins, manifest::Manifest, routes::Routes};
 use axum::Router;
+use base::clock::Clock;
+use delivery::target::TargetRules;
+use gate::authorizer::{Authorizer, Sessions};
+use keys::{KeySource, Platform};
 use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest, tower::Service as _};
 use lambda_runtime::Context;
 use serde_json::Value;
-use shared::{
-    Platform, arrival,
-    authorizer::{Authorizer, Sessions},
-    clock::Clock,
-    config::Config,
-    cors::Origins,
-    delivery::target::TargetRules,
-    keys::KeySource,
-    manifest::Manifest,
-    routes::Routes,
-};
+use table::config::Config;
 
 use crate::{
     gateway::{BoxFuture, Function},
@@ -94,7 +89,7 @@ impl Functions {
             ("discovery", family(discovery::routes(), (), None, &origins)),
             ("console", family(console::routes(), console::Store::new(&config), None, &origins)),
         ];
-        let clock = platform.clock;
+        let clock = platform.tables.clock;
         Ok(Self { authorizer: Arc::new(authorizer), families, clock, bell, _workers: workers })
     }
 

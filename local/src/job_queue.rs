@@ -2,12 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base::clock::Clock;
 use jobs::Worker;
-use shared::{
-    clock::Clock,
-    jobs::JobMessage,
-    queue::{Order, Queue},
-};
+use resources::jobs::JobMessage;
+use table::queue::{Order, Queue};
 use tokio::task::JoinSet;
 
 use crate::{

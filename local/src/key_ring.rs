@@ -4,9 +4,9 @@ use std::{fs, future::Future, path::PathBuf, pin::Pin};
 
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use keys::KeySource;
 use rand::TryRng as _;
 use serde_json::json;
-use shared::keys::KeySource;
 
 /// The file with the key ring.
 pub(crate) const KEY_RING: &str = "key-ring.json";

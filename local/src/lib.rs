@@ -26,11 +26,9 @@ mod workers;
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use shared::{
-    clock::Clock,
-    config::{AccessKeys, Config},
-    cors::Origins,
-};
+use api::cors::Origins;
+use base::clock::Clock;
+use table::config::{AccessKeys, Config};
 
 pub use options::{Options, Seed};
 
@@ -155,7 +153,7 @@ fn config(dynamodb_url: &str) -> Config {
 }
 
 async fn make_tables(config: &Config) -> anyhow::Result<()> {
-    let client = shared::aws::dynamodb(config)?;
+    let client = table::aws::dynamodb(config)?;
     let mut making =
         pin!(tables::create_absent(&client, config.dynamodb_endpoint.as_deref().unwrap_or_default()));
     if let Ok(outcome) = tokio::time::timeout(SLOW, &mut making).await {

@@ -8,12 +8,9 @@ use std::{
     time::Duration,
 };
 
+use base::{Timestamp, clock::Clock};
 use serde_json::json;
-use shared::{
-    Timestamp,
-    clock::Clock,
-    queue::{Message, Order, Postpone, Queue, Sending},
-};
+use table::queue::{Message, Order, Postpone, Queue, Sending};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::{Id, JoinSet},

@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use shared::{
-    Platform, Result,
-    clock::Clock,
-    delivery::{
-        DeliveryStatus, Request, Retry, StoredDelivery, UNDELIVERED_INDEX, requeue_delay_seconds,
-        undelivered_partition,
-    },
-    id::WebhookId,
+use base::{Result, clock::Clock, id::WebhookId};
+use delivery::{
+    DeliveryStatus, Request, Retry, StoredDelivery, UNDELIVERED_INDEX, requeue_delay_seconds,
+    undelivered_partition,
+};
+use keys::Platform;
+use table::{
+    Item, Key, Table, TableQuery, decode,
     queue::{Order, Postpone, Queue},
-    table::{Item, Key, Table, TableQuery, decode, text},
-    webhook::{StoredWebhook, WEBHOOK_PREFIX},
+    text,
 };
 use tokio::task::JoinSet;
+use webhook::{StoredWebhook, WEBHOOK_PREFIX};
 
 use crate::queue::{Handler, Pool, queue};
 

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use relay::{Event, Record, Relay};
 use serde_json::{Value, json};
-use shared::queue::{Queue, Sending};
+use table::queue::{Queue, Sending};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

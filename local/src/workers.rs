@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use deliveries::Worker;
+use delivery::{Retry, target::TargetRules};
+use keys::Platform;
 use relay::Relay;
-use shared::{
-    Platform,
-    config::Config,
-    delivery::{Retry, target::TargetRules},
-    jobs::JobMessage,
-    queue::Queue,
-};
+use resources::jobs::JobMessage;
+use table::{config::Config, queue::Queue};
 
 use crate::{
     job_queue::{JobPump, job_queue},

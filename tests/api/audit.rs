@@ -6,11 +6,9 @@ mod told;
 
 use std::time::Duration;
 
+use base::Permission;
 use serde_json::{Value, json};
-use shared::{
-    Permission,
-    table::{AttributeValue, Key},
-};
+use table::{AttributeValue, Key};
 
 use crate::{
     harness::{Answer, Api, System, World},
@@ -146,7 +144,7 @@ async fn a_stranger_s_token_is_told_and_one_for_no_team_costs_nothing() {
     let (log, stranger) = (Log::new().await, crate::harness::Person::new().await);
     let token = stranger.token(&[Permission::ObjectRead]).await;
     token.get(&log.world.contacts()).await.expect_problem(403, "no_access");
-    let never = shared::id::TeamId::new();
+    let never = base::id::TeamId::new();
     token.get(&format!("/v1/teams/{never}/objects/contacts")).await.expect_problem(403, "no_access");
     let entry = log.entry("token", "refused").await;
     assert_eq!(entry["actor"]["user_id"], json!(stranger.id));
@@ -154,8 +152,8 @@ async fn a_stranger_s_token_is_told_and_one_for_no_team_costs_nothing() {
     let id = token.get("/v1/token").await.expect(200)["id"].clone();
     assert_eq!(entry["actor"]["token"], json!({"id": id, "name": null}));
     assert_eq!((&entry["subject"]["id"], &entry["subject"]["label"]), (&id, &id));
-    let activity = crate::jobs::platform(&crate::harness::system().dynamodb).activity;
-    let query = shared::table::TableQuery::partition(format!("AUDIT#{never}"));
+    let activity = crate::jobs::platform(&crate::harness::system().dynamodb).tables.activity;
+    let query = table::TableQuery::partition(format!("AUDIT#{never}"));
     assert_eq!(activity.query(query).await.unwrap().items.len(), 0);
 }
 
@@ -164,7 +162,7 @@ async fn who_tries_many_teams_first_is_told_all_the_same() {
     let log = Log::new().await;
     let token = log.world.owner.token(&[Permission::ObjectRead]).await;
     for _ in 0..20 {
-        let never = shared::id::TeamId::new();
+        let never = base::id::TeamId::new();
         token.get(&format!("/v1/teams/{never}/objects/contacts")).await.expect_problem(403, "no_access");
     }
     token.delete(&log.path()).await.expect_problem(405, "method_not_allowed");

@@ -2,22 +2,26 @@
 
 use std::sync::Arc;
 
+use api::manifest::Manifest;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use lambda_http::LambdaEvent;
-use serde_json::{Value, json};
-use shared::{
-    Permission, Permissions, Platform, Role, Timestamp,
+use base::{
+    Permission, Permissions, Role, Timestamp,
     access::Credential,
     actor::{Actor, Source},
-    authorizer::{Authorizer, Sessions},
-    config::{AccessKeys, Config},
     id::{TeamId, TokenId, UserId},
-    identity::{Membership, membership_key, token_key},
-    keys::KeySource,
-    manifest::Manifest,
     secret::{Secret, SecretKind},
-    table::{AttributeValue, Key},
+};
+use gate::{
+    authorizer::{Authorizer, Sessions},
+    identity::{Membership, membership_key, token_key},
     token::{LastUsed, OnReuse, Pending, RETIRED_SECRETS_MAX, StoredToken, Used, parse_range},
+};
+use keys::{KeySource, Platform};
+use lambda_http::LambdaEvent;
+use serde_json::{Value, json};
+use table::{
+    AttributeValue, Key,
+    config::{AccessKeys, Config},
 };
 
 use crate::{counter::Counter, deadline, harness::system};
@@ -359,7 +363,7 @@ async fn restrictions_rotation_and_all_that_is_noted_make_a_decision_no_dearer()
         gate.decide(event.clone()).await.unwrap();
         assert_eq!(gate.round_trips(event).await, 1);
     }
-    let client = shared::aws::dynamodb(&config(&system().dynamodb)).unwrap();
+    let client = table::aws::dynamodb(&config(&system().dynamodb)).unwrap();
     let token = TokenId::parse(&format!("{}{}", TokenId::PREFIX, gate.token.subject_part())).unwrap();
     let keys =
         [token_key(&gate.user, &token), membership_key(&gate.user, &gate.team)].map(|Key { pk, sk }| {

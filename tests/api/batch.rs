@@ -1,7 +1,7 @@
 //! Batches: several operations in one request, each for itself or all together.
 
+use base::Permission::{ObjectCreate, ObjectDelete, ObjectRead, ObjectUpdate};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectDelete, ObjectRead, ObjectUpdate};
 
 use crate::harness::{Answer, Api, System, World, an_email};
 

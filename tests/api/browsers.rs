@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use api::cors::EXPOSED;
+use base::Permission;
 use serde_json::json;
-use shared::{Permission, cors::EXPOSED};
 
 use crate::{
     every_route,

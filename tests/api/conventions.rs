@@ -1,10 +1,8 @@
 //! Conventions of the whole API: versions, idempotency, cursors, the forms of refusals.
 
+use api::routes::RouteInfo;
+use base::Permission::{self, ObjectCreate, ObjectRead, ObjectUpdate};
 use serde_json::{Value, json};
-use shared::{
-    Permission::{self, ObjectCreate, ObjectRead, ObjectUpdate},
-    routes::RouteInfo,
-};
 
 use crate::{
     every_route,

@@ -1,8 +1,9 @@
 //! The time of an invocation: whoever waits is answered before it is over.
 
+use api::arrival;
+use base::{Timestamp, id::UserId};
 use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
 use serde_json::{Value, json};
-use shared::{Timestamp, arrival, id::UserId};
 
 use crate::{
     authorizer,

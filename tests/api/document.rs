@@ -2,9 +2,9 @@
 
 use std::{collections::HashSet, fs, path::Path, sync::OnceLock};
 
+use base::text;
 use regex::Regex;
 use serde_json::{Value, json};
-use shared::text;
 
 use crate::harness::{Person, World, unique};
 

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use base::Permission::{ObjectCreate, ObjectRead, ObjectUpdate};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectRead, ObjectUpdate};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},

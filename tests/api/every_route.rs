@@ -1,7 +1,8 @@
 //! What holds for every route of every table; no route is named here.
 
+use api::routes::RouteInfo;
+use base::{Permission, Role, access::Access, id::TeamId};
 use serde_json::{Value, json};
-use shared::{Permission, Role, access::Access, id::TeamId, routes::RouteInfo};
 
 use crate::harness::{Api, Person, World};
 
@@ -56,8 +57,7 @@ async fn without_a_credential_or_with_a_bad_one_it_is_401() {
     let token = world.owner.token(Permission::ALL).await.credential().to_owned();
     let mistyped = format!("{}{}", &token[..token.len() - 1], if token.ends_with('0') { '1' } else { '0' });
     let unknown =
-        shared::secret::Secret::new(shared::secret::SecretKind::Token, &token[7..29], &token[29..51])
-            .unwrap();
+        base::secret::Secret::new(base::secret::SecretKind::Token, &token[7..29], &token[29..51]).unwrap();
     // In the middle of the signature, as of its last character not all bits count.
     let (head, tail) = session.split_at(session.len() - 20);
     let forged = format!("{head}{}{}", if tail.starts_with('A') { 'B' } else { 'A' }, &tail[1..]);

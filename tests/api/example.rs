@@ -1,7 +1,7 @@
 //! The main job: a form platform holds a token that may create and update contacts, and nothing else.
 
+use base::Permission::{ObjectCreate, ObjectUpdate};
 use serde_json::json;
-use shared::Permission::{ObjectCreate, ObjectUpdate};
 
 use crate::harness::{World, an_email};
 

@@ -18,7 +18,7 @@ use proptest::{
     strategy::{Strategy, ValueTree as _},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-use shared::queue::{Message, Postpone, Queue, Sending};
+use table::queue::{Message, Postpone, Queue, Sending};
 
 /// So many events of each kind in the suite.
 const CASES: u32 = 300;

@@ -2,7 +2,8 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use shared::{Code, Permission, Role, Violation, routes::Document};
+use api::routes::Document;
+use base::{Code, Permission, Role, Violation};
 
 use crate::every_route;
 
@@ -20,7 +21,7 @@ fn the_authorizer_has_the_routes_of_the_tables() {
     let routes: Vec<_> = every_route::all().into_iter().map(|info| info.route).collect();
     let lines: Vec<_> =
         routes.iter().map(|route| format!("  {}", serde_json::to_string(route).unwrap())).collect();
-    golden("shared/src/routes.json", &format!("[\n{}\n]\n", lines.join(",\n")));
+    golden("shared/api/src/routes.json", &format!("[\n{}\n]\n", lines.join(",\n")));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A caller without `object:read` guesses: over all types and rules of fields and all ways to write, the answer is the same
 //! whatever the objects hold.
 
+use base::Permission::{ObjectCreate, ObjectUpdate};
 use proptest::{
     prelude::{Just, Strategy, any},
     sample::{select, subsequence},
@@ -8,7 +9,6 @@ use proptest::{
     test_runner::TestRunner,
 };
 use serde_json::{Map, Value, json};
-use shared::Permission::{ObjectCreate, ObjectUpdate};
 
 use crate::harness::{Answer, Api, World, unique};
 

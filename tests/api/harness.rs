@@ -9,10 +9,10 @@ use std::{
     thread,
 };
 
+use base::{Permission, clock::Clock};
 use clap::Parser as _;
 use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
-use shared::{Permission, clock::Clock};
 
 use crate::document;
 
@@ -81,7 +81,7 @@ pub(crate) fn unique() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     // Another engine may keep its tables between runs.
     static BEGIN: OnceLock<u64> = OnceLock::new();
-    let begin = BEGIN.get_or_init(|| u64::try_from(shared::Timestamp::now().millis()).unwrap() * 100_000);
+    let begin = BEGIN.get_or_init(|| u64::try_from(base::Timestamp::now().millis()).unwrap() * 100_000);
     begin + NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

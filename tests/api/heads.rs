@@ -1,6 +1,6 @@
 //! `HEAD` is `GET` without the body, and what has no body says nothing of one.
 
-use shared::Permission;
+use base::Permission;
 
 use crate::{
     every_route,

@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use api::routes::RouteInfo;
+use base::Permission;
 use serde_json::{Value, json};
-use shared::{Permission, routes::RouteInfo};
 
 use crate::{
     every_route::all,

@@ -2,19 +2,22 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use clap::Parser as _;
-use serde_json::{Value, json};
-use shared::{
-    Permission, Platform,
+use base::{
+    Permission,
     access::Credential,
     actor::{Actor, Source},
-    config::{AccessKeys, Config},
     id::{TeamId, UserId, WebhookId},
-    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
-    keys::KeySource,
-    object_type::PROPAGATION_SECONDS,
+};
+use clap::Parser as _;
+use keys::{KeySource, Platform};
+use records::object_type::PROPAGATION_SECONDS;
+use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
+use serde_json::{Value, json};
+use table::{
+    AttributeValue, Key, Table, TableQuery,
+    config::{AccessKeys, Config},
     queue::{Queue, Sending},
-    table::{AttributeValue, Key, Table, TableQuery, text},
+    text,
 };
 use tokio::task::JoinSet;
 
@@ -58,7 +61,7 @@ pub(crate) fn platform(dynamodb: &str) -> Platform {
 
 /// The places of all items of a type in the table of objects.
 pub(crate) async fn items_of(place: &Place, id: &str) -> Vec<String> {
-    let (objects, mut after, mut found) = (platform(&place.system.dynamodb).objects, None, Vec::new());
+    let (objects, mut after, mut found) = (platform(&place.system.dynamodb).tables.objects, None, Vec::new());
     loop {
         let page = objects.scan(after).await.unwrap();
         let of_type = page.items.iter().filter(|item| text(item, "pk").unwrap().contains(id));
@@ -228,7 +231,7 @@ async fn what_is_turned_off_or_removed_leaves_neither_guards_nor_values_nor_a_sl
     until(slug_is_free).await;
     until(|| async { place.keys_with("#unique#").await == 0 }).await;
     let id = place.read().await["id"].as_str().unwrap().to_owned();
-    let objects = platform(&place.system.dynamodb).objects;
+    let objects = platform(&place.system.dynamodb).tables.objects;
     let slot_is_empty = async || {
         let query = TableQuery::partition(format!("{}#{id}", place.world.team));
         let items = objects.query(query).await.unwrap().items;
@@ -269,7 +272,7 @@ async fn who_did_not_know_of_a_rule_yet_is_found_by_the_check() {
 async fn a_job_that_does_not_come_on_says_why_and_is_tried_again() {
     let place = Place::new().await;
     place.patched("company", json!({"searchable": true})).await;
-    let workspace = platform(&place.system.dynamodb).workspace;
+    let workspace = platform(&place.system.dynamodb).tables.workspace;
     let failed = workspace.update(Key::new("JOBS", place.job(&workspace).await));
     let failed = failed.add("tries", 5).set("error", AttributeValue::S("unavailable".to_owned()));
     workspace.write(failed).await.unwrap();

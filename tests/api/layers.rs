@@ -1,9 +1,9 @@
-//! The layers of `shared`: what stands below knows nothing of what stands above, so that no two modules need each other.
+//! The layers: what stands below knows nothing of what stands above, neither among crates nor among the modules of one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::tidy;
@@ -11,9 +11,76 @@ use crate::tidy;
 /// What each module names, by the modules' names.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The files of a folder and of those below it, but for tests, with the name of the module at the top.
-fn modules() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("shared/src");
+/// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
+/// above.
+const SHARED: [(&str, &[&str]); 10] = [
+    ("base", &[]),
+    ("table", &["base"]),
+    ("keys", &["base", "table"]),
+    ("api", &["base", "table", "keys"]),
+    ("audit", &["base", "table"]),
+    ("gate", &["base", "table", "keys", "api", "audit"]),
+    ("resources", &["base", "table"]),
+    ("records", &["base", "table", "resources"]),
+    ("delivery", &["base", "table"]),
+    ("webhook", &["base", "table", "keys", "resources", "delivery"]),
+];
+/// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
+/// way to a key.
+const FUNCTIONS: [(&str, &[&str]); 12] = [
+    ("audit-logs", &["base", "table", "api", "audit", "records"]),
+    ("authorizer", &["table", "gate"]),
+    ("console", &["base", "table", "api"]),
+    ("deliveries", &["base", "table", "delivery"]),
+    ("discovery", &["base", "table", "api"]),
+    ("jobs", &["base", "table", "resources", "records", "webhook"]),
+    ("object-types", &["base", "table", "api", "resources", "records"]),
+    ("objects", &["base", "table", "api", "audit", "resources", "records"]),
+    ("relay", &["base", "table", "keys", "gate", "audit", "resources", "records", "delivery", "webhook"]),
+    ("teams", &["base", "table", "keys", "api", "gate", "audit"]),
+    ("tokens", &["base", "table", "keys", "api", "gate"]),
+    ("webhooks", &["base", "table", "keys", "api", "resources", "records", "delivery", "webhook"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The names of the folders in a folder.
+fn folders(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// What a crate ships with, of the crates here.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join(manifest)).unwrap();
+    let shipped = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+    let shipped = shipped.split("\n[").next().unwrap_or_default();
+    let names = shipped.lines().filter_map(|line| line.split(['.', ' ']).next());
+    names.filter(|name| SHARED.iter().any(|(known, _)| known == name)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_crate_uses_what_stands_below_it_and_nothing_else() {
+    for (folder, walls) in [("shared", &SHARED[..]), ("functions", &FUNCTIONS[..])] {
+        let known: BTreeSet<_> = walls.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(folders(folder), known, "each crate has its row here");
+        for (name, may) in walls {
+            let may: BTreeSet<_> = may.iter().map(|name| (*name).to_owned()).collect();
+            let found = dependencies(&format!("{folder}/{name}/Cargo.toml"));
+            assert_eq!(found, may, "{folder}/{name}: the row here and Cargo.toml say the same");
+        }
+    }
+    for (above, (name, may)) in SHARED.iter().enumerate() {
+        let stands_below = |other: &str| SHARED[..above].iter().any(|(below, _)| *below == other);
+        assert!(may.iter().all(|other| stands_below(other)), "{name} uses what stands above it");
+    }
+}
+
+/// The files of a crate but for tests, with the name of the module at the top.
+fn modules(of: &str) -> Vec<(String, String)> {
+    let root = root().join(of).join("src");
     let (mut found, mut open) = (Vec::new(), vec![root.clone()]);
     while let Some(path) = open.pop() {
         let place = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
@@ -62,8 +129,8 @@ fn names(code: &str) -> BTreeSet<String> {
     names
 }
 
-fn uses() -> Uses {
-    let all = modules();
+fn uses(of: &str) -> Uses {
+    let all = modules(of);
     let root = &all.iter().find(|(module, _)| module == "lib").unwrap().1;
     // What the root hands on is of the module that it comes from.
     let handed_on = |name: &str| {
@@ -103,27 +170,34 @@ fn circle(uses: &Uses, way: &mut Vec<String>, seen: &mut BTreeSet<String>) -> Op
 
 #[test]
 fn no_two_modules_need_each_other() {
-    let (uses, mut seen) = (uses(), BTreeSet::new());
-    assert!(uses["table"].contains("error") && uses["authorizer"].contains("token"), "{uses:?}");
-    for module in uses.keys() {
-        let found = circle(&uses, &mut vec![module.clone()], &mut seen);
-        assert_eq!(found, None, "move what both need below both");
+    assert!(uses("shared/gate")["authorizer"].contains("token"));
+    for (name, _) in SHARED {
+        let of = format!("shared/{name}");
+        let (uses, mut seen) = (uses(&of), BTreeSet::new());
+        for module in uses.keys() {
+            let found = circle(&uses, &mut vec![module.clone()], &mut seen);
+            assert_eq!(found, None, "{of}: move what both need below both");
+        }
     }
 }
 
 #[test]
 fn a_public_name_means_one_thing() {
     let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (module, text) in modules() {
+    let all = SHARED
+        .iter()
+        .flat_map(|(name, _)| modules(&format!("shared/{name}")).into_iter().map(|found| (*name, found)));
+    for (name, (module, text)) in all {
+        let module = format!("{name}::{module}");
         for line in code(&text).lines() {
             let mut words = line.split_whitespace();
             let is_type = words.next() == Some("pub")
                 && words.next().is_some_and(|word| ["struct", "enum", "trait", "type"].contains(&word));
             if let Some(name) = words.next().filter(|_| is_type) {
-                let name: String = name.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+                let word: String = name.chars().take_while(|letter| letter.is_alphanumeric()).collect();
                 // What a macro declares has no name here.
-                if !name.is_empty() {
-                    declared.entry(name).or_default().push(module.clone());
+                if !word.is_empty() {
+                    declared.entry(word).or_default().push(module.clone());
                 }
             }
         }

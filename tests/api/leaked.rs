@@ -1,8 +1,8 @@
 //! The reporting of leaked tokens: whoever holds one may have it revoked, and learns nothing by it.
 
+use base::Permission::ObjectRead;
 use clap::Parser as _;
 use serde_json::{Value, json};
-use shared::Permission::ObjectRead;
 
 use crate::{
     counter::Counter,
@@ -42,8 +42,7 @@ async fn the_answer_is_the_same_whatever_was_sent() {
     let session = owner.api.credential().to_owned();
     let parts = token.credential();
     let forged =
-        shared::secret::Secret::new(shared::secret::SecretKind::Token, &parts[7..29], &parts[29..51])
-            .unwrap();
+        base::secret::Secret::new(base::secret::SecretKind::Token, &parts[7..29], &parts[29..51]).unwrap();
     let mistyped = format!("{}{}", &parts[..99], if parts.ends_with('0') { '1' } else { '0' });
     let mut answers = Vec::new();
     for sent in [token.credential(), token.credential(), forged.reveal(), &mistyped, "nonsense", "", &session]
@@ -67,8 +66,7 @@ async fn what_is_no_live_token_changes_nothing() {
     let path = path_of(&token).await;
     let parts = token.credential();
     let forged =
-        shared::secret::Secret::new(shared::secret::SecretKind::Token, &parts[7..29], &parts[29..51])
-            .unwrap();
+        base::secret::Secret::new(base::secret::SecretKind::Token, &parts[7..29], &parts[29..51]).unwrap();
     report(&[forged.reveal(), "nonsense", owner.api.credential()]).await.expect(202);
     token.get("/v1/me").await.expect(200);
     assert_eq!(owner.api.get(&path).await.expect(200)["version"], json!(1));
@@ -123,13 +121,12 @@ async fn what_is_not_found_is_not_written_to() {
     let owner = Person::at(&nobody).await;
     let token = owner.token(&[ObjectRead]).await;
     token.get("/v1/me").await.expect(200);
-    let kind = shared::secret::SecretKind::Token;
+    let kind = base::secret::SecretKind::Token;
     let made_up =
-        |user: &str, token: &str| shared::secret::Secret::new(kind, user, token).unwrap().reveal().to_owned();
+        |user: &str, token: &str| base::secret::Secret::new(kind, user, token).unwrap().reveal().to_owned();
     let (own, id) = (&token.credential()[7..29], &token.credential()[29..51]);
-    let mut credentials: Vec<_> =
-        (0..40).map(|_| made_up(own, shared::id::TokenId::new().suffix())).collect();
-    credentials.extend((0..40).map(|_| made_up(shared::id::UserId::new().suffix(), id)));
+    let mut credentials: Vec<_> = (0..40).map(|_| made_up(own, base::id::TokenId::new().suffix())).collect();
+    credentials.extend((0..40).map(|_| made_up(base::id::UserId::new().suffix(), id)));
     credentials.extend([made_up(own, id), "nonsense".to_owned(), String::new()]);
     counter.reset();
     nobody.post(PATH, json!({"credentials": credentials})).await.expect(202);

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
+use base::Permission::ObjectRead;
 use clap::Parser as _;
 use serde_json::{Value, json};
-use shared::Permission::ObjectRead;
 
 use crate::harness::{Answer, Api, Person, System, World};
 

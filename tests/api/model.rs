@@ -5,11 +5,11 @@ mod walk;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use shared::Permission::{
+use base::Permission::{
     self, ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectTypeRead, ObjectUpdate,
     TeamManageMembers,
 };
+use serde_json::{Value, json};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 const HOUR_MILLIS: i64 = 60 * 60 * 1_000;

@@ -1,7 +1,7 @@
 //! Object types: made, read, listed.
 
+use base::Permission::{self, ObjectTypeRead};
 use serde_json::{Value, json};
-use shared::Permission::{self, ObjectTypeRead};
 
 use crate::harness::{World, contacts};
 

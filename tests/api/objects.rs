@@ -1,7 +1,7 @@
 //! Objects: made, read, listed, changed, thrown away, brought back, destroyed.
 
+use resources::TRASH_SECONDS;
 use serde_json::{Value, json};
-use shared::object_type::TRASH_SECONDS;
 
 use crate::harness::{Answer, Api, System, World, an_email, unique};
 

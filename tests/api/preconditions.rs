@@ -1,10 +1,8 @@
 //! `If-Match` and `If-None-Match` (RFC 9110, section 13): what counts only for some versions of a thing.
 
+use api::routes::RouteInfo;
+use base::Permission::{self, ObjectCreate, ObjectUpdate};
 use serde_json::{Value, json};
-use shared::{
-    Permission::{self, ObjectCreate, ObjectUpdate},
-    routes::RouteInfo,
-};
 
 use crate::{
     every_route,
@@ -78,7 +76,7 @@ async fn what_is_not_there_or_not_allowed_comes_before_its_version() {
         if there.status != 200 {
             assert_eq!(any.get(&path).await.status, there.status, "{path}");
         }
-        let team = shared::id::TeamId::new().to_string();
+        let team = base::id::TeamId::new().to_string();
         let foreign = any.get(&every_route::path_in(&info.route.path, &team)).await;
         assert!(foreign.status != 304, "{path}");
         assert!(!info.route.path.contains("{team}") || foreign.status == 403, "{path} {}", foreign.status);

@@ -4,8 +4,8 @@ mod refusals;
 
 use std::collections::BTreeMap;
 
+use base::Permission::{ObjectCreate, ObjectRead};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectRead};
 
 use crate::harness::{Answer, World};
 

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
+use base::Permission::{ObjectRead, ObjectUpdate};
 use serde_json::{Value, json};
-use shared::{
-    Permission::{ObjectRead, ObjectUpdate},
-    table::{AttributeValue, Key, number},
-};
+use table::{AttributeValue, Key, number};
 
 use crate::{
     harness::{World, system},
@@ -119,7 +117,7 @@ async fn what_does_not_point_there_is_refused() {
 async fn sendings(world: &World, object: &Value) -> (Option<u64>, HashMap<String, AttributeValue>) {
     let part = |value: &Value| value.as_str().unwrap().to_owned();
     let partition = format!("{}#{}", world.team, part(&object["object_type"]["id"]));
-    let objects = platform(&system().dynamodb).objects;
+    let objects = platform(&system().dynamodb).tables.objects;
     let item = objects.get(Key::new(partition, part(&object["id"]))).await.unwrap().unwrap();
     (number(&item, "sends"), item["actor"].as_m().unwrap().clone())
 }

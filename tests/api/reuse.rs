@@ -1,12 +1,12 @@
 //! The use of a secret that is over is noticed for 90 days, however often the token was rotated since; and how often a token
 //! rotates itself.
 
-use serde_json::{Value, json};
-use shared::{
-    id::{TokenId, UserId},
+use base::id::{TokenId, UserId};
+use gate::{
     identity::token_key,
     token::{RETIRED_SECRETS_MAX, StoredToken},
 };
+use serde_json::{Value, json};
 
 use crate::{
     harness::{Answer, Api, Person, System},
@@ -113,7 +113,7 @@ async fn stored(place: &Place) -> StoredToken {
     let id = TokenId::parse(place.path.rsplit('/').next().unwrap()).unwrap();
     let key = token_key(&UserId::parse(&place.owner.id).unwrap(), &id);
     let item = platform(&place.system.dynamodb).identity.get(key).await.unwrap().unwrap();
-    shared::table::decode(item).unwrap()
+    table::decode(item).unwrap()
 }
 
 #[tokio::test]
@@ -141,9 +141,9 @@ async fn what_is_no_secret_of_the_token_is_told_to_nobody_however_often_it_was_r
         let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({})).await;
         place.takes(answer).await;
     }
-    let kind = shared::secret::SecretKind::Token;
+    let kind = base::secret::SecretKind::Token;
     let parts = place.latest().credential().to_owned();
-    let forged = shared::secret::Secret::new(kind, &parts[7..29], &parts[29..51]).unwrap();
+    let forged = base::secret::Secret::new(kind, &parts[7..29], &parts[29..51]).unwrap();
     place.owner.api.and(forged.reveal()).get("/v1/token").await.expect_problem(401, "invalid_token");
     assert!(!place.reuse_is_told().await);
     assert_eq!(place.seen().await["active"], json!(true));

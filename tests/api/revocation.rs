@@ -1,7 +1,7 @@
 //! What is taken away is gone with the very next request.
 
+use base::Permission::{ObjectCreate, ObjectRead};
 use serde_json::json;
-use shared::Permission::{ObjectCreate, ObjectRead};
 
 use crate::harness::{Api, Person, System, World, an_email};
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use base::Permission;
 use serde_json::{Map, Value, json};
-use shared::Permission;
 
 use crate::{
     every_route,

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-use shared::{
+use api::routes::RouteInfo;
+use base::{
     Permission::{self, AuditLogRead, ObjectRead, ObjectTypeRead, TeamManageMembers, WebhookRead},
     access::Access,
-    routes::RouteInfo,
 };
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{

@@ -1,10 +1,8 @@
 //! Large things: refused in good order, never in the way of others, and never more than an answer can hold.
 
+use records::object_type::PROPAGATION_SECONDS;
 use serde_json::{Value, json};
-use shared::{
-    object_type::PROPAGATION_SECONDS,
-    table::{AttributeValue, Key},
-};
+use table::{AttributeValue, Key};
 
 use crate::{
     harness::{Api, World, an_email},
@@ -84,7 +82,7 @@ async fn an_object_that_no_index_can_take_holds_nobody_else_up() {
     world.contact(json!({"company": "Small"})).await;
     let part = |value: &Value| value.as_str().unwrap().to_owned();
     let key = Key::new(format!("{}#{}", world.team, part(&made["object_type"]["id"])), part(&made["id"]));
-    let objects = platform(&place.system.dynamodb).objects;
+    let objects = platform(&place.system.dynamodb).tables.objects;
 
     // As much as the item takes, which is found by trying.
     let mut padding = 409_000;

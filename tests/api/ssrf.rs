@@ -9,13 +9,11 @@ use std::{
     time::Duration,
 };
 
+use base::id::{TeamId, WebhookId};
 use serde_json::{Value, json};
-use shared::{
-    id::{TeamId, WebhookId},
-    table::{AttributeValue, text},
-    webhook::webhook_key,
-};
+use table::{AttributeValue, text};
 use tokio::net::TcpListener;
+use webhook::webhook_key;
 
 use crate::{
     harness::{World, system},
@@ -244,7 +242,7 @@ async fn a_url_that_leads_inside_by_the_time_it_is_sent_reaches_nobody() {
 async fn sent_to(world: &World, url: &str) -> Value {
     let made = world.owner.api.post(&webhooks(world), webhook("https://example.com/")).await.expect(201);
     let id = made["id"].as_str().unwrap();
-    let workspace = platform(&system().dynamodb).workspace;
+    let workspace = platform(&system().dynamodb).tables.workspace;
     let key = webhook_key(&TeamId::parse(&world.team).unwrap(), &WebhookId::parse(id).unwrap());
     let item = workspace.get(key.clone()).await.unwrap().unwrap();
     let mut definition: Value = serde_json::from_str(text(&item, "definition").unwrap()).unwrap();

@@ -1,14 +1,14 @@
 //! Whether anybody can take a team over: which roles are given, taken, invited to and withdrawn by whom, and how long an
 //! invitation is worth what whoever made it may do.
 
-use serde_json::{Value, json};
-use shared::{
+use base::{
     Permission::{self, ObjectRead, TeamManageMembers},
     Permissions, Role,
     id::TeamId,
-    identity::team_partition,
-    table::{Key, attribute},
 };
+use gate::identity::team_partition;
+use serde_json::{Value, json};
+use table::{Key, attribute};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -276,7 +276,7 @@ mod invitations {
         let with: Vec<_> = Role::ViewOnly.permissions().iter().chain([TeamManageMembers]).collect();
         let token = world.owner.token(&with).await;
         let it = Invited::by(world, &token, "view-only").await;
-        let table = platform(&system().dynamodb).identity;
+        let table = platform(&system().dynamodb).tables.identity;
         let team = TeamId::parse(&it.world.team).unwrap();
         let key = Key::new(team_partition(&team), format!("INVITATION#{}", it.id));
         for role in [Role::UpdateOnly, Role::Administrator, Role::Owner] {

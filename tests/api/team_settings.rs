@@ -1,10 +1,10 @@
 //! The settings of a team: its name, and how long the tokens may live that reach it.
 
-use serde_json::{Value, json};
-use shared::{
+use base::{
     Permission::{ObjectRead, TeamUpdate},
     Timestamp,
 };
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, Api, Person, World};
 

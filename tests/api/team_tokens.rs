@@ -1,10 +1,10 @@
 //! What the owners of a team decide about tokens there: which reach it, and which are blocked.
 
-use serde_json::{Value, json};
-use shared::{
+use base::{
     Permission::{self, ObjectCreate, ObjectDelete, ObjectRead},
     Timestamp,
 };
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, Api, Person, System, World};
 

@@ -1,7 +1,7 @@
 //! Teams, members, invitations.
 
+use base::Permission::{ObjectCreate, ObjectRead, TeamManageMembers};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectRead, TeamManageMembers};
 
 use crate::harness::{Person, World, unique};
 

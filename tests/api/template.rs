@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::cors::EXPOSED;
+use base::access::Access;
 use local::{
     gateway::{RESOURCES, RESPONSES},
     tables::TABLES,
 };
 use serde_yaml_ng::Value;
-use shared::{access::Access, cors::EXPOSED};
 
 use crate::every_route;
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::{Permission, Violation};
+use base::{Permission, Violation};
 
 /// Lines of a file, tests apart.
 const FILE_LINES_MAX: usize = 300;
@@ -35,7 +35,7 @@ fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    files(&["shared/src", "functions", "local", "bench", "tests/api"], ".rs")
+    files(&["shared", "functions", "local", "bench", "tests/api"], ".rs")
 }
 
 /// The text without its tests, wherever in it they stand.
@@ -98,10 +98,10 @@ fn a_permission_is_spelled_in_one_place() {
     let spelled = |text: &str| {
         Permission::ALL.iter().find(|permission| text.contains(&format!("\"{permission}\""))).copied()
     };
-    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+    for (name, text) in files(&["shared", "functions"], ".rs") {
         // Tests look at names as clients see them.
         let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
-        if name != "shared/src/permission.rs" && !is_test {
+        if name != "shared/base/src/permission.rs" && !is_test {
             assert_eq!(
                 spelled(&code(&text)),
                 None,
@@ -115,9 +115,9 @@ fn a_permission_is_spelled_in_one_place() {
 fn each_violation_of_the_table_is_one_that_requests_are_refused_for() {
     let is_code = |name: &str| {
         let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
-        !is_test && name != "shared/src/error/violation.rs"
+        !is_test && name != "shared/base/src/error/violation.rs"
     };
-    let sources = files(&["shared/src", "functions", "local/src"], ".rs");
+    let sources = files(&["shared", "functions", "local/src"], ".rs");
     let sources: String =
         sources.iter().filter(|(name, _)| is_code(name)).map(|(_, text)| code(text)).collect();
     for violation in Violation::all() {
@@ -132,12 +132,11 @@ fn each_violation_of_the_table_is_one_that_requests_are_refused_for() {
 
 #[test]
 fn only_the_table_knows_dynamodb() {
-    for (name, text) in files(&["shared/src", "functions"], ".rs") {
-        let may = name.starts_with("shared/src/table/")
-            || ["shared/src/aws.rs", "shared/src/object_type/value.rs"].contains(&name.as_str());
+    for (name, text) in files(&["shared", "functions"], ".rs") {
+        let may = name.starts_with("shared/table/") || name == "shared/records/src/object_type/value.rs";
         assert!(
             may || !code(&text).contains("aws_sdk_dynamodb"),
-            "{name}: use shared::table, which turns refusals into errors"
+            "{name}: use table, which turns refusals into errors"
         );
     }
 }
@@ -161,25 +160,25 @@ fn loops(code: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn what_others_overtook_is_attempted_again_by_one_mechanism() {
-    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+    for (name, text) in files(&["shared", "functions"], ".rs") {
         let writes =
             |body: &str| [".transact(", ".write(", "WriteError"].iter().any(|call| body.contains(call));
         let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
         assert!(
-            name.starts_with("shared/src/table/") || is_test || !loops(&code(&text)).any(writes),
-            "{name}: use shared::table::retry, which pauses between attempts and gives up"
+            name.starts_with("shared/table/") || is_test || !loops(&code(&text)).any(writes),
+            "{name}: use table::retry, which pauses between attempts and gives up"
         );
     }
 }
 
 #[test]
 fn nobody_reads_the_environment_or_the_clock_but_the_one_place_for_it() {
-    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+    for (name, text) in files(&["shared", "functions"], ".rs") {
         assert!(
-            name == "shared/src/config.rs" || !code(&text).contains("env::var"),
-            "{name}: read it in shared::config, once"
+            name == "shared/table/src/config.rs" || !code(&text).contains("env::var"),
+            "{name}: read it in table::config, once"
         );
-        let may = ["shared/src/timestamp.rs", "shared/src/clock.rs"].contains(&name.as_str());
+        let may = ["shared/base/src/timestamp.rs", "shared/base/src/clock.rs"].contains(&name.as_str());
         assert!(
             may || !code(&text).contains("Timestamp::now()"),
             "{name}: ask the clock, which a test can set"
@@ -254,7 +253,7 @@ fn the_index_leads_to_every_document() {
 
 #[test]
 fn the_authorizer_s_code_and_the_guard_say_no_word_of_a_secret() {
-    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+    for (name, text) in files(&["shared", "functions"], ".rs") {
         for line in code(&text).lines().filter(|line| line.contains("tracing::")) {
             assert!(
                 !["secret", "credential", "reveal", "headers", "body"].iter().any(|word| line.contains(word)),
@@ -266,7 +265,7 @@ fn the_authorizer_s_code_and_the_guard_say_no_word_of_a_secret() {
 
 #[test]
 fn limits_of_schemas_are_the_constants_that_hold_them() {
-    for (name, text) in files(&["shared/src", "functions"], ".rs") {
+    for (name, text) in files(&["shared", "functions"], ".rs") {
         for attribute in code(&text).split("#[schemars(").skip(1) {
             let attribute = attribute.split(")]").next().unwrap_or_default();
             for bound in attribute.split("min = ").skip(1).chain(attribute.split("max = ").skip(1)) {

@@ -7,8 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use base::secret::{Secret, SecretKind};
 use regex::Regex;
-use shared::secret::{Secret, SecretKind};
 
 fn document() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/token-format.md")).unwrap()

@@ -1,7 +1,7 @@
 //! What has become of a token, which of its permissions were used, and what a token may ask about itself.
 
+use base::Permission::{ObjectCreate, ObjectRead};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectRead};
 
 use crate::harness::{Api, Person, System, World};
 

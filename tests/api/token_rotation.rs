@@ -1,7 +1,7 @@
 //! Rotation over HTTP: a lost answer locks nobody out, and a secret that has ended stays ended.
 
+use base::Permission::ObjectRead;
 use serde_json::{Value, json};
-use shared::Permission::ObjectRead;
 
 use crate::harness::{Answer, Api, Person, System, World};
 
@@ -295,8 +295,7 @@ async fn a_forged_secret_of_a_known_token_switches_nothing_off() {
     let it = Rotating::with(json!({"permissions": ["object:read"], "on_reuse": "deactivate"})).await;
     let parts = it.first.credential();
     let forged =
-        shared::secret::Secret::new(shared::secret::SecretKind::Token, &parts[7..29], &parts[29..51])
-            .unwrap();
+        base::secret::Secret::new(base::secret::SecretKind::Token, &parts[7..29], &parts[29..51]).unwrap();
     it.is_refused(&Api::with(forged.reveal())).await;
     it.works(&it.first).await;
     assert!(!it.history().await.iter().any(|line| line.starts_with("refused")));

@@ -1,7 +1,7 @@
 //! Tokens: made, seen, changed.
 
+use base::Permission::{ObjectRead, Upload};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectRead, Upload};
 
 use crate::harness::{Api, Person, World, unique};
 
@@ -246,7 +246,7 @@ mod lifetime {
     }
 
     fn in_days(days: i64) -> String {
-        shared::Timestamp::now().plus_seconds(days * 24 * 60 * 60).to_string()
+        base::Timestamp::now().plus_seconds(days * 24 * 60 * 60).to_string()
     }
 
     #[tokio::test]
@@ -295,7 +295,7 @@ mod lifetime {
 #[tokio::test]
 async fn a_token_manages_no_tokens() {
     let world = World::new().await;
-    let token = world.owner.token(shared::Permission::ALL).await;
+    let token = world.owner.token(base::Permission::ALL).await;
     let id = token.get("/v1/token").await.expect(200)["id"].as_str().unwrap().to_owned();
     let body = json!({"name": "child", "permissions": ["upload"]});
     token.post("/v1/tokens", body).await.expect_problem(403, "session_required");

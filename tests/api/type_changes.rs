@@ -1,7 +1,8 @@
 //! Changes of object types: what each does, and that a refusal changes nothing.
 
+use base::Permission;
+use records::object_type::PROPAGATION_SECONDS;
 use serde_json::{Value, json};
-use shared::{Permission, object_type::PROPAGATION_SECONDS};
 
 use crate::harness::{Api, System, World, an_email};
 

@@ -1,12 +1,13 @@
 //! How many object types a team may have, and how they are counted.
 
-use serde_json::{Value, json};
-use shared::{
+use base::{
     id::{ObjectTypeId, TeamId},
-    object_type::{object_type_slug_key, workspace_partition},
-    table::{AttributeValue, Key, Table, attribute, number},
     text::Slug,
 };
+use records::object_type::object_type_slug_key;
+use resources::workspace_partition;
+use serde_json::{Value, json};
+use table::{AttributeValue, Key, Table, attribute, number};
 
 use tokio::task::JoinSet;
 
@@ -33,7 +34,7 @@ fn a_type(slug: &str) -> Value {
 
 #[tokio::test]
 async fn a_team_has_at_most_five_hundred_types() {
-    let (world, workspace) = (World::new().await, platform(&system().dynamodb).workspace);
+    let (world, workspace) = (World::new().await, platform(&system().dynamodb).tables.workspace);
     let (team, api) = (TeamId::parse(&world.team).unwrap(), &world.owner.api);
     let before = api.get(&world.types()).await.expect(200);
     let there = before["data"].as_array().unwrap().len();
@@ -63,7 +64,7 @@ async fn a_team_has_at_most_five_hundred_types() {
 
 #[tokio::test]
 async fn of_many_who_find_room_for_one_at_the_same_time_one_creates() {
-    let (world, workspace) = (World::new().await, platform(&system().dynamodb).workspace);
+    let (world, workspace) = (World::new().await, platform(&system().dynamodb).tables.workspace);
     let team = TeamId::parse(&world.team).unwrap();
     let there = world.owner.api.get(&world.types()).await.expect(200)["data"].as_array().unwrap().len();
     fill(&workspace, &team, MOST - there - 1).await;
@@ -83,7 +84,7 @@ async fn of_many_who_find_room_for_one_at_the_same_time_one_creates() {
 
 #[tokio::test]
 async fn a_count_that_is_too_high_is_mended() {
-    let (world, workspace) = (World::new().await, platform(&system().dynamodb).workspace);
+    let (world, workspace) = (World::new().await, platform(&system().dynamodb).tables.workspace);
     let count_key = Key::new(workspace_partition(&TeamId::parse(&world.team).unwrap()), "TYPECOUNT");
     let too_high = AttributeValue::N("500".to_owned());
     workspace.write(workspace.update(count_key.clone()).set("count", too_high)).await.unwrap();

@@ -1,15 +1,15 @@
 //! What it costs to look whether a type has changed, and that a change is seen however it was written.
 
-use serde_json::{Value, json};
-use shared::{
+use base::{
     id::{ObjectTypeId, TeamId},
-    object_type::{
-        CACHE_SECONDS, STAMPED_SECONDS, StoredObjectType, object_type_key, object_type_slug_key,
-        object_type_stamp_key,
-    },
-    table::{AttributeValue, Item, Table},
     text::Slug,
 };
+use records::object_type::{
+    CACHE_SECONDS, STAMPED_SECONDS, StoredObjectType, object_type_key, object_type_slug_key,
+    object_type_stamp_key,
+};
+use serde_json::{Value, json};
+use table::{AttributeValue, Item, Table};
 
 use crate::{
     harness::System,
@@ -39,7 +39,7 @@ impl Looks {
         let (url, calls) = proxy(&engine.dynamodb).await;
         let system = start(vec![format!("--dynamodb={url}"), "--without-relay".to_owned()]).await.unwrap();
         system.clock.stop();
-        let workspace = platform(&engine.dynamodb).workspace;
+        let workspace = platform(&engine.dynamodb).tables.workspace;
         let place = Place::at(system).await;
         let id = ObjectTypeId::parse(place.read().await["id"].as_str().unwrap()).unwrap();
         Self { team: TeamId::parse(&place.world.team).unwrap(), id, workspace, place, calls }

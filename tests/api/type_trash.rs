@@ -1,11 +1,10 @@
 //! Object types in the trash, brought back, and destroyed.
 
+use base::id::{ObjectTypeId, TeamId};
+use records::object_type::{PROPAGATION_SECONDS, find, object_type_stamp_key};
+use resources::TRASH_SECONDS;
+use resources::jobs::StoredJob;
 use serde_json::{Value, json};
-use shared::{
-    id::{ObjectTypeId, TeamId},
-    jobs::StoredJob,
-    object_type::{PROPAGATION_SECONDS, TRASH_SECONDS, find, object_type_stamp_key},
-};
 
 use crate::{
     harness::{System, an_email},
@@ -96,7 +95,7 @@ async fn a_destroyed_type_leaves_nothing_behind() {
     place.world.contact(json!({"number": "7"})).await;
     let id = place.read().await["id"].as_str().unwrap().to_owned();
     let (team, type_id) = (TeamId::parse(&place.world.team).unwrap(), ObjectTypeId::parse(&id).unwrap());
-    let workspace = platform(&place.system.dynamodb).workspace;
+    let workspace = platform(&place.system.dynamodb).tables.workspace;
     let has_stamp = async || workspace.get(object_type_stamp_key(&team, &type_id)).await.unwrap().is_some();
     assert!(has_stamp().await);
     // 32 objects, an entry for each of 30 addresses and one number, and a counter.
@@ -137,7 +136,7 @@ async fn a_type_whose_time_in_the_trash_is_over_is_gone_though_its_job_is_late()
     let place = Place::at(System::isolated()).await;
     let id = place.read().await["id"].as_str().unwrap().to_owned();
     place.owner().delete(&place.contacts()).await.expect(204);
-    let workspace = platform(&place.system.dynamodb).workspace;
+    let workspace = platform(&place.system.dynamodb).tables.workspace;
     let (id, team) = (ObjectTypeId::parse(&id).unwrap(), TeamId::parse(&place.world.team).unwrap());
     let stored = find(&workspace, &team, id.as_str()).await.unwrap();
     workspace.write(StoredJob::removal(&workspace, &stored.deletion.unwrap().job)).await.unwrap();

@@ -1,7 +1,7 @@
 //! A request with an `Idempotency-Key` whose answer was lost after it was done: whatever lost it, it is not done twice.
 
 use serde_json::{Value, json};
-use shared::table::{AttributeValue, TableQuery, attribute};
+use table::{AttributeValue, TableQuery, attribute};
 
 use crate::{
     counter::Counter,
@@ -11,7 +11,7 @@ use crate::{
 
 /// Leaves of the caller's runs what one leaves that was ended before it could keep its answer.
 async fn lose_the_answers(world: &World) {
-    let activity = platform(&system().dynamodb).activity;
+    let activity = platform(&system().dynamodb).tables.activity;
     let partition = format!("IDEMPOTENCY#{}", world.owner.id);
     let found = activity.query(TableQuery::partition(&*partition)).await.unwrap();
     let answered: Vec<_> = found.items.into_iter().filter(|item| item.contains_key("answer")).collect();
@@ -20,7 +20,7 @@ async fn lose_the_answers(world: &World) {
         item.remove("answer");
         item.insert("running_until".to_owned(), attribute(&0).unwrap());
         let text = |name: &str| item[name].as_s().unwrap().clone();
-        let key = shared::table::Key::new(text("pk"), text("sk"));
+        let key = table::Key::new(text("pk"), text("sk"));
         item.retain(|name, _: &mut AttributeValue| !["pk", "sk"].contains(&name.as_str()));
         activity.write(activity.put_item(key, item)).await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! What a caller without `object:read` gets: nothing that moves with what objects hold.
 
+use base::Permission::{ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectUpdate};
 use serde_json::{Value, json};
-use shared::Permission::{ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectUpdate};
 
 use crate::harness::{Answer, Api, World, an_email};
 

@@ -6,14 +6,12 @@ mod receiver;
 mod rights;
 mod trash;
 
+use base::{Permission, id::WebhookId};
+use keys::Platform;
+use resources::TRASH_SECONDS;
 use serde_json::{Value, json};
-use shared::{
-    Permission, Platform,
-    id::WebhookId,
-    object_type::TRASH_SECONDS,
-    table::{AttributeValue, Key, TableQuery, WriteError, attribute, number, text},
-    webhook::StoredWebhook,
-};
+use table::{AttributeValue, Key, TableQuery, WriteError, attribute, number, text};
+use webhook::StoredWebhook;
 
 use crate::{
     harness::{Answer, Api, Person, System, World, system, unique},
@@ -271,7 +269,7 @@ async fn one_that_is_off_or_disabled_sends_nothing_until_it_is_switched_on() {
     };
     is_refused("inactive").await;
     hooks.owner().patch(&path, json!({"active": true})).await.expect(200);
-    let activity = platform(&system().dynamodb).activity;
+    let activity = platform(&system().dynamodb).tables.activity;
     let health = [
         ("disabled_at", "2026-11-23T00:00:00.000Z"),
         ("disabled_reason", "gone"),

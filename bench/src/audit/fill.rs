@@ -3,12 +3,9 @@
 use std::{ops::Range, pin::Pin, sync::Arc};
 
 use anyhow::bail;
-use shared::{
-    Platform,
-    audit::{AuditLog, KEEP_DAYS, expires},
-    keys::KeySource,
-    table::Table,
-};
+use audit::{AuditLog, KEEP_DAYS, expires};
+use keys::{KeySource, Platform};
+use table::Table;
 use tokio::task::JoinSet;
 
 use super::log_profile::LogProfile;
@@ -55,7 +52,7 @@ async fn write(
         Ok(log.put(&profile.team, &entry, expires(entry.at, KEEP_DAYS))?)
     };
     let writes = ages.rev().map(put).collect::<anyhow::Result<_>>()?;
-    activity.transact(writes).await.map_err(shared::Error::from)?;
+    activity.transact(writes).await.map_err(base::Error::from)?;
     Ok(count)
 }
 

@@ -1,10 +1,10 @@
 //! What a log is made of: which entry lies how far behind the latest, in the same way however long the log is.
 
 use anyhow::Context as _;
-use shared::{
+use audit::{ActorToken, ActorView, AuditEntry, AuditEvent, AuditSubject, FieldChange, Kind, SubjectType};
+use base::{
     Timestamp,
     actor::Source,
-    audit::{ActorToken, ActorView, AuditEntry, AuditEvent, AuditSubject, FieldChange, Kind, SubjectType},
     id::{AuditId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
 };
 

@@ -1,9 +1,9 @@
 //! What a log is asked for.
 
 use anyhow::{Context as _, ensure};
+use audit::{AuditEvent, Kind};
 use hyper::{Request, Response, body::Bytes};
 use serde_json::Value;
-use shared::audit::{AuditEvent, Kind};
 
 use super::{
     log_profile::{BUSY, LIFE, WORD, neighbour},

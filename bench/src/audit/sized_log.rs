@@ -7,11 +7,11 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
-use shared::{
+use base::{
     Timestamp,
     id::{ObjectId, ObjectTypeId, TeamId, UserId},
 };
+use serde_json::Value;
 
 use super::{
     fill::fill,

@@ -20,7 +20,7 @@ use tokio_rustls::{
 use crate::http::{answer, serve};
 
 /// What functions trust on Lambda; parsing it is a part of their cold start.
-const AMAZON_ROOTS: &str = include_str!("../../../shared/src/amazon_roots.pem");
+const AMAZON_ROOTS: &str = include_str!("../../../shared/table/src/amazon_roots.pem");
 
 /// The addresses of the stand-ins, and whom to trust.
 pub(crate) struct Cloud {

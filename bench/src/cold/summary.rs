@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use keys::KeyRing;
 use serde_json::{Value, json};
-use shared::keys::KeyRing;
 
 use super::process::{Life, Subject};
 use crate::{

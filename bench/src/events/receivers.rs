@@ -150,7 +150,7 @@ impl Receivers {
 fn take(seen: &Mutex<Seen>, request: &Request<Bytes>) -> Response<Bytes> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-    let at = body["timestamp"].as_str().and_then(|at| at.parse::<shared::Timestamp>().ok());
+    let at = body["timestamp"].as_str().and_then(|at| at.parse::<base::Timestamp>().ok());
     let Some(at) = at.and_then(|at| u64::try_from(at.millis()).ok()) else { return answer(400, "") };
     let delay = now.saturating_sub(Duration::from_millis(at));
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use aws_sdk_dynamodb::Client as Dynamo;
 use aws_smithy_types::body::SdkBody;
 use hyper::{body::Bytes, header::CONTENT_LENGTH};
-use shared::{
+use table::{
     aws,
     config::{AccessKeys, Config},
 };

@@ -13,8 +13,9 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use base::id::ObjectId;
 use dynoxide::{Database, ImportOptions, types::AttributeValue as Kept};
-use shared::{id::ObjectId, table::AttributeValue};
+use table::AttributeValue;
 
 use super::item_template::{ItemTemplate, person};
 use crate::progress::Progress;

@@ -1,15 +1,15 @@
 //! Objects as the API stores them, made without it: what each is made from, and the proof that none differs.
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
-use shared::{
+use base::{
     Timestamp,
     id::{ObjectId, TeamId},
-    object_type::{
-        FieldValues, SentFields, StoredObjectType, find, slot_key, slot_name, validate_fields, values_of,
-    },
-    table::{AttributeValue, Item, Key, Table, attribute, number, text},
 };
+use records::object_type::{
+    FieldValues, SentFields, StoredObjectType, find, slot_key, slot_name, validate_fields, values_of,
+};
+use serde_json::Value;
+use table::{AttributeValue, Item, Key, Table, attribute, number, text};
 
 use crate::fixture::{Fixture, contact, email};
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use shared::{Timestamp, aws, id::ObjectId, table::Table};
+use base::{Timestamp, id::ObjectId};
+use table::{Table, aws};
 
 use super::{
     fill::fill,

@@ -1,8 +1,8 @@
 //! Lists gone through page by page, and objects that the API takes for its own.
 
 use anyhow::{Context as _, ensure};
+use base::id::ObjectId;
 use serde_json::Value;
-use shared::id::ObjectId;
 
 use super::{
     item_template::{address, person},

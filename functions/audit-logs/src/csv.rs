@@ -3,15 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use api::openapi::{Operation, Output};
+use audit::{AuditEntry, FieldChange};
 use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use shared::{
-    audit::{AuditEntry, FieldChange},
-    openapi::{Operation, Output},
-};
 
 /// The response header with the `cursor` of the next part.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("next-cursor");

@@ -1,10 +1,11 @@
 //! The handlers of the routes.
 
-use shared::{
-    Member, Result,
-    audit::AuditEntry,
+use api::{
+    Member,
     extract::{Json, List, Page, PageBuilder, Query, State},
 };
+use audit::AuditEntry;
+use base::Result;
 
 use crate::{
     csv::Csv,

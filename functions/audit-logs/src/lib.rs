@@ -5,7 +5,8 @@ mod handlers;
 mod query;
 mod store;
 
-use shared::{Permission::AuditLogRead, Routes};
+use api::Routes;
+use base::Permission::AuditLogRead;
 
 pub use store::Store;
 

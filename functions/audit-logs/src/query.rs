@@ -1,12 +1,12 @@
 //! The query parameters of the log: its filters.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
+use audit::{AuditEvent, AuditFilter, Kind};
+use base::{
     Error, Fault, Result, Timestamp, Violation,
-    audit::{AuditEvent, AuditFilter, Kind},
     id::{ObjectTypeId, UserId},
 };
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// The most characters of a text to search for.
 const TEXT_LENGTH_MAX: usize = 100;

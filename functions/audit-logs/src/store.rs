@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use shared::{
-    Code, Fault, Member, Platform, Result, Violation,
-    audit::{AuditFilter, AuditLog},
-    id::ObjectTypeId,
-    object_type::find,
-    table::{Item, Table},
-};
+use api::Member;
+use audit::{AuditFilter, AuditLog};
+use base::{Code, Fault, Result, Violation, id::ObjectTypeId};
+use records::object_type::find;
+use table::Tables;
+use table::{Item, Table};
 
 use crate::{csv::row, query::ListQuery};
 
@@ -28,9 +27,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// The logs of the platform.
-    pub fn new(platform: &Platform) -> Self {
-        Self { workspace: platform.workspace.clone(), log: AuditLog::new(platform) }
+    /// The logs of the tables.
+    pub fn new(tables: &Tables) -> Self {
+        Self { workspace: tables.workspace.clone(), log: AuditLog::new(tables) }
     }
 
     /// The filter of a query, with its object type looked up in the caller's team.

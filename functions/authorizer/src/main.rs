@@ -1,6 +1,6 @@
 //! The Lambda authorizer of the API.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
-    shared::serve::serve_authorizer().await
+async fn main() -> table::lambda::LambdaResult {
+    gate::serve_authorizer().await
 }

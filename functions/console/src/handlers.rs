@@ -1,16 +1,16 @@
 //! The handler of the page, with the headers that isolate it from other pages.
 
+use api::{
+    extract::State,
+    openapi::{Input, Operation, Output},
+};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use base::{Error, Result};
 use serde_json::json;
-use shared::{
-    Error, Result,
-    extract::State,
-    openapi::{Input, Operation, Output},
-};
 
 use crate::store::Store;
 

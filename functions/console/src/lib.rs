@@ -6,7 +6,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use shared::{Routes, access::Access::Public};
+use api::Routes;
+use base::access::Access::Public;
 
 pub use store::Store;
 

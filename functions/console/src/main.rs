@@ -1,6 +1,6 @@
 //! The Lambda function of the console.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
-    shared::serve::serve_public(console::routes(), console::Store::new).await
+async fn main() -> table::lambda::LambdaResult {
+    api::serve::serve_public(console::routes(), console::Store::new).await
 }

@@ -4,7 +4,7 @@ use axum::{body::Bytes, http::HeaderValue};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use shared::config::Config;
+use table::config::Config;
 
 use crate::origin;
 

@@ -5,9 +5,10 @@ use axum::{
     http::{Response, StatusCode},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use gate::token::Refusal;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use shared::{config::Config, token::Refusal};
+use table::config::Config;
 use tower::ServiceExt as _;
 
 use crate::{Store, routes};
@@ -194,7 +195,8 @@ fn path_in(argument: &str) -> String {
 #[tokio::test]
 async fn the_page_calls_routes_that_are_there_and_that_a_session_may_use() {
     let (page, _) = page(&config()).await;
-    let routes: Vec<Value> = serde_json::from_str(include_str!("../../../shared/src/routes.json")).unwrap();
+    let routes: Vec<Value> =
+        serde_json::from_str(include_str!("../../../shared/api/src/routes.json")).unwrap();
     let listed = quoted(&page, "listAll(\"").map(|path| ("GET", format!("/v1{path}")));
     let called = page.split("call(\"").skip(1).filter_map(|rest| rest.split_once("\", "));
     let called = called.map(|(method, rest)| (method, path_in(rest)));

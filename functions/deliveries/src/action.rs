@@ -1,12 +1,10 @@
 //! Decides the next action for a message from the state of its delivery and the health of its receiver.
 
-use shared::{
-    Result, Timestamp,
-    delivery::{
-        DeliveryStatus, Health, Request, SIGNED, SignedRequest, StoredDelivery, requeue_delay_seconds,
-    },
-    table::{AttributeValue, Item, decode, text},
+use base::{Result, Timestamp};
+use delivery::{
+    DeliveryStatus, Health, Request, SIGNED, SignedRequest, StoredDelivery, requeue_delay_seconds,
 };
+use table::{AttributeValue, Item, decode, text};
 
 /// A request with an older signature is signed again: receivers refuse signatures that are five minutes old, as
 /// the specification advises.

@@ -4,15 +4,13 @@
 use std::time::Instant;
 
 use anyhow::bail;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use shared::{
-    Timestamp,
-    delivery::{
-        DeliveryAttempt, DeliveryStatus, Health, Request, Retry, SIGNED, StoredDelivery, StoredEvent,
-        random_unit, requeue_delay_seconds,
-    },
-    table::{Condition, ConditionFailed, WriteError, attribute, text},
+use base::Timestamp;
+use delivery::{
+    DeliveryAttempt, DeliveryStatus, Health, Request, Retry, SIGNED, StoredDelivery, StoredEvent,
+    random_unit, requeue_delay_seconds,
 };
+use http::{HeaderMap, HeaderName, HeaderValue};
+use table::{Condition, ConditionFailed, WriteError, attribute, text};
 use uuid::Uuid;
 
 use crate::{

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use delivery::{RESPONSE_LENGTH_MAX, target::WebhookTarget};
 use http::{
     HeaderMap, Request,
     header::{HOST, HeaderValue, RETRY_AFTER},
@@ -12,7 +13,6 @@ use hyper::{
     client::conn::http1,
 };
 use hyper_util::rt::TokioIo;
-use shared::delivery::{RESPONSE_LENGTH_MAX, target::WebhookTarget};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_rustls::rustls::RootCertStore;
 use url::Position;

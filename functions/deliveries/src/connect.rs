@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, net::IpAddr, sync::Arc, time::Duration};
 
-use shared::delivery::target::WebhookTarget;
+use delivery::target::WebhookTarget;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,

@@ -1,8 +1,9 @@
 //! The events that invoke the function: messages of the two queues of requests.
 
 use anyhow::anyhow;
+use delivery::Request;
 use serde::Deserialize;
-use shared::{delivery::Request, partial_batch::PartialBatchResponse};
+use table::partial_batch::PartialBatchResponse;
 use tokio::task::JoinSet;
 
 use crate::{Handled, Worker};

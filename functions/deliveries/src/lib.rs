@@ -13,16 +13,17 @@ mod resolve;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use shared::{
-    Platform,
-    clock::Clock,
+use base::clock::Clock;
+use delivery::{
+    Health, Request, Retry, RetryAction, StoredDelivery, StoredEvent, delivery_key, event_key, request_queue,
+    retry_queue, slow_request_queue, target::TargetRules,
+};
+use table::Tables;
+use table::{
+    Table,
     config::Config,
-    delivery::{
-        Health, Request, Retry, RetryAction, StoredDelivery, StoredEvent, delivery_key, event_key,
-        request_queue, retry_queue, slow_request_queue, target::TargetRules,
-    },
+    decode,
     queue::{Postpone, Queue},
-    table::{Table, decode},
 };
 
 use self::{
@@ -115,17 +116,17 @@ impl Queues {
 }
 
 impl Worker {
-    /// A worker on the platform.
+    /// A worker on these tables.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(platform: &Platform, queues: Queues, settings: Settings) -> anyhow::Result<Self> {
+    pub fn new(tables: &Tables, queues: Queues, settings: Settings) -> anyhow::Result<Self> {
         let Settings { rules, timeouts, resolver } = settings;
-        Ok(Self::with_client(platform, queues, rules, Client::new(resolver, timeouts)?))
+        Ok(Self::with_client(tables, queues, rules, Client::new(resolver, timeouts)?))
     }
 
-    fn with_client(platform: &Platform, queues: Queues, rules: TargetRules, client: Client) -> Self {
-        let Platform { activity, clock, .. } = platform.clone();
+    fn with_client(tables: &Tables, queues: Queues, rules: TargetRules, client: Client) -> Self {
+        let Tables { activity, clock, .. } = tables.clone();
         let Queues { slow, slow_name, postpone, retries } = queues;
         let client = Arc::new(client);
         Self { activity, clock, client, rules, slow, slow_name: slow_name.into(), postpone, retries }

@@ -1,9 +1,7 @@
 //! The outcome of an attempt: whether the event was delivered, and if not, when it is retried.
 
-use shared::{
-    Timestamp,
-    delivery::{DISABLED_AFTER_SECONDS, DeliveryStatus, DisabledReason, Health, delay_seconds},
-};
+use base::Timestamp;
+use delivery::{DISABLED_AFTER_SECONDS, DeliveryStatus, DisabledReason, Health, delay_seconds};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use crate::client::{Failure, Response};

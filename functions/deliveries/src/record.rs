@@ -1,10 +1,8 @@
 //! Records the result of an attempt: in the delivery, and in the health of its receiver.
 
-use shared::{
-    Timestamp,
-    delivery::{ATTEMPTS_MAX, DeliveryAttempt, DeliveryStatus, DisabledReason, Health},
-    table::{AttributeValue, Condition, Write, WriteError, applied, attribute},
-};
+use base::Timestamp;
+use delivery::{ATTEMPTS_MAX, DeliveryAttempt, DeliveryStatus, DisabledReason, Health};
+use table::{AttributeValue, Condition, Write, WriteError, applied, attribute};
 
 use crate::{
     Worker,

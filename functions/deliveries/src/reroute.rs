@@ -1,11 +1,9 @@
 //! Reroutes requests to the slow queue. Those about one object stay in order: while one is in the slow queue,
 //! later ones are rerouted behind it, even if the receiver is healthy again.
 
-use shared::{
-    delivery::{Health, Request, StoredDelivery, reroute_expires, reroute_key},
-    id::ObjectId,
-    table::{AttributeValue, Condition, Key, attribute, is_expired, text},
-};
+use base::id::ObjectId;
+use delivery::{Health, Request, StoredDelivery, reroute_expires, reroute_key};
+use table::{AttributeValue, Condition, Key, attribute, is_expired, text};
 
 use crate::{Handled, Worker};
 

@@ -1,16 +1,16 @@
 //! The handler of each route.
 
+use api::{
+    extract::Json,
+    openapi::{Operation, Output},
+};
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use base::{Permission, Result};
 use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
-use shared::{
-    Permission, Result,
-    extract::Json,
-    openapi::{Operation, Output},
-};
 
 /// The catalogue of permissions.
 #[derive(Serialize, JsonSchema)]

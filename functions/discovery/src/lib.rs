@@ -2,7 +2,8 @@
 
 mod handlers;
 
-use shared::{Routes, access::Access::Public};
+use api::Routes;
+use base::access::Access::Public;
 
 /// The table.
 pub fn routes() -> Routes<()> {

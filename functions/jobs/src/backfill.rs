@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use shared::{
+use base::{
     Code, Result,
-    concurrent::concurrent,
     id::{ObjectId, ObjectTypeId},
-    jobs::StoredJob,
-    object_type::{MigrationConflicts, StoredObjectType},
-    table::{Attempt, AttributeValue, Condition, Item, Key, Write, WriteError, attribute, retry, text},
     text::Slug,
+};
+use records::object_type::{MigrationConflicts, StoredObjectType};
+use resources::jobs::StoredJob;
+use table::{
+    Attempt, AttributeValue, Condition, Item, Key, Write, WriteError, attribute, concurrent::concurrent,
+    retry, text,
 };
 
 use crate::{

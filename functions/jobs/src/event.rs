@@ -1,7 +1,8 @@
 //! The events of the function: messages of the queue, and ticks of the schedule.
 
+use base::Result;
 use serde::Deserialize;
-use shared::{Result, partial_batch::PartialBatchResponse};
+use table::partial_batch::PartialBatchResponse;
 
 use crate::Worker;
 

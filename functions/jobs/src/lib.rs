@@ -12,15 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::{
-    Code, Platform, Result,
+use base::{
+    Code, Result,
     clock::Clock,
     id::{ObjectTypeId, TeamId},
-    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
-    object_type::{StoredObjectType, find},
-    queue::Queue,
-    table::{Batch, Item, Table, TableQuery, text},
 };
+use records::object_type::{StoredObjectType, find};
+use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
+use table::Tables;
+use table::{Batch, Item, Table, TableQuery, queue::Queue, text};
 
 pub use event::Event;
 
@@ -52,10 +52,10 @@ enum Slice {
 }
 
 impl Worker {
-    /// A worker on the platform, with messages by this queue.
-    pub fn new(platform: &Platform, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        let jobs = Jobs::new(platform, queue);
-        let Platform { workspace, objects, activity, clock, .. } = platform.clone();
+    /// A worker on these tables, with messages by this queue.
+    pub fn new(tables: &Tables, queue: Arc<dyn Queue<JobMessage>>) -> Self {
+        let jobs = Jobs::new(tables, queue);
+        let Tables { workspace, objects, activity, clock, .. } = tables.clone();
         Self { workspace, objects, activity, clock, jobs }
     }
 

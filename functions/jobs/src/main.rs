@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use jobs::{Event, Worker};
-use shared::{jobs::job_queue, partial_batch::PartialBatchResponse, serve::HandlerFuture};
+use resources::jobs::job_queue;
+use table::lambda::HandlerFuture;
+use table::partial_batch::PartialBatchResponse;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
-    shared::serve::serve_events(|config, platform| {
-        let worker = Worker::new(platform, Arc::new(job_queue(config)?));
+async fn main() -> table::lambda::LambdaResult {
+    table::lambda::serve_events(|config, tables| {
+        let worker = Worker::new(tables, Arc::new(job_queue(config)?));
         Ok(move |event: Event| -> HandlerFuture<PartialBatchResponse> {
             let worker = worker.clone();
             Box::pin(async move { worker.handle(event).await })

@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 
-use shared::{
-    Result,
-    concurrent::concurrent,
-    id::ObjectTypeId,
-    jobs::StoredJob,
-    object_type::{StoredObjectType, object_type_slug_key},
-    table::{Item, Key, Table, applied},
-    text::Slug,
-};
+use base::{Result, id::ObjectTypeId, text::Slug};
+use records::object_type::{StoredObjectType, object_type_slug_key};
+use resources::jobs::StoredJob;
+use table::{Item, Key, Table, applied, concurrent::concurrent};
 
 use crate::{AT_ONCE, Scan, Slice, Worker};
 

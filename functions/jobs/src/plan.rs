@@ -1,12 +1,8 @@
 //! Plans what the backfill of a field changes in one object.
 
-use shared::{
-    Timestamp,
-    id::ObjectId,
-    object_type::{StoredObjectType, Value, slot_key, slot_name, values_of, violated_member},
-    table::{AttributeValue, Item, is_expired, number, text},
-    text::Slug,
-};
+use base::{Timestamp, id::ObjectId, text::Slug};
+use records::object_type::{StoredObjectType, Value, slot_key, slot_name, values_of, violated_member};
+use table::{AttributeValue, Item, is_expired, number, text};
 
 /// An object as it was read, as far as a job has to know it.
 pub(crate) struct ObjectSnapshot<'a> {
@@ -127,8 +123,8 @@ impl<'a> ObjectSnapshot<'a> {
 
 #[cfg(test)]
 mod tests {
+    use base::id::{JobId, ObjectTypeId, TeamId, UserId};
     use serde_json::{Value as Json, json};
-    use shared::id::{JobId, ObjectTypeId, TeamId, UserId};
 
     use super::*;
 

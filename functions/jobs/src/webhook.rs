@@ -1,11 +1,8 @@
 //! Purges a webhook whose time in the trash is over.
 
-use shared::{
-    Result,
-    id::WebhookId,
-    jobs::StoredJob,
-    webhook::{StoredWebhook, webhook_key},
-};
+use base::{Result, id::WebhookId};
+use resources::jobs::StoredJob;
+use webhook::{StoredWebhook, webhook_key};
 
 use crate::{Slice, Worker};
 

@@ -1,18 +1,18 @@
 //! Which changes of a type and of its fields may be made.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use shared::{
+use base::{
     Error, Fault, Result, Violation,
     change::is_same,
     json::{self, Nullable},
-    object_type::{
-        FIELD_LABEL_LENGTH_MAX, Field, FieldType, Locked, ObjectType, Required, SentValue, Settings,
-        StoredObjectType, Visible,
-    },
     text::{self, Slug},
 };
+use records::object_type::{
+    FIELD_LABEL_LENGTH_MAX, Field, FieldType, Locked, ObjectType, Required, SentValue, Settings,
+    StoredObjectType, Visible,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::object_type::{FIELDS_MAX, LABEL_FIELDS_MAX, LABEL_LENGTH_MAX, NewObjectType};
 

@@ -3,12 +3,10 @@
 //! Where it says that there is no room, the types are counted anew, by their slugs. The same item counts how often a slug was
 //! taken, which only grows: so a new count is written only if no slug came or moved while it was made.
 
-use shared::{
-    Code, Error, Result,
-    id::TeamId,
-    object_type::{object_type_slugs, workspace_partition},
-    table::{AttributeValue, Condition, Key, Table, Write, applied},
-};
+use base::{Code, Error, Result, id::TeamId};
+use records::object_type::object_type_slugs;
+use resources::workspace_partition;
+use table::{AttributeValue, Condition, Key, Table, Write, applied};
 
 /// The most types of a team.
 const OBJECT_TYPES_MAX: u64 = 500;

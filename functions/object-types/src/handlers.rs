@@ -1,17 +1,16 @@
 //! The handler of each route.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
+use api::{
     Member,
-    Permission::ObjectTypeRead,
-    Result,
-    extract::{IfMatch, Json, List, Page, Path, Query, State, TrashFilter},
-    id::ObjectTypeId,
-    object_type::Field,
+    extract::{IfMatch, Json, List, Page, Path, Query, State},
     response::{AcceptedWith, Created, NoContent, Versioned},
     thin::{ForReader, Members, Sent},
 };
+use base::{Permission::ObjectTypeRead, Result, id::ObjectTypeId};
+use records::object_type::Field;
+use resources::TrashFilter;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::{
     change::{Duplicate, FieldPatch, TypePatch, added, removed},

@@ -11,11 +11,9 @@ mod store;
 mod trash;
 mod view;
 
-use shared::{
-    Permission::{
-        ObjectTypeCreate, ObjectTypeDelete, ObjectTypeForceDelete, ObjectTypeRead, ObjectTypeUpdate,
-    },
-    Routes,
+use api::Routes;
+use base::Permission::{
+    ObjectTypeCreate, ObjectTypeDelete, ObjectTypeForceDelete, ObjectTypeRead, ObjectTypeUpdate,
 };
 
 pub use store::Store;

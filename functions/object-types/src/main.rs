@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use shared::{config::Config, jobs::job_queue};
+use resources::jobs::job_queue;
+use table::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
+async fn main() -> table::lambda::LambdaResult {
     let queue = Arc::new(job_queue(&Config::from_env())?);
-    shared::serve::serve(object_types::routes(), |platform| object_types::Store::new(platform, queue)).await
+    api::serve::serve(object_types::routes(), |platform| object_types::Store::new(platform, queue)).await
 }

@@ -1,11 +1,7 @@
 //! Plans the migration of existing objects that a change of a field needs.
 
-use shared::{
-    Code, Error, Fault, Result, Violation,
-    id::JobId,
-    object_type::{Field, Migration, MigrationConflicts, StoredObjectType, is_narrowing},
-    text::Slug,
-};
+use base::{Code, Error, Fault, Result, Violation, id::JobId, text::Slug};
+use records::object_type::{Field, Migration, MigrationConflicts, StoredObjectType, is_narrowing};
 
 /// What a change of a field means for existing objects.
 pub(crate) struct MigrationPlan {
@@ -87,11 +83,9 @@ fn is_unchecked(migration: &Migration) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base::id::{ObjectTypeId, TeamId, UserId};
+    use resources::jobs::Findings;
     use serde_json::{Value, json};
-    use shared::{
-        id::{ObjectTypeId, TeamId, UserId},
-        jobs::Findings,
-    };
 
     use super::*;
 

@@ -1,13 +1,13 @@
 //! Validation of new object types.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
+use base::{
     Error, Fault, Result, Violation,
     id::ObjectTypeId,
-    object_type::{Field, SEARCHABLE_MAX, check_fields, check_slugs},
     text::{self, Slug},
 };
+use records::object_type::{Field, SEARCHABLE_MAX, check_fields, check_slugs};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub(crate) const LABEL_LENGTH_MAX: usize = 100;
 pub(crate) const FIELDS_MAX: usize = 200;

@@ -1,11 +1,11 @@
 //! The types that relationships point at: kept by id, so that no other type that gets the slug takes their place.
 
-use shared::{
+use base::{
     Code, Error, Fault, Result, Violation,
     id::{ObjectTypeId, TeamId},
-    object_type::{Field, find},
     text::Slug,
 };
+use records::object_type::{Field, find};
 
 use crate::store::Store;
 

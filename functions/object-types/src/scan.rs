@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use shared::{
-    Code, Error, Fault, Member, Permission, Result, Violation,
-    id::ObjectId,
-    object_type::{Field, ObjectType, StoredObjectType, values_of, violated_member},
-    table::{Condition, Item, TableQuery, text},
-};
+use api::Member;
+use base::{Code, Error, Fault, Permission, Result, Violation, id::ObjectId};
+use records::object_type::{Field, ObjectType, StoredObjectType, values_of, violated_member};
+use table::{Condition, Item, TableQuery, text};
 
 use crate::store::Store;
 

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
-use shared::{
-    Code, Error, Fault, Member, Platform, Result, Timestamp, Violation,
+use api::{
+    Member,
+    extract::{IfMatch, Page},
+};
+use base::{
+    Code, Error, Fault, Result, Timestamp, Violation,
     clock::Clock,
-    extract::{IfMatch, Page, TrashFilter},
     id::{JobId, ObjectTypeId, TeamId},
-    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
-    object_type::{
-        ObjectType, PROPAGATION_SECONDS, StoredObjectType, TRASH_SECONDS, find, no_such_type, release_slug,
-        take_slug, workspace_partition,
-    },
-    queue::Queue,
-    table::{Attempt, Condition, Item, Table, TableQuery, Write, WriteError, attribute, retry},
     text::Slug,
 };
+use records::object_type::{
+    ObjectType, PROPAGATION_SECONDS, StoredObjectType, find, no_such_type, release_slug, take_slug,
+};
+use resources::TrashFilter;
+use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
+use resources::{TRASH_SECONDS, workspace_partition};
+use table::Tables;
+use table::{Attempt, Condition, Item, Table, TableQuery, Write, WriteError, attribute, queue::Queue, retry};
 
 use crate::{
     change::Draft,
@@ -35,10 +39,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// The object types of the platform, with messages about jobs by this queue.
-    pub fn new(platform: &Platform, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        let jobs = Jobs::new(platform, queue);
-        let Platform { workspace, objects, clock, .. } = platform.clone();
+    /// The object types of the tables, with messages about jobs by this queue.
+    pub fn new(tables: &Tables, queue: Arc<dyn Queue<JobMessage>>) -> Self {
+        let jobs = Jobs::new(tables, queue);
+        let Tables { workspace, objects, clock, .. } = tables.clone();
         Self { workspace, objects, clock, jobs }
     }
 

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use shared::{
-    Code, Error, Member, Result, Timestamp,
-    extract::IfMatch,
-    jobs::{Job, JobSubject, StoredJob},
-    object_type::{CACHE_SECONDS, Deletion, PROPAGATION_SECONDS, StoredObjectType, TRASH_SECONDS},
-    table::{Attempt, Write, retry},
-};
+use api::{Member, extract::IfMatch};
+use base::{Code, Error, Result, Timestamp};
+use records::object_type::{CACHE_SECONDS, Deletion, PROPAGATION_SECONDS, StoredObjectType};
+use resources::TRASH_SECONDS;
+use resources::jobs::{Job, JobSubject, StoredJob};
+use table::{Attempt, Write, retry};
 
 use crate::{store::Store, view::ObjectTypeView};
 

@@ -1,14 +1,15 @@
 //! An object type as the caller may see it: its definition, and the migrations of its objects.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use shared::{
-    Member, Permission, Timestamp,
+use api::Member;
+use base::{
+    Permission, Timestamp,
     id::{JobId, ObjectId, ObjectTypeId},
-    jobs::{Findings, StoredJob},
-    object_type::{Field, Migration, ObjectType, StoredObjectType},
     text::Slug,
 };
+use records::object_type::{Field, Migration, ObjectType, StoredObjectType};
+use resources::jobs::{Findings, StoredJob};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// An object type.
 #[derive(Serialize, JsonSchema)]
@@ -183,7 +184,7 @@ impl FieldView {
     fn of(field: Field, view: Option<&MigrationView<'_>>) -> Self {
         let has_index = field.searchable || field.unique;
         let index = view.filter(|view| view.migration.indexes || view.migration.enforces_unique);
-        let index = index.map(|view| view.status(shared::object_type::MigrationConflicts::in_index));
+        let index = index.map(|view| view.status(records::object_type::MigrationConflicts::in_index));
         let index = has_index.then(|| index.unwrap_or_else(MigrationStatus::ready));
         let check = view.filter(|view| view.migration.checks);
         let check = check.map(|view| view.status(|conflicts| &conflicts.contradictions));
@@ -194,7 +195,7 @@ impl FieldView {
 impl MigrationView<'_> {
     fn status(
         &self,
-        found: impl Fn(&shared::object_type::MigrationConflicts) -> &Findings,
+        found: impl Fn(&records::object_type::MigrationConflicts) -> &Findings,
     ) -> MigrationStatus {
         match &self.migration.conflicts {
             Some(conflicts) if found(conflicts).count == 0 => MigrationStatus::ready(),

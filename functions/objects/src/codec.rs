@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 
 use anyhow::Context as _;
-use shared::{
-    Member, Result, Timestamp,
+use api::Member;
+use base::{
+    Result, Timestamp,
     id::{ObjectId, UserId},
-    object_type::{Changes, Field, FieldValues, StoredObjectType, Validation, Value, slot_key, slot_name},
-    table::{AttributeValue, Condition, Item, Key, Table, Write, attribute, number, text},
     text::Slug,
 };
+use records::object_type::{
+    Changes, Field, FieldValues, StoredObjectType, Validation, Value, slot_key, slot_name,
+};
+use table::{AttributeValue, Condition, Item, Key, Table, Write, attribute, number, text};
 
 use crate::{
     object::StoredObject,

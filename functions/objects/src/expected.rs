@@ -1,15 +1,16 @@
 //! Conditions on the version of an object, which only callers who may read objects can send. For others the
 //! answer would reveal whether a write of a guessed value was a change.
 
+use api::{
+    Member,
+    extract::IfMatch,
+    openapi::{Input, Operation},
+};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
-use shared::{
-    Error, Member, Permission, Result,
-    extract::IfMatch,
-    openapi::{Input, Operation},
-};
+use base::{Error, Permission, Result};
 
 /// The permission that a condition on the version needs, besides those of the write.
 pub(crate) const TO_EXPECT: Permission = Permission::ObjectRead;

@@ -1,14 +1,15 @@
 //! The handler of each route.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
-    Member, Result,
-    audit::AuditEntry,
-    extract::{Json, List, Page, PageBuilder, Path, Preconditions, Query, State, TrashFilter},
-    id::ObjectId,
+use api::{
+    Member,
+    extract::{Json, List, Page, PageBuilder, Path, Preconditions, Query, State},
     response::{Accepted, Created, NoContent, Upserted, Versioned},
 };
+use audit::AuditEntry;
+use base::{Result, id::ObjectId};
+use resources::TrashFilter;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::{
     batch::{BatchBody, Results},

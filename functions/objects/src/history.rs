@@ -1,13 +1,10 @@
 //! The history of an object, from the audit log, for those who may read the object: who and when, not from
 //! which address.
 
-use shared::{
-    Member, Result,
-    audit::{AuditEntry, AuditFilter},
-    extract::Page,
-    id::ObjectId,
-    table::Item,
-};
+use api::{Member, extract::Page};
+use audit::{AuditEntry, AuditFilter};
+use base::{Result, id::ObjectId};
+use table::Item;
 
 use crate::store::{Collection, Store};
 

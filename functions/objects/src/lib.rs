@@ -19,9 +19,9 @@ mod unique_index;
 mod upsert;
 mod write_plan;
 
-use shared::{
+use api::Routes;
+use base::{
     Permission::{ObjectCreate, ObjectDelete, ObjectForceDelete, ObjectRead, ObjectUpdate},
-    Routes,
     access::Access,
 };
 

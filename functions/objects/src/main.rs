@@ -1,6 +1,6 @@
 //! The Lambda function of the objects family.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
-    shared::serve::serve(objects::routes(), objects::Store::new).await
+async fn main() -> table::lambda::LambdaResult {
+    api::serve::serve(objects::routes(), |platform| objects::Store::new(platform)).await
 }

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use shared::{
-    Error, Fault, Member, Permission, Result, Timestamp,
+use api::Member;
+use base::{
+    Error, Fault, Permission, Result, Timestamp,
     id::{ObjectId, ObjectTypeId, UserId},
-    object_type::{
-        Changes, FieldValues, ObjectType, SentFields, SentValues, StoredObjectType, TRASH_SECONDS,
-        Validation, Value, clear_faults, rule_faults, unseen_rule_faults,
-    },
     text::Slug,
 };
+use records::object_type::{
+    Changes, FieldValues, ObjectType, SentFields, SentValues, StoredObjectType, Validation, Value,
+    clear_faults, rule_faults, unseen_rule_faults,
+};
+use resources::TRASH_SECONDS;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{codec::unique_keys, store::Collection, upsert::Outcome};
 
@@ -296,8 +298,8 @@ fn changes_unless_faulty(validation: &Validation, broken: Vec<Fault>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use records::object_type::validate_fields;
     use serde_json::json;
-    use shared::object_type::validate_fields;
 
     fn contacts() -> ObjectType {
         let json = json!({

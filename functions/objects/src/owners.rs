@@ -6,11 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use shared::{
-    Result,
-    id::ObjectId,
-    table::{Item, Key, text},
-};
+use base::{Result, id::ObjectId};
+use table::{Item, Key, text};
 
 use crate::{
     codec::{decode_object, object_key},

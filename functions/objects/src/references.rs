@@ -3,12 +3,10 @@
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use shared::{
-    Code, Member, Result,
-    id::ObjectId,
-    object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields},
-    table::{Item, Key},
-};
+use api::Member;
+use base::{Code, Result, id::ObjectId};
+use records::object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields};
+use table::{Item, Key};
 
 use crate::{
     codec::object_key,

@@ -1,11 +1,8 @@
 //! Sends an object as it is now to the webhooks that subscribe to sent objects, though nothing has changed.
 
-use shared::{
-    Member, Result,
-    extract::IfMatch,
-    id::ObjectId,
-    table::{WriteError, attribute},
-};
+use api::{Member, extract::IfMatch};
+use base::{Result, id::ObjectId};
+use table::{WriteError, attribute};
 
 use crate::{
     codec::object_key,

@@ -8,12 +8,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use shared::{
-    Result, Timestamp,
-    object_type::{Changes, StoredObjectType},
-    table::{Key, Table, number},
-    text::Slug,
-};
+use base::{Result, Timestamp, text::Slug};
+use records::object_type::{Changes, StoredObjectType};
+use table::{Key, Table, number};
 
 use crate::store::Store;
 

@@ -1,9 +1,7 @@
 //! Sizes of objects: limits for storing one, for writing several in a transaction, and for an answer.
 
-use shared::{
-    Error, Fault, Result, Violation,
-    object_type::{FieldValues, StoredObjectType, Value},
-};
+use base::{Error, Fault, Result, Violation};
+use records::object_type::{FieldValues, StoredObjectType, Value};
 
 use crate::{codec::searchable_keys, object::StoredObject};
 
@@ -77,7 +75,7 @@ fn escaped(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use shared::text::Slug;
+    use base::text::Slug;
 
     use super::*;
 
@@ -94,7 +92,7 @@ mod tests {
     #[test]
     fn the_largest_object_fits_into_an_item_with_its_keys() {
         let unique_max = 16 * 2 * 64;
-        let keys_max = 16 * (2 * shared::object_type::SORT_KEY_BYTES_MAX + 100);
+        let keys_max = 16 * (2 * records::object_type::SORT_KEY_BYTES_MAX + 100);
         assert!(OBJECT_SIZE_MAX + keys_max + unique_max + ITEM_OVERHEAD <= 400 * 1024);
     }
 

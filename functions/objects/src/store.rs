@@ -2,15 +2,12 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use shared::{
-    Code, Error, Member, Permission, Platform, Result, Timestamp,
-    audit::AuditLog,
-    clock::Clock,
-    extract::IfMatch,
-    id::ObjectId,
-    object_type::{Changes, ObjectType, SentFields, StoredObjectType, Validation},
-    table::{Attempt, Condition, ConditionFailed, Item, Table, WriteError, retry, text},
-};
+use api::{Member, extract::IfMatch};
+use audit::AuditLog;
+use base::{Code, Error, Permission, Result, Timestamp, clock::Clock, id::ObjectId};
+use records::object_type::{Changes, ObjectType, SentFields, StoredObjectType, Validation};
+use table::Tables;
+use table::{Attempt, Condition, ConditionFailed, Item, Table, WriteError, retry, text};
 
 use crate::{
     codec::{blind_update, decode_object, object_key},
@@ -45,10 +42,10 @@ impl Deref for Collection {
 }
 
 impl Store {
-    /// The objects of the platform.
-    pub fn new(platform: &Platform) -> Self {
-        let Platform { objects, workspace, clock, .. } = platform.clone();
-        let (log, types) = (AuditLog::new(platform), TypeCache::new(workspace, clock.clone()));
+    /// The objects of the tables.
+    pub fn new(tables: &Tables) -> Self {
+        let Tables { objects, workspace, clock, .. } = tables.clone();
+        let (log, types) = (AuditLog::new(tables), TypeCache::new(workspace, clock.clone()));
         Self { objects, sequences: Sequences::default(), owners: OwnerCache::default(), log, types, clock }
     }
 

@@ -1,12 +1,9 @@
 //! The trash of objects: moving there, restoring, destroying.
 
-use shared::{
-    Code, Error, Member, Result,
-    extract::IfMatch,
-    id::ObjectId,
-    object_type::Changes,
-    table::{Attempt, AttributeValue, Condition, applied, retry},
-};
+use api::{Member, extract::IfMatch};
+use base::{Code, Error, Result, id::ObjectId};
+use records::object_type::Changes;
+use table::{Attempt, AttributeValue, Condition, applied, retry};
 
 use crate::{
     codec::{decode_object, object_key, partition},

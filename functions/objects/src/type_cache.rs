@@ -3,14 +3,9 @@
 
 use std::sync::Arc;
 
-use shared::{
-    Result, Timestamp,
-    cache::Cache,
-    clock::Clock,
-    id::TeamId,
-    object_type::{CACHE_SECONDS, StoredObjectType, no_such_type, revalidate},
-    table::Table,
-};
+use base::{Result, Timestamp, clock::Clock, id::TeamId};
+use records::object_type::{CACHE_SECONDS, StoredObjectType, no_such_type, revalidate};
+use table::{Table, cache::Cache};
 
 /// The most types that are cached.
 const TYPES_MAX: usize = 1_000;

@@ -3,13 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::{
-    Code, Error, Fault, Result, Violation,
-    id::ObjectId,
-    object_type::{Changes, FieldValues, StoredObjectType},
-    table::{Condition, ConditionFailed, Key, Table, Write, attribute},
-    text::Slug,
-};
+use base::{Code, Error, Fault, Result, Violation, id::ObjectId, text::Slug};
+use records::object_type::{Changes, FieldValues, StoredObjectType};
+use table::{Condition, ConditionFailed, Key, Table, Write, attribute};
 
 use crate::codec::unique_keys;
 

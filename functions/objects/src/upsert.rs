@@ -3,15 +3,12 @@
 
 use std::borrow::Cow;
 
+use api::{Member, extract::Preconditions};
+use base::{Code, Error, Fault, Permission, Result, Violation, text::Slug};
+use records::object_type::{Changes, Field, SentFields, Validation};
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::{
-    Code, Error, Fault, Member, Permission, Result, Violation,
-    extract::Preconditions,
-    object_type::{Changes, Field, SentFields, Validation},
-    table::{Attempt, Condition, ConditionFailed, Key, WriteError, retry},
-    text::Slug,
-};
+use table::{Attempt, Condition, ConditionFailed, Key, WriteError, retry};
 
 use crate::{
     codec::{blind_update, decode_object},

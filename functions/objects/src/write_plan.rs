@@ -1,12 +1,11 @@
 //! Write plans: what one change writes of an object as it was read, and of the unique index. A plan is
 //! committed alone, or several in one transaction.
 
-use shared::{
-    Member, Result, Timestamp,
-    id::ObjectId,
-    object_type::{Changes, StoredObjectType, TRASH_SECONDS},
-    table::{AttributeValue, Condition, ConditionFailed, Item, Write, WriteError, attribute},
-};
+use api::Member;
+use base::{Result, Timestamp, id::ObjectId};
+use records::object_type::{Changes, StoredObjectType};
+use resources::TRASH_SECONDS;
+use table::{AttributeValue, Condition, ConditionFailed, Item, Write, WriteError, attribute};
 
 use crate::{
     codec::{decode_object, encode_object, object_key, partition, touch, unique_keys, update},

@@ -1,14 +1,14 @@
 //! Resolves actors to names: those at about the time of the change, from a cache.
 
-use shared::{
+use audit::{ActorToken, ActorView};
+use base::{
     Result,
     actor::Actor,
-    audit::{ActorToken, ActorView},
     id::{TeamId, UserId},
-    identity::{membership_key, profile_key, token_key},
-    table::{self, Item, Key},
     text,
 };
+use gate::identity::{membership_key, profile_key, token_key};
+use table::{Item, Key};
 
 use crate::Relay;
 

@@ -1,7 +1,8 @@
 //! Processes the records of an event: those of one item in order, so that its events are sent in order; those
 //! of different items concurrently.
 
-use shared::{Timestamp, partial_batch::PartialBatchResponse};
+use base::Timestamp;
+use table::partial_batch::PartialBatchResponse;
 use tokio::task::JoinSet;
 
 use crate::{Record, Relay};

@@ -5,19 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use shared::{
+use base::{
     Error, Result, Timestamp,
-    concurrent::concurrent,
-    delivery::{
-        DeliveryStatus, Health, KEEP_SECONDS, Request, Retry, RetryAction, SignedRequest, StoredDelivery,
-        StoredEvent, Topic, lane_of, lanes, requeue_delay_seconds,
-    },
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
-    object_type::workspace_partition,
-    queue::Queue,
-    table::{Item, TableQuery, WriteError, decode},
-    webhook::{StoredWebhook, WEBHOOK_PREFIX, host, sign_request},
 };
+use delivery::{
+    DeliveryStatus, Health, KEEP_SECONDS, Request, Retry, RetryAction, SignedRequest, StoredDelivery,
+    StoredEvent, Topic, lane_of, lanes, requeue_delay_seconds,
+};
+use resources::workspace_partition;
+use table::{Item, TableQuery, WriteError, concurrent::concurrent, decode, queue::Queue};
+use webhook::{StoredWebhook, WEBHOOK_PREFIX, host, sign_request};
 
 use crate::Relay;
 

@@ -2,15 +2,13 @@
 //! retries. Among the messages may be changes from the dead-letter queue.
 
 use anyhow::Context as _;
+use base::Timestamp;
+use delivery::Retry;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use shared::{
-    Timestamp,
-    delivery::Retry,
-    table::{Item, Key},
-};
+use table::{Item, Key};
 
-use shared::cache::with_clock_skew;
+use table::cache::with_clock_skew;
 
 /// An event: records of one source. Each is parsed by itself, so that one that cannot be parsed does not block
 /// the others.
@@ -90,7 +88,7 @@ struct Source {
     source: String,
 }
 
-impl shared::queue::Message for Record {
+impl table::queue::Message for Record {
     /// Dead letters wait for a person, so no tenant has to wait for another.
     fn group(&self) -> Option<&str> {
         None
@@ -232,7 +230,7 @@ fn some_item<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Item>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::table::text;
+    use table::text;
 
     fn records(event: &str) -> Vec<Record> {
         serde_json::from_str::<Event>(event).unwrap().records

@@ -14,20 +14,22 @@ mod workspace;
 
 use std::sync::Arc;
 
-pub use event::{Event, Record};
-use shared::{
-    Code, Error, Platform, Result, Timestamp,
-    audit::AuditLog,
-    cache::Cache,
+use audit::AuditLog;
+use base::{
+    Code, Error, Result, Timestamp,
     clock::Clock,
-    config::{Config, TableNames},
-    delivery::{Deliveries, HostRate, Request, Retry, request_queue, retry_queue, slow_request_queue},
     id::{ObjectTypeId, TeamId},
-    keys::Keys,
-    object_type::StoredObjectType,
+};
+use delivery::{Deliveries, HostRate, Request, Retry, request_queue, retry_queue, slow_request_queue};
+pub use event::{Event, Record};
+use keys::{Keys, Platform};
+use records::object_type::StoredObjectType;
+use table::{
+    Key, Table, Tables,
+    cache::Cache,
+    config::{Config, TableNames},
     partial_batch::PartialBatchResponse,
     queue::{Order, Queue, Sqs},
-    table::{Key, Table},
 };
 
 use self::{
@@ -100,7 +102,8 @@ impl Relay {
     /// A relay on the platform, configured by the environment.
     pub fn new(platform: &Platform, config: &Config, queues: Queues) -> Self {
         let (log, deliveries) = (AuditLog::new(platform), Deliveries::new(platform));
-        let Platform { identity, workspace, activity, keys, clock, .. } = platform.clone();
+        let Platform { tables, keys } = platform.clone();
+        let Tables { identity, workspace, activity, clock, .. } = tables;
         Self {
             identity,
             workspace,

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-use shared::{
+use audit::{ActorView, AuditEntry, AuditEvent, AuditSubject, FieldChange, KEEP_DAYS, expires, fit_to_item};
+use base::{
     Result, Timestamp,
     actor::Actor,
-    audit::{ActorView, AuditEntry, AuditEvent, AuditSubject, FieldChange, KEEP_DAYS, expires, fit_to_item},
     id::{AuditId, TeamId},
-    identity::team_key,
-    table::{Item, Key, WriteError, number},
 };
+use gate::identity::team_key;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use table::{Item, Key, WriteError, number};
 
 use crate::Relay;
 

@@ -8,10 +8,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use shared::{
-    Result, Timestamp,
-    table::{AttributeValue, Condition, Key, WriteError, number},
-};
+use base::{Result, Timestamp};
+use table::{AttributeValue, Condition, Key, WriteError, number};
 
 use uuid::Uuid;
 
@@ -107,7 +105,7 @@ impl Relay {
     /// does not make the record a poison pill.
     pub(crate) async fn clear_attempts(&self, candidate: &PoisonCandidate) {
         let write = self.activity.update(candidate.key()).remove(ATTEMPTS);
-        if let Err(error) = self.activity.write(write).await.map_err(shared::Error::from) {
+        if let Err(error) = self.activity.write(write).await.map_err(base::Error::from) {
             self.uncleared.insert(candidate);
             tracing::warn!(code = error.code.name(), "the attempts at a change could not be cleared");
         }

@@ -1,13 +1,11 @@
 //! Messages about single deliveries: mostly retries, each with a new signature.
 
-use shared::{
-    Error, Result,
-    delivery::{
-        DeliveryStatus, Retry, RetryAction, SIGNED, SignedRequest, StoredDelivery, requeue_delay_seconds,
-    },
-    table::{Condition, applied, attribute},
-    webhook::{StoredWebhook, sign_request, webhook_key},
+use base::{Error, Result};
+use delivery::{
+    DeliveryStatus, Retry, RetryAction, SIGNED, SignedRequest, StoredDelivery, requeue_delay_seconds,
 };
+use table::{Condition, applied, attribute};
+use webhook::{StoredWebhook, sign_request, webhook_key};
 
 use crate::Relay;
 

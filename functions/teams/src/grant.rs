@@ -1,6 +1,7 @@
 //! Who may give a role, take it away, or invite to it: the one rule for members and invitations.
 
-use shared::{Code, Error, Member, Permission, Permissions, Result, Role, access::Credential};
+use api::Member;
+use base::{Code, Error, Permission, Permissions, Result, Role, access::Credential};
 
 /// Whoever gives roles or takes them away.
 #[derive(Clone, Copy, Debug)]

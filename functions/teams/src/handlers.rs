@@ -1,13 +1,16 @@
 //! The handler of each route.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
-    Caller, Member, Result,
+use api::{
+    Caller, Member,
     extract::{IfMatch, Json, List, Page, Path, State},
-    id::{InvitationId, TokenId, UserId},
     response::{Created, NoContent, Versioned},
 };
+use base::{
+    Result,
+    id::{InvitationId, TokenId, UserId},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::{
     invitations::Acceptance,

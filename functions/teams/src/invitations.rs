@@ -1,20 +1,25 @@
 //! The storage of invitations: with their team, by the keyed hash of the secret that the invited person is
 //! given.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
-    Caller, Code, Error, Member, Result, Role,
-    actor::Actor,
-    audit::{Kind, Tombstone},
-    domain::Email,
+use api::{
+    Caller, Member,
     extract::{IfMatch, Page},
+};
+use audit::{Kind, Tombstone};
+use base::{
+    Code, Error, Result, Role,
+    actor::Actor,
+    domain::Email,
     id::{InvitationId, TeamId},
-    identity::{Membership, membership_key, team_key, team_partition, token_key},
     secret::{Secret, SecretKind},
-    table::{Attempt, Condition, Item, Key, TableQuery, Write, WriteError, decode, retry},
+};
+use gate::{
+    identity::{Membership, membership_key, team_key, team_partition, token_key},
     token::{StoredToken, TokenStatus},
 };
+use schemars::JsonSchema;
+use serde::Deserialize;
+use table::{Attempt, Condition, Item, Key, TableQuery, Write, WriteError, decode, retry};
 
 use crate::{
     grant::Granter,
@@ -97,8 +102,10 @@ impl Store {
         let (id, at, actor) = (id.to_string(), self.now(), by.actor());
         let removal =
             Tombstone { team, kind: Kind::Invitation, id, label: Some(email), role: Some(role), at, actor };
-        let writes =
-            vec![self.identity.delete(key).when(Condition::ItemExists), removal.write(&self.identity)?];
+        let writes = vec![
+            self.identity.delete(key).when(Condition::ItemExists),
+            removal.write(&self.identity, team_partition(&by.team))?,
+        ];
         self.identity.transact(writes).await.map_err(|error| error.into_error(|_| no_such_invitation()))
     }
 

@@ -11,9 +11,9 @@ mod store;
 mod team;
 mod tokens;
 
-use shared::{
+use api::Routes;
+use base::{
     Permission::{TeamManageMembers, TeamUpdate},
-    Routes,
     access::Access::{Anyone, Owner, SelfOr, Session},
 };
 

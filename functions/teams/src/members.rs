@@ -1,15 +1,17 @@
 //! The storage of members of a team, of whom at least one stays an owner.
 
-use shared::{
-    Error, Member, Result, Role,
-    audit::{Kind, Tombstone},
+use api::{
+    Member,
     extract::{IfMatch, Page},
+};
+use audit::{Kind, Tombstone};
+use base::{
+    Error, Result, Role,
     id::{TeamId, UserId},
-    identity::{Membership, member_key, membership_key, profile_key, team_key, team_partition},
-    table::{
-        Attempt, AttributeValue, Condition, Item, Key, TableQuery, Write, WriteError, attribute, decode,
-        retry,
-    },
+};
+use gate::identity::{Membership, member_key, membership_key, profile_key, team_key, team_partition};
+use table::{
+    Attempt, AttributeValue, Condition, Item, Key, TableQuery, Write, WriteError, attribute, decode, retry,
 };
 
 use crate::{
@@ -98,7 +100,7 @@ impl Store {
     fn removal(&self, by: &Member, user: &UserId, role: Role) -> Result<Write> {
         let (team, id, at, actor) = (by.team.clone(), user.to_string(), self.now(), by.actor());
         Tombstone { team, kind: Kind::Member, id, label: None, role: Some(role), at, actor }
-            .write(&self.identity)
+            .write(&self.identity, team_partition(&by.team))
     }
 
     /// The write that counts owners, if their number changes: never down to none.

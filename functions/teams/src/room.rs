@@ -2,12 +2,12 @@
 //! bumps a counter item in the same transaction, on the condition that nobody else did since: of two who have
 //! counted the same, one counts again.
 
-use shared::{
+use base::{
     Code, Error, Result, Timestamp,
     id::{InvitationId, TeamId, UserId},
-    identity::{team_partition, user_partition},
-    table::{AttributeValue, Condition, Key, Table, TableQuery, Write},
 };
+use gate::identity::{team_partition, user_partition};
+use table::{AttributeValue, Condition, Key, Table, TableQuery, Write};
 
 use crate::invitations::{INVITATION, INVITATION_SECONDS};
 

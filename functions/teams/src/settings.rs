@@ -1,13 +1,13 @@
 //! The storage of a team's settings: with the team, and what the authorizer needs with each of its members too.
 
-use shared::{
-    Member, Result, Timestamp,
+use api::{Member, extract::IfMatch};
+use base::{
+    Result, Timestamp,
     change::{is_same, news},
-    extract::IfMatch,
     id::TeamId,
-    identity::{Membership, member_key, membership_key, team_key, team_partition},
-    table::{Attempt, Condition, TableQuery, attribute, decode, retry},
 };
+use gate::identity::{Membership, member_key, membership_key, team_key, team_partition};
+use table::{Attempt, Condition, TableQuery, attribute, decode, retry};
 
 use crate::{
     store::{Store, team_unchanged},

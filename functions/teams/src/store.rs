@@ -1,18 +1,22 @@
 //! The storage of people and teams: a membership lies with its user, for the authorizer, and with its team, for
 //! lists.
 
-use shared::{
-    Caller, Code, Error, Fault, Platform, Result, Role, Timestamp, Violation,
+use api::{Caller, extract::Page};
+use audit::KEEP_DAYS;
+use base::{
+    Code, Error, Fault, Result, Role, Timestamp, Violation,
     access::Credential,
-    audit::KEEP_DAYS,
     clock::Clock,
-    extract::Page,
     id::{TeamId, UserId},
+};
+use gate::{
     identity::{Membership, member_key, membership_key, profile_key, team_key, token_key, user_partition},
-    keys::Keys,
-    table::{Attempt, Condition, Item, Key, QueryPage, Table, TableQuery, Write, WriteError, decode, retry},
     token::{PresentedSecret, StoredToken},
     token_history::History,
+};
+use keys::{Keys, Platform};
+use table::{
+    Attempt, Condition, Item, Key, QueryPage, Table, TableQuery, Tables, Write, WriteError, decode, retry,
 };
 
 use crate::{
@@ -36,7 +40,8 @@ pub struct Store {
 impl Store {
     /// The teams of the platform.
     pub fn new(platform: &Platform) -> Self {
-        let Platform { identity, keys, clock, .. } = platform.clone();
+        let Platform { tables, keys } = platform.clone();
+        let Tables { identity, clock, .. } = tables;
         Self { identity, keys, history: History::new(platform), clock }
     }
 
@@ -118,7 +123,7 @@ impl Store {
         let team =
             Team { id, name, slug, token_lifetime_days_max, audit_log_days, created_at, updated_at, version };
         let stored = StoredTeam { team: team.clone(), owners: 1, actor: caller.actor() };
-        let entry = [("team".to_owned(), shared::table::attribute(&team.id)?)].into();
+        let entry = [("team".to_owned(), table::attribute(&team.id)?)].into();
         let mut writes = vec![
             self.identity.put(team_key(&team.id), &stored)?.when(Condition::ItemMissing),
             self.identity.put_item(slug_key(&team), entry).when(Condition::ItemMissing),

@@ -1,19 +1,20 @@
 //! Teams, members and invitations: as they are sent and answered, and their validation.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use shared::{
-    Code, Error, Fault, Member, Permissions, Result, Role, Timestamp, Violation,
+use api::Member;
+use audit::KEEP_DAYS;
+use base::{
+    Code, Error, Fault, Permissions, Result, Role, Timestamp, Violation,
     access::{Access, Credential, Grant},
     actor::Actor,
-    audit::KEEP_DAYS,
     domain,
     id::{InvitationId, TeamId, UserId},
     json::{self, Nullable},
-    keys::KeyedHash,
     secret::Secret,
     text::{self, Slug},
 };
+use keys::KeyedHash;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 const NAME_LENGTH_MAX: usize = 100;
 const EMAIL_LENGTH_MAX: usize = 254;

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use shared::{
-    Error, Member, Permissions, Result, Role, Timestamp,
-    extract::Page,
+use api::{Member, extract::Page};
+use base::{
+    Error, Permissions, Result, Role, Timestamp,
     id::{TeamId, TokenId, UserId},
+};
+use gate::{
     identity::{Membership, member_key, team_partition, token_key, user_partition},
-    table::{Attempt, AttributeValue, Condition, Item, Key, TableQuery, attribute, decode, retry, text},
     token::{StoredToken, TokenStatus},
     token_history::{TokenEntry, TokenEvent},
 };
+use schemars::JsonSchema;
+use serde::Serialize;
+use table::{Attempt, AttributeValue, Condition, Item, Key, TableQuery, attribute, decode, retry, text};
 
 use crate::{members::known, store::Store, team::User};
 

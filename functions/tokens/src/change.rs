@@ -1,14 +1,17 @@
 //! Changes of a token: the token after one, the entries of its history, and refusals.
 
-use shared::{
-    Caller, Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
+use api::Caller;
+use base::{
+    Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
     change::{is_same, news},
     id::TeamId,
+};
+use gate::{
     identity::{Membership, user_partition},
-    table::{TableQuery, decode},
     token::StoredToken,
     token_history::TokenEvent,
 };
+use table::{TableQuery, decode};
 
 use crate::{
     input::{CheckedPatch, TokenPatch},

@@ -1,8 +1,8 @@
 //! The requests of `POST /v1/token/check` and of reports of leaked tokens.
 
+use base::{Error, Fault, Result, Violation};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{Error, Fault, Result, Violation};
 
 /// So many credentials may be reported at once.
 const REPORTED_MAX: usize = 1_000;

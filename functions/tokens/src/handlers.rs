@@ -1,14 +1,14 @@
 //! The handler of each route.
 
+use api::{
+    Caller,
+    extract::{Client, IfMatch, Json, List, OptionalJson, Page, Path, State},
+    response::{Accepted, Created, NoContent, Versioned},
+};
+use base::{Error, Result, id::TokenId};
+use gate::token_history::TokenEntry;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{
-    Caller, Error, Result,
-    extract::{Client, IfMatch, Json, List, OptionalJson, Page, Path, State},
-    id::TokenId,
-    response::{Accepted, Created, NoContent, Versioned},
-    token_history::TokenEntry,
-};
 
 use crate::{
     check::{CheckRequest, Report},

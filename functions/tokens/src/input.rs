@@ -1,16 +1,16 @@
 //! Validation of new tokens and of patches.
 
-use ipnet::IpNet;
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
+use base::{
     Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
     id::TeamId,
     json::{self, Nullable},
     rate_limit::RateLimit,
     text,
-    token::{OnReuse, parse_range},
 };
+use gate::token::{OnReuse, parse_range};
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 const NAME_LENGTH_MAX: usize = 100;
 const DESCRIPTION_LENGTH_MAX: usize = 1_000;

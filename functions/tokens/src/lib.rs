@@ -9,10 +9,8 @@ mod rotation;
 mod store;
 mod token;
 
-use shared::{
-    Routes,
-    access::Access::{Public, Session, Token},
-};
+use api::Routes;
+use base::access::Access::{Public, Session, Token};
 
 pub use store::Store;
 

@@ -1,6 +1,6 @@
 //! The Lambda function of the tokens family.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
-    shared::serve::serve(tokens::routes(), tokens::Store::new).await
+async fn main() -> table::lambda::LambdaResult {
+    api::serve::serve(tokens::routes(), tokens::Store::new).await
 }

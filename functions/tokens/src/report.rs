@@ -3,20 +3,22 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use shared::{
+use api::extract::Client;
+use base::{
     Error, Result,
     access::Credential,
     actor::{Actor, Source},
-    extract::Client,
     id::{TokenId, UserId},
-    identity::token_key,
-    keys::KeyRing,
     rate_limit::{Allowance, RateLimit},
     secret::{Secret, SecretKind},
-    table::{Attempt, Condition, decode, retry},
+};
+use gate::{
+    identity::token_key,
     token::{Refusal, StoredToken, ids_in},
     token_history::{TokenEntry, TokenEvent},
 };
+use keys::KeyRing;
+use table::{Attempt, Condition, decode, retry};
 use tokio::{
     task::{JoinError, JoinSet},
     time::Instant,

@@ -1,19 +1,20 @@
 //! Rotates the secret of a token, and dry-runs requests for the token itself.
 
-use shared::{
-    Caller, Code, Error, Result,
+use api::{Caller, extract::IfMatch, manifest::Manifest};
+use base::{
+    Code, Error, Result,
     access::Credential,
-    authorizer::DryRunResult,
-    extract::IfMatch,
     id::TokenId,
-    identity::{membership_key, token_key},
-    manifest::Manifest,
     rate_limit::Budget,
     secret::{Secret, SecretKind},
-    table::{Attempt, Condition, Write, attribute, decode, retry},
+};
+use gate::{
+    authorizer::{DryRun, DryRunResult},
+    identity::{membership_key, token_key},
     token::{Pending, StoredToken, TokenStatus},
     token_history::TokenEvent,
 };
+use table::{Attempt, Condition, Write, attribute, decode, retry};
 
 use crate::{check::CheckRequest, store::Store, token::Token};
 
@@ -83,7 +84,7 @@ impl Store {
     ) -> Result<(DryRunResult, TokenStatus)> {
         let manifest = Manifest::own()?;
         let path = path_of(&request.path);
-        let dry_run = manifest.dry_run(&request.method, path);
+        let dry_run = DryRun::of(&manifest, &request.method, path);
         let token = self.stored(&caller.user, id).await?;
         let membership = match dry_run.team() {
             Some(team) => self.identity.get(membership_key(&caller.user, &team)).await?,

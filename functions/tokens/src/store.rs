@@ -1,23 +1,27 @@
 //! The storage of tokens: in their user's partition, with a unique entry for each name and a counter. Each
 //! change writes an entry of the token's history in the same transaction.
 
-use shared::{
-    Caller, Error, Platform, Result, Timestamp,
+use api::{
+    Caller,
+    extract::{IfMatch, Page},
+};
+use base::{
+    Error, Result, Timestamp,
     actor::Actor,
     clock::Clock,
-    extract::{IfMatch, Page},
     id::{TokenId, UserId},
-    identity::{token_key, user_partition},
-    keys::Keys,
-    limiter::Limiter,
     secret::{Secret, SecretKind},
-    table::{
-        Attempt, AttributeValue, Condition, Item, Key, Table, TableQuery, Write, WriteError, attribute,
-        decode, retry,
-    },
     text::fold,
+};
+use gate::{
+    identity::{token_key, user_partition},
     token::{REVOKED_SECONDS, RetiredSecrets, StoredToken, TokenStatus, Used},
     token_history::{History, TokenEntry, TokenEvent},
+};
+use keys::{Keys, Platform};
+use table::{
+    Attempt, AttributeValue, Condition, Item, Key, Table, TableQuery, Tables, Write, WriteError, attribute,
+    decode, limiter::Limiter, retry,
 };
 
 use crate::{
@@ -49,7 +53,8 @@ pub(crate) struct Revocation<'a> {
 impl Store {
     /// The tokens of the platform.
     pub fn new(platform: &Platform) -> Self {
-        let Platform { identity, keys, clock, .. } = platform.clone();
+        let Platform { tables, keys } = platform.clone();
+        let Tables { identity, clock, .. } = tables;
         let (history, limiter) = (History::new(platform), Limiter::new(platform));
         Self { identity, keys, history, limiter, retired: RetiredSecrets::new(platform), clock }
     }

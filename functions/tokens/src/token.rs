@@ -1,16 +1,18 @@
 //! A token as its owner may see it, and the result of a check.
 
-use ipnet::IpNet;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use shared::{
+use base::{
     Permission, Permissions, Role, Timestamp,
-    authorizer::DryRunResult,
     id::{TeamId, TokenId},
     rate_limit::RateLimit,
     secret::Secret,
+};
+use gate::{
+    authorizer::DryRunResult,
     token::{LastUsed, OnReuse, StoredToken, TokenStatus},
 };
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The query of a list.
 #[derive(Deserialize, JsonSchema)]

@@ -1,16 +1,13 @@
 //! Changing a webhook with optimistic concurrency: it is read, changed, and written if it has not changed
 //! since.
 
-use shared::{
-    Member, Permission, Result,
-    delivery::WebhookContent,
-    extract::IfMatch,
-    id::WebhookId,
-    jobs::{Job, JobSubject, StoredJob},
-    object_type::TRASH_SECONDS,
-    table::{Attempt, Write, retry},
-    webhook::StoredWebhook,
-};
+use api::{Member, extract::IfMatch};
+use base::{Permission, Result, id::WebhookId};
+use delivery::WebhookContent;
+use resources::TRASH_SECONDS;
+use resources::jobs::{Job, JobSubject, StoredJob};
+use table::{Attempt, Write, retry};
+use webhook::StoredWebhook;
 
 use crate::{
     store::{Store, is_trashed, no_such_webhook},

@@ -1,19 +1,17 @@
 //! Reading the deliveries of a webhook: all, latest first, or those of one status.
 
+use api::{Member, extract::Page};
+use base::{
+    Error, Permission, Result, Timestamp,
+    id::{DeliveryId, WebhookId},
+};
+use delivery::{
+    DeliveryStatus, KEEP_SECONDS, StoredDelivery, UNDELIVERED_INDEX, undelivered_partition, webhook_partition,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{
-    Error, Member, Permission, Result, Timestamp,
-    concurrent::concurrent,
-    delivery::{
-        DeliveryStatus, KEEP_SECONDS, StoredDelivery, UNDELIVERED_INDEX, undelivered_partition,
-        webhook_partition,
-    },
-    extract::Page,
-    id::{DeliveryId, WebhookId},
-    table::{Condition, Item, Key, TableQuery, decode, text},
-    webhook::{StoredWebhook, unsigned_headers},
-};
+use table::{Condition, Item, Key, TableQuery, concurrent::concurrent, decode, text};
+use webhook::{StoredWebhook, unsigned_headers};
 
 use crate::{
     store::Store,

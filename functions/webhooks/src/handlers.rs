@@ -1,13 +1,17 @@
 //! The handlers of the routes.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
-    Member, Result,
-    extract::{IfMatch, Json, List, OptionalJson, Page, Path, Query, State, TrashFilter},
-    id::{DeliveryId, WebhookId},
+use api::{
+    Member,
+    extract::{IfMatch, Json, List, OptionalJson, Page, Path, Query, State},
     response::{AcceptedWith, Created, NoContent, Versioned},
 };
+use base::{
+    Result,
+    id::{DeliveryId, WebhookId},
+};
+use resources::TrashFilter;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::{
     deliveries::StatusFilter,

@@ -14,10 +14,8 @@ mod view;
 mod webhook;
 mod write_response;
 
-use shared::{
-    Permission::{WebhookCreate, WebhookDelete, WebhookForceDelete, WebhookRead, WebhookUpdate},
-    Routes,
-};
+use api::Routes;
+use base::Permission::{WebhookCreate, WebhookDelete, WebhookForceDelete, WebhookRead, WebhookUpdate};
 
 pub use store::Store;
 

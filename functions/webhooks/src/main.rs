@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use shared::{config::Config, delivery::retry_queue, delivery::target::TargetRules};
+use delivery::{retry_queue, target::TargetRules};
+use table::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> shared::serve::LambdaResult {
+async fn main() -> table::lambda::LambdaResult {
     let config = Config::from_env();
     let retries = Arc::new(retry_queue(&config)?);
     let rules = TargetRules::of(&config);
-    shared::serve::serve(webhooks::routes(), |platform| webhooks::Store::new(platform, retries, rules)).await
+    api::serve::serve(webhooks::routes(), |platform| webhooks::Store::new(platform, retries, rules)).await
 }

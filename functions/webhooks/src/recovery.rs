@@ -3,16 +3,16 @@
 
 use std::time::{Duration, Instant};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
-    Error, Fault, Member, Result, Timestamp, Violation,
-    concurrent::concurrent,
-    delivery::{DeliveryStatus, Retry, StoredDelivery},
+use api::Member;
+use base::{
+    Error, Fault, Result, Timestamp, Violation,
     id::{DeliveryId, WebhookId},
     json::{self, Nullable},
-    table::{Item, decode},
 };
+use delivery::{DeliveryStatus, Retry, StoredDelivery};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use table::{Item, concurrent::concurrent, decode};
 
 use crate::{
     deliveries::{is_due_before, undelivered},

@@ -1,13 +1,14 @@
 //! Requests that a caller asks for: a test event, and the redelivery of an event.
 
-use serde_json::json;
-use shared::{
-    Code, Error, Member, Result, Timestamp,
-    delivery::{DeliveryStatus, KEEP_SECONDS, Retry, StoredDelivery, StoredEvent, Topic, delivery_key},
+use api::Member;
+use base::{
+    Code, Error, Result, Timestamp,
     id::{DeliveryId, EventId, WebhookId},
-    table::{Attempt, Condition, Write, applied_as, attribute, retry},
-    webhook::StoredWebhook,
 };
+use delivery::{DeliveryStatus, KEEP_SECONDS, Retry, StoredDelivery, StoredEvent, Topic, delivery_key};
+use serde_json::json;
+use table::{Attempt, Condition, Write, applied_as, attribute, retry};
+use webhook::StoredWebhook;
 
 use crate::store::Store;
 

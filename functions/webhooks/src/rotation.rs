@@ -1,14 +1,11 @@
 //! Key rotation: a webhook gets new keys, and the old ones sign too for a while, so that its receiver can
 //! switch without losing events.
 
+use api::{Member, extract::IfMatch};
+use base::{Code, Error, Fault, Result, Timestamp, Violation, id::WebhookId};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{
-    Code, Error, Fault, Member, Result, Timestamp, Violation,
-    extract::IfMatch,
-    id::WebhookId,
-    webhook::{PreviousKeys, SealedKeys, SigningKeys, StoredWebhook},
-};
+use webhook::{PreviousKeys, SealedKeys, SigningKeys, StoredWebhook};
 
 use crate::{
     store::{Store, is_trashed, no_such_webhook},

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use shared::{
-    Code, Error, Member, Permission, Platform, Result, Timestamp,
+use api::{
+    Member,
+    extract::{IfMatch, Page},
+};
+use base::{
+    Code, Error, Permission, Result, Timestamp,
     clock::Clock,
-    delivery::{Deliveries, Health, Retry, WebhookContent, target::TargetRules},
-    extract::{IfMatch, Page, TrashFilter, Trashed},
     id::{TeamId, WebhookId},
-    keys::Keys,
-    object_type::{TRASH_SECONDS, workspace_partition},
-    queue::Queue,
-    table::{
-        Attempt, AttributeValue, Condition, Item, Table, TableQuery, Write, WriteError, attribute, number,
-        retry,
-    },
-    webhook::{
-        SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_count, webhook_count_key, webhook_key,
-    },
+};
+use delivery::{Deliveries, Health, Retry, WebhookContent, target::TargetRules};
+use keys::{Keys, Platform};
+use resources::{TRASH_SECONDS, workspace_partition};
+use resources::{TrashFilter, Trashed};
+use table::{
+    Attempt, AttributeValue, Condition, Item, Table, TableQuery, Tables, Write, WriteError, attribute,
+    number, queue::Queue, retry,
+};
+use webhook::{
+    SealedKeys, SigningKeys, StoredWebhook, WEBHOOK_PREFIX, webhook_count, webhook_count_key, webhook_key,
 };
 
 use crate::webhook::{ChangeEffect, WebhookPatch};
@@ -41,7 +44,8 @@ impl Store {
     /// The webhooks of the platform; deliveries to be sent again go to the queue.
     pub fn new(platform: &Platform, retries: Arc<dyn Queue<Retry>>, rules: TargetRules) -> Self {
         let deliveries = Deliveries::new(platform);
-        let Platform { workspace, activity, keys, clock, .. } = platform.clone();
+        let Platform { tables, keys } = platform.clone();
+        let Tables { workspace, activity, clock, .. } = tables;
         Self { workspace, activity, keys, deliveries, retries, rules, clock }
     }
 

@@ -1,14 +1,14 @@
 //! Trashing, restoring and destroying webhooks. Nothing is sent to a webhook in the trash; its deliveries are
 //! held meanwhile.
 
-use shared::{
-    Code, Error, Member, Result,
-    delivery::Health,
-    extract::IfMatch,
+use api::{Member, extract::IfMatch};
+use base::{
+    Code, Error, Result,
     id::{JobId, WebhookId},
-    table::{Attempt, applied, retry},
-    webhook::{StoredWebhook, webhook_count, webhook_key},
 };
+use delivery::Health;
+use table::{Attempt, applied, retry};
+use webhook::{StoredWebhook, webhook_count, webhook_key};
 
 use crate::{
     store::{Store, is_trashed, no_such_webhook},

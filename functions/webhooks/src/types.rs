@@ -1,13 +1,13 @@
 //! Looks up the object types that a webhook names. They are stored by id, so that a type that later gets the
 //! same slug does not take their place.
 
-use shared::{
+use base::{
     Result,
     id::{ObjectTypeId, TeamId},
-    object_type::{object_type_key, object_type_slug_key},
-    table::{Key, text},
     text::Slug,
 };
+use records::object_type::{object_type_key, object_type_slug_key};
+use table::{Key, text};
 
 use crate::{store::Store, webhook::ResolvedTypes};
 

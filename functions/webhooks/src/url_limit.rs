@@ -1,13 +1,10 @@
 //! At most two webhooks of a team may have the same URL, so that one event is not sent to a receiver a hundred
 //! times. Webhooks in the trash do not count, so the limit is checked when one is restored.
 
-use shared::{
-    Code, Error, Result,
-    id::TeamId,
-    object_type::workspace_partition,
-    table::{Condition, TableQuery, Write},
-    webhook::{StoredWebhook, WEBHOOK_PREFIX, webhook_count_key},
-};
+use base::{Code, Error, Result, id::TeamId};
+use resources::workspace_partition;
+use table::{Condition, TableQuery, Write};
+use webhook::{StoredWebhook, WEBHOOK_PREFIX, webhook_count_key};
 
 use crate::store::Store;
 

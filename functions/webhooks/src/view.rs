@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use base::{
+    Timestamp,
+    id::{DeliveryId, EventId, ObjectId, ObjectTypeId, UserId, WebhookId},
+};
+use delivery::{
+    DeliveryAttempt, DeliveryStatus, DisabledReason, Health, StoredDelivery, Topic, WebhookContent,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::{
-    Timestamp,
-    delivery::{
-        DeliveryAttempt, DeliveryStatus, DisabledReason, Health, StoredDelivery, Topic, WebhookContent,
-    },
-    id::{DeliveryId, EventId, ObjectId, ObjectTypeId, UserId, WebhookId},
-    webhook::{SigningKeys, StoredWebhook},
-};
+use webhook::{SigningKeys, StoredWebhook};
 
 /// A webhook, without its secret.
 #[derive(Serialize, JsonSchema)]

@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::{
+use base::{
     Error, Fault, Result, Violation,
     change::news,
-    delivery::{
-        Topic, WebhookContent,
-        target::{TargetRules, URL_LENGTH_MAX},
-    },
     id::ObjectTypeId,
     json::{self, Nullable},
     text,
-    webhook::StoredWebhook,
 };
+use delivery::{
+    Topic, WebhookContent,
+    target::{TargetRules, URL_LENGTH_MAX},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use webhook::StoredWebhook;
 
 const NAME_LENGTH_MAX: usize = 100;
 const DESCRIPTION_LENGTH_MAX: usize = 1_000;

@@ -1,16 +1,15 @@
 //! The responses to writes. Whoever may read webhooks gets the webhook. Whoever may not gets back what they
 //! sent, and nothing from which they could learn whether a guess about the rest is right.
 
+use api::{Member, extract::IfMatch, response::Versioned};
+use base::{
+    Permission, Result,
+    id::{DeliveryId, WebhookId},
+};
+use delivery::{StoredDelivery, WebhookContent};
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::{
-    Member, Permission, Result,
-    delivery::{StoredDelivery, WebhookContent},
-    extract::IfMatch,
-    id::{DeliveryId, WebhookId},
-    response::Versioned,
-    webhook::{SigningKeys, StoredWebhook},
-};
+use webhook::{SigningKeys, StoredWebhook};
 
 use crate::{
     store::Store,

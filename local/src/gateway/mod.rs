@@ -10,6 +10,7 @@ mod responses;
 
 use std::{collections::HashMap, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
+use api::cors::{EXPOSED, Origins};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::Request,
@@ -18,7 +19,6 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 use serde_json::Value;
-use shared::cors::{EXPOSED, Origins};
 use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;

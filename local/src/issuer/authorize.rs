@@ -96,7 +96,7 @@ pub(super) async fn sign_in(
     State(issuer): State<Arc<Issuer>>,
     Extension(base): Extension<Base>,
     form: Bytes,
-) -> shared::Result<Response> {
+) -> base::Result<Response> {
     let parameters = Parameters::read(&form);
     let read =
         parameters.and_then(|parameters| Ok((AuthorizationRequest::read(&parameters, &base)?, parameters)));

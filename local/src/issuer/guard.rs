@@ -29,7 +29,7 @@ pub(super) async fn guard(
     };
     request.extensions_mut().insert(base);
     let mut response = next.run(request).await;
-    if let Some(error) = response.extensions_mut().remove::<Arc<shared::Error>>() {
+    if let Some(error) = response.extensions_mut().remove::<Arc<base::Error>>() {
         response = error.respond(&Uuid::new_v4().to_string());
     }
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -1,9 +1,9 @@
 //! Who signs in: an e-mail address, taken at its word, and a name.
 
+use base::{Fault, Violation, text};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use email_address::EmailAddress;
 use sha2::{Digest as _, Sha256};
-use shared::{Fault, Violation, text};
 
 /// The most characters of a name.
 const NAME_LENGTH_MAX: usize = 100;

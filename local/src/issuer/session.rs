@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use api::extract::Json;
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use base::{Error, Result};
 use serde::Deserialize;
 use serde_json::json;
-use shared::{Error, Result, extract::Json};
 
 use super::{Issuer, person::Person};
 

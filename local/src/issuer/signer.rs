@@ -1,6 +1,7 @@
 //! The issuer's key and the sessions it signs (JWT, RFC 7519; ES256).
 
 use anyhow::Context as _;
+use base::Timestamp;
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
@@ -11,7 +12,6 @@ use p256::{
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding},
 };
 use serde::Serialize;
-use shared::Timestamp;
 
 use super::{AUDIENCE, ISSUER, person::Person};
 

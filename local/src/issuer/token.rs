@@ -20,7 +20,7 @@ struct Refusal {
     description: String,
 }
 
-pub(super) async fn exchange(State(issuer): State<Arc<Issuer>>, form: Bytes) -> shared::Result<Response> {
+pub(super) async fn exchange(State(issuer): State<Arc<Issuer>>, form: Bytes) -> base::Result<Response> {
     let grant = match granted(&issuer, &form) {
         Ok(grant) => grant,
         Err(Refusal { error, description }) => {

@@ -6,8 +6,10 @@ mod usage;
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{anyhow, ensure};
+use base::Error;
 use clap::Args;
-use shared::{Error, Platform, config::Config};
+use keys::Platform;
+use table::config::Config;
 
 use crate::{
     data::Data,

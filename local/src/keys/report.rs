@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::keys::KeyRing;
+use keys::KeyRing;
 
 use super::usage::{Count, KeyUsage, Named};
 

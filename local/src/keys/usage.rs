@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-use shared::{
+use base::{
     Result, Timestamp,
     id::{TokenId, UserId},
-    keys::KeyedHash,
-    table::{Item, decode, text},
-    token::StoredToken,
 };
+use gate::token::StoredToken;
+use keys::KeyedHash;
+use serde::Deserialize;
+use table::{Item, decode, text};
 
 /// So many tokens of a key are named.
 const NAMED_MAX: usize = 10;
@@ -114,12 +114,10 @@ impl KeyUsage {
 
 #[cfg(test)]
 mod tests {
+    use base::id::TeamId;
+    use keys::KeyRing;
     use serde_json::{Value, json};
-    use shared::{
-        id::TeamId,
-        keys::KeyRing,
-        table::{AttributeValue, attribute},
-    };
+    use table::{AttributeValue, attribute};
 
     use super::*;
     use crate::keys::report;

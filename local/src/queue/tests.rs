@@ -1,10 +1,8 @@
 //! Messages in their lanes, in turn, at their time, and again.
 
+use base::id::{DeliveryId, TeamId, WebhookId};
+use delivery::{Retry, RetryAction};
 use serde_json::Value;
-use shared::{
-    delivery::{Retry, RetryAction},
-    id::{DeliveryId, TeamId, WebhookId},
-};
 use tokio::time::timeout;
 
 use super::*;

@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
+use base::Timestamp;
 use serde_json::{Value, json};
-use shared::Timestamp;
 
 use crate::{
     http::{client, send, session},

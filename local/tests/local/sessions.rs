@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use base::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::{
     SecretKey,
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _},
 };
 use serde_json::{Value, json};
-use shared::Timestamp;
 
 use crate::{
     http::{client, new_team, send},

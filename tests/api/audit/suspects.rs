@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use audit::AuditFilter;
+use base::id::TeamId;
+use keys::Platform;
 use relay::{Event, Queues, Record, Relay};
-use shared::{
-    Platform,
-    audit::AuditFilter,
+use table::{
     config::Config,
-    id::TeamId,
+    number,
     queue::{Message, Queue, Sending},
-    table::number,
 };
 
 use super::*;
@@ -84,10 +84,8 @@ async fn what_has_ended_the_function_three_times_is_parked_and_not_looked_at_aga
             platform.activity.write(begun).await.unwrap();
         }
         assert!(relay.handle(alone(&record)).await.is_success());
-        let told = shared::audit::AuditLog::new(&platform)
-            .page(&team, &AuditFilter::default(), None, 10)
-            .await
-            .unwrap();
+        let told =
+            audit::AuditLog::new(&platform).page(&team, &AuditFilter::default(), None, 10).await.unwrap();
         assert_eq!(told.entries.len(), usize::from(is_told), "{ends}");
         let expected = if is_told { vec![] } else { vec![record.text().to_owned()] };
         assert_eq!(parked.taken(), expected, "{ends}");
@@ -109,8 +107,7 @@ async fn a_look_that_came_to_its_end_counts_for_nothing_though_it_could_not_be_n
         let note = platform.activity.get(key.clone()).await.unwrap().unwrap();
         assert_eq!(number(&note, "begun"), Some(1));
     }
-    let told =
-        shared::audit::AuditLog::new(&platform).page(&team, &AuditFilter::default(), None, 10).await.unwrap();
+    let told = audit::AuditLog::new(&platform).page(&team, &AuditFilter::default(), None, 10).await.unwrap();
     assert_eq!((told.entries.len(), parked.taken()), (1, vec![]));
     assert!(relay.handle(alone(&record)).await.is_success());
     let note = platform.activity.get(key).await.unwrap().unwrap();

@@ -55,14 +55,14 @@ async fn the_end_of_what_was_in_the_trash_for_its_time() {
         log.owner().delete(&path_of(&log, object)).await.expect(204);
     }
     log.owner().post(&format!("{}/restore", path_of(&log, &restored)), json!({})).await.expect(200);
-    let objects = platform(&system.dynamodb).objects;
+    let objects = platform(&system.dynamodb).tables.objects;
     let key = |object: &Value| {
         let part = |value: &Value| value.as_str().unwrap().to_owned();
         Key::new(format!("{}#{}", log.world.team, part(&object["object_type"]["id"])), part(&object["id"]))
     };
     assert!(!objects.get(key(&restored)).await.unwrap().unwrap().contains_key("expires"));
     // It was thrown away thirty days ago.
-    let now = shared::Timestamp::now().seconds();
+    let now = base::Timestamp::now().seconds();
     let write = objects.update(key(&ended)).set("expires", AttributeValue::N(now.to_string()));
     objects.write(write).await.unwrap();
 

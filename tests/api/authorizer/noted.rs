@@ -5,11 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use shared::{
-    audit::{AuditFilter, AuditLog},
-    table::decode,
-    token_history::{History, TokenEvent},
-};
+use audit::{AuditFilter, AuditLog};
+use gate::token_history::{History, TokenEvent};
+use table::decode;
 
 use super::*;
 

@@ -2,16 +2,15 @@
 
 use std::{pin::Pin, sync::Arc};
 
+use api::arrival;
+use base::Permission;
+use delivery::target::TargetRules;
+use keys::{KeySource, Platform};
 use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json};
-use shared::{
-    Permission, Platform, arrival,
-    config::{AccessKeys, Config},
-    delivery::target::TargetRules,
-    keys::KeySource,
-};
+use table::config::{AccessKeys, Config};
 
 use super::{
     for_each, nowhere,

@@ -1,7 +1,7 @@
 //! Events of streams, queues and schedules, changed at any place.
 
 use serde_json::Value;
-use shared::{config::Config, partial_batch::PartialBatchResponse};
+use table::{config::Config, partial_batch::PartialBatchResponse};
 
 use super::{
     for_each, nowhere,

@@ -1,7 +1,7 @@
 //! The steps of a walk: each changes something through the API, as the model says that it changes.
 
+use base::{Permission, Timestamp};
 use serde_json::{Value, json};
-use shared::{Permission, Timestamp};
 
 use super::{
     Answer, BILLING_MANAGER, DAY_MILLIS, ELSEWHERE, HERE, INVALID_TOKEN, LADDER, NO_ACCESS, NOT_FOUND, Needs,

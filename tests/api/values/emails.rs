@@ -1,10 +1,8 @@
 //! E-mail addresses: one mailbox however its domain is spelled, now and of versions before.
 
-use shared::{
-    id::{ObjectTypeId, TeamId},
-    object_type::object_type_key,
-    table::{AttributeValue, Condition, Key, text},
-};
+use base::id::{ObjectTypeId, TeamId};
+use records::object_type::object_type_key;
+use table::{AttributeValue, Condition, Key, text};
 
 use super::*;
 use crate::{jobs::platform, type_changes::Place};
@@ -111,7 +109,7 @@ async fn kept_before(emails: &[&str]) -> (Place, Vec<Value>) {
     }
     let (team, id) = (TeamId::parse(&place.world.team), ObjectTypeId::parse(made["id"].as_str().unwrap()));
     let key: Key = object_type_key(&team.unwrap(), &id.unwrap());
-    let workspace = platform(&place.system.dynamodb).workspace;
+    let workspace = platform(&place.system.dynamodb).tables.workspace;
     let item = workspace.get(key.clone()).await.unwrap().unwrap();
     let definition = text(&item, "definition").unwrap().replace("\"type\":\"text\"", "\"type\":\"email\"");
     let write =

@@ -1,10 +1,10 @@
 //! Deliveries as they are read, sent again and recovered; what receivers make of them is tested elsewhere.
 
-use shared::{
+use base::{
     Timestamp,
-    delivery::{KEEP_SECONDS, StoredDelivery, StoredEvent, event_key},
     id::{DeliveryId, EventId},
 };
+use delivery::{KEEP_SECONDS, StoredDelivery, StoredEvent, event_key};
 
 use super::*;
 
@@ -28,7 +28,7 @@ async fn put(hooks: &Hooks, webhook: &str, status: &str, at: Timestamp) -> Strin
         "body": "{\"data\":\"what objects hold\"}", "at": at, "expires": expires,
     }))
     .unwrap();
-    let activity = platform(&system().dynamodb).activity;
+    let activity = platform(&system().dynamodb).tables.activity;
     activity.write(activity.put(event_key(&event.id), &event).unwrap()).await.unwrap();
     activity.write(activity.put_item(stored.key(), stored.to_item().unwrap())).await.unwrap();
     delivery.to_string()

@@ -122,7 +122,7 @@ async fn who_used_a_token_is_told_with_its_name_and_a_stranger_without() {
     let actor = json!({"user": stranger.id, "credential": "token", "token": token["id"], "ip": "203.0.113.7", "source": "api", "request_id": "r"});
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let update = activity.objects.update(key).set("actor", attribute(&actor).unwrap()).add("version", 1);
-    let update = update.set("updated_at", text(&shared::Timestamp::now().to_string()));
+    let update = update.set("updated_at", text(&base::Timestamp::now().to_string()));
     activity
         .objects
         .write(update.set("fields.notes", attribute(&json!("by a stranger")).unwrap()))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::Permission::{
+use base::Permission::{
     ObjectRead, WebhookCreate, WebhookDelete, WebhookForceDelete, WebhookRead, WebhookUpdate,
 };
 use tokio::task::JoinSet;
@@ -96,7 +96,7 @@ async fn who_may_not_read_objects_leaves_ids_where_the_webhook_leads_then() {
 async fn a_webhook_of_before_there_was_a_choice_is_told_all_as_it_was() {
     let hooks = Hooks::new().await;
     let id = hooks.make(json!({})).await;
-    let workspace = platform(&system().dynamodb).workspace;
+    let workspace = platform(&system().dynamodb).tables.workspace;
     let key = Key::new(format!("TEAM#{}", hooks.world.team), format!("WEBHOOK#{id}"));
     let item = workspace.get(key.clone()).await.unwrap().unwrap();
     let mut definition: Value = serde_json::from_str(text(&item, "definition").unwrap()).unwrap();

@@ -63,7 +63,7 @@ async fn who_read_a_webhook_before_its_end_cannot_bring_it_back() {
     let id = hooks.make(json!({})).await;
     hooks.owner().delete(&hooks.at(&id, "")).await.expect(204);
     let platform = platform(&system().dynamodb);
-    let (workspace, now) = (&platform.workspace, shared::Timestamp::now());
+    let (workspace, now) = (&platform.workspace, base::Timestamp::now());
     let key = Key::new(format!("TEAM#{}", hooks.world.team), format!("WEBHOOK#{id}"));
     let item = workspace.get(key).await.unwrap().unwrap();
     let (mut ended, mut late) =

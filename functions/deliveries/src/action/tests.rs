@@ -1,9 +1,7 @@
 //! Messages that come in time, late, twice, and when the delivery is finished.
 
-use shared::{
-    delivery::{Topic, WebhookContent},
-    id::{DeliveryId, EventId, TeamId, WebhookId},
-};
+use base::id::{DeliveryId, EventId, TeamId, WebhookId};
+use delivery::{Topic, WebhookContent};
 
 use super::*;
 

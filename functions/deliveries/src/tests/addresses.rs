@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Instant};
 
-use shared::delivery::target::TargetRules;
+use delivery::target::TargetRules;
 use tokio_rustls::rustls::RootCertStore;
 
 use super::{

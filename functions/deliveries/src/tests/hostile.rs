@@ -19,7 +19,7 @@ use super::{
     receiver::{Receiver, answer, read_request, until},
 };
 use crate::client::{Failure, Response};
-use shared::delivery::target::TargetRules;
+use delivery::target::TargetRules;
 
 /// Writes the first text once and the second again and again, as long as the client reads; returns how many
 /// bytes were written.

@@ -17,8 +17,8 @@ use std::{
     time::Duration,
 };
 
+use delivery::target::TargetRules;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use shared::delivery::target::TargetRules;
 use tokio_rustls::rustls::RootCertStore;
 
 use crate::{

@@ -3,10 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use shared::{
-    delivery::{DeliveryStatus, Health, Request},
-    id::ObjectId,
-};
+use base::id::ObjectId;
+use delivery::{DeliveryStatus, Health, Request};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{
@@ -125,7 +123,7 @@ async fn a_rerouted_request_that_was_lost_counts_for_a_day() {
 async fn a_request_waits_for_its_send_time_in_its_lane() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer(OK)).await;
-    let at = |millis: i64| shared::Timestamp::from_millis(world.now().millis() + millis);
+    let at = |millis: i64| base::Timestamp::from_millis(world.now().millis() + millis);
     for (millis, delay) in [(5_500, 5), (3_600_000, 900)] {
         let request = Request { not_before: at(millis), ..world.request(&receiver, 0).await };
         assert!(world.handle(&request).await);

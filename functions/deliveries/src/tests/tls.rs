@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use delivery::target::TargetRules;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use shared::delivery::target::TargetRules;
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::{
     TlsAcceptor,

@@ -5,11 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use delivery::{DeliveryStatus, Health, Request, RetryAction, SIGNED};
 use serde_json::json;
-use shared::{
-    delivery::{DeliveryStatus, Health, Request, RetryAction, SIGNED},
-    table::{attribute, text},
-};
+use table::{attribute, text};
 use tokio::{io::AsyncWriteExt as _, sync::Notify, task::JoinSet};
 
 use super::{
@@ -146,9 +144,9 @@ async fn what_is_over_or_unknown_makes_nothing() {
     let world = World::new().await;
     let receiver = Receiver::answering(answer("200 OK")).await;
     let (request, other) = (world.request(&receiver, 0).await, world.request(&receiver, 0).await);
-    let unknown = Request { delivery: shared::id::DeliveryId::new(), ..request.clone() };
+    let unknown = Request { delivery: base::id::DeliveryId::new(), ..request.clone() };
     assert!(!world.handle(&unknown).await);
-    let eventless = Request { event: shared::id::EventId::new(), ..request.clone() };
+    let eventless = Request { event: base::id::EventId::new(), ..request.clone() };
     assert!(!world.handle(&eventless).await);
     world.platform.clock.advance(1_000_001);
     assert!(!world.handle(&other).await);

@@ -1,9 +1,7 @@
 //! What is recorded of each attempt, and what follows from it.
 
-use shared::{
-    delivery::{DeliveryStatus, DisabledReason, Health, StoredDelivery, target::TargetRules},
-    table::{attribute, text},
-};
+use delivery::{DeliveryStatus, DisabledReason, Health, StoredDelivery, target::TargetRules};
+use table::{attribute, text};
 
 use super::{
     receiver::{Receiver, answer, until_async},
@@ -127,7 +125,7 @@ async fn the_last_try_ends_it_and_redelivering_begins_anew() {
     assert!(world.retries.take().is_empty());
     let pending = StoredDelivery { status: DeliveryStatus::Pending, tries_before: 10, ..failed };
     world.write(world.platform.activity.put_item(pending.key(), pending.to_item().unwrap())).await;
-    let again = shared::delivery::Request { tries: 10, ..request };
+    let again = delivery::Request { tries: 10, ..request };
     world.handle_slow(&again).await;
     let [(retry, delay)] = world.retries.take().try_into().unwrap();
     assert!(retry.tries == 11 && (4..=6).contains(&delay), "{delay}");
@@ -142,7 +140,7 @@ async fn the_last_ten_attempts_are_kept_with_the_beginning_of_each_answer() {
         let update = world.update(&request).set("tries", attribute(&tries).unwrap());
         let update = update.set("tries_before", attribute(&tries).unwrap());
         world.write(update).await;
-        world.handle_slow(&shared::delivery::Request { tries, ..request.clone() }).await;
+        world.handle_slow(&delivery::Request { tries, ..request.clone() }).await;
     }
     let delivery = world.delivery(&request).await;
     assert_eq!((delivery.tries, delivery.attempts.len()), (12, 10));

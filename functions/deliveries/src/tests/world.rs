@@ -10,18 +10,20 @@ use std::{
     },
 };
 
-use serde_json::{Value, json};
-use shared::{
-    Platform, Timestamp,
-    config::{AccessKeys, Config},
-    delivery::{
-        Deliveries, DeliveryStatus, Health, Request, Retry, SignedRequest, StoredDelivery, StoredEvent,
-        Topic, WebhookContent, delivery_key, target::TargetRules,
-    },
+use base::{
+    Timestamp,
     id::{DeliveryId, EventId, ObjectId, TeamId, WebhookId},
-    keys::KeySource,
+};
+use delivery::{
+    Deliveries, DeliveryStatus, Health, Request, Retry, SignedRequest, StoredDelivery, StoredEvent, Topic,
+    WebhookContent, delivery_key, target::TargetRules,
+};
+use keys::{KeySource, Platform};
+use serde_json::{Value, json};
+use table::{
+    Item, Write,
+    config::{AccessKeys, Config},
     queue::{Message, Postpone, Queue, Sending},
-    table::{Item, Write},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::rustls::RootCertStore;
@@ -250,7 +252,7 @@ impl World {
     }
 
     pub(super) async fn delivery(&self, request: &Request) -> StoredDelivery {
-        shared::table::decode(self.item(request).await).unwrap()
+        table::decode(self.item(request).await).unwrap()
     }
 
     /// Gives the worker a message; returns whether it has to be delivered again.

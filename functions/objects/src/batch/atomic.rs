@@ -1,14 +1,10 @@
 //! Atomic batches: everything is read, every operation is planned by what was read, and all of it is written at once if
 //! nothing has changed since.
 
-use shared::{
-    Code, Error, Member,
-    Permission::ObjectRead,
-    Result,
-    id::ObjectId,
-    object_type::{Changes, Field, Validation},
-    table::{Attempt, ConditionFailed, Item, WriteError, retry},
-};
+use api::Member;
+use base::{Code, Error, Permission::ObjectRead, Result, id::ObjectId};
+use records::object_type::{Changes, Field, Validation};
+use table::{Attempt, ConditionFailed, Item, WriteError, retry};
 
 use super::{
     Done, Operation, pointer,

@@ -6,9 +6,11 @@ mod result;
 mod schema;
 mod transaction;
 
+use api::Member;
+use base::{Error, Fault, Permission, Result, Violation};
+use records::object_type::validate_fields;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{Error, Fault, Member, Permission, Result, Violation, object_type::validate_fields};
 
 pub(crate) use operation::Operation;
 pub(crate) use result::Results;

@@ -1,8 +1,10 @@
 //! One operation of a batch, as it is sent, and parsed.
 
+use api::extract::IfMatch;
+use base::{Fault, Violation, id::ObjectId};
+use records::object_type::SentFields;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::{Fault, Violation, extract::IfMatch, id::ObjectId, object_type::SentFields};
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

@@ -1,8 +1,10 @@
 //! The response to a batch: the result of each operation, as the caller may see it.
 
+use api::Member;
+use base::{Problem, Result};
+use records::object_type::ObjectType;
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::{Member, Problem, Result, object_type::ObjectType};
 
 use super::{
     Done,

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use base::id::ObjectId;
+use records::object_type::SentValues;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
-use shared::{id::ObjectId, object_type::SentValues};
 
 use super::operation::OperationBody;
 

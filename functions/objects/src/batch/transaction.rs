@@ -2,12 +2,9 @@
 
 use std::collections::HashMap;
 
-use shared::{
-    Code, Error, Fault, Result, Violation,
-    object_type::StoredObjectType,
-    table::{Condition, ConditionFailed, Table, Write},
-    text::Slug,
-};
+use base::{Code, Error, Fault, Result, Violation, text::Slug};
+use records::object_type::StoredObjectType;
+use table::{Condition, ConditionFailed, Table, Write};
 
 use super::pointer;
 use crate::{

@@ -1,11 +1,8 @@
 //! Filters: whether an object matches, told by its search keys, in three-valued logic where these do not
 //! suffice.
 
-use shared::{
-    id::ObjectId,
-    table::{AttributeValue, Condition, Item, text},
-    text::Slug,
-};
+use base::{id::ObjectId, text::Slug};
+use table::{AttributeValue, Condition, Item, text};
 
 /// The most keys that are pushed down to DynamoDB at once: an expression has 4 KB. What is more is compared
 /// here.

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use base::{Fault, Timestamp, Violation, text::fold};
+use records::object_type::{Field, FieldType, Value, check_value};
 use serde_json::value::{RawValue, to_raw_value};
-use shared::{
-    Fault, Timestamp, Violation,
-    object_type::{Field, FieldType, Value, check_value},
-    text::fold,
-};
 
 use super::raw_query::RawOperand;
 

@@ -1,11 +1,11 @@
 //! Operators, and which of them a field takes.
 
+use records::object_type::{Field, FieldType};
 use schemars::JsonSchema;
 use serde::{
     Deserialize,
     de::{IntoDeserializer, value},
 };
-use shared::object_type::{Field, FieldType};
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use base::{Error, Fault, Result, Violation};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use shared::{Error, Fault, Result, Violation};
 
 use super::{
     operator::Operator,
@@ -12,7 +12,7 @@ use super::{
     schema,
     stats::Function,
 };
-use shared::extract::Trashed;
+use resources::Trashed;
 
 /// The query of a list.
 #[derive(Deserialize, JsonSchema)]

@@ -3,12 +3,9 @@
 
 use std::borrow::Cow;
 
-use shared::{
-    Timestamp,
-    id::ObjectId,
-    object_type::{NO_VALUE, slot_name},
-    table::TableQuery,
-};
+use base::{Timestamp, id::ObjectId};
+use records::object_type::{NO_VALUE, slot_name};
+use table::TableQuery;
 
 use super::{
     filter::{Column, Comparison, Filter, Predicate},
@@ -204,7 +201,7 @@ impl AccessPath {
 
 #[cfg(test)]
 mod tests {
-    use shared::text::Slug;
+    use base::text::Slug;
 
     use super::*;
 
@@ -279,7 +276,7 @@ mod tests {
     #[test]
     fn the_slot_of_a_value_lies_in_its_range_and_in_no_other() {
         let id = ObjectId::new();
-        let slot = |key: &str| shared::object_type::slot_key(key, &id).as_s().unwrap().clone();
+        let slot = |key: &str| records::object_type::slot_key(key, &id).as_s().unwrap().clone();
         let keys = ["", "a", "a\tb", "a b", "aa", "new\u{2}New", "new\u{2}new", "\u{10ffff}"];
         for key in keys {
             let range = if key.is_empty() { Some(no_value()) } else { AccessPath::Slot(1).key_range(key) };

@@ -1,6 +1,6 @@
 //! Ranges of the sort keys of an index.
 
-use shared::object_type::SORT_KEY_BYTES_MAX;
+use records::object_type::SORT_KEY_BYTES_MAX;
 
 /// The texts from `low` to `high`, both included; open where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

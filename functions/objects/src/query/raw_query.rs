@@ -1,14 +1,15 @@
 //! Queries as they are sent, of which only the form was checked: fields and values are resolved against a type
 //! later.
 
+use api::extract::LIMIT_MAX;
+use base::{
+    Error, Fault, Result, Violation,
+    json::{self, Nullable},
+};
+use resources::Trashed;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::{
-    Error, Fault, Result, Violation,
-    extract::{LIMIT_MAX, Trashed},
-    json::{self, Nullable},
-};
 
 use super::{operator::Operator, schema};
 

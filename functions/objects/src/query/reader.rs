@@ -1,9 +1,7 @@
 //! Resolves filters against the fields of a type: every fault at once, each with its pointer.
 
-use shared::{
-    Fault, Violation,
-    object_type::{Field, StoredObjectType},
-};
+use base::{Fault, Violation};
+use records::object_type::{Field, StoredObjectType};
 
 use super::{
     filter::{Column, Comparison, Filter, Predicate},

@@ -1,13 +1,10 @@
 //! The reverse side of relationships: the objects that point at one.
 
+use base::{Error, Result, id::ObjectId};
+use records::object_type::{FieldType, ObjectType, StoredObjectType};
+use resources::Trashed;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{
-    Error, Result,
-    extract::Trashed,
-    id::ObjectId,
-    object_type::{FieldType, ObjectType, StoredObjectType},
-};
 
 use super::{
     operator::Operator,

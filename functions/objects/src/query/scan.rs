@@ -1,10 +1,8 @@
 //! Scans along a query plan within a budget per answer; a cursor goes on where the scan before has ended.
 
-use shared::{
-    Code, Error, Result,
-    object_type::StoredObjectType,
-    table::{AttributeValue, Condition, Item, Key, ScanBudget, Table, text},
-};
+use base::{Code, Error, Result};
+use records::object_type::StoredObjectType;
+use table::{AttributeValue, Condition, Item, Key, ScanBudget, Table, text};
 
 use super::{
     filter::Filter,

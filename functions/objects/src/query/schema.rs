@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use base::schemas;
+use records::object_type::SentMoney;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
-use shared::{object_type::SentMoney, schemas};
 
 use super::{
     operand::{PART_LENGTH_MAX, VALUES_MAX},

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use shared::{
-    Error, Fault, Result, Violation, extract::Page, object_type::StoredObjectType, table::Item, text::Slug,
-};
+use api::extract::Page;
+use base::{Error, Fault, Result, Violation, text::Slug};
+use records::object_type::StoredObjectType;
+use table::Item;
 
 use super::{
     filter::{Column, Filter},

@@ -2,20 +2,17 @@
 
 use std::num::NonZeroU64;
 
+use api::extract::Page;
+use base::{Error, Fault, Result, Violation, text::Slug};
 use bigdecimal::{BigDecimal, RoundingMode, Zero as _};
+use records::object_type::{StoredObjectType, Value, check_value, decimal_of_key};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Serialize,
     de::{IntoDeserializer, value},
 };
 use serde_json::value::to_raw_value;
-use shared::{
-    Error, Fault, Result, Violation,
-    extract::Page,
-    object_type::{StoredObjectType, Value, check_value, decimal_of_key},
-    table::{Item, text},
-    text::Slug,
-};
+use table::{Item, text};
 
 use super::{
     filter::{Column, Filter},

@@ -1,15 +1,15 @@
 //! Audit entries for changes of members and invitations.
 
 use anyhow::Context as _;
-use shared::{
+use audit::{AuditEvent, AuditSubject, FieldChange, Kind, Tombstone};
+use base::{
     Result,
     actor::Actor,
-    audit::{AuditEvent, AuditSubject, FieldChange, Kind, Tombstone},
     id::{InvitationId, TeamId, UserId},
-    identity::Membership,
     role::Role,
-    table::{Item, Key, decode, number, text},
 };
+use gate::identity::Membership;
+use table::{Item, Key, decode, number, text};
 
 use super::teams::changed_at;
 use crate::{
@@ -104,6 +104,6 @@ fn role(old: Option<Role>, new: Option<Role>) -> FieldChange {
     FieldChange::new("role", "Role").values(old.as_ref(), new.as_ref())
 }
 
-fn decode_value(value: shared::table::AttributeValue) -> Result<Role> {
+fn decode_value(value: table::AttributeValue) -> Result<Role> {
     Ok(serde_dynamo::from_attribute_value(value).map_err(anyhow::Error::from)?)
 }

@@ -4,12 +4,12 @@ mod members;
 mod teams;
 mod tokens;
 
-use shared::{
+use audit::Tombstone;
+use base::{
     Result,
-    audit::Tombstone,
     id::{InvitationId, TeamId, TokenId, UserId},
-    table::Key,
 };
+use table::Key;
 
 use crate::{Relay, event::Change};
 

@@ -1,12 +1,9 @@
 //! Audit entries for changes of a team itself.
 
 use anyhow::Context as _;
-use shared::{
-    Result, Timestamp,
-    audit::{AuditEvent, AuditSubject, Kind},
-    id::TeamId,
-    table::{Item, Key, number, text},
-};
+use audit::{AuditEvent, AuditSubject, Kind};
+use base::{Result, Timestamp, id::TeamId};
+use table::{Item, Key, number, text};
 
 use crate::{
     Relay,

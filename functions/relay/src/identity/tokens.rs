@@ -1,14 +1,16 @@
 //! Audit entries for changes of a token, in each team that it has access to. They only have what concerns the
 //! team.
 
-use shared::{
+use audit::{AuditEvent, AuditSubject, FieldChange, Kind};
+use base::{
     Result,
-    audit::{AuditEvent, AuditSubject, FieldChange, Kind},
     id::{TeamId, TokenId, UserId},
+};
+use gate::{
     identity::{Membership, user_partition},
-    table::{Item, Key, TableQuery, decode},
     token::StoredToken,
 };
+use table::{Item, Key, TableQuery, decode};
 
 use crate::{
     Relay,
@@ -103,7 +105,7 @@ fn newly_blocked(old: Option<&StoredToken>, new: &StoredToken) -> Vec<TeamId> {
 fn event(old: Option<&StoredToken>, new: &StoredToken) -> AuditEvent {
     let Some(old) = old else { return AuditEvent::Created };
     let (pending, was_pending) = (new.pending.as_ref(), old.pending.as_ref());
-    let made_at = |pending: Option<&shared::token::Pending>| pending.map(|pending| pending.created_at);
+    let made_at = |pending: Option<&gate::token::Pending>| pending.map(|pending| pending.created_at);
     if new.revoked_at.is_some() {
         AuditEvent::Revoked
     } else if !newly_blocked(Some(old), new).is_empty() {
@@ -158,9 +160,9 @@ mod tests {
         serde_json::from_value(token).unwrap()
     }
 
-    fn hash() -> shared::keys::KeyedHash {
+    fn hash() -> keys::KeyedHash {
         let ring = r#"{"current":"k1","k1":"11111111111111111111111111111111"}"#;
-        shared::keys::KeyRing::parse(ring).unwrap().hash("a")
+        keys::KeyRing::parse(ring).unwrap().hash("a")
     }
 
     fn pending(created_at: &str) -> Value {

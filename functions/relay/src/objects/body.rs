@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use serde::Serialize;
-use shared::{
+use base::{
     Result, Timestamp,
     actor::Source,
-    delivery::Topic,
     id::{EventId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
-    object_type::{Value, values_of},
-    table::text,
     text::Slug,
 };
+use delivery::Topic;
+use records::object_type::{Value, values_of};
+use serde::Serialize;
+use table::text;
 
 use super::{ObjectChange, change_kind::ChangeKind, differences::Difference};
 

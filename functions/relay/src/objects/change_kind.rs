@@ -1,11 +1,9 @@
 //! The kind of a change of an object, derived from the item before and after.
 
-use shared::{
-    Timestamp,
-    audit::AuditEvent,
-    delivery::Topic,
-    table::{Item, is_expired, number},
-};
+use audit::AuditEvent;
+use base::Timestamp;
+use delivery::Topic;
+use table::{Item, is_expired, number};
 
 /// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

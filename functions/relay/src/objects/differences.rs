@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use shared::{
-    audit::FieldChange,
-    object_type::{FieldValues, StoredObjectType, Value},
-    text::Slug,
-};
+use audit::FieldChange;
+use base::text::Slug;
+use records::object_type::{FieldValues, StoredObjectType, Value};
 
 /// The values that differ.
 pub(super) struct Differences(Vec<Difference>);

@@ -7,14 +7,14 @@ mod differences;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use shared::{
+use audit::{AuditSubject, Kind, SubjectType};
+use base::{
     Code, Result, Timestamp,
     actor::Actor,
-    audit::{AuditSubject, Kind, SubjectType},
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
-    object_type::{StoredObjectType, revalidate, values_of},
-    table::{AttributeValue, Item, Key, decode, number, text},
 };
+use records::object_type::{StoredObjectType, revalidate, values_of};
+use table::{AttributeValue, Item, Key, decode, number, text};
 
 use self::{
     body::{Body, label},

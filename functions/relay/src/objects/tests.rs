@@ -1,7 +1,9 @@
 //! The audit entries and events of changes of objects.
 
+use audit::AuditEvent;
+use delivery::Topic;
+use records::object_type::FieldValues;
 use serde_json::{Value as Json, json};
-use shared::{audit::AuditEvent, delivery::Topic, object_type::FieldValues};
 
 use super::*;
 

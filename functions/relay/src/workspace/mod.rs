@@ -3,7 +3,9 @@
 mod object_types;
 mod webhooks;
 
-use shared::{Result, id::TeamId, table::Key, webhook::WEBHOOK_PREFIX};
+use base::{Result, id::TeamId};
+use table::Key;
+use webhook::WEBHOOK_PREFIX;
 
 use crate::{Relay, event::Change};
 

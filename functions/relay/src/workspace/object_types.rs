@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use shared::{
-    Result,
-    audit::{AuditEvent, AuditSubject, FieldChange, Kind, SubjectType, raw_json},
-    id::TeamId,
-    object_type::{Field, ObjectType, StoredObjectType},
-    table::{Item, Key},
-};
+use audit::{AuditEvent, AuditSubject, FieldChange, Kind, SubjectType, raw_json};
+use base::{Result, id::TeamId};
+use records::object_type::{Field, ObjectType, StoredObjectType};
+use table::{Item, Key};
 
 use crate::{
     Relay,

@@ -2,13 +2,10 @@
 //! be a secret of the receiver.
 
 use anyhow::Context as _;
-use shared::{
-    Result,
-    audit::{AuditEvent, AuditSubject, FieldChange, Kind},
-    id::TeamId,
-    table::{Item, Key},
-    webhook::StoredWebhook,
-};
+use audit::{AuditEvent, AuditSubject, FieldChange, Kind};
+use base::{Result, id::TeamId};
+use table::{Item, Key};
+use webhook::StoredWebhook;
 
 use crate::{
     Relay,

@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use api::{Routes, extract::State, response::NoContent};
 use axum::{body::Body, http::Request};
+use base::{Result, access::Access};
+use gate::token::OnReuse;
 use lambda_http::{RequestExt as _, request::RequestContext};
 use serde_json::{Value, json};
-use shared::{Result, Routes, access::Access, extract::State, response::NoContent, token::OnReuse};
 use tower::ServiceExt as _;
 
 use super::*;

@@ -1,7 +1,7 @@
 //! What is told of a token, and what is not.
 
+use base::secret::SecretKind;
 use serde_json::{Value, json};
-use shared::secret::SecretKind;
 
 use super::*;
 
@@ -62,7 +62,7 @@ fn the_secret_is_told_beside_it_this_once() {
 #[test]
 fn a_verdict_says_why_and_what_is_missing() {
     let result = DryRunResult {
-        outcome: Err(shared::Error::insufficient_scope(Permissions::of(&[Permission::Upload]))),
+        outcome: Err(base::Error::insufficient_scope(Permissions::of(&[Permission::Upload]))),
         required: Permissions::of(&[Permission::Upload, Permission::ObjectRead]),
         role: Some(Role::Member),
     };

@@ -1,7 +1,7 @@
 //! Which keys sign after a rotation, and until when.
 
+use base::id::{TeamId, UserId};
 use serde_json::json;
-use shared::id::{TeamId, UserId};
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Which webhooks may be made and changed, in tables of cases.
 
+use resources::TRASH_SECONDS;
 use serde_json::{Value, json};
-use shared::object_type::TRASH_SECONDS;
 
 use super::*;
 
@@ -85,13 +85,13 @@ fn types_are_looked_up_unless_they_are_too_many() {
 
 fn stored() -> StoredWebhook {
     let json = json!({
-        "id": shared::id::WebhookId::new(), "team": shared::id::TeamId::new(), "name": "Zapier", "description": "",
+        "id": base::id::WebhookId::new(), "team": base::id::TeamId::new(), "name": "Zapier", "description": "",
         "url": "https://example.com/hooks", "topics": ["object.created"], "object_types": [a_type()], "active": true,
         "keys": {"key_id": "k", "sealed": "", "public_key": ""}, "previous": [],
         "created_at": "2026-11-23T00:00:00Z", "updated_at": "2026-11-23T00:00:00Z",
-        "created_by": shared::id::UserId::of_subject("i", "s"), "updated_by": shared::id::UserId::of_subject("i", "s"),
+        "created_by": base::id::UserId::of_subject("i", "s"), "updated_by": base::id::UserId::of_subject("i", "s"),
         "version": 1, "actor": {
-            "user": shared::id::UserId::of_subject("i", "s"), "credential": "session", "token": null, "ip": "",
+            "user": base::id::UserId::of_subject("i", "s"), "credential": "session", "token": null, "ip": "",
             "source": "app", "request_id": "",
         },
     });

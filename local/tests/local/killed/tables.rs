@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::{
+use table::{
+    AttributeValue, Item, Key, Table, TableQuery,
     config::{AccessKeys, Config},
-    table::{AttributeValue, Item, Key, Table, TableQuery, number, text},
+    number, text,
 };
 
 use super::place::{Thing, UNIQUE};
@@ -26,7 +27,7 @@ impl Tables {
     pub(super) fn new(dynamodb: &str, partition: String) -> Self {
         // Some engines keep the tables of each region and each caller apart: these are the system's.
         let any = || "local".to_owned();
-        let client = shared::aws::dynamodb(&Config {
+        let client = table::aws::dynamodb(&Config {
             region: "us-east-1".to_owned(),
             credentials: Some(AccessKeys { id: any(), secret: any(), session: None }),
             dynamodb_endpoint: Some(dynamodb.to_owned()),

@@ -1,7 +1,7 @@
 //! What the tables hold, whole.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::config::{AccessKeys, Config};
+use table::config::{AccessKeys, Config};
 
 use super::net::holds;
 
@@ -15,7 +15,7 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) async fn read(dynamodb: &str) -> Self {
         let any = || "any".to_owned();
-        let client = shared::aws::dynamodb(&Config {
+        let client = table::aws::dynamodb(&Config {
             region: any(),
             credentials: Some(AccessKeys { id: any(), secret: any(), session: None }),
             dynamodb_endpoint: Some(dynamodb.to_owned()),

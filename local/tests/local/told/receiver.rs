@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use base::Timestamp;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{
     Request, Response, StatusCode,
@@ -17,7 +18,6 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use shared::Timestamp;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::dice::Dice;

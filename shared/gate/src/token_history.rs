@@ -1,0 +1,224 @@
+//! The history of a token: changes, each entry in the transaction of the change itself; refused uses, counted
+//! by day and reason; and new addresses. Its owner can read it for 90 days, also after the token was revoked.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::token::LastUsed;
+use base::{
+    access::Credential,
+    actor::Actor,
+    clock::Clock,
+    error::Result,
+    id::{TeamId, TokenId, UserId},
+    timestamp::Timestamp,
+};
+use table::Tables;
+use table::{
+    AttributeValue, Condition, Item, Key, QueryPage, Table, TableQuery, Write, WriteError, attribute, decode,
+};
+
+/// Entries are kept this long.
+const KEEP_SECONDS: i64 = 90 * 24 * 60 * 60;
+
+/// What happened to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "TokenEvent")]
+pub enum TokenEvent {
+    /// It was made.
+    Created,
+    /// It got another name.
+    Renamed,
+    /// Its description, end, teams, addresses or limits changed.
+    Changed,
+    /// It was switched off.
+    Deactivated,
+    /// It was switched on.
+    Activated,
+    /// It got a new secret.
+    Rotated,
+    /// The new secret was used for the first time: from now on the old one is refused.
+    Confirmed,
+    /// It was revoked.
+    Revoked,
+    /// The owner of a team has blocked it there.
+    Blocked,
+    /// It was refused, `count` times on that day for that reason.
+    Refused,
+    /// It was used from an address for the first time.
+    NewAddress,
+}
+
+/// One entry of a token's history.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TokenEntry")]
+pub struct TokenEntry {
+    /// What happened.
+    pub event: TokenEvent,
+    /// When; of refusals, the last one.
+    pub at: Timestamp,
+    /// Why: of a refusal, and of a change that nobody asked for.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many refusals, at least.
+    #[serde(default)]
+    pub count: Option<u64>,
+    /// When the first of them was.
+    #[serde(default)]
+    pub first_at: Option<Timestamp>,
+    /// Who did it; null where nobody known did.
+    #[serde(default)]
+    pub by: Option<ChangedBy>,
+    /// The team it concerns.
+    #[serde(default)]
+    pub team_id: Option<TeamId>,
+    /// The address it came from.
+    #[serde(default)]
+    pub ip: Option<String>,
+    /// The client, as it named itself.
+    #[serde(default)]
+    pub user_agent: Option<String>,
+}
+
+/// Who made a change.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "By")]
+pub struct ChangedBy {
+    /// The person.
+    pub user_id: UserId,
+    /// Session or token.
+    pub credential: Credential,
+    /// The token, if it was one.
+    pub token_id: Option<TokenId>,
+}
+
+impl TokenEntry {
+    /// Something that happened now.
+    pub fn new(event: TokenEvent, at: Timestamp) -> Self {
+        Self {
+            event,
+            at,
+            reason: None,
+            count: None,
+            first_at: None,
+            by: None,
+            team_id: None,
+            ip: None,
+            user_agent: None,
+        }
+    }
+
+    /// A change that somebody made.
+    pub fn by(event: TokenEvent, at: Timestamp, actor: &Actor) -> Self {
+        let Actor { user, credential, token, ip, source: _, request_id: _ } = actor;
+        let by = ChangedBy { user_id: user.clone(), credential: *credential, token_id: token.clone() };
+        Self { by: Some(by), ip: Some(ip.clone()), ..Self::new(event, at) }
+    }
+}
+
+/// A use of a token, as its history records it.
+pub struct TokenUse<'a> {
+    /// Whose token.
+    pub user: &'a UserId,
+    /// Which.
+    pub token: &'a TokenId,
+    /// When and from where.
+    pub used: LastUsed,
+}
+
+/// The histories of all tokens.
+#[derive(Clone)]
+pub struct History {
+    activity: Table,
+    clock: Clock,
+}
+
+impl History {
+    /// The histories in these tables.
+    pub fn new(tables: &Tables) -> Self {
+        let Tables { activity, clock, .. } = tables.clone();
+        Self { activity, clock }
+    }
+
+    /// The write of an entry, to be done with the change it tells of.
+    ///
+    /// # Errors
+    /// 500: an entry always has a form that DynamoDB knows.
+    pub fn entry(&self, user: &UserId, token: &TokenId, entry: &TokenEntry) -> Result<Write> {
+        // Entries of one moment differ in the part of a new id behind it.
+        let key = Key::new(partition(user, token), format!("{}#{}", entry.at, TokenId::new().suffix()));
+        let mut item: Item = serde_dynamo::to_item(entry).map_err(anyhow::Error::from)?;
+        item.insert("expires".to_owned(), expires(entry.at));
+        Ok(self.activity.put_item(key, item))
+    }
+
+    /// Counts refusals of a token for one reason, on this day.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn record_refusals(&self, of: TokenUse<'_>, reason: &str, count: u64) -> Result<()> {
+        let TokenUse { user, token, used: LastUsed { at, ip, user_agent } } = of;
+        let day = at.start_of_day();
+        let write = self.activity.update(Key::new(partition(user, token), format!("{day}#refused#{reason}")));
+        let write = write
+            .set("event", attribute(&TokenEvent::Refused)?)
+            .set("reason", attribute(&reason)?)
+            .set("at", attribute(&at)?)
+            .set_if_missing("first_at", attribute(&at)?)
+            .set("ip", attribute(&ip)?)
+            .set("user_agent", attribute(&user_agent)?)
+            .set("expires", expires(at))
+            .add("count", i64::try_from(count).unwrap_or(i64::MAX));
+        self.activity.write(write).await?;
+        Ok(())
+    }
+
+    /// Records an address, with an entry if the token was not used from it within the time that addresses are
+    /// remembered.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn record_address(&self, of: TokenUse<'_>, address: &str) -> Result<()> {
+        let TokenUse { user, token, used: LastUsed { at, ip, user_agent } } = of;
+        let seen = Key::new(format!("ADDRESS#{user}#{token}"), address);
+        let marker = self.activity.put_item(seen.clone(), [("expires".to_owned(), expires(at))].into());
+        let entry = TokenEntry { ip, user_agent, ..TokenEntry::new(TokenEvent::NewAddress, at) };
+        let writes = vec![marker.when(Condition::ItemMissing), self.entry(user, token, &entry)?];
+        match self.activity.transact(writes).await {
+            Ok(()) => Ok(()),
+            // It is known: its expiry is extended.
+            Err(WriteError::ConditionFailed(_)) => {
+                self.activity.write(self.activity.update(seen).set("expires", expires(at))).await?;
+                Ok(())
+            }
+            Err(WriteError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// A page of a token's history, the latest first.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn page(
+        &self,
+        user: &UserId,
+        token: &TokenId,
+        after: Option<Item>,
+        limit: usize,
+    ) -> Result<(Vec<TokenEntry>, Option<Item>)> {
+        let is_kept =
+            Condition::Above("expires".into(), AttributeValue::N(self.clock.now().seconds().to_string()));
+        let query = TableQuery::partition(partition(user, token)).latest_first().filter(is_kept);
+        let QueryPage { items, next } = self.activity.query(query.after(after).limit(limit)).await?;
+        Ok((items.into_iter().map(decode).collect::<Result<_>>()?, next))
+    }
+}
+
+fn partition(user: &UserId, token: &TokenId) -> String {
+    format!("HISTORY#{user}#{token}")
+}
+
+fn expires(at: Timestamp) -> AttributeValue {
+    AttributeValue::N((at.seconds() + KEEP_SECONDS).to_string())
+}

@@ -1,0 +1,4 @@
+//! Object types, and what creates and changes objects.
+
+/// Object types: what objects are made of.
+pub mod object_type;
