@@ -21,7 +21,7 @@ const SHARED: [(&str, &[&str]); 10] = [
     ("audit", &["base", "table"]),
     ("gate", &["base", "table", "keys", "api", "audit"]),
     ("resources", &["base", "table"]),
-    ("records", &["base", "table", "resources"]),
+    ("records", &["base", "table", "api", "resources"]),
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "resources", "delivery"]),
 ];

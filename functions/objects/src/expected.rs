@@ -10,10 +10,8 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
-use base::{Error, Permission, Result};
-
-/// The permission that a condition on the version needs, besides those of the write.
-pub(crate) const TO_EXPECT: Permission = Permission::ObjectRead;
+use base::{Error, Result};
+use records::objects::TO_EXPECT;
 
 /// Extracts the condition on the version, of a caller who may read objects.
 pub(crate) struct Expected<C = IfMatch>(pub(crate) C);

@@ -7,6 +7,7 @@ use api::{
 };
 use audit::AuditEntry;
 use base::{Result, id::ObjectId};
+use records::objects::{Collection, Objects, Outcome, TypePath, Within};
 use resources::TrashFilter;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,80 +15,69 @@ use serde::Deserialize;
 use crate::{
     batch::{BatchBody, Results},
     expected::Expected,
-    object::{Fields, Object, UpsertQuery, UpsertedObject},
-    owners::Prefetched,
     query::{ListQuery, QueryBody, RawQuery, RelatedQuery, Search, Statistics, Stats, StatsQuery},
-    store::{Collection, Store},
-    upsert::Outcome,
+    store::Store,
+    view::{Fields, Object, UpsertQuery, UpsertedObject},
 };
 
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct TypePath {
-    r#type: String,
-}
-
-#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ObjectPath {
-    r#type: String,
     id: ObjectId,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RelatedPath {
-    r#type: String,
     id: ObjectId,
     field: String,
 }
 
 pub(crate) async fn create(
     member: Member,
-    State(store): State<Store>,
-    Path(path): Path<TypePath>,
-    Json(new): Json<Fields>,
+    State(objects): State<Objects>,
+    Within { collection, body: new }: Within<Fields>,
 ) -> Result<Created<Object, Option<u64>>> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    let object = store.create(&member, &collection, &new.fields).await?;
+    let object = objects.create(&member, &collection, &new.fields).await?;
     Ok(created(Object::of(object, &collection, &member), &member))
 }
 
 pub(crate) async fn list(
     member: Member,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
     Path(path): Path<TypePath>,
     page: Page<ListQuery>,
 ) -> Result<Json<List<Object>>> {
     let raw = page.filter.raw()?;
-    let collection = store.collection(&member, &path.r#type).await?;
+    let collection = objects.collection(&member, &path.r#type).await?;
     let page = page.with(raw.resolve(&collection.stored)?);
-    found(&store, &member, &collection, &page).await
+    found(&objects, &member, &collection, &page).await
 }
 
 pub(crate) async fn query(
     member: Member,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
     Path(path): Path<TypePath>,
     pages: PageBuilder,
     Json(body): Json<QueryBody>,
 ) -> Result<Json<List<Object>>> {
     let raw = RawQuery::of_body(&body)?;
-    let collection = store.collection(&member, &path.r#type).await?;
+    let collection = objects.collection(&member, &path.r#type).await?;
     let search = raw.resolve(&collection.stored)?;
     let page = pages.page("/", (body.limit, body.cursor.as_deref()), search).await?;
-    found(&store, &member, &collection, &page).await
+    found(&objects, &member, &collection, &page).await
 }
 
 pub(crate) async fn stats(
     member: Member,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
     Path(path): Path<TypePath>,
     pages: PageBuilder,
     Query(query): Query<StatsQuery>,
 ) -> Result<Json<Stats>> {
     let raw = query.raw()?;
-    let collection = store.collection(&member, &path.r#type).await?;
+    let collection = objects.collection(&member, &path.r#type).await?;
     let statistics = Statistics::of(raw, &collection.stored)?;
     let page = pages.page("?", (None, query.cursor.as_deref()), statistics).await?;
-    let (mut stats, next) = store.stats(&collection, &page).await?;
+    let (mut stats, next) = Statistics::run(&objects, &collection, &page).await?;
     stats.next_cursor = page.cursor(next).await?;
     Ok(Json(stats))
 }
@@ -95,14 +85,12 @@ pub(crate) async fn stats(
 pub(crate) async fn upsert(
     member: Member,
     Expected(conditions): Expected<Preconditions>,
-    State(store): State<Store>,
-    Path(path): Path<TypePath>,
+    State(objects): State<Objects>,
     Query(query): Query<UpsertQuery>,
-    Json(sent): Json<Fields>,
+    Within { collection, body: sent }: Within<Fields>,
 ) -> Result<Upserted<UpsertedObject, Option<u64>>> {
-    let collection = store.collection(&member, &path.r#type).await?;
     let (by, sent) = ((&member, &conditions), (&*query.r#match, &sent.fields));
-    let (object, outcome) = store.upsert(by, &collection, sent, &mut Prefetched::default()).await?;
+    let (object, outcome) = objects.upsert(by, &collection, sent).await?;
     let object = Object::of(object, &collection, &member);
     Ok(match outcome {
         Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),
@@ -114,120 +102,121 @@ pub(crate) async fn upsert(
 
 pub(crate) async fn batch(
     member: Member,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
     Path(path): Path<TypePath>,
     Json(body): Json<BatchBody>,
 ) -> Result<Json<Results>> {
     let operations = body.operations()?;
-    let collection = store.collection(&member, &path.r#type).await?;
+    let collection = objects.collection(&member, &path.r#type).await?;
     let done = if body.atomic {
-        store.run_atomic(&member, &collection, &operations).await?.into_iter().map(Ok).collect()
+        objects.run_atomic(&member, &collection, &operations).await?.into_iter().map(Ok).collect()
     } else {
-        store.run_independent(&member, &collection, &operations).await
+        objects.run_independent(&member, &collection, &operations).await
     };
-    Ok(Json(Results::of(&operations, done, &collection, &member)))
+    Ok(Json(Results::of(body.kinds(), done, &collection, &member)))
 }
 
 pub(crate) async fn read(
     member: Member,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
+    collection: Collection,
     Path(path): Path<ObjectPath>,
     Query(query): Query<TrashFilter>,
 ) -> Result<Versioned<Object, Option<u64>>> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    let object = store.read(&member, &collection, &path.id, query.trashed.is_some()).await?;
+    let object = objects.read(&member, &collection, &path.id, query.trashed.is_some()).await?;
     Ok(versioned(Object::of(object, &collection, &member)))
 }
 
 pub(crate) async fn update(
     member: Member,
     Expected(if_match): Expected,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
     Path(path): Path<ObjectPath>,
-    Json(patch): Json<Fields>,
+    Within { collection, body: patch }: Within<Fields>,
 ) -> Result<Versioned<Object, Option<u64>>> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    let object = store.update(&member, &collection, &path.id, &patch.fields, &if_match).await?;
+    let object = objects.update(&member, &collection, &path.id, &patch.fields, &if_match).await?;
     Ok(versioned(Object::of(object, &collection, &member)))
 }
 
 pub(crate) async fn trash(
     member: Member,
     Expected(if_match): Expected,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
+    collection: Collection,
     Path(path): Path<ObjectPath>,
 ) -> Result<NoContent> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    store.trash(&member, &collection, &path.id, &if_match).await?;
+    objects.trash(&member, &collection, &path.id, &if_match).await?;
     Ok(NoContent)
 }
 
 pub(crate) async fn restore(
     member: Member,
     Expected(if_match): Expected,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
+    collection: Collection,
     Path(path): Path<ObjectPath>,
 ) -> Result<Versioned<Object, Option<u64>>> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    let object = store.restore(&member, &collection, &path.id, &if_match).await?;
+    let object = objects.restore(&member, &collection, &path.id, &if_match).await?;
     Ok(versioned(Object::of(object, &collection, &member)))
 }
 
 pub(crate) async fn destroy(
     member: Member,
     Expected(if_match): Expected,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
+    collection: Collection,
     Path(path): Path<ObjectPath>,
 ) -> Result<NoContent> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    store.destroy(&member, &collection, &path.id, &if_match).await?;
+    objects.destroy(&member, &collection, &path.id, &if_match).await?;
     Ok(NoContent)
 }
 
 pub(crate) async fn send(
     member: Member,
     Expected(if_match): Expected,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
+    collection: Collection,
     Path(path): Path<ObjectPath>,
 ) -> Result<Accepted> {
-    let collection = store.collection(&member, &path.r#type).await?;
-    store.send(&member, &collection, &path.id, &if_match).await?;
+    objects.send(&member, &collection, &path.id, &if_match).await?;
     Ok(Accepted)
 }
 
 pub(crate) async fn history(
     member: Member,
     State(store): State<Store>,
+    collection: Collection,
     Path(path): Path<ObjectPath>,
     page: Page,
 ) -> Result<Json<List<AuditEntry>>> {
-    let collection = store.collection(&member, &path.r#type).await?;
     let (entries, next) = store.history(&member, &collection, &path.id, &page).await?;
     Ok(Json(page.of(entries, next).await?))
 }
 
 pub(crate) async fn related(
     member: Member,
-    State(store): State<Store>,
+    State(objects): State<Objects>,
+    collection: Collection,
     Path(path): Path<RelatedPath>,
     page: Page<RelatedQuery>,
 ) -> Result<Json<List<Object>>> {
     let raw = page.filter.raw()?;
-    let collection = store.collection(&member, &path.r#type).await?;
-    let pointing = page.filter.object_type.as_deref().unwrap_or(&path.r#type);
-    let pointing = store.collection(&member, pointing).await?;
+    let pointing = match &page.filter.object_type {
+        Some(object_type) => objects.collection(&member, object_type).await?,
+        None => collection.clone(),
+    };
     let search = raw.pointing((&pointing.stored, &path.field), (&collection, &path.id))?;
-    store.read(&member, &collection, &path.id, false).await?;
-    found(&store, &member, &pointing, &page.with(search)).await
+    objects.read(&member, &collection, &path.id, false).await?;
+    found(&objects, &member, &pointing, &page.with(search)).await
 }
 
 async fn found(
-    store: &Store,
+    objects: &Objects,
     member: &Member,
     collection: &Collection,
     page: &Page<Search>,
 ) -> Result<Json<List<Object>>> {
-    let (objects, next) = store.search(collection, page).await?;
+    let (objects, next) = Search::run(objects, collection, page).await?;
     let fields = page.filter.fields.as_ref();
     let seen = |object| Object::of(object, collection, member).select_fields(fields);
     Ok(Json(page.of(objects.into_iter().map(seen).collect(), next).await?))

@@ -6,7 +6,9 @@ use audit::{AuditEntry, AuditFilter};
 use base::{Result, id::ObjectId};
 use table::Item;
 
-use crate::store::{Collection, Store};
+use records::objects::Collection;
+
+use crate::Store;
 
 impl Store {
     /// A page of what happened to an object that is there, in the trash or not; the latest first.
@@ -17,7 +19,7 @@ impl Store {
         id: &ObjectId,
         page: &Page,
     ) -> Result<(Vec<AuditEntry>, Option<Item>)> {
-        self.stored(collection, id).await?;
+        self.objects.stored(collection, id).await?;
         let filter = AuditFilter { subject: Some(id.to_string()), ..AuditFilter::default() };
         let part = self.log.page(&by.team, &filter, page.after.as_ref(), page.limit).await?;
         Ok((part.entries.into_iter().map(AuditEntry::redacted).collect(), part.next))

@@ -1,23 +1,12 @@
 //! Objects: a team's records, each of one object type.
 
 mod batch;
-mod codec;
 mod expected;
 mod handlers;
 mod history;
-mod object;
-mod owners;
 mod query;
-mod references;
-mod send;
-mod sequences;
-mod size;
 mod store;
-mod trash;
-mod type_cache;
-mod unique_index;
-mod upsert;
-mod write_plan;
+mod view;
 
 use api::Routes;
 use base::{

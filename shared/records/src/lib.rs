@@ -2,3 +2,5 @@
 
 /// Object types: what objects are made of.
 pub mod object_type;
+/// Objects: what creates and changes them.
+pub mod objects;

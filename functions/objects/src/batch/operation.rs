@@ -2,7 +2,7 @@
 
 use api::extract::IfMatch;
 use base::{Fault, Violation, id::ObjectId};
-use records::object_type::SentFields;
+use records::{object_type::SentFields, objects::BatchOperation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "BatchOp")]
-pub(super) enum OperationKind {
+pub(crate) enum OperationKind {
     /// Makes an object of `fields`.
     Create,
     /// Changes `fields` of the object `id`.
@@ -37,28 +37,27 @@ pub(super) struct OperationBody {
     if_match: Option<u64>,
 }
 
-/// An operation that has all it needs.
-pub(crate) enum Operation<'a> {
-    Create { fields: &'a SentFields },
-    Update { id: &'a ObjectId, fields: &'a SentFields, if_match: IfMatch },
-    Upsert { field: &'a str, fields: &'a SentFields, if_match: IfMatch },
-    Delete { id: &'a ObjectId, if_match: IfMatch },
-}
-
 impl OperationBody {
+    /// What it does.
+    pub(super) fn kind(&self) -> OperationKind {
+        self.op
+    }
+
     /// The operation; what is missing and what is too much if it is none.
-    pub(super) fn read(&self, pointer: &str) -> Result<Operation<'_>, Vec<Fault>> {
+    pub(super) fn read(&self, pointer: &str) -> Result<BatchOperation<'_>, Vec<Fault>> {
         let Self { op, id, r#match, fields, if_match } = self;
         let version = IfMatch::of(*if_match);
         Ok(match (op, id, r#match, fields, if_match) {
-            (OperationKind::Create, None, None, Some(fields), None) => Operation::Create { fields },
+            (OperationKind::Create, None, None, Some(fields), None) => BatchOperation::Create { fields },
             (OperationKind::Update, Some(id), None, Some(fields), _) => {
-                Operation::Update { id, fields, if_match: version }
+                BatchOperation::Update { id, fields, if_match: version }
             }
             (OperationKind::Upsert, None, Some(field), Some(fields), _) => {
-                Operation::Upsert { field, fields, if_match: version }
+                BatchOperation::Upsert { field, fields, if_match: version }
             }
-            (OperationKind::Delete, Some(id), None, None, _) => Operation::Delete { id, if_match: version },
+            (OperationKind::Delete, Some(id), None, None, _) => {
+                BatchOperation::Delete { id, if_match: version }
+            }
             _ => return Err(self.faults(pointer)),
         })
     }
@@ -85,27 +84,6 @@ impl OperationBody {
             Some(Fault::new(format!("{pointer}/{name}"), code, detail))
         };
         members.into_iter().filter_map(fault).collect()
-    }
-}
-
-impl Operation<'_> {
-    pub(super) fn op(&self) -> OperationKind {
-        match self {
-            Operation::Create { .. } => OperationKind::Create,
-            Operation::Update { .. } => OperationKind::Update,
-            Operation::Upsert { .. } => OperationKind::Upsert,
-            Operation::Delete { .. } => OperationKind::Delete,
-        }
-    }
-
-    /// The values that are sent.
-    pub(super) fn fields(&self) -> Option<&SentFields> {
-        match self {
-            Operation::Create { fields }
-            | Operation::Update { fields, .. }
-            | Operation::Upsert { fields, .. } => Some(fields),
-            Operation::Delete { .. } => None,
-        }
     }
 }
 

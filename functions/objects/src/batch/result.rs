@@ -2,15 +2,15 @@
 
 use api::Member;
 use base::{Problem, Result};
-use records::object_type::ObjectType;
+use records::{
+    object_type::ObjectType,
+    objects::{Done, StoredObject},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    Done,
-    operation::{Operation, OperationKind},
-};
-use crate::object::Object;
+use super::operation::OperationKind;
+use crate::view::Object;
 
 /// The bytes of values in an answer, about, so that it can be kept for its Idempotency-Key, which takes an item of the
 /// database. Objects beyond them come without what they hold.
@@ -42,27 +42,27 @@ struct OperationResult {
 
 impl Results {
     pub(crate) fn of(
-        operations: &[Operation<'_>],
+        kinds: impl Iterator<Item = OperationKind>,
         outcomes: Vec<Result<Done>>,
         object_type: &ObjectType,
         caller: &Member,
     ) -> Self {
         let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         let mut size = 0;
-        let mut shown = |object: crate::object::StoredObject| {
+        let mut shown = |object: StoredObject| {
             size += object.answer_size();
             let object = Object::of(object, object_type, caller);
             if size > ANSWER_SIZE_MAX { object.without_content() } else { object }
         };
-        let result = |(operation, outcome): (&Operation<'_>, Result<Done>)| {
+        let result = |(op, outcome): (OperationKind, Result<Done>)| {
             let (status, object, problem) = match outcome {
                 Ok(Done::Created(object)) => (201, Some(shown(object)), None),
                 Ok(Done::Updated(object)) => (200, Some(shown(object)), None),
                 Ok(Done::Deleted) => (204, None, None),
                 Err(error) => (error.code.status(), None, Some(error.log_and_render(&caller.request_id))),
             };
-            OperationResult { op: operation.op(), status, object, problem }
+            OperationResult { op, status, object, problem }
         };
-        Self { failed, results: operations.iter().zip(outcomes).map(result).collect() }
+        Self { failed, results: kinds.zip(outcomes).map(result).collect() }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     range::{Range, intersect},
     search::{Search, Sort},
 };
-use crate::object::trash_cutoff;
+use records::objects::trash_cutoff;
 
 /// The start of the sort keys of objects with a value: behind [`NO_VALUE`], and before all that a key may begin
 /// with.

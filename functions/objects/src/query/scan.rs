@@ -8,7 +8,7 @@ use super::{
     filter::Filter,
     plan::{AccessPath, Plan},
 };
-use crate::codec::partition;
+use records::objects::partition;
 
 /// The attribute of a cursor with the index of the range that the scan is in.
 const RANGE: &str = "range";

@@ -14,11 +14,7 @@ use super::{
     reader::Reader,
     scan::Scan,
 };
-use crate::{
-    codec::decode_object,
-    object::StoredObject,
-    store::{Collection, Store},
-};
+use records::objects::{Collection, Objects, StoredObject, decode_object};
 
 /// The fewest and the most objects that are read together: some may turn out not to match.
 const CHUNK_MIN: usize = 10;
@@ -130,16 +126,16 @@ struct Found {
     size: usize,
 }
 
-impl Store {
+impl Search {
     /// One page of the objects that match, as far as the budget of one answer goes, and the cursor behind it.
-    pub(crate) async fn search(
-        &self,
+    pub(crate) async fn run(
+        objects: &Objects,
         collection: &Collection,
         page: &Page<Search>,
     ) -> Result<(Vec<StoredObject>, Option<Item>)> {
         let filter = page.filter.filter.as_ref();
-        let plan = Plan::of_search(&page.filter, self.now());
-        let table = (&self.objects, &*collection.stored);
+        let plan = Plan::of_search(&page.filter, objects.now());
+        let table = (objects.table(), &*collection.stored);
         let mut scan = Scan::new(table, &plan, filter, page.after.as_ref(), page.limit)?;
         let mut found = Found::default();
         while let Some(entries) = scan.next().await? {

@@ -22,7 +22,7 @@ use super::{
     scan::Scan,
     search::resolve_column,
 };
-use crate::store::{Collection, Store};
+use records::objects::{Collection, Objects};
 
 /// The size of the first batch of entries.
 const BATCH: usize = 1_000;
@@ -125,17 +125,17 @@ fn number_field(object_type: &StoredObjectType, name: &str) -> Result<NumberFiel
     zero.map(|zero| NumberField { column, zero }).ok_or_else(refusal)
 }
 
-impl Store {
+impl Statistics {
     /// The statistics, as far as the budget of one answer goes, and the cursor behind it.
-    pub(crate) async fn stats(
-        &self,
+    pub(crate) async fn run(
+        objects: &Objects,
         collection: &Collection,
         page: &Page<Statistics>,
     ) -> Result<(Stats, Option<Item>)> {
         let Statistics { filter, field, functions } = &page.filter;
         let column = field.as_ref().map(|field| &field.column);
         let plan = Plan::of_stats(filter.as_ref(), column);
-        let table = (&self.objects, &*collection.stored);
+        let table = (objects.table(), &*collection.stored);
         let mut scan = Scan::new(table, &plan, filter.as_ref(), page.after.as_ref(), BATCH)?;
         let mut tally = Tally::default();
         while let Some(entries) = scan.next().await? {

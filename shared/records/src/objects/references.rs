@@ -2,18 +2,15 @@
 
 use std::collections::HashSet;
 
+use crate::object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields};
 use anyhow::Context as _;
 use api::Member;
 use base::{Code, Result, id::ObjectId};
-use records::object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields};
 use table::{Item, Key};
 
-use crate::{
-    codec::object_key,
-    store::{Collection, Store},
-};
+use super::{Collection, Objects, keys::object_key};
 
-impl Store {
+impl Objects {
     /// Validates what was sent against the fields of the type. References to objects that do not exist are
     /// listed as dangling.
     pub(crate) async fn validate(
@@ -66,7 +63,7 @@ impl Store {
 
     /// Those of these keys under which there is an object that is not in the trash.
     async fn live(&self, keys: Vec<Key>) -> Result<HashSet<Key>> {
-        let items = self.objects.get_many(keys).await?;
+        let items = self.table.get_many(keys).await?;
         let is_live = |item: &&Item| !item.contains_key("trashed_at") && !item.contains_key("destroyed");
         Ok(items.iter().filter(is_live).filter_map(Key::of).collect())
     }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::object_type::{Changes, FieldValues, StoredObjectType};
 use base::{Code, Error, Fault, Result, Violation, id::ObjectId, text::Slug};
-use records::object_type::{Changes, FieldValues, StoredObjectType};
 use table::{Condition, ConditionFailed, Key, Table, Write, attribute};
 
-use crate::codec::unique_keys;
+use super::keys::unique_keys;
 
 /// What one write of an object changes in the unique index.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::object_type::{CACHE_SECONDS, StoredObjectType, no_such_type, revalidate};
 use base::{Result, Timestamp, clock::Clock, id::TeamId};
-use records::object_type::{CACHE_SECONDS, StoredObjectType, no_such_type, revalidate};
 use table::{Table, cache::Cache};
 
 /// The most types that are cached.

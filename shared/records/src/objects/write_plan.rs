@@ -1,17 +1,18 @@
 //! Write plans: what one change writes of an object as it was read, and of the unique index. A plan is
 //! committed alone, or several in one transaction.
 
+use crate::object_type::{Changes, StoredObjectType};
 use api::Member;
 use base::{Result, Timestamp, id::ObjectId};
-use records::object_type::{Changes, StoredObjectType};
 use resources::TRASH_SECONDS;
 use table::{AttributeValue, Condition, ConditionFailed, Item, Write, WriteError, attribute};
 
-use crate::{
-    codec::{decode_object, encode_object, object_key, partition, touch, unique_keys, update},
-    object::StoredObject,
+use super::{
+    Collection, Objects, StoredObject,
+    codec::{decode_object, encode_object, touch, update},
+    conditions::{is_live, is_replay_of_own_write},
+    keys::{object_key, partition, unique_keys},
     size::size,
-    store::{Collection, Store, is_live, is_replay_of_own_write},
     unique_index::{UniqueChanges, not_unique},
 };
 
@@ -23,7 +24,7 @@ pub(crate) struct WritePlan {
     pub(crate) object: StoredObject,
 }
 
-impl Store {
+impl Objects {
     /// A new object with these values, which claims the entries of those that are unique.
     pub(crate) async fn plan_create(
         &self,
@@ -52,7 +53,7 @@ impl Store {
         object.check_size(None)?;
         let item = encode_object(&object, object_type, by)?;
         let write =
-            self.objects.put_item(object_key(object_type, &object.id), item).when(Condition::ItemMissing);
+            self.table.put_item(object_key(object_type, &object.id), item).when(Condition::ItemMissing);
         let unique_changes = UniqueChanges::claim(object_type, &object.id, &object.unique);
         let unique_changes = unique_changes.with_former_keys_free(object_type, &object.id, &object.fields);
         Ok(WritePlan { write: Some(write), unique_changes, object })
@@ -73,7 +74,7 @@ impl Store {
         let now = self.now();
         let unique_changes = UniqueChanges::replace(&collection.stored, &old.id, &old.unique, changes);
         let unique_changes = unique_changes.with_former_keys_free(&collection.stored, &old.id, &changes.set);
-        let mut write = update(&self.objects, &collection.stored, &old.id, changes, (by, now))?;
+        let mut write = update(&self.table, &collection.stored, &old.id, changes, (by, now))?;
         for (slug, key) in unique_keys(&changes.set, &collection.stored) {
             write = write.set(format!("unique.{slug}"), AttributeValue::S(key));
         }
@@ -116,7 +117,7 @@ impl Store {
         object: &StoredObject,
         (by, now): (&Member, Timestamp),
     ) -> Result<Write> {
-        let write = touch(self.objects.update(object_key(&collection.stored, &object.id)), by, now)?;
+        let write = touch(self.table.update(object_key(&collection.stored, &object.id)), by, now)?;
         Ok(write.when(Condition::is_number("version", object.version)))
     }
 
@@ -130,10 +131,10 @@ impl Store {
         let WritePlan { write, unique_changes, object } = plan;
         let Some(write) = write else { return Ok(Ok(object)) };
         let outcome = if unique_changes.is_empty() {
-            self.objects.write(write).await.map(drop)
+            self.table.write(write).await.map(drop)
         } else {
-            let unique_changes = unique_changes.iter().map(|change| change.write(&self.objects));
-            self.objects
+            let unique_changes = unique_changes.iter().map(|change| change.write(&self.table));
+            self.table
                 .transact(std::iter::once(Ok(write)).chain(unique_changes).collect::<Result<_>>()?)
                 .await
         };

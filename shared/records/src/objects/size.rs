@@ -1,9 +1,9 @@
 //! Sizes of objects: limits for storing one, for writing several in a transaction, and for an answer.
 
+use crate::object_type::{FieldValues, StoredObjectType, Value};
 use base::{Error, Fault, Result, Violation};
-use records::object_type::{FieldValues, StoredObjectType, Value};
 
-use crate::{codec::searchable_keys, object::StoredObject};
+use super::{StoredObject, keys::searchable_keys};
 
 /// The bytes of all values of an object, with their names. An item of DynamoDB has 400 KB; what is beside the values, for
 /// searchable and unique fields, takes part of that.
@@ -23,7 +23,7 @@ impl StoredObject {
     }
 
     /// The bytes of its values in the answer of a function, about: JSON as a text in JSON.
-    pub(crate) fn answer_size(&self) -> usize {
+    pub fn answer_size(&self) -> usize {
         measure(&self.fields, escaped)
     }
 
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_largest_object_fits_into_an_item_with_its_keys() {
         let unique_max = 16 * 2 * 64;
-        let keys_max = 16 * (2 * records::object_type::SORT_KEY_BYTES_MAX + 100);
+        let keys_max = 16 * (2 * crate::object_type::SORT_KEY_BYTES_MAX + 100);
         assert!(OBJECT_SIZE_MAX + keys_max + unique_max + ITEM_OVERHEAD <= 400 * 1024);
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use crate::object_type::StoredObjectType;
 use base::{Code, Error, Fault, Result, Violation, text::Slug};
-use records::object_type::StoredObjectType;
 use table::{Condition, ConditionFailed, Table, Write};
 
 use super::pointer;
-use crate::{
-    codec::object_key, object::StoredObject, store::is_live, unique_index::EntryChange, upsert::Outcome,
+use crate::objects::{
+    Outcome, StoredObject, conditions::is_live, keys::object_key, unique_index::EntryChange,
     write_plan::WritePlan,
 };
 

@@ -4,14 +4,18 @@ use api::{Member, extract::IfMatch};
 use base::{Result, id::ObjectId};
 use table::{WriteError, attribute};
 
-use crate::{
-    codec::object_key,
-    store::{Collection, Store, is_expected, refusal},
+use super::{
+    Collection, Objects,
+    conditions::{is_expected, refusal},
+    keys::object_key,
 };
 
-impl Store {
+impl Objects {
     /// Counts one more sending on the object, and who did it when. The object itself stays as it is, and so does its version.
-    pub(crate) async fn send(
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version.
+    pub async fn send(
         &self,
         by: &Member,
         collection: &Collection,
@@ -19,9 +23,9 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<()> {
         let write =
-            self.objects.update(object_key(&collection.stored, id)).set("actor", attribute(&by.actor())?);
+            self.table.update(object_key(&collection.stored, id)).set("actor", attribute(&by.actor())?);
         let write = write.set("sent_at", attribute(&self.now())?).add("sends", 1);
-        let outcome = self.objects.write(write.when(is_expected(if_match))).await;
+        let outcome = self.table.write(write.when(is_expected(if_match))).await;
         outcome.map(drop).map_err(|error| match error {
             WriteError::ConditionFailed(refused) => refusal(&refused, if_match),
             WriteError::Failed(error) => error,

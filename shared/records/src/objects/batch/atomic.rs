@@ -1,27 +1,27 @@
 //! Atomic batches: everything is read, every operation is planned by what was read, and all of it is written at once if
 //! nothing has changed since.
 
+use crate::object_type::{Changes, Field, Validation};
 use api::Member;
 use base::{Code, Error, Permission::ObjectRead, Result, id::ObjectId};
-use records::object_type::{Changes, Field, Validation};
 use table::{Attempt, ConditionFailed, Item, WriteError, retry};
 
 use super::{
-    Done, Operation, pointer,
+    BatchOperation, Done, pointer,
     transaction::{SIZE_MAX, Transaction, check_write_count, too_large},
 };
-use crate::{
+use crate::objects::{
+    Collection, Objects, Outcome,
     codec::decode_object,
-    object::{Before, validate_create},
+    match_key::MatchKey,
     owners::Prefetched,
-    store::{Collection, Store},
-    upsert::{MatchKey, Outcome},
+    rules::{Before, validate_create},
     write_plan::WritePlan,
 };
 
 /// An operation whose values were validated against the type.
 struct PreparedOperation<'a> {
-    operation: &'a Operation<'a>,
+    operation: &'a BatchOperation<'a>,
     validation: Option<Validation>,
     /// The value by which an upsert finds its object, if it names one.
     match_key: Option<MatchKey>,
@@ -32,7 +32,7 @@ impl PreparedOperation<'_> {
     fn writes_max(&self, plan: &WritePlan, collection: &Collection) -> usize {
         let unique = collection.unique_fields();
         let entries = match (self.operation, &self.validation) {
-            (Operation::Update { .. } | Operation::Upsert { .. }, Some(validation)) => {
+            (BatchOperation::Update { .. } | BatchOperation::Upsert { .. }, Some(validation)) => {
                 let Changes { set, clear } = &validation.changes;
                 let former = |field: &Field| field.former_unique_key(set.get(&field.slug)?);
                 let is_matched = |field: &Field| {
@@ -49,20 +49,23 @@ impl PreparedOperation<'_> {
                     .map(entries)
                     .sum()
             }
-            (Operation::Delete { .. }, _) => unique.count(),
+            (BatchOperation::Delete { .. }, _) => unique.count(),
             _ => plan.unique_changes.iter().count(),
         };
         1 + entries
     }
 }
 
-impl Store {
+impl Objects {
     /// Runs all operations in one transaction, or none. Their faults are told together.
-    pub(crate) async fn run_atomic(
+    ///
+    /// # Errors
+    /// 422 or 409 with the faults of all operations; nothing is written then.
+    pub async fn run_atomic(
         &self,
         by: &Member,
         collection: &Collection,
-        operations: &[Operation<'_>],
+        operations: &[BatchOperation<'_>],
     ) -> Result<Vec<Done>> {
         let prepared = self.prepare(by, collection, operations).await?;
         let prepared = prepared.as_slice();
@@ -82,9 +85,9 @@ impl Store {
                 check_write_count(plans.iter().zip(prepared).map(most).sum())?;
             }
             // Before it counts whether anything is written: what is refused is refused whatever the objects hold.
-            let transaction = Transaction::of(&self.objects, &collection.stored, &plans)?;
+            let transaction = Transaction::of(&self.table, &collection.stored, &plans)?;
             let is_written = plans.iter().any(|(plan, _)| plan.write.is_some());
-            let outcome = if is_written { self.objects.transact(transaction.writes()).await } else { Ok(()) };
+            let outcome = if is_written { self.table.transact(transaction.writes()).await } else { Ok(()) };
             match outcome {
                 Ok(()) => Ok(Attempt::Done(plans.into_iter().zip(operations).map(done).collect())),
                 Err(WriteError::Failed(error)) => Err(error),
@@ -116,15 +119,15 @@ impl Store {
         &self,
         by: &Member,
         collection: &Collection,
-        operations: &'a [Operation<'a>],
+        operations: &'a [BatchOperation<'a>],
     ) -> Result<Vec<PreparedOperation<'a>>> {
         all(operations.iter().map(|operation| by.needs(&operation.permissions())).collect())?;
-        let sent: Vec<_> = operations.iter().filter_map(Operation::fields).collect();
+        let sent: Vec<_> = operations.iter().filter_map(BatchOperation::fields).collect();
         let mut validations = self.validate_all(by, collection, &sent).await?.into_iter();
-        let prepare = |operation: &'a Operation<'a>| {
+        let prepare = |operation: &'a BatchOperation<'a>| {
             let validation = operation.fields().and_then(|_| validations.next());
             let match_key = match (operation, &validation) {
-                (Operation::Upsert { field, .. }, Some(validation)) => {
+                (BatchOperation::Upsert { field, .. }, Some(validation)) => {
                     MatchKey::of(collection, field, validation).ok()
                 }
                 _ => None,
@@ -142,8 +145,8 @@ impl Store {
         prepared: &[PreparedOperation<'_>],
     ) -> Result<Prefetched> {
         let id = |one: &PreparedOperation<'_>| match one.operation {
-            Operation::Update { id, .. } | Operation::Delete { id, .. } => Some((*id).clone()),
-            Operation::Create { .. } | Operation::Upsert { .. } => None,
+            BatchOperation::Update { id, .. } | BatchOperation::Delete { id, .. } => Some((*id).clone()),
+            BatchOperation::Create { .. } | BatchOperation::Upsert { .. } => None,
         };
         let entries = prepared
             .iter()
@@ -165,13 +168,13 @@ impl Store {
             |id: &ObjectId| snapshot.objects.get(id).cloned().ok_or_else(|| Error::not_found("object"));
         let updated = |plan| Ok(Some((plan, Outcome::Updated)));
         match (one.operation, &one.validation) {
-            (Operation::Update { id, if_match, .. }, Some(validation)) => {
+            (BatchOperation::Update { id, if_match, .. }, Some(validation)) => {
                 let old =
                     read(id).map_err(|error| Before::Unread.check_form(validation).err().unwrap_or(error))?;
                 let changes = old.changes_by(by, collection, validation, if_match.check(old.version))?;
                 updated(self.plan_update(by, collection, old, &changes)?)
             }
-            (Operation::Upsert { field, if_match, .. }, Some(validation)) => {
+            (BatchOperation::Upsert { field, if_match, .. }, Some(validation)) => {
                 let match_key = MatchKey::of(collection, field, validation)?;
                 match snapshot.owner(match_key.entry_keys(collection)).map(|id| snapshot.objects.get(id)) {
                     Some(Some(old)) if match_key.matches(old) => {
@@ -187,7 +190,7 @@ impl Store {
                     }
                 }
             }
-            (Operation::Delete { id, if_match }, ..) => {
+            (BatchOperation::Delete { id, if_match }, ..) => {
                 let old = read(id)?;
                 if_match.check(old.version)?;
                 updated(self.plan_trash(by, collection, old)?)
@@ -221,9 +224,9 @@ fn as_found((plan, outcome): (WritePlan, Outcome), found: Option<&Item>) -> Resu
     }
 }
 
-fn done(((plan, outcome), operation): ((WritePlan, Outcome), &Operation<'_>)) -> Done {
+fn done(((plan, outcome), operation): ((WritePlan, Outcome), &BatchOperation<'_>)) -> Done {
     match (operation, outcome) {
-        (Operation::Delete { .. }, _) => Done::Deleted,
+        (BatchOperation::Delete { .. }, _) => Done::Deleted,
         (_, Outcome::Created) => Done::Created(plan.object),
         (_, Outcome::Updated) => Done::Updated(plan.object),
     }

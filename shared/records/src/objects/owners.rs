@@ -9,12 +9,7 @@ use std::{
 use base::{Result, id::ObjectId};
 use table::{Item, Key, text};
 
-use crate::{
-    codec::{decode_object, object_key},
-    object::StoredObject,
-    store::{Collection, Store},
-    upsert::MatchKey,
-};
+use super::{Collection, Objects, StoredObject, codec::decode_object, keys::object_key, match_key::MatchKey};
 
 /// More owners than this are not kept: all are forgotten.
 const OWNERS_MAX: usize = 10_000;
@@ -73,7 +68,7 @@ impl Prefetched {
     }
 }
 
-impl Store {
+impl Objects {
     /// Reads these unique entries, the objects that own them, and the objects of these ids: all at once where
     /// the owners are cached, else one after the other. `None` if the objects have more bytes than these.
     pub(crate) async fn prefetch_within(
@@ -85,11 +80,11 @@ impl Store {
     ) -> Result<Option<Prefetched>> {
         let read = async |ids: &[ObjectId]| {
             let keys = ids.iter().map(|id| object_key(&collection.stored, id)).collect();
-            self.objects.get_many_within(keys, size_max).await
+            self.table.get_many_within(keys, size_max).await
         };
         let sure = ids.len();
         ids.extend(self.owners.guess(&keys));
-        let (found, objects) = tokio::try_join!(self.objects.get_many(keys.clone()), read(&ids))?;
+        let (found, objects) = tokio::try_join!(self.table.get_many(keys.clone()), read(&ids))?;
         // Cached owners may be outdated, and are not to count then.
         let objects = match objects {
             None if ids.len() > sure => {

@@ -1,21 +1,24 @@
 //! The trash of objects: moving there, restoring, destroying.
 
+use crate::object_type::Changes;
 use api::{Member, extract::IfMatch};
 use base::{Code, Error, Result, id::ObjectId};
-use records::object_type::Changes;
 use table::{Attempt, AttributeValue, Condition, applied, retry};
 
-use crate::{
-    codec::{decode_object, object_key, partition},
-    object::StoredObject,
-    store::{Collection, Store},
+use super::{
+    Collection, Objects, StoredObject,
+    codec::decode_object,
+    keys::{object_key, partition},
     unique_index::UniqueChanges,
     write_plan::WritePlan,
 };
 
-impl Store {
+impl Objects {
     /// Moves an object to the trash.
-    pub(crate) async fn trash(
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version.
+    pub async fn trash(
         &self,
         by: &Member,
         collection: &Collection,
@@ -32,7 +35,10 @@ impl Store {
     }
 
     /// Brings an object back, if no other one has taken its unique values.
-    pub(crate) async fn restore(
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version, 409 when it is not in the trash or a unique value is taken.
+    pub async fn restore(
         &self,
         by: &Member,
         collection: &Collection,
@@ -69,7 +75,10 @@ impl Store {
 
     /// Destroys an object, from the trash or past it. It is marked first, so that the last change of the item tells who
     /// did it; a mark that was left behind is followed up by the next try, or expires.
-    pub(crate) async fn destroy(
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version.
+    pub async fn destroy(
         &self,
         by: &Member,
         collection: &Collection,
@@ -78,7 +87,7 @@ impl Store {
     ) -> Result<()> {
         retry("object", || async move {
             let key = object_key(&collection.stored, id);
-            let item = self.objects.get(key.clone()).await?;
+            let item = self.table.get(key.clone()).await?;
             let object = decode_object(&item.ok_or_else(|| Error::not_found("object"))?)?;
             if !object.destroyed {
                 if object.is_purged(self.now()) {
@@ -98,9 +107,9 @@ impl Store {
             if !is_marked {
                 return Ok(Attempt::Conflict);
             }
-            let delete = self.objects.delete(key).when(Condition::AttributeExists("destroyed".into()));
+            let delete = self.table.delete(key).when(Condition::AttributeExists("destroyed".into()));
             // If another request has removed it already, it is removed.
-            applied(self.objects.write(delete).await).map(|_| Attempt::Done(()))
+            applied(self.table.write(delete).await).map(|_| Attempt::Done(()))
         })
         .await
     }

@@ -1,7 +1,6 @@
 //! Encodes objects as items and decodes them: their values, and beside them what the indexes need.
 
-use std::collections::HashMap;
-
+use crate::object_type::{Changes, StoredObjectType, Validation, Value, slot_key, slot_name};
 use anyhow::Context as _;
 use api::Member;
 use base::{
@@ -9,28 +8,16 @@ use base::{
     id::{ObjectId, UserId},
     text::Slug,
 };
-use records::object_type::{
-    Changes, Field, FieldValues, StoredObjectType, Validation, Value, slot_key, slot_name,
-};
-use table::{AttributeValue, Condition, Item, Key, Table, Write, attribute, number, text};
+use table::{AttributeValue, Condition, Item, Table, Write, attribute, number, text};
 
-use crate::{
-    object::StoredObject,
+use super::{
+    StoredObject,
+    keys::{index_entry, object_key, partition, searchable_keys},
     size::{OBJECT_SIZE_MAX, size},
 };
 
 /// The most values that the condition of a write compares, as an expression has 4 KB.
 const COMPARED_MAX: usize = 40;
-
-/// The partition of all objects of a type.
-pub(crate) fn partition(object_type: &StoredObjectType) -> String {
-    object_type.partition()
-}
-
-/// The key of an object.
-pub(crate) fn object_key(object_type: &StoredObjectType, id: &ObjectId) -> Key {
-    Key::new(partition(object_type), id.as_str())
-}
 
 /// The whole item of a new object.
 pub(crate) fn encode_object(
@@ -67,24 +54,6 @@ pub(crate) fn encode_object(
     let slots = object_type.slots.iter();
     item.extend(slots.map(|(slug, slot)| (slot_name(*slot), slot_key(key(slug), &object.id))));
     Ok(item)
-}
-
-/// The searchable values with their slots and their keys; an empty key is none, as DynamoDB's keys cannot be empty.
-pub(crate) fn searchable_keys(
-    fields: &FieldValues,
-    object_type: &StoredObjectType,
-) -> Vec<(Slug, usize, String)> {
-    let key = |(slug, value): (&Slug, &Value)| {
-        let (slot, key) = index_entry(object_type, slug, value)?;
-        Some((slug.clone(), slot, key)).filter(|(_, _, key)| !key.is_empty())
-    };
-    fields.iter().filter_map(key).collect()
-}
-
-/// The slot of a searchable field, and the key of the value in it.
-fn index_entry(object_type: &StoredObjectType, slug: &Slug, value: &Value) -> Option<(usize, String)> {
-    let field = object_type.object_type.field(slug.as_str())?;
-    Some((*object_type.slots.get(slug)?, field.sort_key(value)))
 }
 
 /// The update that makes these changes, field by field, so that concurrent changes of other fields survive.
@@ -171,7 +140,10 @@ pub(crate) fn touch(write: Write, by: &Member, now: Timestamp) -> Result<Write> 
 }
 
 /// The object in an item.
-pub(crate) fn decode_object(item: &Item) -> Result<StoredObject> {
+///
+/// # Errors
+/// 500 when the item holds none.
+pub fn decode_object(item: &Item) -> Result<StoredObject> {
     Ok(decode(item).context("a stored object is not whole")?)
 }
 
@@ -194,11 +166,4 @@ fn decode(item: &Item) -> Option<StoredObject> {
         trashed_at: time("trashed_at"),
         destroyed: item.contains_key("destroyed"),
     })
-}
-
-/// The keys of the values in unique fields.
-pub(crate) fn unique_keys(fields: &FieldValues, object_type: &StoredObjectType) -> HashMap<Slug, String> {
-    let unique = object_type.object_type.unique_fields();
-    let key = |field: &Field| Some((field.slug.clone(), field.unique_key(fields.get(&field.slug)?)));
-    unique.filter_map(key).collect()
 }
