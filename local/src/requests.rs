@@ -9,6 +9,7 @@ use delivery::{
     undelivered_partition,
 };
 use keys::Platform;
+use resources::resource::Resource as _;
 use table::{
     Item, Key, Table, TableQuery, decode,
     queue::{Order, Postpone, Queue},

@@ -334,7 +334,7 @@ async fn a_checkpoint_whose_answer_was_lost_is_known_for_the_own_one() {
     let (database, counter) = Counter::start().await;
     let platform = platform(&database);
     let jobs = Jobs::new(&platform, Arc::new(Nowhere));
-    let (team, subject) = (TeamId::new(), JobSubject::Webhook(WebhookId::new()));
+    let (team, subject) = (TeamId::new(), JobSubject::new(audit::Kind::Webhook, WebhookId::new().as_str()));
     let (now, actor) = (platform.clock.now(), system_actor());
     let mut job = StoredJob::new((&team, subject), Job::Destroy, (now, now), actor);
     platform.workspace.write(job.write(&platform.workspace).unwrap()).await.unwrap();

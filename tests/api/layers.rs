@@ -13,17 +13,18 @@ type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
-const SHARED: [(&str, &[&str]); 10] = [
+const SHARED: [(&str, &[&str]); 11] = [
     ("base", &[]),
     ("table", &["base"]),
     ("keys", &["base", "table"]),
     ("api", &["base", "table", "keys"]),
     ("audit", &["base", "table"]),
     ("gate", &["base", "table", "keys", "api", "audit"]),
-    ("resources", &["base", "table"]),
-    ("records", &["base", "table", "api", "resources"]),
+    ("resources", &["base", "table", "api", "audit"]),
+    ("records", &["base", "table", "api", "audit", "resources"]),
     ("delivery", &["base", "table"]),
-    ("webhook", &["base", "table", "keys", "resources", "delivery"]),
+    ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
+    ("registry", &["records", "webhook"]),
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
 /// way to a key.
@@ -33,10 +34,24 @@ const FUNCTIONS: [(&str, &[&str]); 12] = [
     ("console", &["base", "table", "api"]),
     ("deliveries", &["base", "table", "delivery"]),
     ("discovery", &["base", "table", "api"]),
-    ("jobs", &["base", "table", "resources", "records", "webhook"]),
-    ("object-types", &["base", "table", "api", "resources", "records"]),
+    ("jobs", &["base", "table", "audit", "resources", "records", "registry"]),
+    ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
     ("objects", &["base", "table", "api", "audit", "resources", "records"]),
-    ("relay", &["base", "table", "keys", "gate", "audit", "resources", "records", "delivery", "webhook"]),
+    (
+        "relay",
+        &[
+            "base",
+            "table",
+            "keys",
+            "gate",
+            "audit",
+            "resources",
+            "records",
+            "delivery",
+            "webhook",
+            "registry",
+        ],
+    ),
     ("teams", &["base", "table", "keys", "api", "gate", "audit"]),
     ("tokens", &["base", "table", "keys", "api", "gate"]),
     ("webhooks", &["base", "table", "keys", "api", "resources", "records", "delivery", "webhook"]),

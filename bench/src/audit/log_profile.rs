@@ -129,11 +129,11 @@ impl LogProfile {
             Kind::Object if number == 0 => (self.object.to_string(), Some(type_of(thing))),
             Kind::Object => (id(ObjectId::PREFIX, number), Some(type_of(thing))),
             Kind::ObjectType => (self.types[number % TYPES].id.to_string(), Some(number % TYPES)),
-            Kind::Webhook => (id("whk_", number), None),
             Kind::Team => (self.team.to_string(), None),
             Kind::Member => (self.user(number % USERS), None),
             Kind::Invitation => (id("inv_", number), None),
             Kind::Token => (id(TokenId::PREFIX, number), None),
+            _ => (id("whk_", number), None),
         };
         let of_type = of_type.map(|number| self.types[number].clone());
         AuditSubject { kind, id, label: format!("{name} {number:08}"), of_type }

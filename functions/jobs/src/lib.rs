@@ -5,13 +5,14 @@ mod backfill;
 mod event;
 mod object_type;
 mod plan;
-mod webhook;
+mod purge;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use audit::Kind;
 use base::{
     Code, Result,
     clock::Clock,
@@ -36,9 +37,9 @@ const AT_ONCE: usize = 8;
 /// The worker that runs jobs.
 #[derive(Clone)]
 pub struct Worker {
+    tables: Tables,
     workspace: Table,
     objects: Table,
-    activity: Table,
     clock: Clock,
     jobs: Jobs,
 }
@@ -55,8 +56,8 @@ impl Worker {
     /// A worker on these tables, with messages by this queue.
     pub fn new(tables: &Tables, queue: Arc<dyn Queue<JobMessage>>) -> Self {
         let jobs = Jobs::new(tables, queue);
-        let Tables { workspace, objects, activity, clock, .. } = tables.clone();
-        Self { workspace, objects, activity, clock, jobs }
+        let Tables { workspace, objects, clock, .. } = tables.clone();
+        Self { tables: tables.clone(), workspace, objects, clock, jobs }
     }
 
     /// Runs the next slice of a job. It may run twice, or in two workers at once: each write of an object has
@@ -97,14 +98,14 @@ impl Worker {
     }
 
     async fn slice(&self, job: &mut StoredJob) -> Result<Slice> {
-        match (job.job.clone(), job.subject.clone()) {
-            (Job::Backfill { field }, JobSubject::ObjectType(id)) => {
-                Box::pin(self.backfill(job, &id, &field)).await
+        match (job.job.clone(), object_type(&job.subject)) {
+            (Job::Backfill { field }, Some(object_type)) => {
+                Box::pin(self.backfill(job, &object_type, &field)).await
             }
-            (Job::Destroy, JobSubject::ObjectType(id)) => Box::pin(self.destroy_type(job, &id)).await,
-            (Job::Destroy, JobSubject::Webhook(id)) => Box::pin(self.destroy_webhook(job, &id)).await,
+            (Job::Destroy, Some(object_type)) => Box::pin(self.destroy_type(job, &object_type)).await,
+            (Job::Destroy, None) => Box::pin(self.purge_any(job)).await,
             // There is no such job.
-            (Job::Backfill { .. }, JobSubject::Webhook(_)) => self.discard(job).await,
+            (Job::Backfill { .. }, None) => self.discard(job).await,
         }
     }
 
@@ -122,6 +123,11 @@ impl Worker {
         self.workspace.write(StoredJob::removal(&self.workspace, &job.id)).await?;
         Ok(Slice::Ended)
     }
+}
+
+/// The object type that a job is about, if it is one.
+fn object_type(subject: &JobSubject) -> Option<ObjectTypeId> {
+    ObjectTypeId::parse(&subject.id).filter(|_| subject.kind == Kind::ObjectType)
 }
 
 /// A scan of a partition, batch by batch, as long as a slice lasts.

@@ -75,7 +75,7 @@ pub(crate) async fn duplicate(
     Path(path): Path<TypePath>,
     Sent { body, members }: Sent<Duplicate>,
 ) -> Result<ForReader<Created<ObjectTypeView>>> {
-    let stored = store.stored(&member.team, &path.r#type, false).await?;
+    let stored = store.types.read(&member.team, &path.r#type, false).await?;
     let made = store.insert(&member, ObjectTypeId::new(), body.of(&stored.object_type)?).await?;
     Ok(created(made, &member, members))
 }
@@ -98,7 +98,7 @@ pub(crate) async fn restore(
     if_match: IfMatch,
 ) -> Result<ForReader<Versioned<ObjectTypeView>>> {
     member.may_compare(&if_match, ObjectTypeRead)?;
-    let stored = store.restore(&member, &path.r#type, &if_match).await?;
+    let stored = store.types.restore(&member, &path.r#type, &if_match).await?;
     Ok(changed(store.view(stored, &member).await?, &member, Members::default()))
 }
 

@@ -6,20 +6,20 @@ use api::{
     Member,
     extract::{IfMatch, Page},
 };
+use audit::Kind;
 use base::{
     Code, Error, Fault, Result, Timestamp, Violation,
     clock::Clock,
     id::{JobId, ObjectTypeId, TeamId},
     text::Slug,
 };
-use records::object_type::{
-    ObjectType, PROPAGATION_SECONDS, StoredObjectType, find, no_such_type, release_slug, take_slug,
-};
-use resources::TrashFilter;
+use records::object_type::{ObjectType, PROPAGATION_SECONDS, StoredObjectType, release_slug, take_slug};
 use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
-use resources::{TRASH_SECONDS, workspace_partition};
-use table::Tables;
-use table::{Attempt, Condition, Item, Table, TableQuery, Write, WriteError, attribute, queue::Queue, retry};
+use resources::{
+    TrashFilter,
+    resource::{Change, Resources},
+};
+use table::{Attempt, Condition, Item, Table, Tables, WriteError, queue::Queue, retry};
 
 use crate::{
     change::Draft,
@@ -32,6 +32,7 @@ use crate::{
 /// The object types.
 #[derive(Clone)]
 pub struct Store {
+    pub(crate) types: Resources<StoredObjectType>,
     pub(crate) workspace: Table,
     pub(crate) objects: Table,
     pub(crate) clock: Clock,
@@ -41,9 +42,9 @@ pub struct Store {
 impl Store {
     /// The object types of the tables, with messages about jobs by this queue.
     pub fn new(tables: &Tables, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        let jobs = Jobs::new(tables, queue);
+        let (types, jobs) = (Resources::new(tables), Jobs::new(tables, queue));
         let Tables { workspace, objects, clock, .. } = tables.clone();
-        Self { workspace, objects, clock, jobs }
+        Self { types, workspace, objects, clock, jobs }
     }
 
     /// Makes a type, whose relationships may point at itself.
@@ -116,41 +117,15 @@ impl Store {
         by: &Member,
         page: &Page<TrashFilter>,
     ) -> Result<(Vec<ObjectTypeView>, Option<Item>)> {
-        let name = "trashed_at".to_owned();
-        let is_listed = if page.filter.trashed.is_some() {
-            Condition::Above(name, attribute(&self.clock.now().plus_seconds(-TRASH_SECONDS))?)
-        } else {
-            Condition::AttributeMissing(name)
-        };
-        let query = TableQuery::partition(workspace_partition(&by.team)).prefix("TYPE#");
-        let query = query.filter(is_listed).after(page.after.clone()).limit(page.limit);
-        let found = self.workspace.query(query).await?;
-        let types = found.items.iter().map(StoredObjectType::from_item).collect::<Result<Vec<_>>>()?;
+        let (types, next) = self.types.list(by, page).await?;
         let jobs: Vec<&JobId> = types.iter().flat_map(jobs_of).collect();
         let jobs = self.jobs.get_many(&jobs).await?;
-        Ok((types.into_iter().map(|stored| ObjectTypeView::of(stored, &jobs, by)).collect(), found.next))
+        Ok((types.into_iter().map(|stored| ObjectTypeView::of(stored, &jobs, by)).collect(), next))
     }
 
     pub(crate) async fn read(&self, by: &Member, id_or_slug: &str, trashed: bool) -> Result<ObjectTypeView> {
-        let stored = self.stored(&by.team, id_or_slug, trashed).await?;
+        let stored = self.types.read(&by.team, id_or_slug, trashed).await?;
         self.view(stored, by).await
-    }
-
-    /// The type as it is stored, in the trash or not in it.
-    pub(crate) async fn stored(
-        &self,
-        team: &TeamId,
-        id_or_slug: &str,
-        trashed: bool,
-    ) -> Result<StoredObjectType> {
-        let stored = self.find(team, id_or_slug).await?;
-        if stored.is_hidden() == trashed { Ok(stored) } else { Err(no_such_type()) }
-    }
-
-    /// The type, in the trash or not; none whose time in the trash is over.
-    pub(crate) async fn find(&self, team: &TeamId, id_or_slug: &str) -> Result<StoredObjectType> {
-        let stored = find(&self.workspace, team, id_or_slug).await?;
-        if stored.is_trash_over(self.clock.now()) { Err(no_such_type()) } else { Ok(stored) }
     }
 
     /// The type with the progress of its jobs.
@@ -169,20 +144,12 @@ impl Store {
         draft: impl Fn(&ObjectType) -> Result<Draft>,
     ) -> Result<StoredObjectType> {
         let draft = &draft;
-        let (changed, job) = retry("object type", || async move {
-            let old = self.stored(&by.team, id_or_slug, false).await?;
+        let changed = |old: StoredObjectType| async move {
             let mut draft = if_match.settled(old.object_type.version, draft(&old.object_type))?;
             self.resolve_new(&by.team, &old.object_type, &mut draft).await?;
-            if draft.is_nothing(&old) {
-                return Ok(Attempt::Done((old, None)));
-            }
-            let (new, writes, job) = self.prepare(by, &old, draft).await?;
-            match self.workspace.transact(writes).await {
-                Err(WriteError::ConditionFailed(refused)) if !refused.at(0) => Err(slug_taken()),
-                outcome => Ok(Attempt::of(outcome)?.with((new, job))),
-            }
-        })
-        .await?;
+            if draft.is_nothing(&old) { Ok(None) } else { self.prepare(by, &old, draft).await.map(Some) }
+        };
+        let (changed, job) = self.types.change_with_job(by, id_or_slug, if_match, changed).await?;
         if let Some(job) = &job {
             self.jobs.send(job).await;
         }
@@ -196,32 +163,27 @@ impl Store {
         self.resolve(team, (id, slug), new.map(|field| (String::new(), field)).collect()).await
     }
 
-    /// The type as the draft has it, and the writes that make it so; that of the type itself is the first.
+    /// The type as the draft has it, with the writes and the job that belong to the change.
     async fn prepare(
         &self,
         by: &Member,
         old: &StoredObjectType,
         draft: Draft,
-    ) -> Result<(StoredObjectType, Vec<Write>, Option<StoredJob>)> {
+    ) -> Result<Change<StoredObjectType>> {
         let now = self.clock.now();
         let (mut new, mut job) = (old.clone(), None);
         if let Some(slug) = &draft.field {
             job = self.prepare_migration(by, &mut new, &draft.object_type, slug, now).await?;
         }
-        let version = old.object_type.version + 1;
-        new.object_type = ObjectType { version, updated_at: now, ..draft.object_type };
-        new.actor = by.actor();
-        let mut writes = Vec::from(new.write(&self.workspace, now)?);
+        new.object_type = draft.object_type;
+        let mut writes = Vec::new();
         if new.object_type.slug != old.object_type.slug {
             let ObjectType { id, slug, .. } = &new.object_type;
             writes.push(take_slug(&self.workspace, &by.team, (id, slug), now)?);
             writes.push(release_slug(&self.workspace, old, now)?);
             writes.push(slug_taken_write(&self.workspace, &by.team));
         }
-        if let Some(job) = &job {
-            writes.push(job.write(&self.workspace)?);
-        }
-        Ok((new, writes, job))
+        Ok(Change { after: new, writes, job, refusal: Some(slug_taken) })
     }
 
     /// Plans the migration that the change of a field needs, and its job. A change that existing objects
@@ -235,8 +197,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<StoredJob>> {
         let due = now.plus_seconds(PROPAGATION_SECONDS);
-        let (job, subject) =
-            (Job::Backfill { field: slug.clone() }, JobSubject::ObjectType(object_type.id.clone()));
+        let (job, subject) = (
+            Job::Backfill { field: slug.clone() },
+            JobSubject::new(Kind::ObjectType, object_type.id.as_str()),
+        );
         let job = StoredJob::new((&by.team, subject), job, (now, due), by.actor());
         let field = object_type.field(slug.as_str());
         let plan = plan_migration(new, slug, field, &job.id)?;

@@ -13,6 +13,7 @@ use delivery::{
     DeliveryStatus, Health, KEEP_SECONDS, Request, Retry, RetryAction, SignedRequest, StoredDelivery,
     StoredEvent, Topic, lane_of, lanes, requeue_delay_seconds,
 };
+use resources::resource::Resource as _;
 use resources::workspace_partition;
 use table::{Item, TableQuery, WriteError, concurrent::concurrent, decode, queue::Queue};
 use webhook::{StoredWebhook, WEBHOOK_PREFIX, host, sign_request};

@@ -4,6 +4,7 @@ use base::{Error, Result};
 use delivery::{
     DeliveryStatus, Retry, RetryAction, SIGNED, SignedRequest, StoredDelivery, requeue_delay_seconds,
 };
+use resources::resource::Resource as _;
 use table::{Condition, applied, attribute};
 use webhook::{StoredWebhook, sign_request, webhook_key};
 

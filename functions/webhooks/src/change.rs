@@ -4,13 +4,11 @@
 use api::{Member, extract::IfMatch};
 use base::{Permission, Result, id::WebhookId};
 use delivery::WebhookContent;
-use resources::TRASH_SECONDS;
-use resources::jobs::{Job, JobSubject, StoredJob};
-use table::{Attempt, Write, retry};
-use webhook::StoredWebhook;
+use resources::resource::Change;
+use webhook::{StoredWebhook, claim_url};
 
 use crate::{
-    store::{Store, is_trashed, no_such_webhook},
+    store::Store,
     webhook::{ChangeEffect, WebhookPatch},
 };
 
@@ -42,9 +40,6 @@ impl Store {
         // Switching on a webhook that is on, and not disabled, changes nothing.
         let is_disabled = self.deliveries.health(id).await?.is_disabled();
         self.change(by, id, if_match, |webhook| {
-            if is_trashed(webhook) {
-                return Err(no_such_webhook());
-            }
             let effect = changes.clone().apply(webhook, reads_objects);
             if effect.shows_objects {
                 by.needs(&[Permission::ObjectRead])?;
@@ -64,32 +59,14 @@ impl Store {
         change: impl Fn(&mut StoredWebhook) -> Result<Option<ChangeEffect>>,
     ) -> Result<StoredWebhook> {
         let change = &change;
-        retry("webhook", || async move {
-            let mut webhook = self.stored(&by.team, id).await?;
-            let (version, purge_job) = (webhook.version, webhook.purge_job.clone());
-            let (url, was_trashed) = (webhook.url.clone(), is_trashed(&webhook));
-            let effect = if_match.settled(version, change(&mut webhook))?;
-            let Some(effect) = effect else { return Ok(Attempt::Done(webhook)) };
-            let mut webhook = webhook.with_keys_resealed(&self.keys).await?;
-            let write = webhook.write(&self.workspace, by.actor(), self.now())?;
-            let mut writes = vec![write, self.reset_health(id, effect)?];
-            writes.extend(self.claim_url((&url, was_trashed), &webhook).await?);
-            if webhook.purge_job != purge_job {
-                writes.extend(purge_job.map(|job| StoredJob::removal(&self.workspace, &job)));
-                writes.extend(self.purge_job_write(by, &webhook)?);
-            }
-            Ok(Attempt::of(self.workspace.transact(writes).await)?.with(webhook))
-        })
-        .await
-    }
-
-    /// The write of the job that destroys a trashed webhook when its time in the trash is over; none if it is
-    /// not in the trash.
-    fn purge_job_write(&self, by: &Member, webhook: &StoredWebhook) -> Result<Option<Write>> {
-        let (Some(id), Some(at)) = (webhook.purge_job.clone(), webhook.trashed_at) else { return Ok(None) };
-        let (about, end) =
-            ((&by.team, JobSubject::Webhook(webhook.id.clone())), at.plus_seconds(TRASH_SECONDS));
-        let job = StoredJob::new(about, Job::Destroy, (at, end), by.actor());
-        StoredJob { id, ..job }.write(&self.workspace).map(Some)
+        let changed = |before: StoredWebhook| async move {
+            let mut after = before.clone();
+            let Some(effect) = change(&mut after)? else { return Ok(None) };
+            let after = after.with_keys_resealed(&self.keys).await?;
+            let mut writes = vec![self.reset_health(id, effect)?];
+            writes.extend(claim_url(&self.workspace, &before.url, &after).await?);
+            Ok(Some(Change { writes, ..Change::from(after) }))
+        };
+        self.webhooks.change(by, id.as_str(), if_match, changed).await
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn list(
     State(store): State<Store>,
     page: Page<TrashFilter>,
 ) -> Result<Json<List<Webhook>>> {
-    let (webhooks, next) = store.list(&member, &page).await?;
+    let (webhooks, next) = store.webhooks.list(&member, &page).await?;
     Ok(Json(page.of(store.views(webhooks).await?, next).await?))
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn read(
     Path(path): Path<WebhookPath>,
     Query(query): Query<TrashFilter>,
 ) -> Result<Versioned<Webhook>> {
-    let webhook = store.read(&member, &path.webhook, query.trashed.is_some()).await?;
+    let webhook = store.webhooks.read(&member.team, path.webhook.as_str(), query.trashed.is_some()).await?;
     Ok(versioned(store.view(webhook).await?))
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn trash(
     if_match: IfMatch,
 ) -> Result<NoContent> {
     check_may_send_version(&member, &if_match)?;
-    store.trash(&member, &path.webhook, &if_match).await?;
+    store.webhooks.trash(&member, path.webhook.as_str(), &if_match).await?;
     Ok(NoContent)
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn restore(
     if_match: IfMatch,
 ) -> Result<Versioned<WebhookResponse, Option<u64>>> {
     check_may_send_version(&member, &if_match)?;
-    let webhook = store.restore(&member, &path.webhook, &if_match).await?;
+    let webhook = store.webhooks.restore(&member, path.webhook.as_str(), &if_match).await?;
     store.webhook_response(&member, webhook, SentSettings::default()).await
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn destroy(
     if_match: IfMatch,
 ) -> Result<NoContent> {
     check_may_send_version(&member, &if_match)?;
-    store.destroy(&member, &path.webhook, &if_match).await?;
+    store.webhooks.destroy(&member, path.webhook.as_str(), &if_match).await?;
     Ok(NoContent)
 }
 

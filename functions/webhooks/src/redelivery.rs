@@ -67,7 +67,7 @@ impl Store {
 
     /// The webhook, if it is switched on and not disabled; an error otherwise.
     pub(crate) async fn enabled_webhook(&self, by: &Member, id: &WebhookId) -> Result<StoredWebhook> {
-        let webhook = self.read(by, id, false).await?;
+        let webhook = self.webhooks.read(&by.team, id.as_str(), false).await?;
         if !webhook.active {
             let detail = "The webhook is switched off: switch it on first, with PATCH and active true.";
             return Err(Error::new(Code::WrongState, detail));

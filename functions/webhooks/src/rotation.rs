@@ -7,10 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use webhook::{PreviousKeys, SealedKeys, SigningKeys, StoredWebhook};
 
-use crate::{
-    store::{Store, is_trashed, no_such_webhook},
-    webhook::ChangeEffect,
-};
+use crate::{store::Store, webhook::ChangeEffect};
 
 const OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
 /// A week, as with tokens.
@@ -54,9 +51,6 @@ impl Store {
         let keys = SigningKeys::new()?;
         let sealed = keys.seal(&*self.keys.ring().await?, (&by.team, id))?;
         let rotate = |webhook: &mut StoredWebhook| {
-            if is_trashed(webhook) {
-                return Err(no_such_webhook());
-            }
             rotate(webhook, sealed.clone(), overlap_seconds, self.now())?;
             Ok(Some(ChangeEffect::default()))
         };

@@ -3,13 +3,37 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{base62, timestamp::Timestamp};
 
 /// Bits of an id behind those that say when it was made.
 const TAIL_BITS: u32 = 80;
+
+/// An id of whatever kind.
+pub trait Id:
+    Clone
+    + fmt::Debug
+    + fmt::Display
+    + PartialEq
+    + Serialize
+    + DeserializeOwned
+    + JsonSchema
+    + Send
+    + Sync
+    + 'static
+{
+    /// A new id.
+    fn new() -> Self;
+    /// The id, if the text has the form of one.
+    fn parse(text: &str) -> Option<Self>;
+    /// The whole id.
+    fn as_str(&self) -> &str;
+}
 
 macro_rules! ids {
     ($($(#[doc = $doc:literal])+ $name:ident = $prefix:literal;)+) => { $(
@@ -47,6 +71,20 @@ macro_rules! ids {
             /// The whole id.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl Id for $name {
+            fn new() -> Self {
+                Self::new()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                Self::parse(text)
+            }
+
+            fn as_str(&self) -> &str {
+                self.as_str()
             }
         }
 

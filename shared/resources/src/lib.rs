@@ -2,6 +2,8 @@
 
 /// Work that goes on behind requests.
 pub mod jobs;
+/// Resources of a team.
+pub mod resource;
 mod trash;
 
 use base::id::TeamId;

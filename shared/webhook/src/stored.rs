@@ -1,24 +1,22 @@
 //! A webhook as it is stored: its item, its key, and which events it is subscribed to.
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{SealedKeys, SigningKeys};
 use base::{
+    Result, Timestamp,
     actor::Actor,
-    error::Result,
     id::{JobId, ObjectTypeId, TeamId, UserId, WebhookId},
-    timestamp::Timestamp,
 };
-use delivery::{Health, Topic, WebhookContent};
+use delivery::{Topic, WebhookContent};
 use keys::Keys;
-use resources::jobs::StoredJob;
-use resources::{TRASH_SECONDS, workspace_partition};
-use table::{AttributeValue, Condition, Item, Key, Table, Write, applied, attribute, text};
+use resources::TRASH_SECONDS;
 
 /// The prefix of the sort key of webhooks, in the partition of their team.
 pub const WEBHOOK_PREFIX: &str = "WEBHOOK#";
+/// The sort key of the count of a team's webhooks, and of the counter of their changes of URL.
+pub(crate) const COUNT_KEY: &str = "WEBHOOKCOUNT";
 
 /// A webhook as it is stored: as one JSON text, like object types. It has no `Debug`, as it has keys.
 #[derive(Clone, Serialize, Deserialize)]
@@ -80,101 +78,9 @@ pub struct PreviousKeys {
 }
 
 impl StoredWebhook {
-    /// The attributes of the item.
-    ///
-    /// # Errors
-    /// 500: a webhook can always be written.
-    pub fn to_item(&self) -> Result<Item> {
-        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
-        let mut item: Item = [
-            ("definition".to_owned(), AttributeValue::S(definition)),
-            ("revision".to_owned(), attribute(&self.version)?),
-        ]
-        .into();
-        if let Some(trashed_at) = &self.trashed_at {
-            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
-        }
-        if self.destroyed {
-            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
-        }
-        Ok(item)
-    }
-
-    /// The webhook of an item.
-    ///
-    /// # Errors
-    /// 500: what is stored always has its form.
-    pub fn from_item(item: &Item) -> Result<Self> {
-        let definition = text(item, "definition").context("a stored webhook has no definition")?;
-        Ok(serde_json::from_str(definition).context("reading a stored webhook")?)
-    }
-
-    /// The write of the changed webhook, with actor and time, on the condition that the stored one has not
-    /// changed since it was read.
-    ///
-    /// # Errors
-    /// 500: a webhook can always be written.
-    pub fn write(&mut self, workspace: &Table, by: Actor, now: Timestamp) -> Result<Write> {
-        let is_unchanged = self.is_unchanged();
-        self.version += 1;
-        (self.updated_at, self.updated_by) = (now, by.user.clone());
-        self.actor = by;
-        Ok(workspace.put_item(self.key(), self.to_item()?).when(is_unchanged))
-    }
-
     /// Whether its time in the trash is over: for clients it does not exist any more.
     pub fn is_trash_expired(&self, now: Timestamp) -> bool {
         self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
-    }
-
-    /// Destroys a webhook whose time in the trash is over. It is marked as destroyed first, so that its last
-    /// change in the stream says why. Returns false if another write came between.
-    ///
-    /// # Errors
-    /// 503 when the database is busy or away.
-    pub async fn purge_expired(mut self, tables: (&Table, &Table), now: Timestamp) -> Result<bool> {
-        let (workspace, _) = tables;
-        if !self.destroyed && !applied(workspace.transact(self.trash_expiry_writes(tables, now)?).await)? {
-            return Ok(false);
-        }
-        applied(workspace.transact(self.delete_writes(workspace)).await)
-    }
-
-    /// The writes that mark it as destroyed because its time in the trash is over, if it has not changed since
-    /// it was read; to be followed by [`StoredWebhook::delete_writes`]. They leave version and actor alone, by
-    /// which the relay knows that nobody asked for it.
-    ///
-    /// # Errors
-    /// 500: a webhook can always be written.
-    pub fn trash_expiry_writes(
-        &mut self,
-        (workspace, activity): (&Table, &Table),
-        now: Timestamp,
-    ) -> Result<Vec<Write>> {
-        let is_unchanged = self.is_unchanged();
-        self.destroyed = true;
-        Ok(vec![
-            workspace.put_item(self.key(), self.to_item()?).when(is_unchanged),
-            webhook_count(workspace, &self.team, -1),
-            Health::disable_permanently(activity, &self.id, now)?,
-        ])
-    }
-
-    fn is_unchanged(&self) -> Condition {
-        Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
-    }
-
-    /// The writes that delete it and its job, on the condition that it is marked as destroyed. The webhook's is
-    /// the first.
-    pub fn delete_writes(&self, workspace: &Table) -> Vec<Write> {
-        let deletion = workspace.delete(self.key()).when(Condition::AttributeExists("destroyed".into()));
-        let job = self.purge_job.as_ref().map(|job| StoredJob::removal(workspace, job));
-        std::iter::once(deletion).chain(job).collect()
-    }
-
-    /// The key of the item.
-    pub fn key(&self) -> Key {
-        webhook_key(&self.team, &self.id)
     }
 
     /// Whether it is subscribed to this. That includes webhooks that are switched off or in the trash, whose
@@ -224,19 +130,4 @@ impl StoredWebhook {
 /// The host of a URL, without the port.
 pub fn host(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// The write that changes the count of a team's webhooks, which includes those in the trash.
-pub fn webhook_count(workspace: &Table, team: &TeamId, amount: i64) -> Write {
-    workspace.update(webhook_count_key(team)).add("count", amount)
-}
-
-/// The key of the item with the count of a team's webhooks, and the counter of their changes of URL.
-pub fn webhook_count_key(team: &TeamId) -> Key {
-    Key::new(workspace_partition(team), "WEBHOOKCOUNT")
-}
-
-/// The key of a webhook.
-pub fn webhook_key(team: &TeamId, id: &WebhookId) -> Key {
-    Key::new(workspace_partition(team), format!("{WEBHOOK_PREFIX}{id}"))
 }

@@ -1,5 +1,7 @@
 //! Webhooks in the trash: hidden, brought back, at their end, and destroyed.
 
+use resources::resource::{Resource as _, Resources};
+
 use super::*;
 
 #[tokio::test]
@@ -66,17 +68,17 @@ async fn who_read_a_webhook_before_its_end_cannot_bring_it_back() {
     let (workspace, now) = (&platform.workspace, base::Timestamp::now());
     let key = Key::new(format!("TEAM#{}", hooks.world.team), format!("WEBHOOK#{id}"));
     let item = workspace.get(key).await.unwrap().unwrap();
-    let (mut ended, mut late) =
-        (StoredWebhook::from_item(&item).unwrap(), StoredWebhook::from_item(&item).unwrap());
-    let mark = ended.trash_expiry_writes((workspace, &platform.activity), now).unwrap();
+    let webhooks = Resources::<StoredWebhook>::new(&platform);
+    let trashed = StoredWebhook::from_item(&item).unwrap();
+    let (ended, mark) = webhooks.expiry(&trashed).await.unwrap();
     workspace.transact(mark).await.unwrap();
-    let by = late.actor.clone();
-    let refused = workspace.write(late.write(workspace, by, now).unwrap()).await;
+    let mut late = trashed.clone();
+    late.touch(trashed.actor.clone(), now);
+    let refused = workspace.transact(trashed.replacement(&mut late, workspace, now).unwrap()).await;
     assert!(matches!(refused, Err(WriteError::ConditionFailed(_))));
-    let mut again = StoredWebhook::from_item(&item).unwrap();
-    let mark = again.trash_expiry_writes((workspace, &platform.activity), now).unwrap();
+    let (_, mark) = webhooks.expiry(&trashed).await.unwrap();
     assert!(matches!(workspace.transact(mark).await, Err(WriteError::ConditionFailed(_))), "it counts once");
-    workspace.transact(ended.delete_writes(workspace)).await.unwrap();
+    workspace.transact(ended.removal(workspace)).await.unwrap();
     assert_eq!(left_of(&platform, &hooks, &id).await, ["WEBHOOKCOUNT"]);
 }
 

@@ -1,13 +1,13 @@
 //! Audit entries for changes of a team itself.
 
 use anyhow::Context as _;
-use audit::{AuditEvent, AuditSubject, Kind};
+use audit::{AuditEvent, AuditSubject, Kind, property_changes};
 use base::{Result, Timestamp, id::TeamId};
 use table::{Item, Key, number, text};
 
 use crate::{
     Relay,
-    new_entry::{NewEntry, dedup_key, item_properties, property_changes},
+    new_entry::{NewEntry, dedup_key, item_properties},
     objects::actor,
 };
 

@@ -1,7 +1,7 @@
 //! Audit entries for changes of a token, in each team that it has access to. They only have what concerns the
 //! team.
 
-use audit::{AuditEvent, AuditSubject, FieldChange, Kind};
+use audit::{AuditEvent, AuditSubject, FieldChange, Kind, properties, property_changes};
 use base::{
     Result,
     id::{TeamId, TokenId, UserId},
@@ -14,7 +14,7 @@ use table::{Item, Key, TableQuery, decode};
 
 use crate::{
     Relay,
-    new_entry::{NewEntry, dedup_key, properties, property_changes},
+    new_entry::{NewEntry, dedup_key},
 };
 
 /// The audited properties of a token, with their labels.

@@ -10,6 +10,7 @@ mod key;
 mod label;
 mod migration;
 mod read;
+mod resource;
 mod rules;
 mod schema;
 mod stamp;

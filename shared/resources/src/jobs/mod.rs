@@ -1,5 +1,7 @@
 //! Background jobs: what is to be done, how far it is, and the queue that keeps them going.
 
+mod subject;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use base::{
     actor::Actor,
     clock::Clock,
     error::Result,
-    id::{JobId, ObjectId, ObjectTypeId, TeamId, WebhookId},
+    id::{JobId, ObjectId, TeamId},
     text::Slug,
     timestamp::Timestamp,
 };
@@ -22,6 +24,8 @@ use table::{
 
 /// The partition of all jobs that are not done.
 const PARTITION: &str = "JOBS";
+pub use subject::JobSubject;
+
 /// The longest that a message waits in a queue; for a job that is due later it is sent again.
 const DELAY_SECONDS_MAX: i64 = 15 * 60;
 /// A job without progress for so long, though it is due, has stalled: its message is lost.
@@ -45,16 +49,6 @@ pub enum Job {
     },
     /// The subject is destroyed: a type with all its objects.
     Destroy,
-}
-
-/// What a job is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobSubject {
-    /// An object type.
-    ObjectType(ObjectTypeId),
-    /// A webhook.
-    Webhook(WebhookId),
 }
 
 /// A job, and how far it is.
@@ -282,6 +276,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use audit::Kind;
+    use base::id::ObjectTypeId;
     use table::text;
 
     #[test]
@@ -303,7 +299,7 @@ mod tests {
             "token": null, "ip": "", "source": "app", "request_id": ""}),
         );
         let (now, actor) = (Timestamp::from_millis(0).unwrap(), serde_json::from_value(actor).unwrap());
-        let subject = JobSubject::ObjectType(id.clone());
+        let subject = JobSubject::new(Kind::ObjectType, id.as_str());
         let job = StoredJob::new((&TeamId::new(), subject.clone()), Job::Destroy, (now, now), actor);
         let item: Item = serde_dynamo::to_item(&job).unwrap();
         assert_eq!((text(&item, "object_type"), text(&item, "job")), (Some(id.as_str()), Some("destroy")));

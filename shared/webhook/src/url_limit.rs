@@ -2,11 +2,11 @@
 //! times. Webhooks in the trash do not count, so the limit is checked when one is restored.
 
 use base::{Code, Error, Result, id::TeamId};
+use resources::resource::Resource as _;
 use resources::workspace_partition;
-use table::{Condition, TableQuery, Write};
-use webhook::{StoredWebhook, WEBHOOK_PREFIX, webhook_count_key};
+use table::{Condition, Key, Table, TableQuery, Write};
 
-use crate::store::Store;
+use crate::{StoredWebhook, WEBHOOK_PREFIX, stored::COUNT_KEY};
 
 /// The most webhooks of a team with the same URL.
 const SAME_URL_MAX: usize = 2;
@@ -24,50 +24,60 @@ impl UrlCount {
     }
 }
 
-impl Store {
-    /// Checks that fewer than [`SAME_URL_MAX`] other webhooks of the team have the URL.
-    pub(crate) async fn check_url_limit(&self, webhook: &StoredWebhook) -> Result<UrlCount> {
-        // The counter is read first, so that the list that follows is at least as new.
-        let item = self.workspace.get(webhook_count_key(&webhook.team)).await?;
-        let counted = Condition::is_still(URLS, item.and_then(|mut item| item.remove(URLS)));
-        let is_same = |other: &StoredWebhook| {
-            other.id != webhook.id
-                && other.trashed_at.is_none()
-                && !other.destroyed
-                && normalized(&other.url) == normalized(&webhook.url)
-        };
-        let same = self.all(&webhook.team).await?.into_iter().filter(is_same).count();
-        if same >= SAME_URL_MAX { Err(url_limit_reached()) } else { Ok(UrlCount(counted)) }
-    }
+/// Checks that fewer than [`SAME_URL_MAX`] other webhooks of the team have the URL.
+///
+/// # Errors
+/// 409 when there are so many.
+pub(crate) async fn check_url_limit(workspace: &Table, webhook: &StoredWebhook) -> Result<UrlCount> {
+    // The counter is read first, so that the list that follows is at least as new.
+    let item = workspace.get(count_key(&webhook.team)).await?;
+    let counted = Condition::is_still(URLS, item.and_then(|mut item| item.remove(URLS)));
+    let is_same = |other: &StoredWebhook| {
+        other.id != webhook.id
+            && other.trashed_at.is_none()
+            && !other.destroyed
+            && normalized(&other.url) == normalized(&webhook.url)
+    };
+    let same = all(workspace, &webhook.team).await?.into_iter().filter(is_same).count();
+    if same >= SAME_URL_MAX { Err(url_limit_reached()) } else { Ok(UrlCount(counted)) }
+}
 
-    /// The write by which a webhook takes its URL; none if it had it before this change.
-    pub(crate) async fn claim_url(
-        &self,
-        (url, was_trashed): (&str, bool),
-        webhook: &StoredWebhook,
-    ) -> Result<Option<Write>> {
-        let takes =
-            webhook.trashed_at.is_none() && (was_trashed || normalized(url) != normalized(&webhook.url));
-        if !takes {
-            return Ok(None);
+/// The write by which a webhook takes its URL; none if it had it before this change.
+///
+/// # Errors
+/// 409 when two others have it.
+pub async fn claim_url(workspace: &Table, before: &str, webhook: &StoredWebhook) -> Result<Option<Write>> {
+    if normalized(before) == normalized(&webhook.url) {
+        return Ok(None);
+    }
+    take_url(workspace, webhook).await.map(Some)
+}
+
+/// The write by which a webhook takes its URL.
+///
+/// # Errors
+/// 409 when two others have it.
+pub(crate) async fn take_url(workspace: &Table, webhook: &StoredWebhook) -> Result<Write> {
+    let update = workspace.update(count_key(&webhook.team));
+    Ok(check_url_limit(workspace, webhook).await?.claim_in(update))
+}
+
+fn count_key(team: &TeamId) -> Key {
+    Key::new(workspace_partition(team), COUNT_KEY)
+}
+
+async fn all(workspace: &Table, team: &TeamId) -> Result<Vec<StoredWebhook>> {
+    let (mut webhooks, mut after) = (Vec::new(), None);
+    loop {
+        let query =
+            TableQuery::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(after.take());
+        let found = workspace.query(query).await?;
+        for item in &found.items {
+            webhooks.push(StoredWebhook::from_item(item)?);
         }
-        let update = self.workspace.update(webhook_count_key(&webhook.team));
-        Ok(Some(self.check_url_limit(webhook).await?.claim_in(update)))
-    }
-
-    async fn all(&self, team: &TeamId) -> Result<Vec<StoredWebhook>> {
-        let (mut webhooks, mut after) = (Vec::new(), None);
-        loop {
-            let query =
-                TableQuery::partition(workspace_partition(team)).prefix(WEBHOOK_PREFIX).after(after.take());
-            let found = self.workspace.query(query).await?;
-            for item in &found.items {
-                webhooks.push(StoredWebhook::from_item(item)?);
-            }
-            after = found.next;
-            if after.is_none() {
-                return Ok(webhooks);
-            }
+        after = found.next;
+        if after.is_none() {
+            return Ok(webhooks);
         }
     }
 }

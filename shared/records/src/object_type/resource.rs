@@ -1,77 +1,120 @@
-//! Audit entries for changes of object types, field by field.
+//! An object type is a resource of its team. The audit log tells of its changes field by field.
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use audit::{AuditEvent, AuditSubject, FieldChange, Kind, SubjectType, raw_json};
-use base::{Result, id::TeamId};
-use records::object_type::{Field, ObjectType, StoredObjectType};
-use table::{Item, Key};
-
-use crate::{
-    Relay,
-    event::Change,
-    new_entry::{NewEntry, Properties, dedup_key, properties, property_changes},
+use audit::{FieldChange, Kind, Properties, SubjectType, properties, property_changes, raw_json};
+use base::{
+    Code, Result, Timestamp,
+    actor::Actor,
+    id::{ObjectTypeId, TeamId},
 };
+use resources::resource::{Count, Resource, State};
+use table::{Condition, Item, Table, Write};
 
-/// The audited properties of a type besides its fields, with their labels.
-const AUDITED: &[(&str, &str)] = &[
-    ("slug", "Slug"),
-    ("singular_label", "Singular label"),
-    ("plural_label", "Plural label"),
-    ("item_label_fields", "Fields that name an object"),
-];
+use super::{Deletion, Field, ObjectType, StoredObjectType, find};
 
-impl Relay {
-    pub(super) async fn type_changed(
-        &self,
-        key: &Key,
-        team: TeamId,
-        change: &Change,
-        new: &Item,
-    ) -> Result<()> {
-        let old = change.before().map(StoredObjectType::from_item).transpose()?;
-        let new = StoredObjectType::from_item(new)?;
-        let Some(event) = event(old.as_ref(), &new) else { return Ok(()) };
-        // What somebody did grows the version. The end of its time in the trash does not.
-        let is_over = old.as_ref().is_some_and(|old| old.object_type.version == new.object_type.version);
-        let at = if is_over { change.approximate_creation_time() } else { Some(new.object_type.updated_at) };
-        let by = if is_over { new.revision } else { new.object_type.version };
-        let ObjectType { id, slug, plural_label, .. } = &new.object_type;
-        let entry = NewEntry {
-            team,
-            event,
-            at: at.context("a change has no time")?,
-            actor: (!is_over).then(|| new.actor.clone()),
-            subject: AuditSubject {
-                kind: Kind::ObjectType,
-                id: id.to_string(),
-                label: plural_label.clone(),
-                of_type: Some(SubjectType { id: id.clone(), slug: slug.to_string() }),
-            },
-            fields: match event {
-                AuditEvent::Created | AuditEvent::Updated => {
-                    fields(old.as_ref().map(|old| &old.object_type), &new.object_type)?
-                }
-                _ => Vec::new(),
-            },
-            reason: is_over.then_some("trash_ended"),
-            dedup_key: dedup_key(key, [is_over.to_string(), by.to_string()]),
-        };
-        self.append(entry).await
+impl Resource for StoredObjectType {
+    type Id = ObjectTypeId;
+    const KIND: Kind = Kind::ObjectType;
+    const NOUN: &'static str = "object type";
+    const PREFIX: &'static str = "TYPE#";
+    /// They are counted by their slugs.
+    const COUNT: Option<Count> = None;
+    const AUDITED: &'static [(&'static str, &'static str)] = &[
+        ("slug", "Slug"),
+        ("singular_label", "Singular label"),
+        ("plural_label", "Plural label"),
+        ("item_label_fields", "Fields that name an object"),
+    ];
+
+    fn team(&self) -> &TeamId {
+        &self.team
     }
-}
 
-/// The event of a change; none if it is only the progress of a migration.
-fn event(old: Option<&StoredObjectType>, new: &StoredObjectType) -> Option<AuditEvent> {
-    let Some(old) = old else { return Some(AuditEvent::Created) };
-    let is_irreversible =
-        |stored: &StoredObjectType| stored.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible);
-    match (old.trashed_at, new.trashed_at) {
-        _ if is_irreversible(new) && !is_irreversible(old) => Some(AuditEvent::Destroyed),
-        (None, Some(_)) => Some(AuditEvent::Deleted),
-        (Some(_), None) => Some(AuditEvent::Restored),
-        _ => (old.object_type.version != new.object_type.version).then_some(AuditEvent::Updated),
+    fn id(&self) -> &ObjectTypeId {
+        &self.object_type.id
+    }
+
+    fn label(&self) -> &str {
+        &self.object_type.plural_label
+    }
+
+    fn version(&self) -> u64 {
+        self.object_type.version
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.object_type.updated_at
+    }
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn state(&self) -> State {
+        let (trashed_at, job) =
+            (self.trashed_at, self.deletion.as_ref().map(|deletion| deletion.job.clone()));
+        let is_irreversible = self.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible);
+        match trashed_at {
+            _ if is_irreversible => State::Purging { trashed_at, job },
+            Some(at) => State::Trashed { at, job },
+            None => State::Live,
+        }
+    }
+
+    fn set_state(&mut self, state: State) {
+        self.trashed_at = state.trashed_at();
+        let is_irreversible = matches!(state, State::Purging { .. });
+        self.deletion = state.job().map(|job| Deletion { job: job.clone(), is_irreversible });
+    }
+
+    fn touch(&mut self, by: Actor, now: Timestamp) {
+        self.object_type.version += 1;
+        self.object_type.updated_at = now;
+        self.actor = by;
+    }
+
+    fn from_item(item: &Item) -> Result<Self> {
+        Self::from_item(item)
+    }
+
+    fn to_item(&self) -> Result<Item> {
+        self.to_item()
+    }
+
+    fn is_unchanged(&self) -> Condition {
+        self.is_unchanged()
+    }
+
+    async fn find(workspace: &Table, team: &TeamId, id_or_slug: &str) -> Result<Option<Self>> {
+        match find(workspace, team, id_or_slug).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.code == Code::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// While its job destroys it, the progress is shown.
+    fn is_gone(&self, now: Timestamp) -> bool {
+        self.is_trash_over(now)
+    }
+
+    fn replacement(&self, after: &mut Self, workspace: &Table, now: Timestamp) -> Result<Vec<Write>> {
+        Ok(after.write(workspace, now)?.into())
+    }
+
+    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<FieldChange>> {
+        fields(before.map(|before| &before.object_type), &after.object_type)
+    }
+
+    fn of_type(&self) -> Option<SubjectType> {
+        let ObjectType { id, slug, .. } = &self.object_type;
+        Some(SubjectType { id: id.clone(), slug: slug.to_string() })
+    }
+
+    fn dedup_key(&self, is_by_time: bool) -> Vec<String> {
+        let by = if is_by_time { self.revision } else { self.object_type.version };
+        vec![is_by_time.to_string(), by.to_string()]
     }
 }
 
@@ -79,7 +122,7 @@ fn event(old: Option<&StoredObjectType>, new: &StoredObjectType) -> Option<Audit
 /// that differ.
 fn fields(old: Option<&ObjectType>, new: &ObjectType) -> Result<Vec<FieldChange>> {
     let before = old.map(properties).transpose()?;
-    let mut changes = property_changes(before.as_ref(), &properties(new)?, AUDITED);
+    let mut changes = property_changes(before.as_ref(), &properties(new)?, StoredObjectType::AUDITED);
     let fields = old.map(|old| old.fields.as_slice()).unwrap_or_default();
     for field in &new.fields {
         let was = fields.iter().find(|was| was.slug == field.slug);
@@ -134,6 +177,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use audit::AuditEvent;
+    use resources::resource::AuditedChange;
 
     fn stored(changes: Value, fields: Value) -> StoredObjectType {
         let mut json = json!({
@@ -160,6 +205,11 @@ mod tests {
         let with = |changes: Value| stored(changes, json!([]));
         let (plain, at) = (with(json!({})), "2026-11-24T00:00:00.000Z");
         let end = |is_final: bool| json!({"trashed_at": at, "end": {"job": "job_0000000000000000000001", "is_final": is_final}});
+        let event = |before: Option<&StoredObjectType>, after: &StoredObjectType| {
+            let before = before.map(|before| before.to_item().unwrap());
+            let change = AuditedChange::of::<StoredObjectType>(before.as_ref(), &after.to_item().unwrap());
+            change.unwrap().map(|change| change.event)
+        };
         let mut newer = with(json!({"revision": 5}));
         newer.object_type.version = 2;
         assert_eq!(event(None, &plain), Some(AuditEvent::Created));

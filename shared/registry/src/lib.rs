@@ -1,0 +1,17 @@
+//! Every kind of resource of a team, once. What has to know all of them asks here, so that a new kind is forgotten nowhere.
+
+#[doc(hidden)]
+pub use records;
+#[doc(hidden)]
+pub use webhook;
+
+/// Gives the types of all resources to a macro.
+#[macro_export]
+macro_rules! for_each_resource {
+    ($macro:ident) => {
+        $macro! {
+            $crate::records::object_type::StoredObjectType,
+            $crate::webhook::StoredWebhook,
+        }
+    };
+}

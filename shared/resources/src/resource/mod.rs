@@ -1,0 +1,193 @@
+//! What is the same for every kind of resource of a team: it has a version, it is created, listed, read, changed, moved to
+//! the trash, restored and destroyed, and the audit log tells of all that. What one kind means is its [`Resource`].
+
+mod audited;
+mod count;
+mod state;
+mod store;
+mod stored;
+mod trash;
+
+use audit::{AuditEvent, FieldChange, Kind, SubjectType, properties, property_changes};
+use base::{
+    Error, Result, Timestamp,
+    actor::Actor,
+    id::{Id, TeamId},
+};
+use serde::Serialize;
+use table::{Condition, Item, Key, Table, Tables, Write};
+
+use crate::{jobs::StoredJob, workspace_partition};
+
+pub use audited::AuditedChange;
+pub use state::{State, Transition};
+pub use store::{Change, Resources};
+pub use stored::{Body, Stored};
+
+/// How many of a kind a team may have, with those in the trash; counted in an item of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    /// The sort key of the item with the count, in the partition of the team.
+    pub key: &'static str,
+    /// The most there may be.
+    pub max: u64,
+    /// What becomes of another one.
+    pub full: Full,
+}
+
+/// What becomes of a new resource when there is no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// It is refused.
+    Refuse,
+    /// It takes the place of one in the trash, if there is one whose time is over or that the caller has put there. Services
+    /// that subscribe and unsubscribe leave many there, and often may not destroy any.
+    EvictOldestTrashed,
+}
+
+/// One kind of resource, as it is stored.
+pub trait Resource: Clone + Serialize + Send + Sync + 'static {
+    /// Its id.
+    type Id: Id;
+    /// The kind in the audit log, and in jobs.
+    const KIND: Kind;
+    /// What one is called, as in "There is no such webhook."
+    const NOUN: &'static str;
+    /// What the sort keys begin with, in the partition of the team.
+    const PREFIX: &'static str;
+    /// How many there may be, if the mechanism is to count them.
+    const COUNT: Option<Count>;
+    /// The members that the audit log tells of, with their labels. What is not listed is never in the log.
+    const AUDITED: &'static [(&'static str, &'static str)];
+
+    /// The team that it belongs to.
+    fn team(&self) -> &TeamId;
+    /// Its id.
+    fn id(&self) -> &Self::Id;
+    /// What people call it.
+    fn label(&self) -> &str;
+    /// Grows by one with each change that somebody makes.
+    fn version(&self) -> u64;
+    /// When it last changed.
+    fn updated_at(&self) -> Timestamp;
+    /// Who made the last change.
+    fn actor(&self) -> &Actor;
+    /// Whether it is in the trash, or about to be no more.
+    fn state(&self) -> State;
+    /// The same resource in another state.
+    fn set_state(&mut self, state: State);
+    /// Somebody changes it: its version grows.
+    fn touch(&mut self, by: Actor, now: Timestamp);
+    /// The resource in an item.
+    ///
+    /// # Errors
+    /// 500: what is stored always has its form.
+    fn from_item(item: &Item) -> Result<Self>;
+    /// The item that holds it.
+    ///
+    /// # Errors
+    /// 500: a resource can always be written.
+    fn to_item(&self) -> Result<Item>;
+    /// The condition that it is still as it was read.
+    fn is_unchanged(&self) -> Condition;
+
+    /// The key of the item.
+    fn key_of(team: &TeamId, id: &Self::Id) -> Key {
+        Key::new(workspace_partition(team), format!("{}{}", Self::PREFIX, id.as_str()))
+    }
+
+    /// The key of its item.
+    fn key(&self) -> Key {
+        Self::key_of(self.team(), self.id())
+    }
+
+    /// The resource that a path names, by its id or otherwise.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    fn find(
+        workspace: &Table,
+        team: &TeamId,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Self>>> + Send {
+        let key = Self::Id::parse(name).map(|id| Self::key_of(team, &id));
+        async move {
+            let Some(key) = key else { return Ok(None) };
+            workspace.get(key).await?.as_ref().map(Self::from_item).transpose()
+        }
+    }
+
+    /// Whether clients do not see it any more.
+    fn is_gone(&self, now: Timestamp) -> bool {
+        matches!(self.state(), State::Purging { .. }) || self.state().is_trash_over(now)
+    }
+
+    /// The writes that store a new one, its own first.
+    ///
+    /// # Errors
+    /// 500: a resource can always be written.
+    fn insertion(&self, workspace: &Table) -> Result<Vec<Write>> {
+        Ok(vec![workspace.put_item(self.key(), self.to_item()?).when(Condition::ItemMissing)])
+    }
+
+    /// The writes that put `after` in the place of this one, if this one is still as it was read. Its own is the first.
+    ///
+    /// # Errors
+    /// 500: a resource can always be written.
+    fn replacement(&self, after: &mut Self, workspace: &Table, _: Timestamp) -> Result<Vec<Write>> {
+        Ok(vec![workspace.put_item(after.key(), after.to_item()?).when(self.is_unchanged())])
+    }
+
+    /// The writes that remove it, of one that is being purged. Its own is the first.
+    fn removal(&self, workspace: &Table) -> Vec<Write> {
+        let deletion = workspace.delete(self.key()).when(Condition::AttributeExists("destroyed".into()));
+        let job = self.state().job().map(|job| StoredJob::removal(workspace, job));
+        std::iter::once(deletion).chain(job).collect()
+    }
+
+    /// The write of the count, with what else a new resource takes of its team. What it checks first is part of the condition.
+    ///
+    /// # Errors
+    /// 409 when it may not have it.
+    fn claim(&self, count: Write, _: &Tables) -> impl Future<Output = Result<Write>> + Send {
+        std::future::ready(Ok(count))
+    }
+
+    /// Writes that belong to a change of its state, of this one as it will be.
+    ///
+    /// # Errors
+    /// 409 when it cannot be.
+    fn effects(&self, _: Transition, _: &Tables) -> impl Future<Output = Result<Vec<Write>>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// The event of a change that leaves the state as it is: a weightier word than `updated`, if there is one.
+    fn change_event(&self, _: &Self) -> AuditEvent {
+        AuditEvent::Updated
+    }
+
+    /// What the audit log tells of the members of a new resource, or of what has changed.
+    ///
+    /// # Errors
+    /// 500: a resource can always be written.
+    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<FieldChange>> {
+        let before = before.map(properties).transpose()?;
+        Ok(property_changes(before.as_ref(), &properties(after)?, Self::AUDITED))
+    }
+
+    /// The object type that it is or belongs to, for the audit log.
+    fn of_type(&self) -> Option<SubjectType> {
+        None
+    }
+
+    /// What tells a change of it from all others in the audit log.
+    fn dedup_key(&self, is_by_time: bool) -> Vec<String> {
+        let version = self.version().to_string();
+        if is_by_time { vec![version, "trash_ended".to_owned()] } else { vec![version] }
+    }
+
+    /// 404.
+    fn no_such() -> Error {
+        Error::not_found(Self::NOUN)
+    }
+}

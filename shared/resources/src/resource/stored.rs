@@ -1,0 +1,175 @@
+//! How the resources of a new family are stored: the body, and around it what every resource has.
+
+use anyhow::Context as _;
+use api::Member;
+use audit::Kind;
+use base::{
+    Result, Timestamp,
+    actor::Actor,
+    id::{Id, JobId, TeamId, UserId},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use table::{AttributeValue, Condition, Item, attribute, text};
+
+use super::{Count, Resource, State};
+
+/// What one family means by its resource. All else is the mechanism's.
+pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The id of the resource.
+    type Id: Id;
+    /// As [`Resource::KIND`].
+    const KIND: Kind;
+    /// As [`Resource::NOUN`].
+    const NOUN: &'static str;
+    /// As [`Resource::PREFIX`].
+    const PREFIX: &'static str;
+    /// As [`Resource::COUNT`].
+    const COUNT: Option<Count>;
+    /// As [`Resource::AUDITED`].
+    const AUDITED: &'static [(&'static str, &'static str)];
+
+    /// What people call it.
+    fn label(&self) -> &str;
+}
+
+/// A resource as it is stored. The body is a member of its own: what serde flattens it buffers, and then numbers lose digits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Stored<B: Body> {
+    /// Its id.
+    pub id: B::Id,
+    /// The team that it belongs to.
+    pub team: TeamId,
+    /// What it is.
+    pub body: B,
+    /// Grows by one with each change.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Who created it.
+    pub created_by: UserId,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Who made the last change.
+    pub actor: Actor,
+    /// When it was moved to the trash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trashed_at: Option<Timestamp>,
+    /// The job that purges it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    purge_job: Option<JobId>,
+    /// Whether it is being purged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    destroyed: bool,
+}
+
+impl<B: Body> Stored<B> {
+    /// A new resource.
+    pub fn new(by: &Member, body: B, now: Timestamp) -> Self {
+        Self {
+            id: B::Id::new(),
+            team: by.team.clone(),
+            body,
+            version: 1,
+            created_at: now,
+            created_by: by.user.clone(),
+            updated_at: now,
+            actor: by.actor(),
+            trashed_at: None,
+            purge_job: None,
+            destroyed: false,
+        }
+    }
+}
+
+impl<B: Body> Stored<B> {
+    /// The same resource with another body.
+    #[must_use]
+    pub fn with_body(self, body: B) -> Self {
+        Self { body, ..self }
+    }
+}
+
+impl<B: Body> Resource for Stored<B> {
+    type Id = B::Id;
+    const KIND: Kind = B::KIND;
+    const NOUN: &'static str = B::NOUN;
+    const PREFIX: &'static str = B::PREFIX;
+    const COUNT: Option<Count> = B::COUNT;
+    const AUDITED: &'static [(&'static str, &'static str)] = B::AUDITED;
+
+    fn team(&self) -> &TeamId {
+        &self.team
+    }
+
+    fn id(&self) -> &B::Id {
+        &self.id
+    }
+
+    fn label(&self) -> &str {
+        self.body.label()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn state(&self) -> State {
+        match (self.destroyed, self.trashed_at) {
+            (true, trashed_at) => State::Purging { trashed_at, job: self.purge_job.clone() },
+            (false, Some(at)) => State::Trashed { at, job: self.purge_job.clone() },
+            (false, None) => State::Live,
+        }
+    }
+
+    fn set_state(&mut self, state: State) {
+        self.trashed_at = state.trashed_at();
+        self.purge_job = state.job().cloned();
+        self.destroyed = matches!(state, State::Purging { .. });
+    }
+
+    fn touch(&mut self, by: Actor, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = now;
+        self.actor = by;
+    }
+
+    fn from_item(item: &Item) -> Result<Self> {
+        let definition =
+            text(item, "definition").with_context(|| format!("a stored {} has no definition", B::NOUN))?;
+        Ok(serde_json::from_str(definition).with_context(|| format!("reading a stored {}", B::NOUN))?)
+    }
+
+    fn to_item(&self) -> Result<Item> {
+        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
+        let mut item: Item = [
+            ("definition".to_owned(), AttributeValue::S(definition)),
+            ("revision".to_owned(), attribute(&self.version)?),
+        ]
+        .into();
+        if let Some(trashed_at) = &self.trashed_at {
+            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
+        }
+        if self.destroyed {
+            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
+        }
+        Ok(item)
+    }
+
+    fn is_unchanged(&self) -> Condition {
+        Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
+    }
+
+    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<audit::FieldChange>> {
+        let before = before.map(|before| audit::properties(&before.body)).transpose()?;
+        Ok(audit::property_changes(before.as_ref(), &audit::properties(&after.body)?, B::AUDITED))
+    }
+}

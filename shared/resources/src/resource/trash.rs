@@ -1,0 +1,168 @@
+//! Trashes, restores, destroys and purges resources.
+
+use api::{Member, extract::IfMatch};
+use base::{Code, Error, Result, Timestamp, id::Id as _};
+use table::{Attempt, Write, applied, retry};
+
+use super::{Resource, Resources, State, Transition};
+use crate::{
+    TRASH_SECONDS,
+    jobs::{Job, JobSubject, StoredJob},
+};
+
+impl<R: Resource> Resources<R> {
+    /// Moves a resource to the trash, where it stays for 30 days.
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version.
+    pub async fn trash(&self, by: &Member, name: &str, if_match: &IfMatch) -> Result<()> {
+        retry(R::NOUN, || async move {
+            let before = self.read(&by.team, name, false).await?;
+            if_match.check(before.version())?;
+            let now = self.now();
+            let job = purge_job(by, &before, (now, now.plus_seconds(TRASH_SECONDS)));
+            let state = State::Trashed { at: now, job: Some(job.id.clone()) };
+            let mut writes = self.transition(by, (&before, now), state, Transition::Trashed).await?.1;
+            writes.push(job.write(&self.tables.workspace)?);
+            Attempt::of(self.tables.workspace.transact(writes).await)
+        })
+        .await
+    }
+
+    /// Brings a resource back from the trash.
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version, 409 when it is not in the trash or something has taken its place.
+    pub async fn restore(&self, by: &Member, name: &str, if_match: &IfMatch) -> Result<R> {
+        retry(R::NOUN, || async move {
+            let before = self.find(&by.team, name).await?;
+            if_match.check(before.version())?;
+            let State::Trashed { job, .. } = before.state() else {
+                let detail = format!("The {} is not in the trash, or is being destroyed.", R::NOUN);
+                return Err(Error::new(Code::WrongState, detail));
+            };
+            let (after, mut writes) =
+                self.transition(by, (&before, self.now()), State::Live, Transition::Restored).await?;
+            writes.extend(job.map(|job| StoredJob::removal(&self.tables.workspace, &job)));
+            Ok(Attempt::of(self.tables.workspace.transact(writes).await)?.with(after))
+        })
+        .await
+    }
+
+    /// Destroys a resource, whether it is in the trash or not. It is marked first, so that its last change in the stream has
+    /// the actor, and then removed. If the removal failed, the next call completes it.
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version.
+    pub async fn destroy(&self, by: &Member, name: &str, if_match: &IfMatch) -> Result<()> {
+        let workspace = &self.tables.workspace;
+        retry(R::NOUN, || async move {
+            let found = R::find(workspace, &by.team, name).await?.ok_or_else(R::no_such)?;
+            let marked = if matches!(found.state(), State::Purging { .. }) {
+                found
+            } else {
+                if found.is_gone(self.now()) {
+                    return Err(R::no_such());
+                }
+                if_match.check(found.version())?;
+                let state = found.state().purging();
+                let (marked, mut writes) =
+                    self.transition(by, (&found, self.now()), state, Transition::Purged).await?;
+                writes.extend(R::COUNT.map(|count| self.count(count, &by.team, -1)));
+                if !applied(workspace.transact(writes).await)? {
+                    return Ok(Attempt::Conflict);
+                }
+                marked
+            };
+            let removal = workspace.transact(marked.removal(workspace)).await;
+            removal.map(Attempt::Done).map_err(|error| error.into_error(|_| R::no_such()))
+        })
+        .await
+    }
+
+    /// Marks a resource for the job that purges it: there is no way back. Returns its state before and the resource; the job is
+    /// none if it was marked already.
+    ///
+    /// # Errors
+    /// 404 when there is none, 412 for the version.
+    pub async fn mark_for_purge(
+        &self,
+        by: &Member,
+        name: &str,
+        if_match: &IfMatch,
+        delay_seconds: i64,
+    ) -> Result<(State, R, Option<StoredJob>)> {
+        let workspace = &self.tables.workspace;
+        retry(R::NOUN, || async move {
+            let before = self.find(&by.team, name).await?;
+            if_match.check(before.version())?;
+            if matches!(before.state(), State::Purging { .. }) {
+                return Ok(Attempt::Done((before.state(), before, None)));
+            }
+            let now = self.now();
+            let job = purge_job(by, &before, (now, now.plus_seconds(delay_seconds)));
+            let trashed_at = before.state().trashed_at().or(Some(now));
+            let state = State::Purging { trashed_at, job: Some(job.id.clone()) };
+            let (after, mut writes) = self.transition(by, (&before, now), state, Transition::Purged).await?;
+            writes.push(job.write(workspace)?);
+            writes.extend(before.state().job().map(|job| StoredJob::removal(workspace, job)));
+            Ok(Attempt::of(workspace.transact(writes).await)?.with((before.state(), after, Some(job))))
+        })
+        .await
+    }
+
+    /// Purges a resource whose time in the trash is over. It is marked first, so that its last change in the stream says why:
+    /// the mark leaves version and actor alone, by which the relay knows that nobody asked for it. Returns false if another
+    /// write came between.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn purge(&self, resource: R) -> Result<bool> {
+        let workspace = &self.tables.workspace;
+        let marked = if matches!(resource.state(), State::Purging { .. }) {
+            resource
+        } else {
+            let (marked, writes) = self.expiry(&resource).await?;
+            if !applied(workspace.transact(writes).await)? {
+                return Ok(false);
+            }
+            marked
+        };
+        applied(workspace.transact(marked.removal(workspace)).await)
+    }
+
+    /// The resource marked because its time in the trash is over, and the writes that mark it.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn expiry(&self, resource: &R) -> Result<(R, Vec<Write>)> {
+        let mut marked = resource.clone();
+        marked.set_state(resource.state().purging());
+        let mut writes = resource.replacement(&mut marked, &self.tables.workspace, self.now())?;
+        writes.extend(R::COUNT.map(|count| self.count(count, resource.team(), -1)));
+        writes.extend(marked.effects(Transition::Purged, &self.tables).await?);
+        Ok((marked, writes))
+    }
+
+    /// The resource in another state, by somebody, and the writes that make it so; its own is the first.
+    async fn transition(
+        &self,
+        by: &Member,
+        (before, now): (&R, Timestamp),
+        state: State,
+        transition: Transition,
+    ) -> Result<(R, Vec<Write>)> {
+        let mut after = before.clone();
+        after.set_state(state);
+        after.touch(by.actor(), now);
+        let mut writes = before.replacement(&mut after, &self.tables.workspace, now)?;
+        writes.extend(after.effects(transition, &self.tables).await?);
+        Ok((after, writes))
+    }
+}
+
+/// The job that purges a resource.
+fn purge_job<R: Resource>(by: &Member, resource: &R, times: (Timestamp, Timestamp)) -> StoredJob {
+    let subject = JobSubject::new(R::KIND, resource.id().as_str());
+    StoredJob::new((&by.team, subject), Job::Destroy, times, by.actor())
+}

@@ -1,0 +1,177 @@
+//! A webhook is a resource of its team. Its state decides whether anything is sent to its receiver.
+
+use anyhow::Context as _;
+use audit::{AuditEvent, FieldChange, Kind, properties, property_changes};
+use base::{
+    Result, Timestamp,
+    actor::Actor,
+    id::{TeamId, WebhookId},
+};
+use delivery::Health;
+use resources::resource::{Count, Full, Resource, State, Transition};
+use table::{AttributeValue, Condition, Item, Key, Table, Tables, Write, attribute, text};
+
+use crate::{
+    StoredWebhook, WEBHOOK_PREFIX,
+    stored::COUNT_KEY,
+    url_limit::{check_url_limit, take_url},
+};
+
+/// The most webhooks of a team, with those in the trash: all of them are read for each event.
+const WEBHOOKS_MAX: u64 = 100;
+
+impl Resource for StoredWebhook {
+    type Id = WebhookId;
+    const KIND: Kind = Kind::Webhook;
+    const NOUN: &'static str = "webhook";
+    const PREFIX: &'static str = WEBHOOK_PREFIX;
+    const COUNT: Option<Count> =
+        Some(Count { key: COUNT_KEY, max: WEBHOOKS_MAX, full: Full::EvictOldestTrashed });
+    const AUDITED: &'static [(&'static str, &'static str)] = &[
+        ("name", "Name"),
+        ("description", "Description"),
+        ("topics", "Topics"),
+        ("object_types", "Object types"),
+        ("content", "Content"),
+        ("active", "Active"),
+    ];
+
+    fn team(&self) -> &TeamId {
+        &self.team
+    }
+
+    fn id(&self) -> &WebhookId {
+        &self.id
+    }
+
+    fn label(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn state(&self) -> State {
+        match (self.destroyed, self.trashed_at) {
+            (true, trashed_at) => State::Purging { trashed_at, job: self.purge_job.clone() },
+            (false, Some(at)) => State::Trashed { at, job: self.purge_job.clone() },
+            (false, None) => State::Live,
+        }
+    }
+
+    fn set_state(&mut self, state: State) {
+        self.trashed_at = state.trashed_at();
+        self.purge_job = state.job().cloned();
+        self.destroyed = matches!(state, State::Purging { .. });
+    }
+
+    fn touch(&mut self, by: Actor, now: Timestamp) {
+        self.version += 1;
+        (self.updated_at, self.updated_by) = (now, by.user.clone());
+        self.actor = by;
+    }
+
+    fn from_item(item: &Item) -> Result<Self> {
+        let definition = text(item, "definition").context("a stored webhook has no definition")?;
+        Ok(serde_json::from_str(definition).context("reading a stored webhook")?)
+    }
+
+    fn to_item(&self) -> Result<Item> {
+        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
+        let mut item: Item = [
+            ("definition".to_owned(), AttributeValue::S(definition)),
+            ("revision".to_owned(), attribute(&self.version)?),
+        ]
+        .into();
+        if let Some(trashed_at) = &self.trashed_at {
+            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
+        }
+        if self.destroyed {
+            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
+        }
+        Ok(item)
+    }
+
+    fn is_unchanged(&self) -> Condition {
+        Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
+    }
+
+    async fn claim(&self, count: Write, tables: &Tables) -> Result<Write> {
+        Ok(check_url_limit(&tables.workspace, self).await?.claim_in(count))
+    }
+
+    async fn effects(&self, transition: Transition, tables: &Tables) -> Result<Vec<Write>> {
+        let now = tables.clock.now();
+        if transition == Transition::Purged {
+            return Ok(vec![Health::disable_permanently(&tables.activity, &self.id, now)?]);
+        }
+        let mut writes = vec![outdate_requests(&tables.activity, &self.id, now)?];
+        if transition == Transition::Restored {
+            writes.push(take_url(&tables.workspace, self).await?);
+        }
+        Ok(writes)
+    }
+
+    fn change_event(&self, after: &Self) -> AuditEvent {
+        match (self.active, after.active) {
+            _ if self.keys != after.keys => AuditEvent::Rotated,
+            (true, false) => AuditEvent::Deactivated,
+            (false, true) => AuditEvent::Activated,
+            _ => AuditEvent::Updated,
+        }
+    }
+
+    /// Never the keys, and only the host of the URL: the rest may be a secret of the receiver.
+    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<FieldChange>> {
+        let known = before.map(properties).transpose()?;
+        let mut fields = property_changes(known.as_ref(), &properties(after)?, Self::AUDITED);
+        if before.is_none_or(|before| before.url != after.url) {
+            let (was, is) = (before.map(|before| origin(&before.url)), Some(origin(&after.url)));
+            fields.push(FieldChange::new("url", "URL").values(was.as_ref(), is.as_ref()));
+        }
+        Ok(fields)
+    }
+}
+
+/// The write that makes requests invalid that were signed before a change of the webhook.
+///
+/// # Errors
+/// 500: a time can always be written.
+pub fn outdate_requests(activity: &Table, id: &WebhookId, now: Timestamp) -> Result<Write> {
+    Ok(activity.update(Health::key(id)).set("changed_at", attribute(&now)?))
+}
+
+/// The key of a webhook.
+pub fn webhook_key(team: &TeamId, id: &WebhookId) -> Key {
+    StoredWebhook::key_of(team, id)
+}
+
+/// Scheme and host: what stands before the third `/` of a URL.
+fn origin(url: &str) -> String {
+    url.split('/').take(3).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_url_only_the_host_is_told() {
+        for (url, told) in [
+            ("https://hooks.example.com/hooks/catch/123/secret/?key=1", "https://hooks.example.com"),
+            ("https://example.com:8443/", "https://example.com:8443"),
+            ("https://example.com", "https://example.com"),
+        ] {
+            assert_eq!(origin(url), told);
+        }
+    }
+}
