@@ -235,6 +235,24 @@ async fn a_body_comes_before_the_thing_and_the_thing_before_its_version() {
     assert!(checked >= 15, "{checked}");
 }
 
+#[tokio::test]
+async fn what_is_wrong_with_a_question_comes_before_whether_there_is_such_a_type() {
+    let scene = Scene::new().await;
+    let objects = format!("/v1/teams/{}/objects/nothing", scene.world.team);
+    let one = format!("{objects}/obj_0000000000000000000000");
+    for path in [
+        format!("{objects}?limit=0"),
+        format!("{objects}?filter[name][nope]=1"),
+        format!("{objects}/stats?function=nope"),
+        format!("{one}?no=1"),
+        format!("{one}/history?limit=0"),
+        format!("{one}/related/name?limit=0"),
+    ] {
+        assert_eq!(scene.send("GET", &path, "").status, 400, "{path}");
+    }
+    scene.send("GET", &one, "").expect_problem(404, "not_found");
+}
+
 /// Writes that are refused for the state of the thing, `P` being the path of the team.
 const STATES: &[(&str, &str, &str, &str)] = &[
     ("PATCH", "P/objects/contacts/{id}", r#"{"fields":{"number":"taken"}}"#, "not_unique"),

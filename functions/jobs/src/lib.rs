@@ -103,9 +103,11 @@ impl Worker {
                 Box::pin(self.backfill(job, &object_type, &field)).await
             }
             (Job::Destroy, Some(object_type)) => Box::pin(self.destroy_type(job, &object_type)).await,
-            (Job::Destroy, None) => Box::pin(self.purge_any(job)).await,
+            (Job::Destroy, None) if job.subject.kind != Kind::ObjectType => {
+                Box::pin(self.purge_any(job)).await
+            }
             // There is no such job.
-            (Job::Backfill { .. }, None) => self.discard(job).await,
+            (Job::Backfill { .. } | Job::Destroy, None) => self.discard(job).await,
         }
     }
 

@@ -27,6 +27,7 @@ pub(crate) struct ObjectPath {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RelatedPath {
+    r#type: String,
     id: ObjectId,
     field: String,
 }
@@ -119,9 +120,9 @@ pub(crate) async fn batch(
 pub(crate) async fn read(
     member: Member,
     State(objects): State<Objects>,
-    collection: Collection,
     Path(path): Path<ObjectPath>,
     Query(query): Query<TrashFilter>,
+    collection: Collection,
 ) -> Result<Versioned<Object, Option<u64>>> {
     let object = objects.read(&member, &collection, &path.id, query.trashed.is_some()).await?;
     Ok(versioned(Object::of(object, &collection, &member)))
@@ -142,8 +143,8 @@ pub(crate) async fn trash(
     member: Member,
     Expected(if_match): Expected,
     State(objects): State<Objects>,
-    collection: Collection,
     Path(path): Path<ObjectPath>,
+    collection: Collection,
 ) -> Result<NoContent> {
     objects.trash(&member, &collection, &path.id, &if_match).await?;
     Ok(NoContent)
@@ -153,8 +154,8 @@ pub(crate) async fn restore(
     member: Member,
     Expected(if_match): Expected,
     State(objects): State<Objects>,
-    collection: Collection,
     Path(path): Path<ObjectPath>,
+    collection: Collection,
 ) -> Result<Versioned<Object, Option<u64>>> {
     let object = objects.restore(&member, &collection, &path.id, &if_match).await?;
     Ok(versioned(Object::of(object, &collection, &member)))
@@ -164,8 +165,8 @@ pub(crate) async fn destroy(
     member: Member,
     Expected(if_match): Expected,
     State(objects): State<Objects>,
-    collection: Collection,
     Path(path): Path<ObjectPath>,
+    collection: Collection,
 ) -> Result<NoContent> {
     objects.destroy(&member, &collection, &path.id, &if_match).await?;
     Ok(NoContent)
@@ -175,8 +176,8 @@ pub(crate) async fn send(
     member: Member,
     Expected(if_match): Expected,
     State(objects): State<Objects>,
-    collection: Collection,
     Path(path): Path<ObjectPath>,
+    collection: Collection,
 ) -> Result<Accepted> {
     objects.send(&member, &collection, &path.id, &if_match).await?;
     Ok(Accepted)
@@ -185,9 +186,9 @@ pub(crate) async fn send(
 pub(crate) async fn history(
     member: Member,
     State(store): State<Store>,
-    collection: Collection,
     Path(path): Path<ObjectPath>,
     page: Page,
+    collection: Collection,
 ) -> Result<Json<List<AuditEntry>>> {
     let (entries, next) = store.history(&member, &collection, &path.id, &page).await?;
     Ok(Json(page.of(entries, next).await?))
@@ -196,11 +197,11 @@ pub(crate) async fn history(
 pub(crate) async fn related(
     member: Member,
     State(objects): State<Objects>,
-    collection: Collection,
     Path(path): Path<RelatedPath>,
     page: Page<RelatedQuery>,
 ) -> Result<Json<List<Object>>> {
     let raw = page.filter.raw()?;
+    let collection = objects.collection(&member, &path.r#type).await?;
     let pointing = match &page.filter.object_type {
         Some(object_type) => objects.collection(&member, object_type).await?,
         None => collection.clone(),

@@ -61,7 +61,9 @@ impl Store {
         let change = &change;
         let changed = |before: StoredWebhook| async move {
             let mut after = before.clone();
-            let Some(effect) = change(&mut after)? else { return Ok(None) };
+            // The version comes before what would have to be read, or opened with the key ring.
+            let effect = if_match.settled(before.version, change(&mut after))?;
+            let Some(effect) = effect else { return Ok(None) };
             let after = after.with_keys_resealed(&self.keys).await?;
             let mut writes = vec![self.reset_health(id, effect)?];
             writes.extend(claim_url(&self.workspace, &before.url, &after).await?);

@@ -37,6 +37,7 @@ pub(crate) const BODY_LENGTH_MAX: usize = 1024 * 1024;
 
 /// The table of a family: where it stands, and a row for each operation.
 pub struct Routes<S> {
+    family: Option<&'static str>,
     tag: &'static str,
     about: &'static str,
     base: &'static str,
@@ -105,13 +106,19 @@ macro_rules! row_of {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// An empty table of the family named so, its paths under `base`.
     pub fn new(tag: &'static str, base: &'static str) -> Self {
-        Self { tag, about: "", base, rows: Vec::new(), origins: Origins::default() }
+        Self { family: None, tag, about: "", base, rows: Vec::new(), origins: Origins::default() }
     }
 
     /// What the family is about, in a sentence, for the documents.
     #[must_use]
     pub fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
+    }
+
+    /// The name of the family in those of its operations, where handlers stand in another crate.
+    #[must_use]
+    pub fn family(self, name: &'static str) -> Self {
+        Self { family: Some(name), ..self }
     }
 
     row_of!(get, GET);
@@ -158,7 +165,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             path,
             access,
             summary,
-            id: operation_id::<H>(),
+            id: operation_id::<H>(self.family),
             reads_query: H::READS_QUERY,
             reads_body: H::READS_BODY,
             refusals: &[],
@@ -218,11 +225,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-/// Family and verb, from where the handler stands: `objects::handlers::create` is `objects.create`.
-fn operation_id<H>() -> String {
-    let path: Vec<_> = std::any::type_name::<H>().split("::").collect();
+/// Family and verb, from where the handler stands: `objects::handlers::create` is `objects.create`. What a handler is made for
+/// stands behind it in angle brackets.
+fn operation_id<H>(family: Option<&str>) -> String {
+    let name = std::any::type_name::<H>();
+    let path: Vec<_> = name.split('<').next().unwrap_or_default().split("::").collect();
     match path.as_slice() {
-        [family, .., handler] => format!("{}.{handler}", family.replace('_', "-")),
+        [own, .., handler] => format!("{}.{handler}", family.unwrap_or(own).replace('_', "-")),
         _ => String::new(),
     }
 }

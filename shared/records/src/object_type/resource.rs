@@ -20,6 +20,8 @@ impl Resource for StoredObjectType {
     const PREFIX: &'static str = "TYPE#";
     /// They are counted by their slugs.
     const COUNT: Option<Count> = None;
+    /// Its objects are removed before it.
+    const ENDS_BY_JOB: bool = true;
     const AUDITED: &'static [(&'static str, &'static str)] = &[
         ("slug", "Slug"),
         ("singular_label", "Singular label"),

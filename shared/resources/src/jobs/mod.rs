@@ -251,7 +251,14 @@ impl Jobs {
             let query = TableQuery::partition(PARTITION).after(after.take()).limit(STALLED_BATCH);
             let page = self.workspace.query(query).await?;
             for item in page.items {
-                let job: StoredJob = decode(item)?;
+                // Another version may have written it: it is told, left, and in nobody's way.
+                let job = match decode::<StoredJob>(item) {
+                    Ok(job) => job,
+                    Err(error) => {
+                        tracing::error!(cause = format!("{error:?}"), "a stored job cannot be read");
+                        continue;
+                    }
+                };
                 let now = self.clock.now();
                 let is_near = job.seconds_to_wait(now) <= DELAY_SECONDS_MAX;
                 let idle = now.seconds() - job.last_progress_at.max(job.due).seconds();

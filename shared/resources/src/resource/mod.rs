@@ -3,6 +3,8 @@
 
 mod audited;
 mod count;
+/// Handlers that are the same in every family.
+pub mod handlers;
 mod state;
 mod store;
 mod stored;
@@ -57,6 +59,8 @@ pub trait Resource: Clone + Serialize + Send + Sync + 'static {
     const PREFIX: &'static str;
     /// How many there may be, if the mechanism is to count them.
     const COUNT: Option<Count>;
+    /// Whether a job ends it, which removes first what hangs on it. Else it is removed at once.
+    const ENDS_BY_JOB: bool = false;
     /// The members that the audit log tells of, with their labels. What is not listed is never in the log.
     const AUDITED: &'static [(&'static str, &'static str)];
 

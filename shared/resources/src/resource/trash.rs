@@ -38,7 +38,8 @@ impl<R: Resource> Resources<R> {
             let before = self.find(&by.team, name).await?;
             if_match.check(before.version())?;
             let State::Trashed { job, .. } = before.state() else {
-                let detail = format!("The {} is not in the trash, or is being destroyed.", R::NOUN);
+                let more = if R::ENDS_BY_JOB { ", or is being destroyed" } else { "" };
+                let detail = format!("The {} is not in the trash{more}.", R::NOUN);
                 return Err(Error::new(Code::WrongState, detail));
             };
             let (after, mut writes) =
@@ -55,6 +56,7 @@ impl<R: Resource> Resources<R> {
     /// # Errors
     /// 404 when there is none, 412 for the version.
     pub async fn destroy(&self, by: &Member, name: &str, if_match: &IfMatch) -> Result<()> {
+        ends_at_once::<R>()?;
         let workspace = &self.tables.workspace;
         retry(R::NOUN, || async move {
             let found = R::find(workspace, &by.team, name).await?.ok_or_else(R::no_such)?;
@@ -118,6 +120,7 @@ impl<R: Resource> Resources<R> {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn purge(&self, resource: R) -> Result<bool> {
+        ends_at_once::<R>()?;
         let workspace = &self.tables.workspace;
         let marked = if matches!(resource.state(), State::Purging { .. }) {
             resource
@@ -165,4 +168,12 @@ impl<R: Resource> Resources<R> {
 fn purge_job<R: Resource>(by: &Member, resource: &R, times: (Timestamp, Timestamp)) -> StoredJob {
     let subject = JobSubject::new(R::KIND, resource.id().as_str());
     StoredJob::new((&by.team, subject), Job::Destroy, times, by.actor())
+}
+
+/// What hangs on a resource would be left behind if it were removed at once.
+fn ends_at_once<R: Resource>() -> Result<()> {
+    if R::ENDS_BY_JOB {
+        return Err(anyhow::anyhow!("a job ends an {}", R::NOUN).into());
+    }
+    Ok(())
 }
