@@ -69,7 +69,8 @@ def keys():
     """A new key takes over and the old one goes; a ring that was replaced or deleted comes back."""
     left = json.loads(LEFT.read_text())
     made, ring = resources(ENDPOINT, STACK), outputs(ENDPOINT, STACK)["KeyRingArn"]
-    given = {"KEY_RING_SECRET": ring, "TABLE_IDENTITY": made["IdentityTable"]["PhysicalResourceId"]}
+    tables = {f"TABLE_{name.upper()}": made[f"{name}Table"]["PhysicalResourceId"] for name in ("Identity", "Workspace")}
+    given = {"KEY_RING_SECRET": ring, **tables}
     add, look, remove = blocks("key-ring.md", "## In the cloud")[:3]
     counts("before", left["token"])
     run("a new key is added and made current", add, FOLDER, **given)

@@ -27,7 +27,7 @@ pub struct KeysOptions {
     pub data: PathBuf,
 
     /// The tables and the key ring of a deployment, which the environment names as it does for the functions:
-    /// `TABLE_IDENTITY`, `KEY_RING_SECRET`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, …
+    /// `TABLE_IDENTITY`, `TABLE_WORKSPACE`, `KEY_RING_SECRET`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, …
     #[arg(long, conflicts_with = "data")]
     pub aws: bool,
 }
@@ -57,21 +57,24 @@ pub async fn list(options: &KeysOptions) -> anyhow::Result<String> {
 async fn told(platform: &Platform) -> anyhow::Result<String> {
     let ring = platform.keys.ring().await?;
     let mut usage = KeyUsage::new(platform.clock.now());
-    let mut after = None;
-    loop {
-        let page = platform.identity.scan(after).await.map_err(unreadable)?;
-        for item in page.items {
-            usage.count(item).map_err(unreadable)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(report::of(&ring, &usage));
+    for table in [&platform.identity, &platform.workspace] {
+        let mut after = None;
+        loop {
+            let page = table.scan(after).await.map_err(unreadable)?;
+            for item in page.items {
+                usage.count(item).map_err(unreadable)?;
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
     }
+    Ok(report::of(&ring, &usage))
 }
 
 fn unreadable(error: Error) -> anyhow::Error {
     // Its causes are for the log.
     drop(error.respond("keys"));
-    anyhow!("the identity table cannot be read")
+    anyhow!("the tables cannot be read")
 }

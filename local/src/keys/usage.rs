@@ -1,5 +1,4 @@
-//! How many tokens and invitations use each key of the ring: counted item by item over the whole identity
-//! table.
+//! How many tokens, invitations and webhooks use each key of the ring: counted item by item over the tables that they lie in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +8,10 @@ use base::{
 };
 use gate::token::StoredToken;
 use keys::KeyedHash;
+use resources::resource::Resource as _;
 use serde::Deserialize;
 use table::{Item, decode, text};
+use webhook::{StoredWebhook, WEBHOOK_PREFIX};
 
 /// So many tokens of a key are named.
 const NAMED_MAX: usize = 10;
@@ -29,6 +30,8 @@ pub(super) struct Count {
     pub(super) tokens: usize,
     /// Invitations that can be accepted.
     pub(super) invitations: usize,
+    /// Webhooks whose keys are sealed under it, in the trash or not.
+    pub(super) webhooks: usize,
     /// Secrets that count no more, and serve only to recognise their use.
     pub(super) remembered: usize,
     /// Some of the tokens.
@@ -52,7 +55,7 @@ struct Invitation {
 impl Count {
     /// Whether something would be lost with the key.
     pub(super) fn is_needed(&self) -> bool {
-        self.tokens + self.invitations > 0
+        self.tokens + self.invitations + self.webhooks > 0
     }
 }
 
@@ -83,9 +86,21 @@ impl KeyUsage {
                 let is_open = expires_at > self.now;
                 self.of(secret.key_id()).invitations += usize::from(is_open);
             }
+            (Some(pk), Some(sk)) if pk.starts_with("TEAM#") && sk.starts_with(WEBHOOK_PREFIX) => {
+                self.count_webhook(&StoredWebhook::from_item(&item)?);
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    fn count_webhook(&mut self, webhook: &StoredWebhook) {
+        let previous = webhook.previous.iter().filter(|previous| previous.until > self.now);
+        let sealed = std::iter::once(&webhook.keys).chain(previous.map(|previous| &previous.keys));
+        let key_ids: BTreeSet<_> = sealed.map(|keys| keys.key_id.clone()).collect();
+        for key_id in key_ids {
+            self.of(&key_id).webhooks += 1;
+        }
     }
 
     fn count_token(&mut self, token: StoredToken) {
@@ -154,6 +169,28 @@ mod tests {
         item(&format!("TEAM#{team}"), "INVITATION#inv", about)
     }
 
+    fn webhook(previous: &str) -> Item {
+        let (id, team) = (base::id::WebhookId::new(), TeamId::new());
+        let sealed = |key_id: &str| json!({"key_id": key_id, "sealed": "", "public_key": ""});
+        let definition = json!({
+            "id": id, "team": team, "name": "a", "description": "", "url": "https://example.com/", "topics": [],
+            "object_types": null, "active": true, "keys": sealed("k2"),
+            "previous": [{"keys": sealed("k1"), "until": previous}], "created_at": NOW, "updated_at": NOW,
+            "created_by": UserId::new(), "updated_by": UserId::new(), "version": 1,
+            "actor": {"user": UserId::new(), "credential": "session", "token": null, "ip": "", "source": "api", "request_id": ""},
+        });
+        item(&format!("TEAM#{team}"), &format!("WEBHOOK#{id}"), json!({"definition": definition.to_string()}))
+    }
+
+    #[test]
+    fn a_webhook_needs_each_key_that_something_it_signs_with_is_sealed_under() {
+        let text = told(vec![webhook("2026-11-23T10:30:00.001Z"), webhook(NOW)]);
+        assert!(text.contains("k1 is needed (tokens: 0, invitations: 0, webhooks: 1)"), "{text}");
+        let rows: Vec<_> =
+            text.lines().take(3).map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>()).collect();
+        assert_eq!(rows[1..], [["0", "0", "1", "0"], ["0", "0", "2", "0"]], "{text}");
+    }
+
     fn told(items: Vec<Item>) -> String {
         let mut usage = KeyUsage::new(NOW.parse().unwrap());
         for item in items {
@@ -178,7 +215,7 @@ mod tests {
         ]);
         let rows: Vec<_> =
             text.lines().take(3).map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>()).collect();
-        assert_eq!(rows[1..], [["no", "1", "1", "4"], ["yes", "2", "0", "0"]], "{text}");
+        assert_eq!(rows[1..], [["no", "1", "1", "0", "4"], ["yes", "2", "0", "0", "0"]], "{text}");
     }
 
     #[test]
@@ -186,7 +223,8 @@ mod tests {
         let text = told((0..12).map(|_| token("k1", json!({}))).collect());
         assert_eq!(text.lines().filter(|line| line.ends_with(", never used")).count(), NAMED_MAX);
         assert!(
-            text.contains("k1 is needed (tokens: 12, invitations: 0)") && text.contains("\n  and 2 more\n"),
+            text.contains("k1 is needed (tokens: 12, invitations: 0, webhooks: 0)")
+                && text.contains("\n  and 2 more\n"),
             "{text}"
         );
     }
