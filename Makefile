@@ -1,8 +1,10 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws keep example bench bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws keep measure example bench bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
 VENV := .venv
+# All functions, as arguments of cargo.
+FUNCTIONS := $(patsubst functions/%/,-p %,$(wildcard functions/*/))
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -34,6 +36,9 @@ test-repeat: ## the suite twenty times in a row beside busy loops, to see whethe
 test-engines: ## the end-to-end tests with the tables in a second DynamoDB engine
 	tests/engines.sh
 
+measure: ## files, lines, and how long the tests of each crate of shared take to build after a change: make measure ARGS="base gate"
+	tests/measure.sh $(ARGS)
+
 test-receivers: ## receivers verify our webhooks with the published libraries
 	tests/receivers.sh
 
@@ -59,7 +64,7 @@ example: ## the authorizer in front of another API: examples/orders by sam local
 
 bench: ## cold starts, requests per second, capacity units, the way to webhooks, next to their baselines
 	cargo build --profile optimised -p local -p bench
-	cargo build --release -p audit-logs -p authorizer -p console -p discovery -p object-types -p objects -p teams -p tokens -p webhooks --bins
+	cargo build --release $(FUNCTIONS) --bins
 	cargo build --release -p bench --no-default-features --bin empty --bin empty_call
 	target/optimised/bench all
 

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use api::{arrival, cors::Origins, manifest::Manifest, routes::Routes};
+use api::{arrival, cors::Origins, manifest::Manifest};
 use axum::Router;
 use base::clock::Clock;
 use delivery::target::TargetRules;
 use gate::authorizer::{Authorizer, Sessions};
 use keys::{KeySource, Platform};
 use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest, tower::Service as _};
-use lambda_runtime::Context;
+
 use serde_json::Value;
 use table::config::Config;
 
 use crate::{
+    families::{self, Context},
     gateway::{BoxFuture, Function},
     pace::Bell,
     stream::Journal,
@@ -62,34 +63,9 @@ impl Functions {
             workers::Settings { journal, is_alone, has_relay, bell: bell.clone(), rules: rules.clone() };
         let (workers, queues) = Workers::start(&platform, &config, at_work)?;
         let origins = Origins::of(config.allowed_origins.as_deref());
-        let on = || Some(platform.clone());
-        let families = vec![
-            ("tokens", family(tokens::routes(), tokens::Store::new(&platform), on(), &origins)),
-            ("teams", family(teams::routes(), teams::Store::new(&platform), on(), &origins)),
-            (
-                "object-types",
-                family(
-                    object_types::routes(),
-                    object_types::Store::new(&platform, queues.jobs),
-                    on(),
-                    &origins,
-                ),
-            ),
-            ("objects", family(objects::routes(), objects::Store::new(&platform), on(), &origins)),
-            (
-                "webhooks",
-                family(
-                    webhooks::routes(),
-                    webhooks::Store::new(&platform, queues.retries, rules),
-                    on(),
-                    &origins,
-                ),
-            ),
-            ("audit-logs", family(audit_logs::routes(), audit_logs::Store::new(&platform), on(), &origins)),
-            ("discovery", family(discovery::routes(), (), None, &origins)),
-            ("console", family(console::routes(), console::Store::new(&config), None, &origins)),
-        ];
-        let clock = platform.tables.clock;
+        let context = Context { platform: &platform, config: &config, queues, rules, origins };
+        let families = families::functions(&context);
+        let clock = platform.tables.clock.clone();
         Ok(Self { authorizer: Arc::new(authorizer), families, clock, bell, _workers: workers })
     }
 
@@ -113,14 +89,6 @@ impl Functions {
     }
 }
 
-/// A function as its `main` makes it.
-fn family<S>(routes: Routes<S>, store: S, platform: Option<Platform>, origins: &Origins) -> Router
-where
-    S: Clone + Send + Sync + 'static,
-{
-    routes.called_from(origins.clone()).router(store, platform)
-}
-
 struct AuthorizerFunction(Arc<Authorizer>, Bell);
 
 impl Function for AuthorizerFunction {
@@ -140,7 +108,7 @@ impl Function for FamilyFunction {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, String>> {
         let call = serde_json::from_value::<LambdaRequest>(event)
             // A router is always ready, so it is called at once.
-            .map(|event| LambdaEvent::new(arrival::sanitize(event), Context::default()))
+            .map(|event| LambdaEvent::new(arrival::sanitize(event), lambda_runtime::Context::default()))
             .map(|event| Adapter::from(self.0.clone()).call(event));
         Box::pin(async move {
             let answer = match call.map_err(|error| error.to_string())?.await {

@@ -3,6 +3,8 @@
 mod client;
 mod data;
 mod database;
+/// Every family of the API.
+pub mod families;
 mod functions;
 /// The API Gateway stand-in.
 pub mod gateway;

@@ -7,16 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Api, Person, World};
 
 pub(crate) fn all() -> Vec<RouteInfo> {
-    [
-        tokens::routes().infos(),
-        teams::routes().infos(),
-        object_types::routes().infos(),
-        objects::routes().infos(),
-        webhooks::routes().infos(),
-        audit_logs::routes().infos(),
-        discovery::routes().infos(),
-    ]
-    .concat()
+    local::families::routes()
 }
 
 fn guarded() -> impl Iterator<Item = RouteInfo> {

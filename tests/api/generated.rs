@@ -2,13 +2,20 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use api::routes::Document;
 use base::{Code, Permission, Role, Violation};
+use local::{
+    families::{FAMILIES, RESOURCES},
+    gateway::Resource,
+};
 
 use crate::every_route;
 
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
+
 fn golden(name: &str, made: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    let path = path(name);
     if std::env::var("UPDATE").is_ok_and(|update| update == "1") {
         fs::write(&path, made).unwrap();
     }
@@ -26,15 +33,7 @@ fn the_authorizer_has_the_routes_of_the_tables() {
 
 #[test]
 fn the_openapi_document_tells_of_every_route() {
-    let document = Document::default()
-        .with(&tokens::routes())
-        .with(&teams::routes())
-        .with(&object_types::routes())
-        .with(&objects::routes())
-        .with(&webhooks::routes())
-        .with(&audit_logs::routes())
-        .with(&discovery::routes())
-        .finish();
+    let document = local::families::document();
     golden("docs/openapi.json", &format!("{}\n", serde_json::to_string_pretty(&document).unwrap()));
 }
 
@@ -96,4 +95,71 @@ fn the_list_of_errors_is_up_to_date() {
         writeln!(made, "| `{}` |{} |", violation.name(), violation.meaning()).unwrap();
     }
     golden("docs/errors.md", &made);
+}
+
+/// A block of `template.yaml`, between a line that says what it is made of and one that ends it.
+fn block(name: &str, made: &str) {
+    let text = fs::read_to_string(path("template.yaml")).unwrap();
+    let (begin, end) = (format!("# >> {name}, made from the families\n"), "# <<\n");
+    let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("template.yaml has no {begin}"));
+    let rest = &rest[rest.find(end).unwrap_or_else(|| panic!("the block of {name} does not end"))..];
+    let indent = &head[head.rfind('\n').map_or(0, |at| at + 1)..];
+    golden("template.yaml", &format!("{head}{begin}{made}{indent}{rest}"));
+}
+
+/// A resource of the template is named by words in capitals: `object-types` is `ObjectTypes`.
+fn logical(name: &str) -> String {
+    name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect()
+}
+
+/// One test, as all of it writes into one file.
+#[test]
+fn the_template_has_the_paths_permissions_and_logs_of_every_family() {
+    block("paths", &RESOURCES.iter().map(template_path).collect::<String>());
+    block(
+        "permissions",
+        &FAMILIES.iter().map(|name| template_permission(&logical(name))).collect::<String>(),
+    );
+    block("logs", &FAMILIES.iter().map(|name| template_log(name)).collect::<String>());
+}
+
+fn template_path(resource: &Resource) -> String {
+    let Resource { path, function, is_guarded, is_page } = resource;
+    // By name, what would else depend on the API and the API on it.
+    let function = if *is_page {
+        format!(
+            "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{AWS::StackName}}-{function}"
+        )
+    } else {
+        format!("${{{}Function.Arn}}", logical(function))
+    };
+    let integration = format!(
+        "              x-amazon-apigateway-integration:\n                type: aws_proxy\n                httpMethod: POST\n                \
+         uri: !Sub arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/{function}/invocations\n"
+    );
+    let open = "              security: [{NONE: []}]\n";
+    let responses = "              responses: {}\n";
+    let mut made = format!("          {path}:\n            x-amazon-apigateway-any-method:\n");
+    if *is_guarded {
+        // Browsers ask without a credential whether they may ask with one.
+        writeln!(made, "{responses}{integration}            options:").unwrap();
+    }
+    write!(made, "{open}{responses}{integration}").unwrap();
+    made
+}
+
+fn template_permission(name: &str) -> String {
+    format!(
+        "  {name}Permission:\n    Type: AWS::Lambda::Permission\n    Properties:\n      Action: lambda:InvokeFunction\n      \
+         FunctionName: !Ref {name}Function\n      Principal: apigateway.amazonaws.com\n      SourceArn: !Sub \
+         arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*\n\n"
+    )
+}
+
+fn template_log(name: &str) -> String {
+    format!(
+        "  {}Logs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      LogGroupName: !Sub \
+         /aws/lambda/${{AWS::StackName}}-{name}\n      RetentionInDays: !Ref LogRetentionDays\n\n",
+        logical(name)
+    )
 }

@@ -39,6 +39,7 @@ mod preconditions;
 mod queries;
 mod query_model;
 mod recipe;
+mod registries;
 mod related;
 mod reuse;
 mod revocation;

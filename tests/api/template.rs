@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::cors::EXPOSED;
 use base::access::Access;
-use local::{
-    gateway::{RESOURCES, RESPONSES},
-    tables::TABLES,
-};
+use local::{families::RESOURCES, gateway::RESPONSES, tables::TABLES};
 use serde_yaml_ng::Value;
 
 use crate::every_route;

@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
-pub use resources::{RESOURCES, Resource};
+pub use resources::Resource;
 pub use responses::{GatewayResponse, RESPONSES};
 
 use self::{
@@ -68,8 +68,10 @@ enum Failure {
 impl Gateway {
     /// The gateway in front of these functions, looked up by name.
     pub(crate) fn new(function: impl Fn(&str) -> Arc<dyn Function>) -> Self {
-        let families =
-            RESOURCES.iter().map(|resource| (resource.function, function(resource.function))).collect();
+        let families = crate::families::RESOURCES
+            .iter()
+            .map(|resource| (resource.function, function(resource.function)))
+            .collect();
         Self { authorizer: function("authorizer"), families, origins: Origins::default() }
     }
 

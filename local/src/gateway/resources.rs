@@ -1,6 +1,8 @@
-//! The resources of the API and the function behind each, as `template.yaml` declares them.
+//! Finds the resource of the API that a path belongs to, as API Gateway does.
 
 use percent_encoding::percent_decode_str;
+
+use crate::families::RESOURCES;
 
 /// A resource of the REST API.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,47 +13,25 @@ pub struct Resource {
     pub function: &'static str,
     /// Whether the authorizer is asked first.
     pub is_guarded: bool,
+    /// Whether its function has to know where people sign in, which the template tells it by what depends on the API.
+    pub is_page: bool,
 }
 
-/// All resources; the first that a path fits is its own.
-pub const RESOURCES: &[Resource] = &[
-    guarded("/v1/tokens", "tokens"),
-    guarded("/v1/tokens/{proxy+}", "tokens"),
-    guarded("/v1/token", "tokens"),
-    guarded("/v1/token/{proxy+}", "tokens"),
-    public("/v1/credentials/revoke", "tokens"),
-    guarded("/v1/me", "teams"),
-    guarded("/v1/teams", "teams"),
-    guarded("/v1/teams/{team}", "teams"),
-    guarded("/v1/teams/{team}/members", "teams"),
-    guarded("/v1/teams/{team}/members/{proxy+}", "teams"),
-    guarded("/v1/teams/{team}/tokens", "teams"),
-    guarded("/v1/teams/{team}/tokens/{proxy+}", "teams"),
-    guarded("/v1/teams/{team}/invitations", "teams"),
-    guarded("/v1/teams/{team}/invitations/{proxy+}", "teams"),
-    guarded("/v1/invitations/{proxy+}", "teams"),
-    guarded("/v1/teams/{team}/object-types", "object-types"),
-    guarded("/v1/teams/{team}/object-types/{proxy+}", "object-types"),
-    guarded("/v1/teams/{team}/objects/{proxy+}", "objects"),
-    guarded("/v1/teams/{team}/webhooks", "webhooks"),
-    guarded("/v1/teams/{team}/webhooks/{proxy+}", "webhooks"),
-    guarded("/v1/teams/{team}/audit-logs", "audit-logs"),
-    guarded("/v1/teams/{team}/audit-logs/{proxy+}", "audit-logs"),
-    public("/v1/permissions", "discovery"),
-    public("/v1/openapi.json", "discovery"),
-    public("/v1/health", "discovery"),
-    public("/console", "console"),
-    // Whatever else is asked for: API Gateway itself would take an unknown path with a credential for a bad signature.
-    public("/", "discovery"),
-    public("/{proxy+}", "discovery"),
-];
+impl Resource {
+    /// One for which the authorizer is asked first.
+    pub const fn guarded(path: &'static str, function: &'static str) -> Self {
+        Self { path, function, is_guarded: true, is_page: false }
+    }
 
-const fn guarded(path: &'static str, function: &'static str) -> Resource {
-    Resource { path, function, is_guarded: true }
-}
+    /// One for everybody.
+    pub const fn open(path: &'static str, function: &'static str) -> Self {
+        Self { path, function, is_guarded: false, is_page: false }
+    }
 
-const fn public(path: &'static str, function: &'static str) -> Resource {
-    Resource { path, function, is_guarded: false }
+    /// One for everybody whose function has to know where people sign in.
+    pub const fn page(path: &'static str, function: &'static str) -> Self {
+        Self { path, function, is_guarded: false, is_page: true }
+    }
 }
 
 /// The values of the names in a resource's path.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use local::{gateway::RESOURCES, tables::TABLES};
+use local::{families::RESOURCES, tables::TABLES};
 use serde_yaml_ng::Value;
 
 use super::{at, names, of_type, template, text};

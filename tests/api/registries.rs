@@ -1,0 +1,46 @@
+//! What is listed once is listed whole: every family of the API, and every kind of resource.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use audit::{AuditEvent, Kind};
+use local::families::FAMILIES;
+use resources::resource::Resource;
+
+/// The functions that no request comes to.
+const BEHIND: [&str; 4] = ["authorizer", "deliveries", "jobs", "relay"];
+
+/// The kinds of all resources, and what their sort keys begin with.
+fn resources() -> Vec<(Kind, &'static str)> {
+    macro_rules! kinds {
+        ($($resource:ty,)+) => { vec![$((<$resource>::KIND, <$resource>::PREFIX),)+] };
+    }
+    registry::for_each_resource!(kinds)
+}
+
+#[test]
+fn each_function_of_the_api_is_a_family() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let functions: BTreeSet<_> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+    let known: BTreeSet<_> = FAMILIES.iter().chain(&BEHIND).map(|name| (*name).to_owned()).collect();
+    assert_eq!(functions, known, "a family has its row in local/src/families.rs");
+}
+
+#[test]
+fn each_kind_with_a_trash_is_a_resource_that_the_audit_log_tells_of() {
+    // Objects have a table and a mechanism of their own.
+    let has_trash = |kind: &&Kind| **kind != Kind::Object && kind.events().contains(&AuditEvent::Restored);
+    let kinds: Vec<_> = Kind::ALL.iter().filter(has_trash).map(|kind| kind.name()).collect();
+    let mut found: Vec<_> = resources().iter().map(|(kind, _)| kind.name()).collect();
+    found.sort_by_key(|name| kinds.iter().position(|kind| kind == name));
+    assert_eq!(found, kinds, "each kind has its row in shared/registry, and only once");
+}
+
+#[test]
+fn no_resource_is_taken_for_another() {
+    let prefixes: Vec<_> = resources().into_iter().map(|(_, prefix)| prefix).collect();
+    for (index, prefix) in prefixes.iter().enumerate() {
+        let others = prefixes.iter().enumerate().filter(|(other, _)| *other != index);
+        assert!(others.map(|(_, other)| other).all(|other| !other.starts_with(prefix)), "{prefix}");
+    }
+}
