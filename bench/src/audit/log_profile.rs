@@ -123,6 +123,10 @@ impl LogProfile {
         })
     }
 
+    #[expect(
+        clippy::match_wildcard_for_single_variants,
+        reason = "of a new kind there is nothing in the profile"
+    )]
     fn subject(&self, kind: Kind, thing: usize, number: usize) -> AuditSubject {
         let name = NAMES[thing % NAMES.len()];
         let (id, of_type) = match kind {
