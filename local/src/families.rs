@@ -11,7 +11,37 @@ use delivery::target::TargetRules;
 use keys::Platform;
 use table::config::Config;
 
-use crate::{gateway::Resource, workers::Queues};
+use crate::workers::Queues;
+
+/// A resource of the REST API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its path, with `{name}` for one segment and `{name+}` at the end for all that follow.
+    pub path: &'static str,
+    /// The function behind it.
+    pub function: &'static str,
+    /// Whether the authorizer is asked first.
+    pub is_guarded: bool,
+    /// Whether its function has to know where people sign in, which the template tells it by what depends on the API.
+    pub is_page: bool,
+}
+
+impl Resource {
+    /// One for which the authorizer is asked first.
+    pub const fn guarded(path: &'static str, function: &'static str) -> Self {
+        Self { path, function, is_guarded: true, is_page: false }
+    }
+
+    /// One for everybody.
+    pub const fn open(path: &'static str, function: &'static str) -> Self {
+        Self { path, function, is_guarded: false, is_page: false }
+    }
+
+    /// One for everybody whose function has to know where people sign in.
+    pub const fn page(path: &'static str, function: &'static str) -> Self {
+        Self { path, function, is_guarded: false, is_page: true }
+    }
+}
 
 /// What the functions of families are made of.
 pub(crate) struct Context<'a> {

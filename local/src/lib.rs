@@ -16,11 +16,13 @@ pub mod keys;
 mod listener;
 mod options;
 mod pace;
+mod peer;
 mod queue;
 mod requests;
 mod seed;
 mod server;
 mod stream;
+mod stream_api;
 /// The tables.
 pub mod tables;
 mod workers;

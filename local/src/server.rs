@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -24,6 +24,7 @@ use crate::{
     gateway::Gateway,
     issuer::{self, Issuer},
     listener,
+    peer::Peer,
 };
 
 /// Requests in flight get this long to finish when the server ends.
@@ -33,21 +34,6 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Server {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
-}
-
-/// The two ends of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer {
-    pub(crate) remote: SocketAddr,
-    pub(crate) local: IpAddr,
-}
-
-impl Peer {
-    /// Whether the client runs on this machine.
-    pub(crate) fn is_this_machine(self) -> bool {
-        let remote = self.remote.ip().to_canonical();
-        remote.is_loopback() || remote == self.local
-    }
 }
 
 /// Takes connections and tells both of their ends.

@@ -1,7 +1,6 @@
 //! The streams of the tables in this process: what Lambda's event source does in the cloud. The real function is given the
 //! records that the engine's stream API tells, in their order, and it is kept how far it came.
 
-mod api;
 mod journal;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -13,10 +12,9 @@ use table::queue::{Queue, Sending};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use self::api::{Api, Begin};
-
 use crate::{
     pace::{Bell, Pace},
+    stream_api::{Api, Begin},
     tables::TABLES,
 };
 
@@ -140,14 +138,6 @@ impl Source {
         self.reached = Some(reached);
         Ok(())
     }
-}
-
-/// Whether a table has a stream.
-///
-/// # Errors
-/// When the engine cannot be reached or refuses.
-pub(crate) async fn is_streamed(dynamodb_url: &str, table: &str) -> anyhow::Result<bool> {
-    Ok(Api::new(dynamodb_url).stream(table).await?.is_some())
 }
 
 /// Gives the function the records as Lambda would; from which one on they are to come again.

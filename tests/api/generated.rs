@@ -3,10 +3,7 @@
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use base::{Code, Permission, Role, Violation};
-use local::{
-    families::{FAMILIES, RESOURCES},
-    gateway::Resource,
-};
+use local::families::{FAMILIES, RESOURCES, Resource};
 
 use crate::every_route;
 

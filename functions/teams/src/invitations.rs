@@ -24,15 +24,11 @@ use table::{Attempt, Condition, Item, Key, TableQuery, Write, WriteError, decode
 use crate::{
     grant::Granter,
     members::member_unchanged,
-    room::Room,
+    room::{INVITATION, INVITATION_SECONDS, Room},
     store::{Store, team_unchanged},
     team::{INVITATION_VERSION, Invitation, NewInvitation, StoredInvitation, TeamOfMine},
 };
 
-/// Invitations end after this time.
-pub(crate) const INVITATION_SECONDS: i64 = 7 * 24 * 60 * 60;
-/// What the sort key of an invitation begins with.
-pub(crate) const INVITATION: &str = "INVITATION#";
 /// The places, in the writes of an acceptance, of the one that uses the invitation up and of the one that makes the
 /// membership. What stands behind these makes sure that something is still as it was read.
 const USED: usize = 0;

@@ -9,8 +9,10 @@ use base::{
 use gate::identity::{team_partition, user_partition};
 use table::{AttributeValue, Condition, Key, Table, TableQuery, Write};
 
-use crate::invitations::{INVITATION, INVITATION_SECONDS};
-
+/// Invitations end after this time.
+pub(crate) const INVITATION_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// What the sort key of an invitation begins with.
+pub(crate) const INVITATION: &str = "INVITATION#";
 /// Teams that a person is in. As each team has an owner, this bounds what all teams together do.
 const TEAMS_MAX: usize = 50;
 /// Invitations of a team that can still be accepted.

@@ -2,21 +2,15 @@
 
 use api::Caller;
 use base::{
-    Code, Error, Fault, Permission, Permissions, Result, Timestamp, Violation,
+    Code, Error, Fault, Permission, Permissions, Timestamp, Violation,
     change::{is_same, news},
-    id::TeamId,
 };
-use gate::{
-    identity::{Membership, user_partition},
-    token::StoredToken,
-    token_history::TokenEvent,
-};
-use table::{TableQuery, decode};
+use gate::{token::StoredToken, token_history::TokenEvent};
 
-use crate::{
-    input::{CheckedPatch, TokenPatch},
-    store::{Store, TOKENS_MAX},
-};
+use crate::input::{CheckedPatch, TokenPatch};
+
+/// Tokens of a person, without those that are revoked.
+pub(crate) const TOKENS_MAX: u64 = 500;
 
 impl TokenPatch {
     /// Without what the token has already: an end that has come may be sent back, and so may its permissions.
@@ -82,40 +76,9 @@ pub(crate) fn events(old: &StoredToken, new: &StoredToken) -> Vec<TokenEvent> {
     all.into_iter().filter_map(|(is_so, event)| is_so.then_some(event)).collect()
 }
 
-impl Store {
-    /// Refuses a life that a team of the user does not allow to the tokens that reach it.
-    pub(crate) async fn check_lifetime(&self, token: &StoredToken) -> Result<()> {
-        let mut after = None;
-        loop {
-            let query = TableQuery::partition(user_partition(&token.user)).prefix("TEAM#").after(after);
-            let found = self.identity.query(query).await?;
-            for item in found.items {
-                let Membership { team, token_lifetime_days_max: days, .. } = decode(item)?;
-                let is_meant = token.team_ids.as_ref().is_none_or(|teams| teams.contains(&team));
-                if let Some(days) = days
-                    .filter(|days| is_meant && !token.lives_at_most(Some(*days), token.latest_issued_at()))
-                {
-                    return Err(too_long(&team, days));
-                }
-            }
-            after = found.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
-    }
-}
-
 pub(crate) fn name_taken() -> Error {
     let detail = "You have a token of this name already; case does not tell names apart.";
     Error::new(Code::NameTaken, detail).with_faults(vec![Fault::new("/name", Violation::NameTaken, detail)])
-}
-
-fn too_long(team: &TeamId, days: u32) -> Error {
-    let detail = format!(
-        "Tokens that reach the team {team} may live {days} days at most: give an earlier end, or limit the token to other teams by team_ids."
-    );
-    Error::unprocessable(vec![Fault::new("/expires_at", Violation::TooLate, detail)])
 }
 
 pub(crate) fn too_many() -> Error {

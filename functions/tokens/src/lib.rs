@@ -4,6 +4,7 @@ mod change;
 mod check;
 mod handlers;
 mod input;
+mod lifetime;
 mod report;
 mod rotation;
 mod store;

@@ -25,12 +25,10 @@ use table::{
 };
 
 use crate::{
-    change::{events, name_taken, patched, too_many},
+    change::{TOKENS_MAX, events, name_taken, patched, too_many},
     input::{CheckedToken, TokenPatch},
     token::{ListFilter, Token},
 };
-
-pub(crate) const TOKENS_MAX: u64 = 500;
 
 /// The tokens.
 #[derive(Clone)]

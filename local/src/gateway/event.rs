@@ -11,10 +11,12 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::families::Resource;
+
 use super::{
     headers::{self, Lists, text},
     policy::Context,
-    resources::{PathParameters, Resource},
+    resources::PathParameters,
 };
 
 const ACCOUNT: &str = "000000000000";

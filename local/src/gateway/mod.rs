@@ -23,7 +23,6 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
-pub use resources::Resource;
 pub use responses::{GatewayResponse, RESPONSES};
 
 use self::{

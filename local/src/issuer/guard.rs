@@ -11,7 +11,7 @@ use axum::{
 use uuid::Uuid;
 
 use super::problem::Problem;
-use crate::server::Peer;
+use crate::peer::Peer;
 
 /// The address of the server as this request wrote it, such as `http://127.0.0.1:3000`.
 #[derive(Clone)]

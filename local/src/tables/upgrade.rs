@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{IndexDefinition, TableDefinition, stream};
-use crate::stream::is_streamed;
+use crate::stream_api::is_streamed;
 
 /// Gives a table the indexes and the stream that it lacks. Whether it has them is asked one by one: the embedded engine
 /// counts all items of a table that it describes.

@@ -126,14 +126,3 @@ async fn the_history_tells_of_each_kind_of_change() {
     let all = told(json!({"name": "another", "active": true, "description": "x"}), false);
     assert_eq!(all, [TokenEvent::Renamed, TokenEvent::Activated, TokenEvent::Changed]);
 }
-
-#[test]
-fn each_refusal_says_what_to_do() {
-    let team = TeamId::parse("team_1111111111111111111111").unwrap();
-    assert_eq!((name_taken().code, name_taken().faults()[0].pointer.as_str()), (Code::NameTaken, "/name"));
-    let late = too_long(&team, 30);
-    assert_eq!((late.code, late.faults()[0].code), (Code::InvalidData, Violation::TooLate));
-    assert!(late.detail().contains("30 days") && late.detail().contains(team.as_str()));
-    assert_eq!(too_many().code, Code::LimitReached);
-    assert!(too_many().detail().contains("500"));
-}

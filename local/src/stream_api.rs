@@ -16,13 +16,13 @@ const CREDENTIALS: &str = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/
 const DATE: &str = "20260101T000000Z";
 
 /// The API of one engine.
-pub(super) struct Api {
+pub(crate) struct Api {
     authority: String,
 }
 
 /// Where to begin.
 #[derive(Clone, Copy)]
-pub(super) enum Begin<'a> {
+pub(crate) enum Begin<'a> {
     /// With the first record there is.
     First,
     /// Behind this one.
@@ -30,18 +30,18 @@ pub(super) enum Begin<'a> {
 }
 
 impl Api {
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Self { authority: url.trim_start_matches("http://").to_owned() }
     }
 
     /// The name of a table's stream, if it has one.
-    pub(super) async fn stream(&self, table: &str) -> anyhow::Result<Option<String>> {
+    pub(crate) async fn stream(&self, table: &str) -> anyhow::Result<Option<String>> {
         let streams = self.call("ListStreams", json!({"TableName": table})).await?;
         Ok(streams["Streams"][0]["StreamArn"].as_str().map(str::to_owned))
     }
 
     /// The stream of a table, and where it is to be read on. Engines on one machine keep a stream in one piece.
-    pub(super) async fn iterator(&self, table: &str, begin: Begin<'_>) -> anyhow::Result<(String, String)> {
+    pub(crate) async fn iterator(&self, table: &str, begin: Begin<'_>) -> anyhow::Result<(String, String)> {
         let arn = self.stream(table).await?.context("the table has no stream")?;
         let stream = self.call("DescribeStream", json!({"StreamArn": arn})).await?;
         let shards = stream["StreamDescription"]["Shards"].as_array().context("the stream has no pieces")?;
@@ -60,7 +60,7 @@ impl Api {
     }
 
     /// The next records, and where to go on.
-    pub(super) async fn records(
+    pub(crate) async fn records(
         &self,
         iterator: &str,
         most: usize,
@@ -90,4 +90,12 @@ impl Api {
         }
         Ok(serde_json::from_slice(&body)?)
     }
+}
+
+/// Whether a table has a stream.
+///
+/// # Errors
+/// When the engine cannot be reached or refuses.
+pub(crate) async fn is_streamed(dynamodb_url: &str, table: &str) -> anyhow::Result<bool> {
+    Ok(Api::new(dynamodb_url).stream(table).await?.is_some())
 }
