@@ -1,6 +1,5 @@
 //! A webhook is a resource of its team. Its state decides whether anything is sent to its receiver.
 
-use anyhow::Context as _;
 use audit::{AuditEvent, FieldChange, Kind, properties, property_changes};
 use base::{
     Result, Timestamp,
@@ -9,7 +8,7 @@ use base::{
 };
 use delivery::Health;
 use resources::resource::{Count, Full, Resource, State, Transition};
-use table::{AttributeValue, Condition, Item, Key, Table, Tables, Write, attribute, text};
+use table::{Key, Table, Tables, Write, attribute};
 
 use crate::{
     StoredWebhook, WEBHOOK_PREFIX,
@@ -61,48 +60,19 @@ impl Resource for StoredWebhook {
     }
 
     fn state(&self) -> State {
-        match (self.destroyed, self.trashed_at) {
-            (true, trashed_at) => State::Purging { trashed_at, job: self.purge_job.clone() },
-            (false, Some(at)) => State::Trashed { at, job: self.purge_job.clone() },
-            (false, None) => State::Live,
-        }
+        State::of(self.trashed_at, self.purge_job.as_ref(), self.destroyed)
     }
 
     fn set_state(&mut self, state: State) {
         self.trashed_at = state.trashed_at();
         self.purge_job = state.job().cloned();
-        self.destroyed = matches!(state, State::Purging { .. });
+        self.destroyed = state.is_purging();
     }
 
     fn touch(&mut self, by: Actor, now: Timestamp) {
         self.version += 1;
         (self.updated_at, self.updated_by) = (now, by.user.clone());
         self.actor = by;
-    }
-
-    fn from_item(item: &Item) -> Result<Self> {
-        let definition = text(item, "definition").context("a stored webhook has no definition")?;
-        Ok(serde_json::from_str(definition).context("reading a stored webhook")?)
-    }
-
-    fn to_item(&self) -> Result<Item> {
-        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
-        let mut item: Item = [
-            ("definition".to_owned(), AttributeValue::S(definition)),
-            ("revision".to_owned(), attribute(&self.version)?),
-        ]
-        .into();
-        if let Some(trashed_at) = &self.trashed_at {
-            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
-        }
-        if self.destroyed {
-            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
-        }
-        Ok(item)
-    }
-
-    fn is_unchanged(&self) -> Condition {
-        Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
     }
 
     async fn claim(&self, count: Write, tables: &Tables) -> Result<Write> {

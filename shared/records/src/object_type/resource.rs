@@ -54,19 +54,13 @@ impl Resource for StoredObjectType {
     }
 
     fn state(&self) -> State {
-        let (trashed_at, job) =
-            (self.trashed_at, self.deletion.as_ref().map(|deletion| deletion.job.clone()));
         let is_irreversible = self.deletion.as_ref().is_some_and(|deletion| deletion.is_irreversible);
-        match trashed_at {
-            _ if is_irreversible => State::Purging { trashed_at, job },
-            Some(at) => State::Trashed { at, job },
-            None => State::Live,
-        }
+        State::of(self.trashed_at, self.deletion.as_ref().map(|deletion| &deletion.job), is_irreversible)
     }
 
     fn set_state(&mut self, state: State) {
         self.trashed_at = state.trashed_at();
-        let is_irreversible = matches!(state, State::Purging { .. });
+        let is_irreversible = state.is_purging();
         self.deletion = state.job().map(|job| Deletion { job: job.clone(), is_irreversible });
     }
 

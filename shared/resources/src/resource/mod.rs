@@ -10,14 +10,15 @@ mod store;
 mod stored;
 mod trash;
 
+use anyhow::Context as _;
 use audit::{AuditEvent, FieldChange, Kind, SubjectType, properties, property_changes};
 use base::{
     Error, Result, Timestamp,
     actor::Actor,
     id::{Id, TeamId},
 };
-use serde::Serialize;
-use table::{Condition, Item, Key, Table, Tables, Write};
+use serde::{Serialize, de::DeserializeOwned};
+use table::{AttributeValue, Condition, Item, Key, Table, Tables, Write, attribute, text};
 
 use crate::{jobs::StoredJob, workspace_partition};
 
@@ -48,7 +49,7 @@ pub enum Full {
 }
 
 /// One kind of resource, as it is stored.
-pub trait Resource: Clone + Serialize + Send + Sync + 'static {
+pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its id.
     type Id: Id;
     /// The kind in the audit log, and in jobs.
@@ -82,18 +83,42 @@ pub trait Resource: Clone + Serialize + Send + Sync + 'static {
     fn set_state(&mut self, state: State);
     /// Somebody changes it: its version grows.
     fn touch(&mut self, by: Actor, now: Timestamp);
+
     /// The resource in an item.
     ///
     /// # Errors
     /// 500: what is stored always has its form.
-    fn from_item(item: &Item) -> Result<Self>;
-    /// The item that holds it.
+    fn from_item(item: &Item) -> Result<Self> {
+        let definition =
+            text(item, "definition").with_context(|| format!("a stored {} has no definition", Self::NOUN))?;
+        Ok(serde_json::from_str(definition).with_context(|| format!("reading a stored {}", Self::NOUN))?)
+    }
+
+    /// The item that holds it: as one JSON text, and beside it what conditions and filters ask for.
     ///
     /// # Errors
     /// 500: a resource can always be written.
-    fn to_item(&self) -> Result<Item>;
+    fn to_item(&self) -> Result<Item> {
+        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
+        let mut item: Item = [
+            ("definition".to_owned(), AttributeValue::S(definition)),
+            ("revision".to_owned(), attribute(&self.version())?),
+        ]
+        .into();
+        let state = self.state();
+        if let Some(trashed_at) = state.trashed_at() {
+            item.insert("trashed_at".to_owned(), attribute(&trashed_at)?);
+        }
+        if state.is_purging() {
+            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
+        }
+        Ok(item)
+    }
+
     /// The condition that it is still as it was read.
-    fn is_unchanged(&self) -> Condition;
+    fn is_unchanged(&self) -> Condition {
+        Condition::is_number("revision", self.version()).and(Condition::AttributeMissing("destroyed".into()))
+    }
 
     /// The key of the item.
     fn key_of(team: &TeamId, id: &Self::Id) -> Key {
@@ -123,7 +148,7 @@ pub trait Resource: Clone + Serialize + Send + Sync + 'static {
 
     /// Whether clients do not see it any more.
     fn is_gone(&self, now: Timestamp) -> bool {
-        matches!(self.state(), State::Purging { .. }) || self.state().is_trash_over(now)
+        self.state().is_purging() || self.state().is_trash_over(now)
     }
 
     /// The writes that store a new one, its own first.

@@ -37,6 +37,21 @@ pub enum Transition {
 }
 
 impl State {
+    /// The state by what is stored of it.
+    pub fn of(trashed_at: Option<Timestamp>, job: Option<&JobId>, is_purging: bool) -> Self {
+        let job = job.cloned();
+        match trashed_at {
+            _ if is_purging => Self::Purging { trashed_at, job },
+            Some(at) => Self::Trashed { at, job },
+            None => Self::Live,
+        }
+    }
+
+    /// Whether it is about to be no more.
+    pub fn is_purging(&self) -> bool {
+        matches!(self, Self::Purging { .. })
+    }
+
     /// Whether it is in the trash and may come back.
     pub fn is_trashed(&self) -> bool {
         matches!(self, Self::Trashed { .. })

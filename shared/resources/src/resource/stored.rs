@@ -1,6 +1,5 @@
 //! How the resources of a new family are stored: the body, and around it what every resource has.
 
-use anyhow::Context as _;
 use api::Member;
 use audit::Kind;
 use base::{
@@ -9,7 +8,6 @@ use base::{
     id::{Id, JobId, TeamId, UserId},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use table::{AttributeValue, Condition, Item, attribute, text};
 
 use super::{Count, Resource, State};
 
@@ -123,49 +121,19 @@ impl<B: Body> Resource for Stored<B> {
     }
 
     fn state(&self) -> State {
-        match (self.destroyed, self.trashed_at) {
-            (true, trashed_at) => State::Purging { trashed_at, job: self.purge_job.clone() },
-            (false, Some(at)) => State::Trashed { at, job: self.purge_job.clone() },
-            (false, None) => State::Live,
-        }
+        State::of(self.trashed_at, self.purge_job.as_ref(), self.destroyed)
     }
 
     fn set_state(&mut self, state: State) {
         self.trashed_at = state.trashed_at();
         self.purge_job = state.job().cloned();
-        self.destroyed = matches!(state, State::Purging { .. });
+        self.destroyed = state.is_purging();
     }
 
     fn touch(&mut self, by: Actor, now: Timestamp) {
         self.version += 1;
         self.updated_at = now;
         self.actor = by;
-    }
-
-    fn from_item(item: &Item) -> Result<Self> {
-        let definition =
-            text(item, "definition").with_context(|| format!("a stored {} has no definition", B::NOUN))?;
-        Ok(serde_json::from_str(definition).with_context(|| format!("reading a stored {}", B::NOUN))?)
-    }
-
-    fn to_item(&self) -> Result<Item> {
-        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
-        let mut item: Item = [
-            ("definition".to_owned(), AttributeValue::S(definition)),
-            ("revision".to_owned(), attribute(&self.version)?),
-        ]
-        .into();
-        if let Some(trashed_at) = &self.trashed_at {
-            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
-        }
-        if self.destroyed {
-            item.insert("destroyed".to_owned(), AttributeValue::Bool(true));
-        }
-        Ok(item)
-    }
-
-    fn is_unchanged(&self) -> Condition {
-        Condition::is_number("revision", self.version).and(Condition::AttributeMissing("destroyed".into()))
     }
 
     fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<audit::FieldChange>> {

@@ -60,7 +60,7 @@ impl<R: Resource> Resources<R> {
         let workspace = &self.tables.workspace;
         retry(R::NOUN, || async move {
             let found = R::find(workspace, &by.team, name).await?.ok_or_else(R::no_such)?;
-            let marked = if matches!(found.state(), State::Purging { .. }) {
+            let marked = if found.state().is_purging() {
                 found
             } else {
                 if found.is_gone(self.now()) {
@@ -98,7 +98,7 @@ impl<R: Resource> Resources<R> {
         retry(R::NOUN, || async move {
             let before = self.find(&by.team, name).await?;
             if_match.check(before.version())?;
-            if matches!(before.state(), State::Purging { .. }) {
+            if before.state().is_purging() {
                 return Ok(Attempt::Done((before.state(), before, None)));
             }
             let now = self.now();
@@ -122,7 +122,7 @@ impl<R: Resource> Resources<R> {
     pub async fn purge(&self, resource: R) -> Result<bool> {
         ends_at_once::<R>()?;
         let workspace = &self.tables.workspace;
-        let marked = if matches!(resource.state(), State::Purging { .. }) {
+        let marked = if resource.state().is_purging() {
             resource
         } else {
             let (marked, writes) = self.expiry(&resource).await?;
