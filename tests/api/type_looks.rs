@@ -8,6 +8,7 @@ use records::object_type::{
     CACHE_SECONDS, STAMPED_SECONDS, StoredObjectType, object_type_key, object_type_slug_key,
     object_type_stamp_key,
 };
+use resources::resource::Resource as _;
 use serde_json::{Value, json};
 use table::{AttributeValue, Item, Table};
 

@@ -9,6 +9,7 @@ use base::{
 };
 use records::object_type::{MigrationConflicts, StoredObjectType};
 use resources::jobs::StoredJob;
+use resources::resource::Resource as _;
 use table::{
     Attempt, AttributeValue, Condition, Item, Key, Write, WriteError, attribute, concurrent::concurrent,
     retry, text,
@@ -44,7 +45,7 @@ impl Worker {
         object_type: &ObjectTypeId,
         field: &Slug,
     ) -> Result<Slice> {
-        let stored = self.object_type(&job.team, object_type).await?;
+        let stored = StoredObjectType::find(&self.tables.workspace, &job.team, object_type.as_str()).await?;
         let Some(stored) = stored.filter(|stored| is_wanted(stored, job, field)) else {
             return self.discard(job).await;
         };
@@ -56,7 +57,7 @@ impl Worker {
             field: field.clone(),
             stored,
         });
-        while let Some(items) = scan.next(&self.objects, run.after(job)).await? {
+        while let Some(items) = scan.next(&self.tables.objects, run.after(job)).await? {
             job.after = last(&items).or(job.after.take());
             run.clone().backfill_all(items, job).await?;
         }
@@ -66,7 +67,8 @@ impl Worker {
     /// Stores at the type that the migration is done, or what stood in the way, and ends the job.
     async fn finish(&self, job: &StoredJob, object_type: &ObjectTypeId, field: &Slug) -> Result<Slice> {
         retry("object type", || async move {
-            let stored = self.object_type(&job.team, object_type).await?;
+            let stored =
+                StoredObjectType::find(&self.tables.workspace, &job.team, object_type.as_str()).await?;
             let Some(mut stored) = stored.filter(|stored| is_wanted(stored, job, field)) else {
                 return self.discard(job).await.map(Attempt::Done);
             };
@@ -78,9 +80,9 @@ impl Worker {
                 migration.slot = None;
                 migration.conflicts = Some(conflicts);
             }
-            let mut writes = Vec::from(stored.write(&self.workspace, self.clock.now())?);
-            writes.push(StoredJob::removal(&self.workspace, &job.id));
-            Ok(Attempt::of(self.workspace.transact(writes).await)?.with(Slice::Ended))
+            let mut writes = Vec::from(stored.write(&self.tables.workspace, self.tables.clock.now())?);
+            writes.push(StoredJob::removal(&self.tables.workspace, &job.id));
+            Ok(Attempt::of(self.tables.workspace.transact(writes).await)?.with(Slice::Ended))
         })
         .await
     }
@@ -133,9 +135,9 @@ impl Run {
             async move {
                 let item = match known {
                     Some(item) => Some(item),
-                    None => self.worker.objects.get(Key::new(self.stored.partition(), id)).await?,
+                    None => self.worker.tables.objects.get(Key::new(self.stored.partition(), id)).await?,
                 };
-                let now = self.worker.clock.now();
+                let now = self.worker.tables.clock.now();
                 let Some(snapshot) = item.as_ref().and_then(|item| ObjectSnapshot::of(item, now)) else {
                     return Ok(Attempt::Done(None));
                 };
@@ -162,7 +164,7 @@ impl Run {
         if plan.is_empty() {
             return Ok(None);
         }
-        let objects = &self.worker.objects;
+        let objects = &self.worker.tables.objects;
         let mut writes = vec![self.update(snapshot, &plan)];
         if let Some(key) = &plan.claim {
             let is_free =
@@ -196,7 +198,7 @@ impl Run {
     /// of the entry conflict; the values of the object stay the same.
     fn update(&self, snapshot: &ObjectSnapshot<'_>, plan: &Plan) -> Write {
         let key = Key::new(self.stored.partition(), snapshot.id.as_str());
-        let mut write = self.worker.objects.update(key).set("actor", self.actor.clone());
+        let mut write = self.worker.tables.objects.update(key).set("actor", self.actor.clone());
         for (name, value) in &plan.set {
             write = write.set(name, value.clone());
         }

@@ -13,12 +13,7 @@ use std::{
 };
 
 use audit::Kind;
-use base::{
-    Code, Result,
-    clock::Clock,
-    id::{ObjectTypeId, TeamId},
-};
-use records::object_type::{StoredObjectType, find};
+use base::{Result, id::ObjectTypeId};
 use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
 use table::Tables;
 use table::{Batch, Item, Table, TableQuery, queue::Queue, text};
@@ -38,9 +33,6 @@ const AT_ONCE: usize = 8;
 #[derive(Clone)]
 pub struct Worker {
     tables: Tables,
-    workspace: Table,
-    objects: Table,
-    clock: Clock,
     jobs: Jobs,
 }
 
@@ -55,9 +47,7 @@ enum Slice {
 impl Worker {
     /// A worker on these tables, with messages by this queue.
     pub fn new(tables: &Tables, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        let jobs = Jobs::new(tables, queue);
-        let Tables { workspace, objects, clock, .. } = tables.clone();
-        Self { tables: tables.clone(), workspace, objects, clock, jobs }
+        Self { tables: tables.clone(), jobs: Jobs::new(tables, queue) }
     }
 
     /// Runs the next slice of a job. It may run twice, or in two workers at once: each write of an object has
@@ -67,7 +57,7 @@ impl Worker {
     /// When the slice failed and is to be done again.
     pub async fn work(&self, message: &JobMessage) -> Result<()> {
         let Some(job) = self.jobs.get(&message.job).await? else { return Ok(()) };
-        if job.seconds_to_wait(self.clock.now()) > 0 {
+        if job.seconds_to_wait(self.tables.clock.now()) > 0 {
             self.jobs.send(&job).await;
             return Ok(());
         }
@@ -111,18 +101,9 @@ impl Worker {
         }
     }
 
-    /// The type, if it is still there.
-    async fn object_type(&self, team: &TeamId, id: &ObjectTypeId) -> Result<Option<StoredObjectType>> {
-        match find(&self.workspace, team, id.as_str()).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Discards a job that nobody needs any more.
     async fn discard(&self, job: &StoredJob) -> Result<Slice> {
-        self.workspace.write(StoredJob::removal(&self.workspace, &job.id)).await?;
+        self.tables.workspace.write(StoredJob::removal(&self.tables.workspace, &job.id)).await?;
         Ok(Slice::Ended)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::{Result, id::ObjectTypeId, text::Slug};
 use records::object_type::{StoredObjectType, object_type_slug_key};
-use resources::jobs::StoredJob;
+use resources::{jobs::StoredJob, resource::Resource as _};
 use table::{Item, Key, Table, applied, concurrent::concurrent};
 
 use crate::{AT_ONCE, Scan, Slice, Worker};
@@ -15,7 +15,7 @@ impl Worker {
         job: &mut StoredJob,
         object_type: &ObjectTypeId,
     ) -> Result<Slice> {
-        let stored = self.object_type(&job.team, object_type).await?;
+        let stored = StoredObjectType::find(&self.tables.workspace, &job.team, object_type.as_str()).await?;
         let is_mine = |stored: &StoredObjectType| {
             stored.deletion.as_ref().is_some_and(|deletion| deletion.job == job.id)
         };
@@ -26,7 +26,7 @@ impl Worker {
         let stored = Arc::new(stored);
         let mut scan = Scan::new(stored.partition());
         // What is removed is not found again, so each batch begins at the front.
-        while let Some(items) = scan.next(&self.objects, None).await? {
+        while let Some(items) = scan.next(&self.tables.objects, None).await? {
             job.done += u64::try_from(items.len()).unwrap_or_default();
             self.remove_all(&stored, items).await?;
         }
@@ -43,14 +43,14 @@ impl Worker {
             Some(deletion) if !deletion.is_irreversible => deletion.is_irreversible = true,
             _ => return Ok(true),
         }
-        let writes = stored.write(&self.workspace, self.clock.now())?;
-        applied(self.workspace.transact(writes.into()).await)
+        let writes = stored.write(&self.tables.workspace, self.tables.clock.now())?;
+        applied(self.tables.workspace.transact(writes.into()).await)
     }
 
     /// Removes objects with their unique entries.
     async fn remove_all(&self, stored: &Arc<StoredObjectType>, items: Vec<Item>) -> Result<()> {
         let remove = |item| {
-            let (objects, stored) = (self.objects.clone(), stored.clone());
+            let (objects, stored) = (self.tables.objects.clone(), stored.clone());
             async move { remove(&objects, &stored, &item).await }
         };
         concurrent(AT_ONCE, items.into_iter().map(remove)).await.into_iter().collect()
@@ -62,7 +62,7 @@ impl Worker {
         for slug in slugs {
             for partition in [stored.unique_partition(slug), stored.counter_partition(slug)] {
                 let mut scan = Scan::new(partition);
-                while let Some(items) = scan.next(&self.objects, None).await? {
+                while let Some(items) = scan.next(&self.tables.objects, None).await? {
                     self.remove_all(stored, items).await?;
                 }
                 if !scan.is_at_end {
@@ -76,12 +76,12 @@ impl Worker {
     /// Removes the type, its stamp, its slug and the job, in one write.
     async fn end(&self, stored: Arc<StoredObjectType>, job: &StoredJob) -> Result<Slice> {
         let writes = vec![
-            self.workspace.delete(stored.key()).when(stored.is_unchanged()),
-            self.workspace.delete(stored.stamp_key()),
-            self.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
-            StoredJob::removal(&self.workspace, &job.id),
+            self.tables.workspace.delete(stored.key()).when(stored.is_unchanged()),
+            self.tables.workspace.delete(stored.stamp_key()),
+            self.tables.workspace.delete(object_type_slug_key(&stored.team, &stored.object_type.slug)),
+            StoredJob::removal(&self.tables.workspace, &job.id),
         ];
-        Ok(if applied(self.workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
+        Ok(if applied(self.tables.workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
     }
 }
 

@@ -17,7 +17,7 @@ use records::object_type::{ObjectType, PROPAGATION_SECONDS, StoredObjectType, re
 use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
 use resources::{
     TrashFilter,
-    resource::{Change, Resources},
+    resource::{Change, Resource as _, Resources},
 };
 use table::{Attempt, Condition, Item, Table, Tables, WriteError, queue::Queue, retry};
 

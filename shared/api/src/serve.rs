@@ -8,7 +8,6 @@ use table::{
     config::Config,
     lambda::{LambdaResult, start_log},
 };
-
 use tower::ServiceExt as _;
 
 use crate::{arrival, cors::Origins, routes::Routes};

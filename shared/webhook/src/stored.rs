@@ -11,7 +11,7 @@ use base::{
 };
 use delivery::{Topic, WebhookContent};
 use keys::Keys;
-use resources::TRASH_SECONDS;
+use resources::resource::Resource as _;
 
 /// The prefix of the sort key of webhooks, in the partition of their team.
 pub const WEBHOOK_PREFIX: &str = "WEBHOOK#";
@@ -78,16 +78,11 @@ pub struct PreviousKeys {
 }
 
 impl StoredWebhook {
-    /// Whether its time in the trash is over: for clients it does not exist any more.
-    pub fn is_trash_expired(&self, now: Timestamp) -> bool {
-        self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
-    }
-
     /// Whether it is subscribed to this. That includes webhooks that are switched off or in the trash, whose
     /// deliveries are held, but not those whose time in the trash is over.
     pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, now: Timestamp) -> bool {
         let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
-        !self.destroyed && !self.is_trash_expired(now) && self.topics.contains(&topic) && is_of_type
+        !self.is_gone(now) && self.topics.contains(&topic) && is_of_type
     }
 
     /// The host of its URL.

@@ -9,7 +9,7 @@ use base::{
     id::{ObjectTypeId, TeamId},
 };
 use resources::resource::{Count, Resource, State};
-use table::{Condition, Item, Table, Write};
+use table::{AttributeValue, Condition, Item, Table, Write, attribute};
 
 use super::{Deletion, Field, ObjectType, StoredObjectType, find};
 
@@ -70,16 +70,25 @@ impl Resource for StoredObjectType {
         self.actor = by;
     }
 
-    fn from_item(item: &Item) -> Result<Self> {
-        Self::from_item(item)
-    }
-
+    /// The revision grows with the progress of a migration too, and no mark says that it is being destroyed: it is listed.
     fn to_item(&self) -> Result<Item> {
-        self.to_item()
+        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
+        let mut item: Item = [
+            ("definition".to_owned(), AttributeValue::S(definition)),
+            ("revision".to_owned(), attribute(&self.revision)?),
+        ]
+        .into();
+        if let Some(trashed_at) = &self.trashed_at {
+            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
+        }
+        Ok(item)
     }
 
     fn is_unchanged(&self) -> Condition {
-        self.is_unchanged()
+        match self.revision {
+            0 => Condition::ItemExists.and(Condition::AttributeMissing("revision".to_owned())),
+            revision => Condition::is_number("revision", revision),
+        }
     }
 
     async fn find(workspace: &Table, team: &TeamId, id_or_slug: &str) -> Result<Option<Self>> {
@@ -92,7 +101,7 @@ impl Resource for StoredObjectType {
 
     /// While its job destroys it, the progress is shown.
     fn is_gone(&self, now: Timestamp) -> bool {
-        self.is_trash_over(now)
+        self.state().is_trash_over(now)
     }
 
     fn replacement(&self, after: &mut Self, workspace: &Table, now: Timestamp) -> Result<Vec<Write>> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::{FieldValues, Migration, MigrationConflicts, ObjectType, SEARCHABLE_MAX, Value};
@@ -13,7 +12,7 @@ use base::{
     text::Slug,
     timestamp::Timestamp,
 };
-use resources::{TRASH_SECONDS, workspace_partition};
+use resources::{resource::Resource as _, workspace_partition};
 use table::{AttributeValue, Condition, Item, Key, Table, TableQuery, Write, attribute, text};
 
 /// A function goes by a type that it has read this long, and no longer.
@@ -72,32 +71,6 @@ pub struct Deletion {
 }
 
 impl StoredObjectType {
-    /// The attributes that hold it.
-    ///
-    /// # Errors
-    /// 500: a type can always be written.
-    pub fn to_item(&self) -> Result<Item> {
-        let definition = serde_json::to_string(self).map_err(anyhow::Error::from)?;
-        let mut item: Item = [
-            ("definition".to_owned(), AttributeValue::S(definition)),
-            ("revision".to_owned(), attribute(&self.revision)?),
-        ]
-        .into();
-        if let Some(trashed_at) = &self.trashed_at {
-            item.insert("trashed_at".to_owned(), attribute(trashed_at)?);
-        }
-        Ok(item)
-    }
-
-    /// The type in those attributes.
-    ///
-    /// # Errors
-    /// 500: what is stored always has its form.
-    pub fn from_item(item: &Item) -> Result<Self> {
-        let definition = text(item, "definition").context("a stored object type has no definition")?;
-        Ok(serde_json::from_str(definition).context("reading a stored object type")?)
-    }
-
     /// Writes what has become of it, if it is still as it was read, and its stamp, which are to be one transaction.
     ///
     /// # Errors
@@ -107,19 +80,6 @@ impl StoredObjectType {
         self.revision += 1;
         self.stamped.get_or_insert(now);
         Ok([workspace.put_item(self.key(), self.to_item()?).when(when), self.stamp(workspace)?])
-    }
-
-    /// The condition that it is still as it was read.
-    pub fn is_unchanged(&self) -> Condition {
-        match self.revision {
-            0 => Condition::ItemExists.and(Condition::AttributeMissing("revision".to_owned())),
-            revision => Condition::is_number("revision", revision),
-        }
-    }
-
-    /// The key of the type.
-    pub fn key(&self) -> Key {
-        object_type_key(&self.team, &self.object_type.id)
     }
 
     /// The partition of its objects.
@@ -140,11 +100,6 @@ impl StoredObjectType {
     /// Whether nobody is to see its objects.
     pub fn is_hidden(&self) -> bool {
         self.trashed_at.is_some()
-    }
-
-    /// Whether its time in the trash is over: from that moment on there is no such type, whenever its job deletes it.
-    pub fn is_trash_over(&self, now: Timestamp) -> bool {
-        self.trashed_at.is_some_and(|at| at.plus_seconds(TRASH_SECONDS) <= now)
     }
 
     /// Whether every object with a value in this searchable field is in its search index.
@@ -194,7 +149,7 @@ pub fn values_of(item: &Item) -> FieldValues {
 
 /// The key of a type.
 pub fn object_type_key(team: &TeamId, id: &ObjectTypeId) -> Key {
-    Key::new(workspace_partition(team), format!("TYPE#{id}"))
+    StoredObjectType::key_of(team, id)
 }
 
 /// The key of the unique entry of a slug, which names the type that has it.

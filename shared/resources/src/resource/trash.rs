@@ -22,7 +22,7 @@ impl<R: Resource> Resources<R> {
             let now = self.now();
             let job = purge_job(by, &before, (now, now.plus_seconds(TRASH_SECONDS)));
             let state = State::Trashed { at: now, job: Some(job.id.clone()) };
-            let mut writes = self.transition(by, (&before, now), state, Transition::Trashed).await?.1;
+            let mut writes = self.transition(Some(by), (&before, now), state, Transition::Trashed).await?.1;
             writes.push(job.write(&self.tables.workspace)?);
             Attempt::of(self.tables.workspace.transact(writes).await)
         })
@@ -43,7 +43,7 @@ impl<R: Resource> Resources<R> {
                 return Err(Error::new(Code::WrongState, detail));
             };
             let (after, mut writes) =
-                self.transition(by, (&before, self.now()), State::Live, Transition::Restored).await?;
+                self.transition(Some(by), (&before, self.now()), State::Live, Transition::Restored).await?;
             writes.extend(job.map(|job| StoredJob::removal(&self.tables.workspace, &job)));
             Ok(Attempt::of(self.tables.workspace.transact(writes).await)?.with(after))
         })
@@ -68,9 +68,8 @@ impl<R: Resource> Resources<R> {
                 }
                 if_match.check(found.version())?;
                 let state = found.state().purging();
-                let (marked, mut writes) =
-                    self.transition(by, (&found, self.now()), state, Transition::Purged).await?;
-                writes.extend(R::COUNT.map(|count| self.count(count, &by.team, -1)));
+                let (marked, writes) =
+                    self.transition(Some(by), (&found, self.now()), state, Transition::Purged).await?;
                 if !applied(workspace.transact(writes).await)? {
                     return Ok(Attempt::Conflict);
                 }
@@ -105,7 +104,8 @@ impl<R: Resource> Resources<R> {
             let job = purge_job(by, &before, (now, now.plus_seconds(delay_seconds)));
             let trashed_at = before.state().trashed_at().or(Some(now));
             let state = State::Purging { trashed_at, job: Some(job.id.clone()) };
-            let (after, mut writes) = self.transition(by, (&before, now), state, Transition::Purged).await?;
+            let (after, mut writes) =
+                self.transition(Some(by), (&before, now), state, Transition::Purged).await?;
             writes.push(job.write(workspace)?);
             writes.extend(before.state().job().map(|job| StoredJob::removal(workspace, job)));
             Ok(Attempt::of(workspace.transact(writes).await)?.with((before.state(), after, Some(job))))
@@ -139,26 +139,27 @@ impl<R: Resource> Resources<R> {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn expiry(&self, resource: &R) -> Result<(R, Vec<Write>)> {
-        let mut marked = resource.clone();
-        marked.set_state(resource.state().purging());
-        let mut writes = resource.replacement(&mut marked, &self.tables.workspace, self.now())?;
-        writes.extend(R::COUNT.map(|count| self.count(count, resource.team(), -1)));
-        writes.extend(marked.effects(Transition::Purged, &self.tables).await?);
-        Ok((marked, writes))
+        self.transition(None, (resource, self.now()), resource.state().purging(), Transition::Purged).await
     }
 
-    /// The resource in another state, by somebody, and the writes that make it so; its own is the first.
+    /// The resource in another state, by somebody or because a time is over, and the writes that make it so; its own is the
+    /// first. What is purged counts no more.
     async fn transition(
         &self,
-        by: &Member,
+        by: Option<&Member>,
         (before, now): (&R, Timestamp),
         state: State,
         transition: Transition,
     ) -> Result<(R, Vec<Write>)> {
         let mut after = before.clone();
         after.set_state(state);
-        after.touch(by.actor(), now);
+        if let Some(by) = by {
+            after.touch(by.actor(), now);
+        }
         let mut writes = before.replacement(&mut after, &self.tables.workspace, now)?;
+        if transition == Transition::Purged {
+            writes.extend(R::COUNT.map(|count| self.count(count, before.team(), -1)));
+        }
         writes.extend(after.effects(transition, &self.tables).await?);
         Ok((after, writes))
     }
