@@ -8,10 +8,9 @@ use delivery::{
     DeliveryStatus, Request, Retry, StoredDelivery, UNDELIVERED_INDEX, requeue_delay_seconds,
     undelivered_partition,
 };
-use keys::Platform;
 use resources::resource::Resource as _;
 use table::{
-    Item, Key, Table, TableQuery, decode,
+    Item, Key, Table, TableQuery, Tables, decode,
     queue::{Order, Postpone, Queue},
     text,
 };
@@ -69,22 +68,17 @@ pub(crate) struct QueuePumps {
 }
 
 impl Messages {
-    /// Gives the messages that are due to the functions, from now on; and those about what is under way on the platform, if
+    /// Gives the messages that are due to the functions, from now on; and those about what is under way in these tables, if
     /// nobody else sees to that.
-    pub(crate) fn deliver(
-        self,
-        requests: Handler,
-        retries: Handler,
-        platform: Option<&Platform>,
-    ) -> QueuePumps {
+    pub(crate) fn deliver(self, requests: Handler, retries: Handler, tables: Option<&Tables>) -> QueuePumps {
         let Self { requests: fast, slow_requests: slow, retries: again, retry, clock } = self;
         let mut running = JoinSet::new();
         running.spawn(fast.run(requests.clone()));
         running.spawn(slow.run(requests));
         running.spawn(again.run(retries));
-        if let Some(platform) = platform.cloned() {
+        if let Some(tables) = tables.cloned() {
             running.spawn(async move {
-                if let Err(error) = find_pending(&platform, &*retry, &clock).await {
+                if let Err(error) = find_pending(&tables, &*retry, &clock).await {
                     tracing::warn!(
                         code = error.code.name(),
                         "deliveries of an earlier run could not be looked for"
@@ -97,13 +91,13 @@ impl Messages {
 }
 
 /// Sends a message about each delivery that is under way: those of an earlier run have lost theirs.
-async fn find_pending(platform: &Platform, retries: &dyn Queue<Retry>, clock: &Clock) -> Result<()> {
+async fn find_pending(tables: &Tables, retries: &dyn Queue<Retry>, clock: &Clock) -> Result<()> {
     let mut after: Option<Item> = None;
     loop {
-        let page = platform.workspace.scan(after.take()).await?;
+        let page = tables.workspace.scan(after.take()).await?;
         let is_webhook = |item: &&Item| text(item, "sk").is_some_and(|sk| sk.starts_with(WEBHOOK_PREFIX));
         for item in page.items.iter().filter(is_webhook) {
-            resend(&platform.activity, &StoredWebhook::from_item(item)?.id, retries, clock).await?;
+            resend(&tables.activity, &StoredWebhook::from_item(item)?.id, retries, clock).await?;
         }
         match page.next {
             Some(next) => after = Some(next),

@@ -75,7 +75,11 @@ impl Workers {
         let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
         let workers = Self {
             _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref(), (&bell, is_alone))),
-            _requests: requests.deliver(sending(worker), signing(relay), has_relay.then_some(platform)),
+            _requests: requests.deliver(
+                sending(worker),
+                signing(relay),
+                has_relay.then_some(&platform.tables),
+            ),
             _jobs: messages.deliver(::jobs::Worker::new(platform, jobs), bell, is_alone),
         };
         Ok((workers, families))

@@ -1,11 +1,9 @@
 //! A million entries in minutes: written by the very code that the relay writes them with, as transactions of many.
 
-use std::{ops::Range, pin::Pin, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
-use anyhow::bail;
 use audit::{AuditLog, KEEP_DAYS, expires};
-use keys::{KeySource, Platform};
-use table::Table;
+use table::{Table, Tables};
 use tokio::task::JoinSet;
 
 use super::log_profile::LogProfile;
@@ -20,8 +18,8 @@ const AT_ONCE: usize = 4;
 /// the disk.
 pub(super) async fn fill(place: &Place, profile: &Arc<LogProfile>) -> anyhow::Result<()> {
     let database = Database::to_be_filled(&place.files()?).await?;
-    let platform = Platform::new(&database.config(), Arc::new(NoKeys))?;
-    let log = AuditLog::new(&platform);
+    let tables = Tables::on_aws(&database.config())?;
+    let log = AuditLog::new(&tables);
     let mut progress = Progress::new(format!("filling the log of {}", profile.size), profile.size);
     let (mut writing, mut done) = (JoinSet::new(), 0);
     for from in (0..profile.size).step_by(BATCH).rev() {
@@ -32,7 +30,7 @@ pub(super) async fn fill(place: &Place, profile: &Arc<LogProfile>) -> anyhow::Re
             progress.tell(done);
         }
         let ages = from..(from + BATCH).min(profile.size);
-        writing.spawn(write(platform.activity.clone(), log.clone(), profile.clone(), ages));
+        writing.spawn(write(tables.activity.clone(), log.clone(), profile.clone(), ages));
     }
     while let Some(written) = writing.join_next().await {
         written??;
@@ -54,13 +52,4 @@ async fn write(
     let writes = ages.rev().map(put).collect::<anyhow::Result<_>>()?;
     activity.transact(writes).await.map_err(base::Error::from)?;
     Ok(count)
-}
-
-/// The log needs none.
-struct NoKeys;
-
-impl KeySource for NoKeys {
-    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
-        Box::pin(async { bail!("the benchmark has no key ring") })
-    }
 }

@@ -78,7 +78,7 @@ async fn later_requests_about_an_object_are_rerouted_behind_one_in_the_slow_queu
     let first = world.rerouted();
     // It is healthy again, and one request is still in the slow queue.
     world.is_slow_since(300).await;
-    world.platform.clock.advance(1);
+    world.tables.clock.advance(1);
     let second = world.request_about(Some(&object), &receiver, 0).await;
     assert!(!world.handle(&second).await);
     let second = world.rerouted();
@@ -91,7 +91,7 @@ async fn later_requests_about_an_object_are_rerouted_behind_one_in_the_slow_queu
     assert!(world.slow.take().is_empty());
     // The first request was made, the second is still in the slow queue.
     assert!(!world.handle_slow(&first).await);
-    world.platform.clock.advance(1);
+    world.tables.clock.advance(1);
     let third = world.request_about(Some(&object), &receiver, 0).await;
     assert!(!world.handle(&third).await);
     let third = world.rerouted();
@@ -113,7 +113,7 @@ async fn a_rerouted_request_that_was_lost_counts_for_a_day() {
     assert!(!world.handle(&world.request_about(Some(&object), &receiver, 0).await).await);
     world.rerouted();
     for (seconds, rerouted) in [(24 * 60 * 60 - 10, 1), (24 * 60 * 60 + 10, 0)] {
-        world.platform.clock.advance(seconds);
+        world.tables.clock.advance(seconds);
         assert!(!world.handle(&world.request_about(Some(&object), &receiver, 0).await).await);
         assert_eq!(world.slow.take().len(), rerouted, "{seconds}");
     }

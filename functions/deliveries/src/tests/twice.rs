@@ -83,7 +83,7 @@ async fn a_try_that_a_dead_worker_has_claimed_is_made_when_its_time_is_over() {
     assert!(world.handle(&request).await, "it is needed again");
     let [(_, seconds)] = world.postpone.take().try_into().unwrap();
     assert!(receiver.connections() == 0 && (59..=60).contains(&seconds), "{seconds}");
-    world.platform.clock.advance(61);
+    world.tables.clock.advance(61);
     assert!(!world.handle(&request).await);
     let delivery = world.delivery(&request).await;
     assert_eq!((delivery.status, delivery.tries, delivery.attempts.len()), (DeliveryStatus::Delivered, 1, 1));
@@ -121,7 +121,7 @@ async fn a_request_that_waited_long_is_signed_anew_in_its_place_and_not_counted(
     let world = World::new().await;
     let (receiver, kept) = Receiver::keeping("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let request = world.request(&receiver, 2).await;
-    world.platform.clock.advance(300);
+    world.tables.clock.advance(300);
     assert!(world.handle(&request).await, "none of its lane comes before it");
     let [(retry, delay)] = world.retries.take().try_into().unwrap();
     assert_eq!((retry.tries, retry.action, delay, receiver.connections()), (2, RetryAction::Signature, 0, 0));
@@ -148,7 +148,7 @@ async fn what_is_over_or_unknown_makes_nothing() {
     assert!(!world.handle(&unknown).await);
     let eventless = Request { event: base::id::EventId::new(), ..request.clone() };
     assert!(!world.handle(&eventless).await);
-    world.platform.clock.advance(1_000_001);
+    world.tables.clock.advance(1_000_001);
     assert!(!world.handle(&other).await);
     assert_eq!((receiver.connections(), world.delivery(&other).await.tries), (0, 0));
     assert!(world.retries.take().is_empty() && world.slow.take().is_empty());
@@ -195,7 +195,7 @@ async fn a_worker_that_was_taken_for_dead_writes_nothing() {
     let (worker, body) = (world.worker.clone(), json!(request).to_string());
     let slow = tokio::spawn(async move { worker.handle(event("requests", &[body])).await });
     until(|| receiver.connections() > 0).await;
-    world.platform.clock.advance(61);
+    world.tables.clock.advance(61);
     assert!(!world.handle(&request).await);
     let delivered = world.delivery(&request).await;
     assert_eq!((delivered.status, receiver.connections()), (DeliveryStatus::Delivered, 2));

@@ -124,7 +124,7 @@ async fn the_last_try_ends_it_and_redelivering_begins_anew() {
     assert_eq!((failed.status, failed.tries, failed.next_attempt_at), (DeliveryStatus::Failed, 10, None));
     assert!(world.retries.take().is_empty());
     let pending = StoredDelivery { status: DeliveryStatus::Pending, tries_before: 10, ..failed };
-    world.write(world.platform.activity.put_item(pending.key(), pending.to_item().unwrap())).await;
+    world.write(world.tables.activity.put_item(pending.key(), pending.to_item().unwrap())).await;
     let again = delivery::Request { tries: 10, ..request };
     world.handle_slow(&again).await;
     let [(retry, delay)] = world.retries.take().try_into().unwrap();

@@ -1,9 +1,7 @@
 //! A worker with a database of its own, and queues that record what is sent to them.
 
 use std::{
-    future::Future,
     net::Ipv4Addr,
-    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -18,10 +16,9 @@ use delivery::{
     Deliveries, DeliveryStatus, Health, Request, Retry, SignedRequest, StoredDelivery, StoredEvent, Topic,
     WebhookContent, delivery_key, target::TargetRules,
 };
-use keys::{KeySource, Platform};
 use serde_json::{Value, json};
 use table::{
-    Item, Write,
+    Item, Tables, Write,
     config::{AccessKeys, Config},
     queue::{Message, Postpone, Queue, Sending},
 };
@@ -95,16 +92,8 @@ impl Postpone for Postponed {
     }
 }
 
-struct NoKeys;
-
-impl KeySource for NoKeys {
-    fn fetch(&self) -> Pin<Box<dyn Future<Output = anyhow::Result<String>> + Send + '_>> {
-        Box::pin(async { anyhow::bail!("requests come signed") })
-    }
-}
-
 pub(super) struct World {
-    pub(super) platform: Platform,
+    pub(super) tables: Tables,
     pub(super) worker: Worker,
     pub(super) slow: Arc<Kept<Request>>,
     pub(super) retries: Arc<Kept<Retry>>,
@@ -145,7 +134,7 @@ impl World {
         };
         let mut running = JoinSet::new();
         running.spawn(dynoxide::server::serve_on(listener, database));
-        let platform = Platform::new(&config, Arc::new(NoKeys)).unwrap();
+        let tables = Tables::on_aws(&config).unwrap();
         let (slow, retries) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
         let postpone = Arc::new(Postponed::default());
         let queues = Queues {
@@ -155,9 +144,9 @@ impl World {
             retries: retries.clone(),
         };
         let client = Client::with_roots(Arc::new(SystemResolver), RootCertStore::empty(), TIMEOUTS).unwrap();
-        let worker = Worker::with_client(&platform, queues, rules, client);
+        let worker = Worker::with_client(&tables, queues, rules, client);
         let (team, webhook) = (TeamId::new(), WebhookId::new());
-        Self { platform, worker, slow, retries, postpone, losing, team, webhook, _database: running }
+        Self { tables, worker, slow, retries, postpone, losing, team, webhook, _database: running }
     }
 
     /// The worker with the timeouts that it has on AWS.
@@ -169,7 +158,7 @@ impl World {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.platform.clock.now()
+        self.tables.clock.now()
     }
 
     /// The request of a new event and its delivery, after so many attempts, signed now.
@@ -213,7 +202,7 @@ impl World {
             created_at: now,
             expires,
         };
-        let deliveries = Deliveries::new(&self.platform);
+        let deliveries = Deliveries::new(&self.tables);
         self.write(deliveries.put_event(&stored).unwrap()).await;
         self.write(deliveries.put_delivery(&delivery).unwrap()).await;
         Request {
@@ -229,26 +218,26 @@ impl World {
     }
 
     pub(super) async fn write(&self, write: Write) {
-        self.platform.activity.write(write).await.unwrap();
+        self.tables.activity.write(write).await.unwrap();
     }
 
     /// An update of the delivery.
     pub(super) fn update(&self, request: &Request) -> Write {
-        self.platform.activity.update(delivery_key(&request.webhook, &request.delivery))
+        self.tables.activity.update(delivery_key(&request.webhook, &request.delivery))
     }
 
     /// Stores this health of the receiver.
     pub(super) async fn set_health(&self, health: &Health) {
-        self.write(self.platform.activity.put(Health::key(&self.webhook), health).unwrap()).await;
+        self.write(self.tables.activity.put(Health::key(&self.webhook), health).unwrap()).await;
     }
 
     pub(super) async fn health(&self) -> Health {
-        Deliveries::new(&self.platform).health(&self.webhook).await.unwrap()
+        Deliveries::new(&self.tables).health(&self.webhook).await.unwrap()
     }
 
     pub(super) async fn item(&self, request: &Request) -> Item {
         let key = delivery_key(&request.webhook, &request.delivery);
-        self.platform.activity.get(key).await.unwrap().unwrap()
+        self.tables.activity.get(key).await.unwrap().unwrap()
     }
 
     pub(super) async fn delivery(&self, request: &Request) -> StoredDelivery {
