@@ -10,6 +10,7 @@ mod authorizer;
 mod batch;
 mod bodies;
 mod browsers;
+mod circles;
 mod contention;
 mod conventions;
 mod counter;

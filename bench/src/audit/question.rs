@@ -7,16 +7,12 @@ use serde_json::Value;
 
 use super::{
     log_profile::{BUSY, LIFE, WORD, neighbour},
-    sized_log::SizedLog,
+    sized_log::{PAGE, SizedLog},
 };
 
-/// Entries of a page, as long as nobody asks for others.
-pub(super) const PAGE: usize = 50;
 /// Entries of a page that is gathered from several places: each of them has as many in the shortest log too. With more
 /// to a page a place would end earlier there, and so cost less for having little in it.
 const GATHERED: usize = 10;
-/// Which page is deep.
-pub(super) const DEEP_PAGE: usize = 20;
 /// Entries from `from` to `to`.
 const SPAN: usize = 200;
 /// What nobody and nothing is called.

@@ -16,7 +16,6 @@ use serde_json::Value;
 use super::{
     fill::fill,
     log_profile::{BUSY, LogProfile, PERIOD},
-    question::{DEEP_PAGE, PAGE},
 };
 use crate::{
     connection::{Heard, text},
@@ -24,6 +23,11 @@ use crate::{
     place::Place,
     scratch::Scratch,
 };
+
+/// Entries of a page, as long as nobody asks for others.
+pub(super) const PAGE: usize = 50;
+/// Which page is deep.
+const DEEP_PAGE: usize = 20;
 
 /// Between two looks at whether what the API did is told, and so many looks that see the same mean that it is.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);

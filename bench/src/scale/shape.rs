@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use super::{
     item_template::{SHARING, address, amount, day, person},
     sized_database::SizedDatabase,
+    walk::PAGE,
 };
 use crate::fixture::Fixture;
-
-/// Objects on a page.
-pub(super) const PAGE: usize = 50;
 
 /// A kind of request.
 #[derive(Clone, Copy, PartialEq, Eq)]

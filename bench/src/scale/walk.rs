@@ -4,16 +4,15 @@ use anyhow::{Context as _, ensure};
 use base::id::ObjectId;
 use serde_json::Value;
 
-use super::{
-    item_template::{address, person},
-    shape::PAGE,
-};
+use super::item_template::{address, person};
 use crate::{
     connection::{EngineConnection, text},
     fixture::Fixture,
     progress::Progress,
 };
 
+/// Objects on a page.
+pub(super) const PAGE: usize = 50;
 /// Objects on a page of a walk.
 pub(super) const WALK_PAGE: usize = 100;
 

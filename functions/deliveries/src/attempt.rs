@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::{
     Worker,
     action::DeliverySnapshot,
-    client::{Failure, Response},
+    client::Response,
+    failure::Failure,
     outcome::{DeliveryUpdate, Outcome},
 };
 

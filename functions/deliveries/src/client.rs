@@ -19,6 +19,7 @@ use url::Position;
 
 use crate::{
     connect::{Connector, system_roots},
+    failure::Failure,
     resolve::Resolver,
 };
 
@@ -57,37 +58,6 @@ pub(crate) struct Response {
     pub(crate) retry_after: Option<String>,
     /// The start of the body, as text.
     pub(crate) body: String,
-}
-
-/// Why there was no response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    RefusedTarget,
-    NameNotFound,
-    Connect,
-    Tls,
-    Timeout,
-    InvalidResponse,
-    Closed,
-}
-
-impl Failure {
-    /// The stable name that the `error` of an attempt has.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::RefusedTarget => "refused_target",
-            Self::NameNotFound => "name_not_found",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::InvalidResponse => "invalid_response",
-            Self::Closed => "closed",
-        }
-    }
-
-    fn of(error: hyper::Error) -> Self {
-        if error.is_parse() { Self::InvalidResponse } else { Self::Closed }
-    }
 }
 
 impl Client {

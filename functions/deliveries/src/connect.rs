@@ -1,6 +1,6 @@
 //! Connects to a target: only to an address that was checked, and without TLS only if the URL is `http`.
 
-use std::{error::Error, io, net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use delivery::target::WebhookTarget;
 use tokio::{
@@ -13,7 +13,7 @@ use tokio_rustls::{
 };
 use url::Host;
 
-use crate::{Failure, resolve::Resolver};
+use crate::{failure::Failure, resolve::Resolver};
 
 /// The most addresses of a name that are tried.
 const ADDRESSES_MAX: usize = 4;
@@ -107,13 +107,5 @@ fn server_name(target: &WebhookTarget) -> Option<ServerName<'static>> {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
         Host::Ipv4(address) => Some(IpAddr::from(address).into()),
         Host::Ipv6(address) => Some(IpAddr::from(address).into()),
-    }
-}
-
-impl Failure {
-    /// The cause when a TLS connection could not be made.
-    fn of_tls(error: &io::Error) -> Self {
-        let is_tls = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
-        if is_tls { Self::Tls } else { Self::Closed }
     }
 }

@@ -5,6 +5,7 @@ mod attempt;
 mod client;
 mod connect;
 mod event;
+mod failure;
 mod outcome;
 mod record;
 mod reroute;
@@ -28,7 +29,7 @@ use table::{
 
 use self::{
     action::{Action, DeliverySnapshot},
-    client::{Client, Failure},
+    client::Client,
 };
 
 pub use client::Timeouts;

@@ -4,7 +4,7 @@ use base::Timestamp;
 use delivery::{DISABLED_AFTER_SECONDS, DeliveryStatus, DisabledReason, Health, delay_seconds};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
-use crate::client::{Failure, Response};
+use crate::{client::Response, failure::Failure};
 
 /// The outcome of an attempt.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! An entry of the audit log, as it is stored and as the API returns it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEvent, FieldChange, Kind, Refusals};
+use super::{AuditEvent, FieldChange, Kind};
 use base::{
     actor::Source,
     id::{AuditId, ObjectTypeId, TokenId, UserId},
@@ -97,6 +99,17 @@ pub struct SubjectType {
     pub id: ObjectTypeId,
     /// The slug of the object type at that time.
     pub slug: String,
+}
+
+/// The number of refused requests with a token, and the reasons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusals {
+    /// The minimum number of refused requests: a few may be lost before they are counted.
+    pub count: u64,
+    /// The number of refused requests for each reason: an error code, or a reason that the sender is not told.
+    pub reasons: BTreeMap<String, u64>,
+    /// The time of the latest refused request.
+    pub last_at: Option<Timestamp>,
 }
 
 impl AuditEntry {

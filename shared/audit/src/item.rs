@@ -29,6 +29,9 @@ pub(super) const BY_SUBJECT: (&str, &str) = ("audit_subject", "as");
 pub(super) const BY_TYPE: (&str, &str) = ("audit_type", "ao");
 pub(super) const BY_EVENT: (&str, &str) = ("audit_event", "ae");
 
+/// The prefix of the attributes that count refusals, each followed by a reason.
+pub(super) const REASON_PREFIX: &str = "why_";
+
 /// When an entry expires, in seconds since 1970.
 pub fn expires(at: Timestamp, days: u32) -> i64 {
     at.seconds() + i64::from(days) * DAY_SECONDS
@@ -119,6 +122,19 @@ impl AuditEntry {
     }
 }
 
+impl Refusals {
+    /// The counts of an item; none if it has no counts.
+    fn of(item: &Item) -> Option<Self> {
+        let reason =
+            |name: &String| Some((name.strip_prefix(REASON_PREFIX)?.to_owned(), number(item, name)?));
+        Some(Self {
+            count: number(item, "count")?,
+            reasons: item.keys().filter_map(reason).collect(),
+            last_at: text(item, "last_at").and_then(|at| at.parse().ok()),
+        })
+    }
+}
+
 /// Whether an entry has not expired. DynamoDB removes expired ones some time later.
 pub(super) fn is_kept(item: &Item, now: Timestamp) -> bool {
     number(item, "expires").and_then(|end| i64::try_from(end).ok()).is_none_or(|end| end > now.seconds())
@@ -174,6 +190,21 @@ pub(super) mod tests {
         assert!(size < 600, "{size}");
         let words = text(q, "words").unwrap();
         assert!(words.contains("ada@example.com") && words.contains("zapier"), "{words}");
+    }
+
+    #[test]
+    fn what_was_counted_is_read_by_reason() {
+        let number = |n: u8| AttributeValue::N(n.to_string());
+        let item = [
+            ("count".to_owned(), number(3)),
+            ("why_inactive".to_owned(), number(1)),
+            ("why_insufficient_scope".to_owned(), number(2)),
+            ("last_at".to_owned(), AttributeValue::S("2026-11-24T10:59:59.999Z".to_owned())),
+        ];
+        let refusals = Refusals::of(&item.into()).unwrap();
+        assert_eq!(refusals.reasons.values().copied().collect::<Vec<_>>(), [1, 2]);
+        assert!(refusals.last_at.is_some());
+        assert_eq!(Refusals::of(&Item::new()), None);
     }
 
     #[test]

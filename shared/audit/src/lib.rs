@@ -2,6 +2,7 @@
 
 mod entry;
 mod fields;
+mod filter;
 mod item;
 mod log;
 mod merge;
@@ -11,11 +12,12 @@ mod scan;
 mod tombstone;
 mod vocabulary;
 
-pub use entry::{ActorToken, ActorView, AuditEntry, AuditSubject, SubjectType};
+pub use entry::{ActorToken, ActorView, AuditEntry, AuditSubject, Refusals, SubjectType};
 pub use fields::{FieldChange, fit_to_item, raw_json};
+pub use filter::AuditFilter;
 pub use item::{KEEP_DAYS, expires};
-pub use log::{AuditFilter, AuditLog, AuditPage};
+pub use log::{AuditLog, AuditPage};
 pub use properties::{Properties, properties, property_changes};
-pub use refusals::{Refusals, RefusedRequests};
+pub use refusals::RefusedRequests;
 pub use tombstone::Tombstone;
 pub use vocabulary::{AuditEvent, Kind};

@@ -1,16 +1,11 @@
 //! Reading the audit log: pages of entries that match a filter, latest first.
 
 use super::{
-    AuditEntry, AuditEvent, Kind,
+    AuditEntry, AuditFilter,
     item::{is_kept, key},
     scan::Scan,
 };
-use base::{
-    clock::Clock,
-    error::Result,
-    id::{ObjectTypeId, TeamId, UserId},
-    timestamp::Timestamp,
-};
+use base::{clock::Clock, error::Result, id::TeamId};
 use table::Tables;
 use table::{AttributeValue, Condition, Item, Key, Table, Write, text};
 
@@ -18,27 +13,6 @@ use table::{AttributeValue, Condition, Item, Key, Table, Write, text};
 const CHUNK_MAX: usize = 25;
 /// The bytes after which a page ends: a response of Lambda may have 6 MB.
 const PAGE_BYTES_MAX: usize = 1_000_000;
-
-/// A filter: it matches entries for which all of these conditions hold.
-#[derive(Clone, Debug, Default)]
-pub struct AuditFilter {
-    /// The actor is this user.
-    pub user: Option<UserId>,
-    /// The event.
-    pub event: Option<AuditEvent>,
-    /// The kind of the subject.
-    pub kind: Option<Kind>,
-    /// The object type: of objects, and the type itself.
-    pub object_type: Option<ObjectTypeId>,
-    /// The id of the subject.
-    pub subject: Option<String>,
-    /// At or after this time.
-    pub from: Option<Timestamp>,
-    /// Before this time.
-    pub to: Option<Timestamp>,
-    /// The name of the subject, the person, the token or the type contains this text, whatever the case.
-    pub text: Option<String>,
-}
 
 /// A page of entries.
 pub struct AuditPage {

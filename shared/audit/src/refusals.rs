@@ -1,14 +1,9 @@
 //! Refused requests with a token: one entry for each token, IP address and hour, however many requests there
 //! are.
 
-use std::collections::BTreeMap;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{
     ActorToken, ActorView, AuditEntry, AuditEvent, AuditSubject, Kind,
-    item::{KEEP_DAYS, expires, key},
+    item::{KEEP_DAYS, REASON_PREFIX, expires, key},
 };
 use base::{
     actor::Source,
@@ -16,36 +11,9 @@ use base::{
     id::{AuditId, TeamId, TokenId, UserId},
     timestamp::Timestamp,
 };
-use table::{AttributeValue, Item, Table, Write, attribute, number, text};
+use table::{AttributeValue, Table, Write, attribute};
 
 const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
-/// The prefix of the attributes that count refusals, each followed by a reason.
-const REASON_PREFIX: &str = "why_";
-
-/// The number of refused requests with a token, and the reasons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Refusals {
-    /// The minimum number of refused requests: a few may be lost before they are counted.
-    pub count: u64,
-    /// The number of refused requests for each reason: an error code, or a reason that the sender is not told.
-    pub reasons: BTreeMap<String, u64>,
-    /// The time of the latest refused request.
-    pub last_at: Option<Timestamp>,
-}
-
-impl Refusals {
-    /// The counts of an item; none if it has no counts.
-    pub(super) fn of(item: &Item) -> Option<Self> {
-        let reason =
-            |name: &String| Some((name.strip_prefix(REASON_PREFIX)?.to_owned(), number(item, name)?));
-        Some(Self {
-            count: number(item, "count")?,
-            reasons: item.keys().filter_map(reason).collect(),
-            last_at: text(item, "last_at").and_then(|at| at.parse().ok()),
-        })
-    }
-}
-
 /// Requests with a token that were refused for one reason, to be added to the counts of their hour.
 pub struct RefusedRequests<'a> {
     /// The team that the requests were about.
@@ -136,20 +104,5 @@ mod tests {
         assert_ne!(one, id(Some("192.0.2.2"), "2026-11-24T10:00:00.000Z", "inactive"));
         assert_ne!(one, id(None, "2026-11-24T10:00:00.000Z", "inactive"));
         assert!(one < id(Some("192.0.2.1"), "2026-11-24T11:00:00.000Z", "inactive"));
-    }
-
-    #[test]
-    fn what_was_counted_is_read_by_reason() {
-        let number = |n: u8| AttributeValue::N(n.to_string());
-        let item = [
-            ("count".to_owned(), number(3)),
-            ("why_inactive".to_owned(), number(1)),
-            ("why_insufficient_scope".to_owned(), number(2)),
-            ("last_at".to_owned(), AttributeValue::S("2026-11-24T10:59:59.999Z".to_owned())),
-        ];
-        let refusals = Refusals::of(&item.into()).unwrap();
-        assert_eq!(refusals.reasons.values().copied().collect::<Vec<_>>(), [1, 2]);
-        assert!(refusals.last_at.is_some());
-        assert_eq!(Refusals::of(&Item::new()), None);
     }
 }

@@ -9,10 +9,7 @@ use super::{
     SHORT, SHORT_TO_CONNECT, Scripted, TIMEOUTS, post_by,
     receiver::{Receiver, answer},
 };
-use crate::{
-    Resolver, Resolving,
-    client::{Client, Failure},
-};
+use crate::{Resolver, Resolving, client::Client, failure::Failure};
 
 const REFUSED: [&str; 44] = [
     "0.0.0.0",

@@ -18,7 +18,7 @@ use super::{
     SHORT, client, hasty, post, post_by,
     receiver::{Receiver, answer, read_request, until},
 };
-use crate::client::{Failure, Response};
+use crate::{client::Response, failure::Failure};
 use delivery::target::TargetRules;
 
 /// Writes the first text once and the second again and again, as long as the client reads; returns how many

@@ -23,7 +23,8 @@ use tokio_rustls::rustls::RootCertStore;
 
 use crate::{
     Resolver, Resolving, SystemResolver, Timeouts,
-    client::{Client, Failure, Response},
+    client::{Client, Response},
+    failure::Failure,
 };
 
 /// Timeouts so long that they do not expire on a busy machine either.

@@ -18,10 +18,7 @@ use super::{
     SHORT_TO_CONNECT, Scripted, TIMEOUTS, post_by,
     receiver::{Receiver, answer, read_request},
 };
-use crate::{
-    Timeouts,
-    client::{Client, Failure},
-};
+use crate::{Timeouts, client::Client, failure::Failure};
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 

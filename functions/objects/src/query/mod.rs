@@ -1,8 +1,10 @@
 //! Queries of the objects of a type: filters, sorting and statistics.
 
+mod column;
 mod filter;
 mod operand;
 mod operator;
+mod page;
 mod parameters;
 mod plan;
 mod range;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     operator::Operator,
-    raw_query::{Name, Node, RawCondition, RawOperand, RawQuery},
+    raw_query::{Name, Node, RawCondition, RawOperand, RawQuery, SORT_PATTERN},
     schema,
     stats::Function,
 };
@@ -20,7 +20,7 @@ pub(crate) struct ListQuery {
     /// `only` lists what is in the trash.
     trashed: Option<Trashed>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
-    #[schemars(regex(pattern = schema::SORT_PATTERN))]
+    #[schemars(regex(pattern = SORT_PATTERN))]
     sort: Option<String>,
     /// The fields to answer with, joined by commas; all if it is left out.
     fields: Option<String>,

@@ -9,14 +9,17 @@ use base::{
 use resources::Trashed;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::{operator::Operator, schema};
+use super::operator::Operator;
+
+/// A field or one of the two times, the other way round with `-` in front.
+pub(super) const SORT_PATTERN: &str = "^-?[a-z][a-z0-9_-]*$";
 
 /// A query as a body.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = schema::example())]
+#[schemars(example = example())]
 pub(crate) struct QueryBody {
     /// Which objects; all if it is left out.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -24,7 +27,7 @@ pub(crate) struct QueryBody {
     filter: Option<FilterBody>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
     #[serde(default, deserialize_with = "json::nullable")]
-    #[schemars(with = "Nullable<String>", regex(pattern = schema::SORT_PATTERN))]
+    #[schemars(with = "Nullable<String>", regex(pattern = SORT_PATTERN))]
     sort: Option<String>,
     /// The fields to answer with; all if it is left out.
     #[serde(default, deserialize_with = "json::nullable")]
@@ -41,6 +44,15 @@ pub(crate) struct QueryBody {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<String>")]
     pub(crate) cursor: Option<String>,
+}
+
+/// A query as it may be sent.
+fn example() -> Value {
+    let conditions = serde_json::json!([
+        {"field": "amount", "op": "gte", "value": 10},
+        {"field": "stage", "op": "in", "value": ["New", "Won"]},
+    ]);
+    serde_json::json!({"filter": {"all": conditions}, "sort": "-amount", "limit": 20})
 }
 
 /// A condition (`field`, `op`, `value`), or one of `all`, `any` and `not`.

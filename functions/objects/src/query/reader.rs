@@ -4,11 +4,11 @@ use base::{Fault, Violation};
 use records::object_type::{Field, StoredObjectType};
 
 use super::{
+    column::resolve_column,
     filter::{Column, Comparison, Filter, Predicate},
     operand,
     operator::{Kind, Operator},
     raw_query::{Node, RawCondition},
-    search::resolve_column,
 };
 
 pub(super) const CONDITIONS_MAX: usize = 50;

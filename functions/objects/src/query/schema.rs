@@ -14,18 +14,6 @@ use super::{
     reader::{CONDITIONS_MAX, DEPTH_MAX},
 };
 
-/// A field or one of the two times, the other way round with `-` in front.
-pub(super) const SORT_PATTERN: &str = "^-?[a-z][a-z0-9_-]*$";
-
-/// A question as it may be sent.
-pub(super) fn example() -> Value {
-    let conditions = json!([
-        {"field": "amount", "op": "gte", "value": 10},
-        {"field": "stage", "op": "in", "value": ["New", "Won"]},
-    ]);
-    json!({"filter": {"all": conditions}, "sort": "-amount", "limit": 20})
-}
-
 schemas! {
     /// What a condition compares with.
     Operand = |generator| {

@@ -15,12 +15,12 @@ use serde_json::value::to_raw_value;
 use table::{Item, text};
 
 use super::{
+    column::resolve_column,
     filter::{Column, Filter},
     operator::Kind,
     plan::Plan,
     raw_query::RawQuery,
     scan::Scan,
-    search::resolve_column,
 };
 use records::objects::{Collection, Objects};
 

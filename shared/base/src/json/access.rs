@@ -6,7 +6,7 @@ use serde::de::{
 
 use super::{
     cursor::Cursor,
-    reader::Reader,
+    next_value::Reader,
     refusal::{JsonRefusal, one_of},
 };
 

@@ -3,6 +3,7 @@
 mod access;
 mod check;
 mod cursor;
+mod next_value;
 mod nullable;
 mod number;
 mod parameters;
@@ -19,7 +20,7 @@ pub use refusal::JsonRefusal;
 pub use schema::AnyJson;
 
 use cursor::Cursor;
-use reader::Reader;
+use next_value::Reader;
 
 /// Reads the body of a request. Objects are objects, choices are texts, and null is only taken where [`Nullable`] says so.
 ///

@@ -5,7 +5,7 @@ use serde::de::{Deserializer, Visitor};
 
 use super::{
     access::{Chosen, Items, ObjectMembers, Word},
-    cursor::Cursor,
+    next_value::Reader,
     nullable,
     number::{Whole, whole},
     refusal::{JsonRefusal, one_of},
@@ -14,17 +14,7 @@ use super::{
 /// How `serde_json` calls a value that stays as it was sent.
 const RAW: &str = "$serde_json::private::RawValue";
 
-/// Reads the value that comes next.
-pub(super) struct Reader<'c, 'de> {
-    cursor: &'c mut Cursor<'de>,
-    takes_null: bool,
-}
-
-impl<'c, 'de> Reader<'c, 'de> {
-    pub(super) fn new(cursor: &'c mut Cursor<'de>) -> Self {
-        Self { cursor, takes_null: false }
-    }
-
+impl<'de> Reader<'_, 'de> {
     fn next_is(&mut self, first: u8) -> bool {
         self.cursor.peek() == Some(first)
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod authorize;
+mod dry_run;
 mod event;
 mod failed_attempts;
 mod jwks;
@@ -16,7 +17,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
 pub use answer::{Answer, Context, PolicyDocument};
-pub use authorize::{DryRun, DryRunResult};
+pub use dry_run::{DryRun, DryRunResult};
 pub use event::Event;
 pub use session::Sessions;
 

@@ -3,13 +3,14 @@
 
 use std::net::IpAddr;
 
-use super::authorize::TeamAccess;
+use super::authorize::{Identity, TeamAccess};
 use crate::{
     identity::{Membership, membership_key, token_key},
     token::{PresentedSecret, Refusal, StoredToken, ids_in},
 };
 use api::manifest::Matched;
 use base::{
+    access::Credential,
     error::Result,
     secret::{Secret, SecretKind},
     timestamp::Timestamp,
@@ -45,6 +46,20 @@ pub(super) enum TokenDecision {
 pub(super) struct ValidToken {
     pub(super) token: StoredToken,
     pub(super) team: TeamAccess,
+}
+
+impl From<ValidToken> for Identity {
+    fn from(valid: ValidToken) -> Self {
+        Self {
+            user: valid.token.user.clone(),
+            credential: Credential::Token,
+            granted: valid.token.permissions,
+            token: Some(valid.token),
+            email: None,
+            name: None,
+            team: valid.team,
+        }
+    }
 }
 
 impl PresentedToken {

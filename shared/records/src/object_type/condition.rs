@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    FieldValues, ObjectType, SentValue, Value, check_value,
-    definition::conditions::{CONDITION_DEPTH_MAX, CONDITIONS_MAX, IN_VALUES_MAX},
+    SentValue,
+    limits::{CONDITION_DEPTH_MAX, CONDITIONS_MAX, IN_VALUES_MAX},
 };
 use base::{
     json::{self, Nullable},
@@ -120,15 +120,6 @@ struct ConditionJson {
 }
 
 impl FieldCondition {
-    /// Whether it holds of these values.
-    pub(super) fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
-        match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(object_type, values)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(object_type, values)),
-            Self::Test(test) => test.holds(object_type, values),
-        }
-    }
-
     /// Whether it looks at one of these fields.
     pub(super) fn looks_at(&self, is_one: &dyn Fn(&Slug) -> bool) -> bool {
         match self {
@@ -139,24 +130,6 @@ impl FieldCondition {
 }
 
 impl FieldTest {
-    fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
-        let value = values.get(&self.field);
-        let is_same = |other: &RawValue| {
-            let field = object_type.field(self.field.as_str());
-            let other = field.and_then(|field| check_value(field, "", other).ok().flatten().zip(Some(field)));
-            value.zip(other).is_some_and(|(value, (other, field))| field.is_same(value, &other))
-        };
-        let is = || self.value.as_deref().is_some_and(is_same);
-        match self.op {
-            Op::Eq => is(),
-            Op::Ne => !is(),
-            Op::In => self.values().iter().any(|value| is_same(value)),
-            Op::Empty => value.is_none(),
-            Op::NotEmpty => value.is_some(),
-            Op::Checked => value == Some(&Value::Bool(true)),
-        }
-    }
-
     /// The values of `in`.
     pub(super) fn values(&self) -> Vec<Box<RawValue>> {
         self.value.as_ref().and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Field, ObjectType, Precision, Value, pointer_part, read::parse_value};
+use super::{Field, ObjectType, Precision, Reference, Value, pointer_part, read::parse_value};
 use base::{
     error::{Fault, Violation},
     text::Slug,
@@ -37,42 +37,6 @@ pub struct Validation {
     pub dangling: Vec<Reference>,
     /// What has been sent for which fields, valid or not.
     pub(super) sent: BTreeMap<Slug, Box<RawValue>>,
-}
-
-/// A value that points at something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    /// Where it stands.
-    pub pointer: String,
-    /// What it points at.
-    pub target: ReferenceTarget,
-}
-
-/// The target of a reference, as it was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReferenceTarget {
-    /// An object of the team.
-    Object {
-        /// Its type, by id or slug.
-        object_type: String,
-        /// Its id.
-        id: String,
-    },
-    /// An upload of the team, by its id.
-    Upload(String),
-}
-
-impl Reference {
-    /// The fault when what it points at is not there; of another team, of another type and in the trash look alike.
-    pub fn not_found(&self) -> Fault {
-        let detail = match &self.target {
-            ReferenceTarget::Object { object_type, .. } => {
-                format!("There is no such object of the type {object_type}.")
-            }
-            ReferenceTarget::Upload(_) => "There is no such upload.".to_owned(),
-        };
-        Fault::new(&self.pointer, Violation::NotFound, detail)
-    }
 }
 
 /// Validates values against their fields. References are not looked up.

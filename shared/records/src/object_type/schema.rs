@@ -8,9 +8,9 @@ use base::json::{self, Nullable};
 
 use super::{
     decimal::DIGITS_MAX,
-    definition::settings::OPTIONS_MAX,
-    read::{
-        EMAIL_LENGTH_MAX, PART_LENGTH_MAX, TEXT_LENGTH_MAX, TEXTAREA_LENGTH_MAX, UPLOADS_MAX, URL_LENGTH_MAX,
+    limits::{
+        EMAIL_LENGTH_MAX, OPTIONS_MAX, PART_LENGTH_MAX, TEXT_LENGTH_MAX, TEXTAREA_LENGTH_MAX, UPLOADS_MAX,
+        URL_LENGTH_MAX,
     },
 };
 

@@ -4,8 +4,9 @@ mod forms;
 mod nulls;
 mod operations;
 mod refusals;
+mod row;
 
-use self::operations::{Described, document};
+use self::{operations::document, row::Described};
 use super::Routes;
 
 /// The OpenAPI document while tables are added.

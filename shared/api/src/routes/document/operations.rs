@@ -5,36 +5,13 @@ use std::collections::BTreeSet;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{forms, nulls, refusals};
+use super::{forms, nulls, refusals, row::Described};
 use crate::{
     extract::if_match::{IfMatch, VERSIONS_MAX},
     idempotency::KEY_LENGTH_MAX,
     openapi::Operation,
 };
 use base::{access::Access, error::Problem, id::TeamId, permission::Permission};
-
-/// A row of a route table, as far as the document tells of it.
-pub(super) struct Described {
-    pub(super) tag: &'static str,
-    pub(super) about: &'static str,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) access: Access,
-    pub(super) summary: &'static str,
-    pub(super) id: String,
-    pub(super) writes: bool,
-    pub(super) refusals: &'static [u16],
-    pub(super) describe: fn(&mut Operation),
-}
-
-impl Described {
-    /// Whether the same request may be sent again with a key of the client's.
-    pub(super) fn takes_idempotency_key(&self) -> bool {
-        self.writes
-            && matches!(self.method.as_str(), "POST" | "PUT" | "PATCH")
-            && self.access != Access::Public
-    }
-}
 
 /// The document of these operations.
 pub(super) fn document(operations: &[Described]) -> Value {

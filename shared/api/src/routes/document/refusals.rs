@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::operations::Described;
+use super::row::Described;
 use base::{access::Access, error::Code};
 
 /// The statuses that follow from the row of the table alone.

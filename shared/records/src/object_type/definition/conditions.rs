@@ -2,15 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use super::super::{Field, FieldCondition, FieldTest, FieldType, Locked, Op, Required, Visible, check_value};
+use super::super::{
+    Field, FieldCondition, FieldTest, FieldType, Locked, Op, Required, Visible, check_value,
+    limits::{CONDITION_DEPTH_MAX, CONDITIONS_MAX, IN_VALUES_MAX},
+};
 use base::error::{Fault, Violation};
-
-/// How deep `all` and `any` may be nested, a single test included.
-pub(in crate::object_type) const CONDITION_DEPTH_MAX: usize = 5;
-/// The most tests of one rule.
-pub(in crate::object_type) const CONDITIONS_MAX: usize = 50;
-/// The most values of `in`.
-pub(in crate::object_type) const IN_VALUES_MAX: usize = 100;
 
 pub(super) fn check(field: &Field, fields: &[Field], pointer: &str, faults: &mut Vec<Fault>) {
     let Field { required, locked, visible, .. } = field;

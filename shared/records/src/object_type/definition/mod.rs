@@ -1,20 +1,20 @@
 //! Validation of the fields of a type.
 
-pub(super) mod conditions;
-pub(super) mod settings;
+mod conditions;
+mod settings;
 
 use std::collections::HashSet;
 
 use serde_json::value::to_raw_value;
 
-use super::{Field, FieldType, Locked, Required, Visible, field::DATE_CREATED, read::parse_value};
+use super::{
+    Field, FieldType, Locked, Required, Visible, field::DATE_CREATED, limits::LABEL_LENGTH_MAX,
+    read::parse_value,
+};
 use base::{
     error::{Fault, Violation},
     text,
 };
-
-/// The most characters of a label of a field.
-pub const LABEL_LENGTH_MAX: usize = 100;
 
 /// Tidies the fields of a type, and finds all that is wrong with them.
 pub fn check_fields(fields: &mut [Field], pointer: &str, faults: &mut Vec<Fault>) {

@@ -3,25 +3,17 @@
 use std::collections::HashSet;
 
 use super::{
-    super::{Field, FieldType, Locked, Required, Settings, Visible, read},
+    super::{
+        Field, FieldType, Locked, Required, Settings, Visible,
+        limits::{AFFIX_LENGTH_MAX, LENGTH_MAX, OPTION_LENGTH_MAX, OPTIONS_MAX, START_MAX, SUB_FIELDS_MAX},
+        read,
+    },
     check_fields, check_slugs,
 };
 use base::{
     error::{Fault, Violation},
     text,
 };
-
-/// The most options of a dropdown, a radio or checkboxes.
-pub(in crate::object_type) const OPTIONS_MAX: usize = 500;
-pub(in crate::object_type) const OPTION_LENGTH_MAX: usize = 100;
-/// The most that `max_length` may ask for.
-pub(in crate::object_type) const LENGTH_MAX: usize = 50_000;
-/// The most characters of a prefix and of a postfix.
-pub(in crate::object_type) const AFFIX_LENGTH_MAX: usize = 50;
-/// The largest number to start with: whole numbers up to 2^53 are exact in every client.
-pub(in crate::object_type) const START_MAX: u64 = 1_000_000_000_000_000;
-/// The most fields of a composite.
-pub(in crate::object_type) const SUB_FIELDS_MAX: usize = 50;
 
 const TEXTS: &[FieldType] = &[FieldType::Text, FieldType::Textarea, FieldType::Name];
 const CHOICES: &[FieldType] = &[FieldType::Dropdown, FieldType::Radio, FieldType::Checkboxes];

@@ -8,7 +8,11 @@ mod url;
 
 use serde_json::value::RawValue;
 
-use super::{Field, Precision, Reference, ReferenceTarget, Value, decimal, field_type::Form};
+use super::{
+    Field, Precision, Reference, ReferenceTarget, Value, decimal,
+    field_type::Form,
+    limits::{EMAIL_LENGTH_MAX, TEXT_LENGTH_MAX, TEXTAREA_LENGTH_MAX, UPLOADS_MAX},
+};
 use base::{
     domain,
     error::{Fault, Violation},
@@ -16,19 +20,8 @@ use base::{
     timestamp::Timestamp,
 };
 
-pub(super) use self::url::URL_LENGTH_MAX;
 pub(super) use money::places as currency_places;
-pub(super) use parts::PART_LENGTH_MAX;
 pub(super) use phone::is_country;
-
-/// The most characters of a text or a name unless its settings say less.
-pub(super) const TEXT_LENGTH_MAX: usize = 1_000;
-/// The most characters of a textarea unless its settings say less.
-pub(super) const TEXTAREA_LENGTH_MAX: usize = 50_000;
-/// The most characters of an e-mail address (RFC 5321, section 4.5.3.1.3, without the angle brackets).
-pub(super) const EMAIL_LENGTH_MAX: usize = 254;
-/// The most uploads that one field holds.
-pub(super) const UPLOADS_MAX: usize = 20;
 
 /// A value that was read, and the things it points at.
 pub(super) struct ParsedValue {

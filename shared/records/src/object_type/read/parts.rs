@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::{
-    super::{AddressPart, Field, Required, SentFields, Value, pointer_part},
+    super::{AddressPart, Field, Required, SentFields, Value, limits::PART_LENGTH_MAX, pointer_part},
     parse_value,
 };
 use base::{
     error::{Fault, Violation},
     text,
 };
-
-/// The most characters of a part of an address.
-pub(in crate::object_type) const PART_LENGTH_MAX: usize = 200;
 
 pub(super) fn address(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>, Vec<Fault>> {
     let mut parts = Parts::read(pointer, raw)?;

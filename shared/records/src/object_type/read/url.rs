@@ -2,14 +2,12 @@
 
 use ::url::Url;
 
+use super::super::limits::URL_LENGTH_MAX;
 use base::{
     domain,
     error::{Fault, Violation},
     text,
 };
-
-/// The most characters of a URL.
-pub(in crate::object_type) const URL_LENGTH_MAX: usize = 2_000;
 
 pub(super) fn parse(pointer: &str, sent: &str) -> Result<String, Fault> {
     let line = text::line(pointer, sent, URL_LENGTH_MAX)?;
