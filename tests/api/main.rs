@@ -48,6 +48,7 @@ mod sent_back;
 mod single_permissions;
 mod sizes;
 mod ssrf;
+mod stored;
 mod strict_json;
 mod taking_over;
 mod team_settings;
