@@ -45,15 +45,7 @@ pub(crate) async fn run(engine: &Path) -> anyhow::Result<Vec<BudgetResult>> {
     let database = Database::start(None).await?;
     let proxy = Proxy::start(&database.address, ProxyMode::Count).await?;
     let engine = Engine::start(engine, &["--in-memory", "--dynamodb", &proxy.url()]).await?;
-    let fixture = Fixture::set_up(&engine.address, "units").await?;
-    let mut connection = Connection::open(&engine.address).await?;
-    progress("making objects to count with");
-    let prepared = Prepared::set_up(&fixture, &mut connection, TIMES).await?;
-    let mut rows = Vec::new();
-    for operation in operations() {
-        progress(&format!("counting: {}", operation.name));
-        rows.push(Row::measure(operation, (&fixture, &prepared), &mut connection, &proxy).await?);
-    }
+    let rows = measure(&engine.address, &proxy, TIMES).await?;
     print(&rows)?;
     let pages =
         rows.iter().filter(|row| row.operation.is_page()).map(|row| row.costs.work.reads).collect::<Vec<_>>();
@@ -70,6 +62,20 @@ pub(crate) async fn run(engine: &Path) -> anyhow::Result<Vec<BudgetResult>> {
     Ok(rows.iter().filter_map(Row::result).chain([same]).collect())
 }
 
+/// What each operation costs the engine at that address, which has its tables behind the proxy.
+async fn measure(address: &str, proxy: &Proxy, times: usize) -> anyhow::Result<Vec<Row>> {
+    let fixture = Fixture::set_up(address, "units").await?;
+    let mut connection = Connection::open(address).await?;
+    progress("making objects to count with");
+    let prepared = Prepared::set_up(&fixture, &mut connection, times).await?;
+    let mut rows = Vec::new();
+    for operation in operations() {
+        progress(&format!("counting: {}", operation.name));
+        rows.push(Row::measure(operation, (&fixture, &prepared), (&mut connection, proxy), times).await?);
+    }
+    Ok(rows)
+}
+
 /// An operation with its bill.
 struct Row {
     operation: Operation,
@@ -82,11 +88,11 @@ impl Row {
     async fn measure(
         operation: Operation,
         (fixture, prepared): (&Fixture, &Prepared),
-        connection: &mut Connection,
-        proxy: &Proxy,
+        (connection, proxy): (&mut Connection, &Proxy),
+        times: usize,
     ) -> anyhow::Result<Self> {
-        let mut bills = Vec::with_capacity(TIMES);
-        for time in 0..TIMES {
+        let mut bills = Vec::with_capacity(times);
+        for time in 0..times {
             let request = operation.request(fixture, prepared, time)?;
             let (answer, calls) = proxy.during(connection.send(request)).await?;
             operation.check(&answer)?;
@@ -166,4 +172,52 @@ fn print(rows: &[Row]) -> anyhow::Result<()> {
         ]);
     }
     Ok(table.print(&[NOTE])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Write as _, fs, path::Path};
+
+    use clap::Parser as _;
+
+    use super::*;
+
+    /// Calls of the database and capacity units of each operation, as they were when somebody last looked at them.
+    const GOLDEN: &str = "src/units/golden.txt";
+
+    /// The median of so many, as the first use of a token from an address and its first refusal are written down besides.
+    const COUNTED: usize = 3;
+
+    /// What one operation costs, without time: whether calls overlap depends on the machine.
+    fn line(row: &Row) -> String {
+        let CostReport { gate, work, idempotency, .. } = &row.costs;
+        let mut line = format!(
+            "{:<70} gate: {} calls {} R   work: {} calls {} R {} W",
+            row.operation.name, gate.calls, gate.reads, work.calls, work.reads, work.writes
+        );
+        if idempotency.calls > 0 {
+            let _ = write!(line, "   idempotency: {} calls {} W", idempotency.calls, idempotency.writes);
+        }
+        line
+    }
+
+    /// If the difference is meant, `UPDATE=1` writes the file, and `make bench` tells whether the budgets still hold.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn each_operation_costs_what_it_did() {
+        let database = Database::start(None).await.unwrap();
+        let proxy = Proxy::start(&database.address, ProxyMode::Count).await.unwrap();
+        let tables = format!("--dynamodb={}", proxy.url());
+        let options = ["engine", "--in-memory", "--port=0", "--seed=none", "--without-relay", &tables];
+        let engine = local::start(local::Options::parse_from(options)).await.unwrap();
+        // Types are looked at again every few seconds, which would be a call more on a slow machine.
+        engine.clock().stop();
+        let address = engine.url().trim_start_matches("http://").trim_end_matches('/');
+        let rows = measure(address, &proxy, COUNTED).await.unwrap();
+        let costs = rows.iter().map(line).collect::<Vec<_>>().join("\n") + "\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(GOLDEN);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &costs).unwrap();
+        }
+        assert_eq!(costs, fs::read_to_string(&path).unwrap(), "bench/{GOLDEN}");
+    }
 }

@@ -110,12 +110,13 @@ impl Prepared {
         for time in 0..times {
             fresh.push(Fixture::set_up(&few.address, &format!("units-fresh-{time}")).await?);
         }
+        for first in (0..MANY).step_by(BATCH) {
+            let batch = many.request("POST", &many.objects("/batch"), Some(&upserts_from(first, 0)))?;
+            ensure!(each(&succeeded(connection.send(batch).await?)?, 201)?, "a batch was not created whole");
+        }
         let mut ids = Vec::with_capacity(FEW);
-        for number in 0..MANY {
-            create(&many, number, connection).await?;
-            if number < FEW {
-                ids.push(create(few, number, connection).await?);
-            }
+        for number in 0..FEW {
+            ids.push(create(few, number, connection).await?);
         }
         Ok(Self { ids, many, fresh })
     }
@@ -129,7 +130,11 @@ async fn create(fixture: &Fixture, number: usize, connection: &mut Connection) -
 
 /// A batch of contacts in this edition, others each time.
 fn upserts(time: usize, edition: usize) -> Value {
-    let first = 4 * NEW + time * BATCH;
+    upserts_from(4 * NEW + time * BATCH, edition)
+}
+
+/// A batch of contacts from this number on.
+fn upserts_from(first: usize, edition: usize) -> Value {
     let upsert = |number| {
         let fields = contact(number, edition)["fields"].take();
         json!({ "op": "upsert", "match": "email", "fields": fields })
