@@ -1,7 +1,8 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws keep measure example bench bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws keep measure example bench bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
+TEMPLATE ?= template.yaml
 VENV := .venv
 # All functions, as arguments of cargo.
 FUNCTIONS := $(patsubst functions/%/,-p %,$(wildcard functions/*/))
@@ -21,14 +22,20 @@ check: ## the part of the tests that installs nothing
 	tests/suite.sh
 
 update: ## write the files that are made from the tables, then read the difference
-	UPDATE=1 cargo test -p tests --test api generated
+	UPDATE=1 cargo test --workspace --test api generated
+	UPDATE=1 cargo test --workspace --bin bench units
 	git --no-pager diff --stat
 
+# Older versions of SAM ask before they build Rust, and a pipeline cannot answer.
+build: export SAM_CLI_BETA_RUST_CARGO_LAMBDA = 1
 build: ## build all functions for Lambda
-	sam build
+	sam build --template $(TEMPLATE)
 
-deploy: build ## deploy to AWS; asks what it needs to know at the first time
-	sam deploy --guided
+deploy: build ## deploy to AWS; asks what it needs to know unless samconfig.toml says it: make deploy ARGS=--no-confirm-changeset
+	sam deploy $(if $(wildcard samconfig.toml),,--guided) $(ARGS)
+
+keys: ## what still needs which key of the key ring: make keys, or make keys ARGS=--aws
+	cargo run --profile optimised -p local -- keys $(ARGS)
 
 test-repeat: ## the suite twenty times in a row beside busy loops, to see whether anything fails by chance: make test-repeat ARGS=5
 	tests/repeat.sh $(or $(ARGS),20)

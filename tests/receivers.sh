@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Receivers in Python and Node verify our webhooks with the published libraries of Standard Webhooks, and with the code
-# of docs/webhooks.md; the functions of docs/zapier.md run as they stand there.
+# of docs/use/webhooks.md; the functions of docs/use/rest-hooks.md and docs/start/forms.md run as they stand there.
 # Needs Python, Node with npm, and Rust; installs the rest. Listens on 127.0.0.1 only.
 set -euo pipefail
 # shellcheck source=tests/aws/setup.sh disable=SC2154

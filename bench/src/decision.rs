@@ -155,6 +155,7 @@ fn token(user: &UserId, id: &TokenId, secret: &Secret, ring: &KeyRing, now: Time
         secret: ring.hash(secret.reveal()),
         hint: secret.hint(),
         pending: None,
+        replaced: Vec::new(),
         retired_secrets: Vec::new(),
         rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
@@ -162,6 +163,7 @@ fn token(user: &UserId, id: &TokenId, secret: &Secret, ring: &KeyRing, now: Time
         expires_at: Some(now.plus_seconds(86_400)),
         team_ids: TeamId::parse(EVENT_TEAM).map(|team| vec![team]),
         blocked_team_ids: Vec::new(),
+        blocks: Vec::new(),
         allowed_cidrs: parse_range("203.0.113.0/24").map(|range| vec![range]),
         rate_limit: None,
         last_used: Some(LastUsed {

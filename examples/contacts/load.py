@@ -167,8 +167,9 @@ def asked():
     option("--connections", type=int, default=4, metavar="N", help="requests at the same time (%(default)s)")
     option("--patience", type=int, default=120, metavar="SECONDS", help="when to give up (%(default)s)")
     option("--checkpoint", metavar="PATH", help="keeps what is done (FILE.checkpoint)")
-    option("--refused", default="refused.csv", metavar="PATH", help="gets what is refused (%(default)s)")
+    option("--refused", metavar="PATH", help="gets what is refused (refused.csv, or refused-2.csv if that is there)")
     options = parser.parse_args()
+    options.has_begun = False
     options.checkpoint = options.checkpoint or f"{options.file}.checkpoint"
     options.token = os.environ.get("ENGINE_TOKEN") or parser.error("put a token into ENGINE_TOKEN")
     return options
@@ -185,13 +186,24 @@ def load(options):
             raise Stop(f"the first line of {options.file} does not name {' and '.join(sorted(missing))}")
         what = f"{digest} to {options.team} {options.type} by {options.match}"
         progress = Progress(options.checkpoint, options.refused, what)
+        options.has_begun = True
         Loader(options, header, progress.missing(rows), progress).run()
     progress.end()
     return progress
 
 
-if __name__ == "__main__":
+def main():
+    """Ends with 1 if it was stopped, or if any row was refused."""
+    options = asked()
     try:
-        print(load(asked()))
+        progress = load(options)
     except (Stop, OSError, KeyboardInterrupt) as error:
-        sys.exit(f"stopped: {str(error) or 'asked to'}\nThe same command goes on from here.")
+        on = "\nThe same command goes on from here." if options.has_begun else ""
+        sys.exit(f"stopped: {str(error) or 'asked to'}{on}")
+    print(progress)
+    if refused := progress.state["refused"]:
+        sys.exit(f"{refused:,} refused: put the rows right in {progress.refused_path}, and load that file.")
+
+
+if __name__ == "__main__":
+    main()

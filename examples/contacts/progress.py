@@ -1,7 +1,8 @@
 """How far a load is: what was acknowledged, in a file that is whole at any moment, and what was refused."""
 
-import csv, json, os, sys, threading, time
+import csv, itertools, json, os, sys, threading, time
 
+REFUSED = "refused.csv"
 OUTCOMES = ("created", "updated", "refused")
 
 
@@ -13,19 +14,24 @@ class Progress:
     """Numbers of rows in ranges, and how many rows had which outcome; refused rows in a file of their own."""
 
     def __init__(self, path, refused_path, what):
-        self.path, self.refused_path, self.lock = path, refused_path, threading.Lock()
+        self.path, self.lock = path, threading.Lock()
         self.state = {"what": what, "done": [], "refused_bytes": 0, **dict.fromkeys(OUTCOMES, 0)}
+        self.state["refused_path"] = refused_path or REFUSED
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 kept = json.load(file)
             if kept["what"] == what:
-                self.state = kept
+                self.state |= kept
             elif kept["done"]:
                 raise Stop(f"{path} is about another load: remove it, or choose another with --checkpoint")
-        elif os.path.exists(refused_path):
+        elif refused_path and os.path.exists(refused_path):
             raise Stop(f"{refused_path} is there already: move it away, or choose another with --refused")
+        else:
+            # What an earlier load refused is still to be put right, and may be what is loaded now.
+            self.state["refused_path"] = refused_path or first_free(REFUSED)
+        self.refused_path = self.state["refused_path"]
         self.save()
-        self.refused = open(refused_path, "a", newline="", encoding="utf-8")
+        self.refused = open(self.refused_path, "a", newline="", encoding="utf-8")
         # What was noted after the last checkpoint is sent again, and noted again.
         self.refused.truncate(self.state["refused_bytes"])
         self.begin, self.before, self.told = time.monotonic(), self.count(), 0
@@ -37,10 +43,12 @@ class Progress:
 
     def acknowledge(self, batch, header):
         """Notes rows that have an outcome."""
-        refused = [[row.line, row.reason, *row.cells] for row in batch if row.outcome == "refused"]
+        # Of what was refused before, only the latest line and reason are told.
+        told = len(list(itertools.takewhile(lambda name: name.startswith("#"), header)))
+        refused = [[row.line, row.reason, *row.cells[told:]] for row in batch if row.outcome == "refused"]
         with self.lock:
             if refused:
-                titles = [] if self.state["refused"] else [["#line", "#reason", *header]]
+                titles = [] if self.state["refused"] else [["#line", "#reason", *header[told:]]]
                 csv.writer(self.refused).writerows(titles + refused)
                 self.state["refused_bytes"] = flushed(self.refused)
             for row in batch:
@@ -72,6 +80,13 @@ class Progress:
         rate = (self.count() - self.before) / (time.monotonic() - self.begin)
         counts = ", ".join(f"{self.state[outcome]:,} {outcome}" for outcome in OUTCOMES)
         return f"{self.count():,} contacts ({counts}), {rate:,.0f} contacts/s"
+
+
+def first_free(name):
+    """The first name of these that no file has: refused.csv, refused-2.csv, and so on."""
+    stem, ending = os.path.splitext(name)
+    names = itertools.chain([name], (f"{stem}-{number}{ending}" for number in itertools.count(2)))
+    return next(name for name in names if not os.path.exists(name))
 
 
 def flushed(file):

@@ -129,6 +129,7 @@ families! {
         guarded "/v1/teams/{team}/audit-logs/{proxy+}",
     ];
     console "console" page |on| console::Store::new(on.config) => [
+        page "/",
         page "/console",
     ];
     discovery "discovery" public |_on| () => [
@@ -136,7 +137,6 @@ families! {
         open "/v1/openapi.json",
         open "/v1/health",
         // Whatever else is asked for: API Gateway itself would take an unknown path with a credential for a bad signature.
-        open "/",
         open "/{proxy+}",
     ];
 }

@@ -172,6 +172,26 @@ async fn who_tries_many_teams_first_is_told_all_the_same() {
     assert!(entry["refusals"]["reasons"]["insufficient_scope"].is_u64(), "{entry}");
 }
 
+#[tokio::test]
+async fn a_blocked_token_is_told_however_many_teams_it_tries_first() {
+    let log = Log::new().await;
+    let member = log.world.member("member").await;
+    let token = member.token(&[Permission::ObjectRead]).await;
+    let id = token.get("/v1/token").await.expect(200)["id"].clone();
+    let path = format!("/v1/teams/{}/tokens/{}", log.world.team, id.as_str().unwrap());
+    log.owner().delete(&path).await.expect(204);
+    for _ in 0..20 {
+        let never = base::id::TeamId::new();
+        token.get(&format!("/v1/teams/{never}/objects/contacts")).await.expect_problem(403, "no_access");
+    }
+    token.get(&log.world.contacts()).await.expect_problem(403, "no_access");
+    let entry = log.entry("token", "refused").await;
+    assert_eq!(entry["subject"]["id"], id);
+    assert!(
+        entry["actor"]["token"]["name"].is_string() && entry["refusals"]["reasons"]["no_access"].is_u64()
+    );
+}
+
 mod history {
     use super::*;
 

@@ -14,7 +14,10 @@ use base::{
 use gate::{
     authorizer::{Authorizer, Sessions},
     identity::{Membership, membership_key, token_key},
-    token::{LastUsed, OnReuse, Pending, RETIRED_SECRETS_MAX, StoredToken, Used, parse_range},
+    token::{
+        LastUsed, OnReuse, Pending, REPLACED_SECRETS_MAX, RETIRED_SECRETS_MAX, ReplacedSecret, StoredToken,
+        Until, Used, parse_range,
+    },
 };
 use keys::{KeySource, Platform};
 use lambda_http::LambdaEvent;
@@ -24,7 +27,7 @@ use table::{
     config::{AccessKeys, Config},
 };
 
-use crate::{counter::Counter, deadline, harness::system};
+use crate::{counter::Counter, deadline, harness::system, tree::read};
 
 mod noted;
 
@@ -125,8 +128,7 @@ fn config(address: &str) -> Config {
 }
 
 fn event(name: &str) -> Value {
-    let path = format!("{}/../events/{name}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&read(&format!("events/{name}"))).unwrap()
 }
 
 /// Who made everything here.
@@ -161,6 +163,7 @@ async fn stored(
         secret: ring.hash(secret.reveal()),
         hint: secret.hint(),
         pending: None,
+        replaced: Vec::new(),
         retired_secrets: Vec::new(),
         rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
@@ -168,6 +171,7 @@ async fn stored(
         expires_at: None,
         team_ids: None,
         blocked_team_ids: Vec::new(),
+        blocks: Vec::new(),
         allowed_cidrs: None,
         rate_limit: None,
         last_used: None,
@@ -339,7 +343,17 @@ fn laden(token: StoredToken, team: &TeamId) -> StoredToken {
             created_at: now,
             by: Credential::Session,
             overlap_until: now.plus_seconds(60),
+            until: Until::Time,
         }),
+        replaced: vec![
+            ReplacedSecret {
+                secret: other.clone(),
+                hint: token.hint.clone(),
+                created_at: now,
+                overlap_until: now.plus_seconds(60),
+            };
+            REPLACED_SECRETS_MAX
+        ],
         retired_secrets: vec![other; RETIRED_SECRETS_MAX],
         rotated_itself_at: Vec::new(),
         team_ids: Some(teams.collect()),
@@ -375,7 +389,7 @@ async fn restrictions_rotation_and_all_that_is_noted_make_a_decision_no_dearer()
     let found: Vec<_> = call.send().await.unwrap().responses.unwrap().into_values().flatten().collect();
     // A strongly consistent read of an item of up to 4 KB is one unit.
     let units: Vec<_> = found.iter().map(|item| size(item).div_ceil(4_096)).collect();
-    assert_eq!(units, [1, 1]);
+    assert_eq!(units, [1, 1], "{:?}", found.iter().map(size).collect::<Vec<_>>());
 }
 
 /// The bytes of an item as DynamoDB counts them, a number by its digits.

@@ -113,7 +113,7 @@ async fn a_page_reads_what_is_said_of_limits_of_things_and_of_keys() {
     let exposed = EXPOSED.to_lowercase();
     let unread: Vec<_> = exposed.split(", ").filter(|name| !read.contains(*name)).collect();
     assert_eq!(unread, ["next-cursor"]);
-    let document = include_str!("../../docs/http.md");
+    let document = include_str!("../../docs/use/requests.md");
     assert!(EXPOSED.split(", ").all(|name| document.contains(&format!("`{name}`"))));
 }
 

@@ -1,16 +1,14 @@
 //! No two modules need each other, neither at the top of a crate nor in any of its folders: what stands below can be read, tested
 //! and moved without what stands above.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{
     Attribute, File, Item, ItemUse, Macro, UseTree,
     visit::{self, Visit},
 };
+
+use crate::tree;
 
 /// A path as it is written, or the place of a module in its crate.
 type Names = Vec<String>;
@@ -21,36 +19,25 @@ type Modules = BTreeMap<Names, File>;
 /// In a folder, which modules each module names.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
 /// The folders of all crates, but for that of the tests.
 fn crates() -> Vec<String> {
     let mut found = vec!["local".to_owned(), "bench".to_owned()];
     for folder in ["shared", "functions"] {
-        let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
-        found.extend(entries.map(|name| format!("{folder}/{}", name.to_string_lossy())));
+        found.extend(tree::entries(folder).map(|name| format!("{folder}/{name}")));
     }
     found
 }
 
 /// The modules of a crate, without those of tests. A program beside its library is part of the root.
 fn modules(of: &str) -> Modules {
-    let (top, mut modules) = (root().join(of).join("src"), Modules::new());
-    let mut open = vec![top.clone()];
-    while let Some(path) = open.pop() {
-        let place = path.strip_prefix(&top).unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if let Some(place) = place.strip_suffix(".rs").filter(|place| !place.contains("tests")) {
-            let mut names: Names = place.split('/').map(str::to_owned).collect();
-            names.pop_if(|last| ["mod", "lib", "main"].contains(&last.as_str()));
-            let file = syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap();
-            match modules.get_mut(&names) {
-                Some(known) => known.items.extend(file.items),
-                None => drop(modules.insert(names, file)),
-            }
+    let mut modules = Modules::new();
+    for (place, text) in tree::modules(of) {
+        let mut names: Names = place.split('/').map(str::to_owned).collect();
+        names.pop_if(|last| ["mod", "lib", "main"].contains(&last.as_str()));
+        let file = syn::parse_file(&text).unwrap();
+        match modules.get_mut(&names) {
+            Some(known) => known.items.extend(file.items),
+            None => drop(modules.insert(names, file)),
         }
     }
     modules

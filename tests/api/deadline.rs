@@ -1,14 +1,14 @@
 //! The time of an invocation: whoever waits is answered before it is over.
 
-use api::arrival;
 use base::{Timestamp, id::UserId};
-use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
+use lambda_http::{Context, request::LambdaRequest};
 use serde_json::{Value, json};
 
 use crate::{
     authorizer,
     counter::Counter,
     harness::{system, unique},
+    invocation::invoke,
     jobs::platform,
 };
 
@@ -25,9 +25,7 @@ async fn a_request_whose_time_is_over_is_answered_with_503() {
     let router = teams::routes().router(teams::Store::new(&platform), Some(platform));
     for (context, status) in [(Context::default(), 200), (context(60), 200), (context(0), 503)] {
         let event: LambdaRequest = serde_json::from_str(include_str!("../../events/teams-me.json")).unwrap();
-        let event = LambdaEvent::new(arrival::sanitize(event), context);
-        let answer = Adapter::from(router.clone()).call(event).await.unwrap();
-        let answer = serde_json::to_value(answer).unwrap();
+        let answer = invoke(router.clone(), event, context).await;
         assert_eq!(answer["statusCode"], json!(status), "{answer}");
         if status == 503 {
             let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
@@ -62,9 +60,7 @@ async fn a_run_that_does_not_end_in_time_frees_its_key_for_the_same_request() {
     counter.hold_the_next("TransactWriteItems");
     for (context, status) in [(context(3), 503), (Context::default(), 201)] {
         let event: LambdaRequest = serde_json::from_value(event.clone()).unwrap();
-        let event = LambdaEvent::new(arrival::sanitize(event), context);
-        let answer = Adapter::from(router.clone()).call(event).await.unwrap();
-        let answer = serde_json::to_value(answer).unwrap();
+        let answer = invoke(router.clone(), event, context).await;
         assert_eq!(answer["statusCode"], json!(status), "{answer}");
     }
 }

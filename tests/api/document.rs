@@ -1,20 +1,20 @@
 //! The OpenAPI document as clients and their generators read it.
 
-use std::{collections::HashSet, fs, path::Path, sync::OnceLock};
+use std::{collections::HashSet, sync::OnceLock};
 
 use base::text;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, World, unique};
+use crate::{
+    harness::{Person, World, unique},
+    tree::read,
+};
 
 /// The document.
 pub(crate) fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        serde_json::from_str(&fs::read_to_string(root.join("docs/openapi.json")).unwrap()).unwrap()
-    })
+    DOCUMENT.get_or_init(|| serde_json::from_str(&read("docs/reference/openapi.json")).unwrap())
 }
 
 /// All operations, each with its method and path.
@@ -140,12 +140,11 @@ fn said(place: &str, keyword: &str) -> Vec<&'static Value> {
 
 #[test]
 fn each_limit_that_concerns_a_request_is_in_the_document() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let limits = fs::read_to_string(root.join("docs/limits.md")).unwrap();
+    let limits = read("docs/reference/limits.md");
     let mut found = 0;
     for row in limits.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
         let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [_, most, _, place] = cells.as_slice() else { panic!("{row} needs four cells") };
+        let [_, most, place] = cells.as_slice() else { panic!("{row} needs three cells") };
         let Some((place, keyword)) = place.trim_start_matches('`').split_once("` ") else { continue };
         let number = most.replace(',', "");
         let is_said = |said: &Value| match said {

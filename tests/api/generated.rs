@@ -1,18 +1,18 @@
 //! Files that are made from the tables; `UPDATE=1` writes them, and a person reads the difference.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{fmt::Write as _, fs};
 
+use api::manifest::Manifest;
 use base::{Code, Permission, Role, Violation};
 use local::families::{FAMILIES, RESOURCES, Resource};
 
-use crate::every_route;
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
+use crate::{
+    every_route,
+    tree::{read, root},
+};
 
 fn golden(name: &str, made: &str) {
-    let path = path(name);
+    let path = root().join(name);
     if std::env::var("UPDATE").is_ok_and(|update| update == "1") {
         fs::write(&path, made).unwrap();
     }
@@ -31,7 +31,7 @@ fn the_authorizer_has_the_routes_of_the_tables() {
 #[test]
 fn the_openapi_document_tells_of_every_route() {
     let document = local::families::document();
-    golden("docs/openapi.json", &format!("{}\n", serde_json::to_string_pretty(&document).unwrap()));
+    golden("docs/reference/openapi.json", &format!("{}\n", serde_json::to_string_pretty(&document).unwrap()));
 }
 
 #[test]
@@ -51,28 +51,32 @@ fn the_list_of_routes_is_up_to_date() {
         )
         .unwrap();
     }
-    golden("docs/routes.md", &made);
+    golden("docs/reference/routes.md", &made);
 }
 
 #[test]
 fn the_matrix_of_permissions_and_roles_is_up_to_date() {
     let mut made = String::from(
-        "# Permissions\n\nMade from the tables of permissions and roles: who may do what.\n\nA permission lets see what its description \
-         says, and nothing else: without the `read` of its kind, an answer to a write has the id and what was sent, no version and no \
-         `ETag`, and `If-Match` is 403.\n\n| permission | what it allows |",
+        "# Permissions\n\nMade from the tables of permissions and roles: who may do what.\n\nA permission lets see what stands \
+         behind it here, and nothing else: without the `read` of its kind, an answer to a write has the id and what was sent, no version \
+         and no `ETag`, and `If-Match` is 403. Those that are not in use wait for the family that they belong to: no route needs them \
+         yet.\n\n| permission | what it allows | what it lets see | in use |",
     );
     for role in Role::ALL {
         write!(made, " {} |", role.name()).unwrap();
     }
-    write!(made, "\n{}|\n", "| --- ".repeat(2 + Role::ALL.len())).unwrap();
+    write!(made, "\n{}|\n", "| --- ".repeat(4 + Role::ALL.len())).unwrap();
+    let in_use = Manifest::permissions_in_use().unwrap();
     for permission in Permission::ALL {
-        write!(made, "| `{permission}` | {} |", permission.description()).unwrap();
+        let in_use = if in_use.contains(*permission) { "yes" } else { "" };
+        let (allows, sees) = (permission.description(), permission.sees());
+        write!(made, "| `{permission}` | {allows} | {sees} | {in_use} |").unwrap();
         for role in Role::ALL {
             made.push_str(if role.permissions().contains(*permission) { " yes |" } else { " |" });
         }
         made.push('\n');
     }
-    golden("docs/permissions.md", &made);
+    golden("docs/secure/permissions.md", &made);
 }
 
 #[test]
@@ -91,12 +95,12 @@ fn the_list_of_errors_is_up_to_date() {
     for violation in Violation::all() {
         writeln!(made, "| `{}` |{} |", violation.name(), violation.meaning()).unwrap();
     }
-    golden("docs/errors.md", &made);
+    golden("docs/reference/errors.md", &made);
 }
 
 /// A block of `template.yaml`, between a line that says what it is made of and one that ends it.
 fn block(name: &str, made: &str) {
-    let text = fs::read_to_string(path("template.yaml")).unwrap();
+    let text = read("template.yaml");
     let (begin, end) = (format!("# >> {name}, made from the families\n"), "# <<\n");
     let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("template.yaml has no {begin}"));
     let rest = &rest[rest.find(end).unwrap_or_else(|| panic!("the block of {name} does not end"))..];
@@ -159,4 +163,42 @@ fn template_log(name: &str) -> String {
          /aws/lambda/${{AWS::StackName}}-{name}\n      RetentionInDays: !Ref LogRetentionDays\n\n",
         logical(name)
     )
+}
+
+/// What a section of the template declares: the name, the default, the description.
+fn declared(section: &str) -> Vec<(String, String, String)> {
+    let text = read("template.yaml");
+    let (_, behind) = text.split_once(&format!("\n{section}:\n")).unwrap();
+    let lines =
+        behind.lines().take_while(|line| line.is_empty() || line.starts_with(' ') || line.starts_with('#'));
+    let mut found: Vec<(String, String, String)> = Vec::new();
+    for line in lines {
+        let is_name = line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+        if is_name {
+            found.push((line.trim().trim_end_matches(':').to_owned(), String::new(), String::new()));
+        } else if let Some(last) = found.last_mut() {
+            if let Some(default) = line.strip_prefix("    Default: ") {
+                default.trim_matches('"').clone_into(&mut last.1);
+            } else if let Some(about) = line.strip_prefix("    Description: ") {
+                about.clone_into(&mut last.2);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_parameters_and_outputs_of_the_template_are_told_to_who_deploys_it() {
+    let document = read("docs/operate/deploy.md");
+    let (head, _) = document.split_once("## Parameters\n").expect("a heading");
+    let mut made = format!("{head}## Parameters\n\n| parameter | default | meaning |\n| --- | --- | --- |\n");
+    for (name, default, about) in declared("Parameters") {
+        let default = if default.is_empty() { "–".to_owned() } else { format!("`{default}`") };
+        writeln!(made, "| `{name}` | {default} | {about} |").unwrap();
+    }
+    made.push_str("\n## Outputs\n\n| output | meaning |\n| --- | --- |\n");
+    for (name, _, about) in declared("Outputs") {
+        writeln!(made, "| `{name}` | {about} |").unwrap();
+    }
+    golden("docs/operate/deploy.md", &made);
 }

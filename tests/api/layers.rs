@@ -1,12 +1,11 @@
 //! The layers: what stands below knows nothing of what stands above. Of the modules of one crate `circles` holds the same.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tidy;
+use crate::{
+    tidy,
+    tree::{entries, modules, read},
+};
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
@@ -54,19 +53,9 @@ const FUNCTIONS: [(&str, &[&str]); 12] = [
     ("webhooks", &["base", "table", "keys", "api", "resources", "records", "delivery", "webhook"]),
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// The names of the folders in a folder.
-fn folders(folder: &str) -> BTreeSet<String> {
-    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap());
-    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-}
-
 /// What a crate ships with, of the crates here.
 fn dependencies(manifest: &str) -> BTreeSet<String> {
-    let text = fs::read_to_string(root().join(manifest)).unwrap();
+    let text = read(manifest);
     let shipped = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
     let shipped = shipped.split("\n[").next().unwrap_or_default();
     let names = shipped.lines().filter_map(|line| line.split(['.', ' ']).next());
@@ -77,7 +66,7 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 fn a_crate_uses_what_stands_below_it_and_nothing_else() {
     for (folder, walls) in [("shared", &SHARED[..]), ("functions", &FUNCTIONS[..])] {
         let known: BTreeSet<_> = walls.iter().map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!(folders(folder), known, "each crate has its row here");
+        assert_eq!(entries(folder).collect::<BTreeSet<_>>(), known, "each crate has its row here");
         for (name, may) in walls {
             let may: BTreeSet<_> = may.iter().map(|name| (*name).to_owned()).collect();
             let found = dependencies(&format!("{folder}/{name}/Cargo.toml"));
@@ -88,22 +77,6 @@ fn a_crate_uses_what_stands_below_it_and_nothing_else() {
         let stands_below = |other: &str| SHARED[..above].iter().any(|(below, _)| *below == other);
         assert!(may.iter().all(|other| stands_below(other)), "{name} uses what stands above it");
     }
-}
-
-/// The files of a crate but for tests, with the name of the module at the top.
-fn modules(of: &str) -> Vec<(String, String)> {
-    let root = root().join(of).join("src");
-    let (mut found, mut open) = (Vec::new(), vec![root.clone()]);
-    while let Some(path) = open.pop() {
-        let place = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if let Some(module) = place.strip_suffix(".rs").filter(|place| !place.contains("tests")) {
-            let module = module.split('/').next().unwrap().to_owned();
-            found.push((module, fs::read_to_string(path).unwrap()));
-        }
-    }
-    found
 }
 
 /// The code of a file, without comments and tests.
@@ -118,8 +91,8 @@ fn a_public_name_means_one_thing() {
     let all = SHARED
         .iter()
         .flat_map(|(name, _)| modules(&format!("shared/{name}")).into_iter().map(|found| (*name, found)));
-    for (name, (module, text)) in all {
-        let module = format!("{name}::{module}");
+    for (name, (place, text)) in all {
+        let module = format!("{name}::{}", place.split('/').next().unwrap());
         for line in code(&text).lines() {
             let mut words = line.split_whitespace();
             let is_type = words.next() == Some("pub")

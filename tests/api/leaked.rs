@@ -84,11 +84,17 @@ async fn both_secrets_of_a_rotation_revoke_it_and_one_that_was_rotated_away_does
         second.get("/v1/me").await.expect_problem(401, "invalid_token");
     }
     let first = owner.token(&[ObjectRead]).await;
-    let second = first.post("/v1/token/rotate", json!({})).await.expect(200);
+    let second = first.post("/v1/token/rotate", json!({"overlap_seconds": 0})).await.expect(200);
     let second = Api::with(second["token"].as_str().unwrap());
     second.get("/v1/me").await.expect(200);
     report(&[first.credential()]).await.expect(202);
     second.get("/v1/me").await.expect(200);
+    // One that was replaced and still works is a live one.
+    let third = second.post("/v1/token/rotate", json!({"overlap_seconds": 60})).await.expect(200);
+    let third = Api::with(third["token"].as_str().unwrap());
+    third.get("/v1/me").await.expect(200);
+    report(&[second.credential()]).await.expect(202);
+    third.get("/v1/me").await.expect_problem(401, "invalid_token");
 }
 
 #[tokio::test]

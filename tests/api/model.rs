@@ -16,6 +16,8 @@ const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
 /// So many secrets that were rotated away are recognised as long as the token is there, and all others for so long.
 const RECOGNISED: usize = 8;
 const RECOGNISED_MILLIS: i64 = 90 * DAY_MILLIS;
+/// So many secrets that were replaced count at a time.
+const REPLACED_MAX: usize = 2;
 /// So often a token may rotate itself in an hour.
 const SELF_ROTATIONS: usize = 5;
 
@@ -109,7 +111,17 @@ struct Pending {
     made_at: i64,
     /// Until when the current one counts beside it.
     until: i64,
+    /// Whether its first use ends that.
+    ends_old: bool,
     by_session: bool,
+}
+
+/// A secret that was replaced by one that is in use, and counts until its overlap ends.
+#[derive(Clone)]
+struct Replaced {
+    secret: String,
+    made_at: i64,
+    until: i64,
 }
 
 /// A secret whose place another one took.
@@ -130,6 +142,8 @@ struct Token {
     current: String,
     /// The secret to follow.
     pending: Option<Pending>,
+    /// Secrets that were replaced and may still count, the latest first.
+    replaced: Vec<Replaced>,
     /// Secrets whose place others took, the latest first.
     rotated_away: Vec<Old>,
     /// When it rotated itself.
@@ -152,14 +166,24 @@ impl Token {
     }
 
     fn counts(&self, secret: &str, now: i64) -> bool {
+        if self.replaced(secret).is_some_and(|replaced| now < replaced.until) {
+            return true;
+        }
         match &self.pending {
             Some(pending) => secret == pending.secret || secret == self.current && now < pending.until,
             None => secret == self.current,
         }
     }
 
-    /// Whether it is one of its secrets whose place another one took.
+    fn replaced(&self, secret: &str) -> Option<&Replaced> {
+        self.replaced.iter().find(|replaced| replaced.secret == secret)
+    }
+
+    /// Whether it is one of its secrets whose place another one took, and that is over.
     fn is_reuse(&self, secret: &str, now: i64) -> bool {
+        if self.replaced(secret).is_some_and(|replaced| replaced.until <= now) {
+            return true;
+        }
         let is_known = |old: &Old| old.kept_apart_at.is_none_or(|at| now < at + RECOGNISED_MILLIS);
         self.rotated_away.iter().any(|old| old.secret == secret && is_known(old))
     }
@@ -181,13 +205,15 @@ impl Token {
         let kept = self.rotated_away.iter().filter_map(|old| Some(old.kept_apart_at? + RECOGNISED_MILLIS));
         let waits = self.rotated_itself_at.iter().map(|at| at + HOUR_MILLIS);
         let pending = self.pending.as_ref().map(|pending| pending.until);
-        [self.ends_at, pending].into_iter().flatten().chain(kept).chain(waits)
+        let replaced = self.replaced.iter().map(|replaced| replaced.until);
+        [self.ends_at, pending].into_iter().flatten().chain(kept).chain(waits).chain(replaced)
     }
 
     /// When a secret of it was made.
     fn born(&self, secret: &str) -> i64 {
         let pending = self.pending.as_ref().filter(|pending| pending.secret == secret);
-        pending.map_or(self.made_at, |pending| pending.made_at)
+        let pending = pending.map(|pending| pending.made_at);
+        pending.or(self.replaced(secret).map(|replaced| replaced.made_at)).unwrap_or(self.made_at)
     }
 
     fn newest(&self) -> i64 {
@@ -210,13 +236,45 @@ impl Token {
         }
     }
 
-    /// What a new secret changes: one that was never used goes, and no overlap grows longer.
+    /// What a new secret changes: one that was never used goes, no overlap grows longer, and none of an older secret is longer
+    /// than this one.
     fn rotate(&mut self, mut new: Pending) {
         if let Some(unused) = self.pending.take() {
             new.until = new.until.min(unused.until);
+            new.ends_old |= unused.ends_old;
             self.put_away(unused.secret, new.made_at);
         }
+        for replaced in &mut self.replaced {
+            replaced.until = replaced.until.min(new.until);
+        }
+        self.end_replaced(new.made_at, false);
         self.pending = Some(new);
+    }
+
+    /// Whether there is room for the secret that this one replaces.
+    fn has_room(&self, new: &Pending) -> bool {
+        let mut rotated = self.clone();
+        rotated.rotate(new.clone());
+        let keeps = rotated.pending.is_some_and(|new| !new.ends_old && new.until > new.made_at);
+        !keeps || rotated.replaced.len() < REPLACED_MAX
+    }
+
+    /// What the first use of a secret changes.
+    fn take_into_use(&mut self, secret: &str, now: i64) {
+        let Some(new) = self.pending.take_if(|pending| pending.secret == secret) else { return };
+        let old = std::mem::replace(&mut self.current, new.secret);
+        self.replaced.insert(0, Replaced { secret: old, made_at: self.made_at, until: new.until });
+        self.made_at = new.made_at;
+        self.end_replaced(now, new.ends_old);
+    }
+
+    fn end_replaced(&mut self, now: i64, all: bool) {
+        let (over, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.replaced).into_iter().partition(|old| all || old.until <= now);
+        self.replaced = left;
+        for old in over.into_iter().rev() {
+            self.put_away(old.secret, now);
+        }
     }
 }
 
@@ -261,12 +319,8 @@ impl World {
         if token.is_wary && !token.is_revoked && token.is_reuse(secret, now) {
             token.is_off = true;
         }
-        if answer != INVALID_TOKEN
-            && let Some(pending) = token.pending.take_if(|pending| pending.secret == secret)
-        {
-            let old = std::mem::replace(&mut token.current, pending.secret);
-            token.made_at = pending.made_at;
-            token.put_away(old, now);
+        if answer != INVALID_TOKEN {
+            token.take_into_use(secret, now);
         }
     }
 
@@ -291,7 +345,10 @@ impl World {
     /// What the list of somebody's tokens shows.
     fn list(&self, owner: usize, now: i64) -> Value {
         let tokens = self.tokens.iter().filter(|token| token.owner == owner && !token.is_revoked);
-        let shown = |token: &Token| json!([token.id, token.name, token.status(now), token.pending.is_some()]);
+        let shown = |token: &Token| {
+            let replaced = token.replaced.iter().filter(|replaced| now < replaced.until).count();
+            json!([token.id, token.name, token.status(now), token.pending.is_some(), replaced])
+        };
         tokens.map(shown).collect()
     }
 }

@@ -1,12 +1,12 @@
-//! `docs/operations.md` says what the template and the bench do, and the smoke script runs.
+//! `docs/operate/operations.md` says what the template and the bench do, and the smoke script runs.
 
-use std::{collections::HashMap, fs, path::Path, process::Command};
+use std::{collections::HashMap, process::Command};
 
-use crate::{harness::system, template};
-
-fn read(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(name)).unwrap()
-}
+use crate::{
+    harness::system,
+    template,
+    tree::{read, root},
+};
 
 /// The rows of the first table below a heading, without its head.
 fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
@@ -19,7 +19,7 @@ fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn each_alarm_of_the_template_is_explained() {
-    let mut told: Vec<_> = table(&read("docs/operations.md"), "## Alarms").into_iter().collect();
+    let mut told: Vec<_> = table(&read("docs/operate/operations.md"), "## Alarms").into_iter().collect();
     assert!(told.iter().all(|row| row.len() == 3 && row.iter().all(|cell| !cell.is_empty())));
     let mut alarms = template::alarms();
     let mut told: Vec<_> = told.drain(..).map(|row| row[0].trim_matches('`').to_owned()).collect();
@@ -30,7 +30,7 @@ fn each_alarm_of_the_template_is_explained() {
 
 /// The figures by their names.
 fn figures() -> HashMap<String, f64> {
-    let rows = table(&read("docs/operations.md"), "## What it costs");
+    let rows = table(&read("docs/operate/operations.md"), "## What it costs");
     rows.into_iter().map(|row| (row[0].clone(), row[1].parse().unwrap())).collect()
 }
 
@@ -77,7 +77,7 @@ fn amount(cell: &str) -> f64 {
 
 #[test]
 fn the_costs_follow_from_the_figures() {
-    let document = read("docs/operations.md");
+    let document = read("docs/operate/operations.md");
     for (heading, columns) in [
         ("### Without any requests", &[1.0][..]),
         ("### Requests that write an object", &[1e6, 1e9]),
@@ -103,7 +103,7 @@ fn the_costs_follow_from_the_figures() {
 /// The script that asks a deployed stack, against this machine.
 #[test]
 fn the_smoke_script_passes_on_this_machine() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("aws/smoke.sh");
+    let script = root().join("tests/aws/smoke.sh");
     let output = Command::new(script).arg(&system().url).env_remove("SESSION").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();

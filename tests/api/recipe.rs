@@ -1,10 +1,13 @@
 //! The recipes of the documents, run as they stand there.
 
-use std::{env, fs, path::Path, process::Command};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Api, World, system};
+use crate::{
+    harness::{Api, World, system},
+    tree::read,
+};
 
 /// Deals that are won besides those of the recipe: more than two pages.
 const MANY: usize = 230;
@@ -12,8 +15,7 @@ const OF_OLD_OPTION: &str = "/stats?filter[stage][eq]=Won";
 
 /// The commands below a heading, in parts: an empty line ends one.
 fn commands(heading: &str) -> Vec<String> {
-    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/recipes.md");
-    let recipes = fs::read_to_string(recipes).unwrap();
+    let recipes = read("docs/use/object-types.md");
     let (_, recipe) = recipes.split_once(&format!("\n## {heading}\n")).expect("there is such a recipe");
     let (_, block) = recipe.split_once("\n```sh\n").unwrap();
     let (block, _) = block.split_once("\n```\n").unwrap();

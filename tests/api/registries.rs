@@ -1,10 +1,12 @@
 //! What is listed once is listed whole: every family of the API, and every kind of resource.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use audit::{AuditEvent, Kind};
 use local::families::FAMILIES;
 use resources::resource::Resource;
+
+use crate::tree;
 
 /// The functions that no request comes to.
 const BEHIND: [&str; 4] = ["authorizer", "deliveries", "jobs", "relay"];
@@ -19,9 +21,7 @@ fn resources() -> Vec<(Kind, &'static str)> {
 
 #[test]
 fn each_function_of_the_api_is_a_family() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-    let functions: BTreeSet<_> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+    let functions: BTreeSet<_> = tree::entries("functions").collect();
     let known: BTreeSet<_> = FAMILIES.iter().chain(&BEHIND).map(|name| (*name).to_owned()).collect();
     assert_eq!(functions, known, "a family has its row in local/src/families.rs");
 }

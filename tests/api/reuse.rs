@@ -92,9 +92,9 @@ async fn every_secret_that_is_over_is_known_and_the_token_grows_no_larger() {
     for rotation in 0..2 * RETIRED_SECRETS_MAX {
         // Some are replaced before they were used, and are known too.
         let rotate = format!("{}/rotate", place.path);
-        let unused = place.owner.api.post(&rotate, json!({})).await;
+        let unused = place.owner.api.post(&rotate, json!({"overlap_seconds": 0})).await;
         let unused = place.owner.api.and(unused.expect(200)["token"].as_str().unwrap());
-        let answer = place.owner.api.post(&rotate, json!({})).await;
+        let answer = place.owner.api.post(&rotate, json!({"overlap_seconds": 0})).await;
         place.takes(answer).await;
         if rotation % 5 == 0 {
             place.secrets.insert(0, unused);
@@ -121,7 +121,8 @@ async fn a_secret_is_known_for_ninety_days() {
     for (days, is_known) in [(89, true), (91, false)] {
         let mut place = Place::new(wary()).await;
         for _ in 0..=RETIRED_SECRETS_MAX {
-            let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({})).await;
+            let answer =
+                place.owner.api.post(&format!("{}/rotate", place.path), json!({"overlap_seconds": 0})).await;
             place.takes(answer).await;
         }
         place.system.clock.advance(days * DAY);
@@ -138,7 +139,8 @@ async fn a_secret_is_known_for_ninety_days() {
 async fn what_is_no_secret_of_the_token_is_told_to_nobody_however_often_it_was_rotated() {
     let mut place = Place::new(wary()).await;
     for _ in 0..2 * RETIRED_SECRETS_MAX {
-        let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({})).await;
+        let answer =
+            place.owner.api.post(&format!("{}/rotate", place.path), json!({"overlap_seconds": 0})).await;
         place.takes(answer).await;
     }
     let kind = base::secret::SecretKind::Token;
@@ -166,7 +168,7 @@ async fn a_token_rotates_itself_five_times_in_any_hour() {
     let after = place.seen().await;
     assert_eq!((&after["version"], &after["pending"]), (&before["version"], &before["pending"]));
     // A session is not held up, and does not count.
-    let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({})).await;
+    let answer = place.owner.api.post(&format!("{}/rotate", place.path), json!({"overlap_seconds": 0})).await;
     place.takes(answer).await;
     place.rotates_itself().await.expect_problem(429, "rate_limited");
     place.system.clock.advance(wait);

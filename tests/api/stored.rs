@@ -1,7 +1,7 @@
 //! What a family gets from the mechanism of resources when it brings no more than a body: here memos, which no other test knows.
 
 use api::{
-    Member, Routes, arrival,
+    Member, Routes,
     extract::{IfMatch, Path, State},
     response::{Created, Versioned},
     thin::{ForReader, Sent},
@@ -12,7 +12,7 @@ use base::{
     Result,
     id::{TeamId, UserId, WebhookId},
 };
-use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
+use lambda_http::{Context, request::LambdaRequest};
 use resources::{
     TRASH_SECONDS,
     resource::{
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use table::{AttributeValue, Item};
 
-use crate::{authorizer, harness::system};
+use crate::{authorizer, harness::system, invocation::invoke};
 
 const MEMOS_MAX: u64 = 3;
 
@@ -155,10 +155,8 @@ impl Caller {
             event[name] = value;
         }
         let event: LambdaRequest = serde_json::from_value(event).unwrap();
-        let event = LambdaEvent::new(arrival::sanitize(event), Context::default());
         let router = routes().router(store, Some(platform));
-        let answer = Adapter::from(router).call(event).await.unwrap();
-        let answer = serde_json::to_value(answer).unwrap();
+        let answer = invoke(router, event, Context::default()).await;
         let etag = answer["multiValueHeaders"]["etag"][0].as_str().map(str::to_owned);
         let body = answer["body"].as_str().filter(|body| !body.is_empty());
         let body = body.map_or(Value::Null, |body| serde_json::from_str(body).unwrap());

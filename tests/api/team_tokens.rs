@@ -78,8 +78,10 @@ mod list {
         let whole = json!({
             "id": id, "user": {"id": person.id, "email": person.email, "name": "A Person"}, "name": name,
             "hint": format!("ea_pat_…{}", &token.credential()[96..]), "permissions": [ObjectRead],
-            "last_used_at": null,
+            "last_used_at": null, "created_at": found[0]["created_at"], "expires_at": null,
+            "allowed_cidrs": ["127.0.0.0/8", "::1/128"], "blocked": false, "blocked_at": null, "blocked_by": null,
         });
+        assert!(found[0]["created_at"].is_string());
         assert_eq!(found, [whole]);
 
         token.get(&world.contacts()).await.expect(200);
@@ -192,7 +194,16 @@ mod block {
         person.api.get(&world.contacts()).await.expect(200);
         let mine = token.get("/v1/teams").await.expect(200)["data"].clone();
         assert_eq!((mine.as_array().unwrap().len(), &mine[0]["id"]), (1, &json!(other.team)));
-        assert_eq!((listed_ids(&world).await, listed_ids(&other).await.len()), (vec![left], 2));
+        // Whoever blocks it by mistake finds it again.
+        let listed = world.owner.api.get(&tokens(&world)).await.expect(200)["data"].clone();
+        for token in listed.as_array().unwrap() {
+            let is_blocked = token["id"] == json!(id);
+            assert!(is_blocked || token["id"] == json!(left), "{token}");
+            let by = if is_blocked { json!(world.owner.id) } else { Value::Null };
+            assert_eq!((&token["blocked"], &token["blocked_by"]), (&json!(is_blocked), &by));
+            assert!(token["blocked_at"].is_string() == is_blocked && token["created_at"].is_string());
+        }
+        assert_eq!((listed.as_array().unwrap().len(), listed_ids(&other).await.len()), (2, 2));
 
         let after = person.api.get(&format!("/v1/tokens/{id}")).await.expect(200);
         assert_eq!((&before["blocked_team_ids"], &before["version"]), (&json!([]), &json!(1)));
@@ -216,13 +227,15 @@ mod block {
         block(&blocked).await.expect(204);
         person.api.delete(&format!("/v1/tokens/{revoked}")).await.expect(204);
 
-        for id in [&elsewhere, &foreign_id, &blocked, &revoked, "tok_0000000000000000000000", "nonsense"] {
+        for id in [&elsewhere, &foreign_id, &revoked, "tok_0000000000000000000000", "nonsense"] {
             block(id).await.expect_problem(404, "not_found");
         }
+        // A repeat changes nothing.
+        block(&blocked).await.expect(204);
 
-        for (id, teams) in [(elsewhere, json!([])), (blocked, json!([world.team]))] {
+        for (id, teams, version) in [(elsewhere, json!([]), 1), (blocked, json!([world.team]), 2)] {
             let token = person.api.get(&format!("/v1/tokens/{id}")).await.expect(200);
-            assert_eq!(token["blocked_team_ids"], teams);
+            assert_eq!((&token["blocked_team_ids"], &token["version"]), (&teams, &json!(version)));
         }
         let foreign = foreign.get("/v1/token").await.expect(200);
         assert_eq!((&foreign["blocked_team_ids"], &foreign["version"]), (&json!([]), &json!(1)));
@@ -244,6 +257,86 @@ mod block {
         }
         token.get(&world.contacts()).await.expect(200);
         assert!(listed_ids(&world).await.contains(&id));
+    }
+
+    #[tokio::test]
+    async fn can_be_undone_by_an_owner_and_by_who_made_it() {
+        let world = World::new().await;
+        let (person, second) = (world.member("member").await, world.member("owner").await);
+        let (token, id) = reader(&person).await;
+        let (path, member) =
+            (format!("{}/{id}", tokens(&world)), format!("{}/{}", world.members(), second.id));
+        let restore = format!("{path}/restore");
+        for by in [&world.owner, &second] {
+            second.api.delete(&path).await.expect(204);
+            // Who made it need not be an owner any more.
+            world.owner.api.patch(&member, json!({"role": "member"})).await.expect(200);
+            token.get(&world.contacts()).await.expect_problem(403, "no_access");
+            person.api.send("POST", &restore, None).await.expect_problem(403, "insufficient_role");
+            by.api.send("POST", &restore, None).await.expect(204);
+            token.get(&world.contacts()).await.expect(200);
+            world.owner.api.patch(&member, json!({"role": "owner"})).await.expect(200);
+        }
+        let history = person.api.get(&format!("/v1/tokens/{id}/history")).await.expect(200);
+        let line = &history["data"][0];
+        assert_eq!((&line["event"], &line["by"]["user_id"]), (&json!("unblocked"), &json!(second.id)));
+        assert_eq!((&line["team_id"], &line["ip"]), (&json!(world.team), &Value::Null));
+        assert_eq!(token.get("/v1/token").await.expect(200)["blocked_team_ids"], json!([]));
+    }
+
+    #[tokio::test]
+    async fn of_what_is_not_blocked_there_is_nothing_to_undo() {
+        let (world, other) = (World::new().await, World::new().await);
+        let person = world.member("member").await;
+        other.join(&person, "member").await;
+        let ((_, id), (_, there)) = (reader(&person).await, reader(&person).await);
+        other.owner.api.delete(&format!("{}/{there}", tokens(&other))).await.expect(204);
+        let stranger = world.member("administrator").await;
+        for (id, is_listed) in [(id.as_str(), true), (&there, true), ("tok_0000000000000000000000", false)] {
+            let restore = format!("{}/{id}/restore", tokens(&world));
+            let answer = world.owner.api.send("POST", &restore, None).await;
+            if is_listed {
+                answer.expect(204);
+            } else {
+                answer.expect_problem(404, "not_found");
+            }
+            // Nobody else learns which tokens there are.
+            stranger.api.send("POST", &restore, None).await.expect_problem(403, "insufficient_role");
+            let all = world.owner.token(Permission::ALL).await;
+            all.send("POST", &restore, None).await.expect_problem(403, "session_required");
+        }
+        let seen = person.api.get(&format!("/v1/tokens/{there}")).await.expect(200);
+        assert_eq!((&seen["blocked_team_ids"], &seen["version"]), (&json!([other.team]), &json!(2)));
+    }
+
+    #[tokio::test]
+    async fn stays_in_the_list_whatever_becomes_of_the_token_until_it_is_undone() {
+        let system = System::start();
+        let nobody = Api::at(&system.url);
+        let (world, person) = (World::at(&nobody).await, Person::at(&nobody).await);
+        world.join(&person, "member").await;
+        let soon = system.clock.now().plus_seconds(3_600).to_string();
+        let patches = [
+            json!({"active": false}),
+            json!({"team_ids": [person.team().await]}),
+            json!({"expires_at": soon}),
+        ];
+        let mut blocked = Vec::new();
+        for patch in patches {
+            let (_, id) = reader(&person).await;
+            world.owner.api.delete(&format!("{}/{id}", tokens(&world))).await.expect(204);
+            person.api.patch(&format!("/v1/tokens/{id}"), patch).await.expect(200);
+            blocked.push(id);
+        }
+        system.clock.advance(3_600);
+        limit(&world, json!(1)).await.expect(200);
+        blocked.sort();
+        assert_eq!(listed_ids(&world).await, blocked);
+        for id in &blocked {
+            let restore = format!("{}/{id}/restore", tokens(&world));
+            world.owner.api.send("POST", &restore, None).await.expect(204);
+        }
+        assert_eq!(listed_ids(&world).await, [""; 0], "none can be used here");
     }
 
     #[tokio::test]

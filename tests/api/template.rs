@@ -7,7 +7,7 @@ use base::access::Access;
 use local::{families::RESOURCES, gateway::RESPONSES, tables::TABLES};
 use serde_yaml_ng::Value;
 
-use crate::every_route;
+use crate::{every_route, tree};
 
 mod stack;
 
@@ -177,7 +177,7 @@ fn each_function_has_a_role_of_its_own_a_log_and_no_right_to_all() {
     let resources = at(&template, &["Resources"]).as_mapping().unwrap();
     let functions: Vec<_> =
         resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function").collect();
-    let folders = std::fs::read_dir(format!("{}/../functions", env!("CARGO_MANIFEST_DIR"))).unwrap().count();
+    let folders = tree::entries("functions").count();
     assert_eq!(functions.len(), folders);
     let mut roles = BTreeSet::new();
     for (name, function) in functions {

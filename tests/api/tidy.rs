@@ -1,11 +1,10 @@
 //! Rules of the house that a machine can hold.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use base::{Permission, Violation};
+
+use crate::tree::{entries, files, is_test, read, root};
 
 /// Lines of a file, tests apart.
 const FILE_LINES_MAX: usize = 300;
@@ -13,26 +12,6 @@ const FILE_LINES_MAX: usize = 300;
 const HANDLER_LINES_MAX: usize = 20;
 /// Lines of a test file: a list of cases may be long.
 const TEST_FILE_LINES_MAX: usize = 450;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// All files below the folders, with their path from the root.
-fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut open: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.to_string_lossy().ends_with(ending) {
-            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-            found.push((name, fs::read_to_string(path).unwrap()));
-        }
-    }
-    found.sort();
-    found
-}
 
 fn sources() -> Vec<(String, String)> {
     files(&["shared", "functions", "local", "bench", "tests/api"], ".rs")
@@ -72,8 +51,7 @@ fn each_file_begins_by_saying_what_it_holds() {
 #[test]
 fn files_are_short() {
     for (name, text) in sources() {
-        let is_test = name.starts_with("tests/") || name.ends_with("tests.rs");
-        let most = if is_test { TEST_FILE_LINES_MAX } else { FILE_LINES_MAX };
+        let most = if is_test(&name) { TEST_FILE_LINES_MAX } else { FILE_LINES_MAX };
         let lines = code(&text).lines().count();
         assert!(lines <= most, "{name} has {lines} lines: make it a folder with one file per operation");
     }
@@ -100,8 +78,7 @@ fn a_permission_is_spelled_in_one_place() {
     };
     for (name, text) in files(&["shared", "functions"], ".rs") {
         // Tests look at names as clients see them.
-        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
-        if name != "shared/base/src/permission.rs" && !is_test {
+        if name != "shared/base/src/permission.rs" && !is_test(&name) {
             assert_eq!(
                 spelled(&code(&text)),
                 None,
@@ -113,10 +90,7 @@ fn a_permission_is_spelled_in_one_place() {
 
 #[test]
 fn each_violation_of_the_table_is_one_that_requests_are_refused_for() {
-    let is_code = |name: &str| {
-        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
-        !is_test && name != "shared/base/src/error/violation.rs"
-    };
+    let is_code = |name: &str| !is_test(name) && name != "shared/base/src/error/violation.rs";
     let sources = files(&["shared", "functions", "local/src"], ".rs");
     let sources: String =
         sources.iter().filter(|(name, _)| is_code(name)).map(|(_, text)| code(text)).collect();
@@ -163,9 +137,8 @@ fn what_others_overtook_is_attempted_again_by_one_mechanism() {
     for (name, text) in files(&["shared", "functions"], ".rs") {
         let writes =
             |body: &str| [".transact(", ".write(", "WriteError"].iter().any(|call| body.contains(call));
-        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
         assert!(
-            name.starts_with("shared/table/") || is_test || !loops(&code(&text)).any(writes),
+            name.starts_with("shared/table/") || is_test(&name) || !loops(&code(&text)).any(writes),
             "{name}: use table::retry, which pauses between attempts and gives up"
         );
     }
@@ -188,17 +161,16 @@ fn nobody_reads_the_environment_or_the_clock_but_the_one_place_for_it() {
 
 #[test]
 fn functions_depend_on_shared_and_never_on_each_other() {
-    let functions: Vec<_> =
-        fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let functions: Vec<_> = entries("functions").collect();
     let depends = |text: &str, name: &str| {
         text.lines().any(|line| {
             line.starts_with(&format!("{name}.workspace")) || line.starts_with(&format!("{name} = "))
         })
     };
     for (name, text) in files(&["functions", "shared"], "Cargo.toml") {
-        for other in functions.iter().map(|name| name.to_string_lossy()) {
+        for other in &functions {
             assert!(
-                !depends(&text, &other),
+                !depends(&text, other),
                 "{name} depends on {other}: what two families need lies in shared"
             );
         }
@@ -223,7 +195,7 @@ fn versions_stand_at_the_root_only_and_every_crate_takes_its_lints() {
 #[test]
 fn documents_are_short_and_what_they_point_at_exists() {
     for (name, lines_max) in [("ARCHITECTURE.md", 170), ("README.md", 120)] {
-        let text = fs::read_to_string(root().join(name)).unwrap();
+        let text = read(name);
         assert!(text.lines().count() <= lines_max, "{name} has more than {lines_max} lines");
     }
     let documents = files(&["docs", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"], ".md");
@@ -243,11 +215,27 @@ fn documents_are_short_and_what_they_point_at_exists() {
 
 #[test]
 fn the_index_leads_to_every_document() {
-    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
-    for entry in fs::read_dir(root().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let link = if name == "adr" { "](adr/".to_owned() } else { format!("]({name})") };
-        assert!(name == "README.md" || index.contains(&link), "docs/README.md does not lead to {name}");
+    let index = read("docs/README.md");
+    let decisions = read("docs/develop/decisions.md");
+    for (name, _) in files(&["docs"], ".md").into_iter().chain(files(&["docs"], ".json")) {
+        let name = name.strip_prefix("docs/").unwrap();
+        let is_found = match name.strip_prefix("adr/") {
+            Some(_) => decisions.contains(&format!("](../{name})")),
+            None => name == "README.md" || index.contains(&format!("]({name})")),
+        };
+        assert!(is_found, "nothing leads to docs/{name}");
+    }
+}
+
+/// What those who use the API or run it read: not what we read to change it.
+const FOR_USERS: [&str; 5] = ["docs/start", "docs/use", "docs/secure", "docs/operate", "docs/reference"];
+
+#[test]
+fn no_page_for_users_sends_them_into_our_sources() {
+    for (name, text) in files(&FOR_USERS, ".md") {
+        for folder in ["shared/", "functions/", "local/src", "bench/", "tests/api"] {
+            assert!(!text.contains(&format!("`{folder}")), "{name} names a file in {folder}");
+        }
     }
 }
 

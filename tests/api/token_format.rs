@@ -1,17 +1,17 @@
-//! `docs/token-format.md` tells the truth: its expression, its vectors and its Python agree with the parser.
+//! `docs/secure/token-format.md` tells the truth: its expression, its vectors and its Python agree with the parser.
 
 use std::{
-    fs,
     io::Write as _,
-    path::Path,
     process::{Command, Stdio},
 };
 
 use base::secret::{Secret, SecretKind};
 use regex::Regex;
 
+use crate::tree::read;
+
 fn document() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/token-format.md")).unwrap()
+    read("docs/secure/token-format.md")
 }
 
 /// The one block of that language.
@@ -97,4 +97,14 @@ fn the_python_agrees() {
     let answers = String::from_utf8(output.stdout).unwrap();
     let answers = answers.lines().map(|line| line == "True").collect::<Vec<_>>();
     assert_eq!(answers, texts.iter().map(|text| is_secret(text)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_rules_of_scanners_have_the_same_expression() {
+    let expression = block("regex");
+    for (language, quoted) in [("toml", format!("'''{expression}'''")), ("yaml", format!("'{expression}'"))] {
+        assert!(block(language).contains(&quoted), "{language}");
+    }
+    let rule: serde_yaml_ng::Value = serde_yaml_ng::from_str(&block("yaml")).unwrap();
+    assert_eq!(rule["detectors"][0]["regex"]["token"].as_str(), Some(expression.as_str()));
 }

@@ -191,8 +191,8 @@ def bytes_of_a_request(path, token):
     access = template()["Resources"]["Api"]["Properties"]["AccessLogSetting"]["Format"]
     # Ids and addresses are longer than the names of the variables that they take the place of, by 150 bytes or so.
     found = (size() - before) // 10 + len(access) + 150
-    told = int(re.search(r"\| log_bytes \| (\d+) \|", (ROOT / "docs/operations.md").read_text())[1])
-    check(f"a request is logged in {found} bytes; docs/operations.md reckons with {told}", 0 < found <= told, found)
+    told = int(re.search(r"\| log_bytes \| (\d+) \|", (ROOT / "docs/operate/operations.md").read_text())[1])
+    check(f"a request is logged in {found} bytes; docs/operate/operations.md reckons with {told}", 0 < found <= told, found)
 
 
 def refused_in_silence():

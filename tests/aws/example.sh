@@ -77,4 +77,4 @@ start_ministack "$bridge" AUTH=true
 export AWS_ENDPOINT_URL=$endpoint
 python "$here/stand_in.py" "$endpoint"
 python "$here/example.py" "$work" "$image" "$python_image" "$endpoint"
-say "the example answers as docs/authorizer.md says"
+say "the example answers as docs/operate/authorizer.md says"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints of template.yaml what outlives its stack, and nothing else: tables, key ring and user pool, for a new stack to
-# take over. docs/operations.md says how.
+# take over. docs/operate/backup-upgrade.md says how.
 set -euo pipefail
 awk '
   /^Transform:/ { next }

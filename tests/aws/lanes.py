@@ -107,7 +107,7 @@ def waiting(trial, queue):
 
 
 def back(trial, peek):
-    """Moves what is dead to where it came from, as docs/operations.md says. Gives the gaps."""
+    """Moves what is dead to where it came from, as docs/operate/operations.md says. Gives the gaps."""
     try:
         trial.sqs.start_message_move_task(SourceArn=trial.arn("DeadRequestQueue"))
         return []

@@ -167,7 +167,7 @@ def without(functions, name, variable):
 
 
 def move(trial):
-    """Moves what is parked as docs/audit-log.md says. Gives the gaps."""
+    """Moves what is parked as docs/secure/audit-log.md says. Gives the gaps."""
     arns = outputs(trial.endpoint, trial.gateway.stack)
     try:
         trial.sqs.start_message_move_task(SourceArn=arns["ParkedQueueArn"], DestinationArn=arns["RetryQueueArn"])

@@ -14,8 +14,8 @@ SECONDS = 60
 
 
 def documented():
-    """The function that docs/webhooks.md gives to receivers, so that what is printed there is what is tried."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/webhooks.md").read_text(), re.DOTALL)[1]
+    """The function that docs/use/webhooks.md gives to receivers, so that what is printed there is what is tried."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/use/webhooks.md").read_text(), re.DOTALL)[1]
     names = {}
     exec(code, names)
     return names["is_genuine"]

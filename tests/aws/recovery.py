@@ -1,4 +1,4 @@
-"""Tries what docs/operations.md and docs/key-ring.md say of keys that change and are lost, of a stack that is gone, and
+"""Tries what docs/operate and docs/secure/incident.md say of keys that change and are lost, of a stack that is gone, and
 of a table that was damaged.
 
 usage: recovery.py <endpoint of the stand-in> <stack> <folder> (asked | keys | gone | back | damaged | restored)
@@ -57,7 +57,7 @@ def asked():
     """What an operator asks with one line, or moves."""
     given = outputs(ENDPOINT, STACK)
     variables = {"STACK": STACK, "DEAD_REQUEST_QUEUE_ARN": given["DeadRequestQueueArn"]}
-    for command in inline("operations.md"):
+    for command in [*inline("operate/deploy.md"), *inline("operate/operations.md")]:
         done = attempt(command, FOLDER, **variables)
         is_unknown = "InvalidAction" in done.stderr and "start-message-move-task" in command
         check(f"as printed: {command}", done.returncode == 0 or is_unknown, [done.stdout, done.stderr])
@@ -70,10 +70,14 @@ def keys():
     left = json.loads(LEFT.read_text())
     made, ring = resources(ENDPOINT, STACK), outputs(ENDPOINT, STACK)["KeyRingArn"]
     tables = {f"TABLE_{name.upper()}": made[f"{name}Table"]["PhysicalResourceId"] for name in ("Identity", "Workspace")}
-    given = {"KEY_RING_SECRET": ring, **tables}
-    add, look, remove = blocks("key-ring.md", "## In the cloud")[:3]
+    given = {"STACK": STACK, "KEY_RING_SECRET": ring, "NEW": "k2", "OLD": "k1", **tables}
+    add, look, remove, anew = blocks("operate/key-ring.md", "## In the cloud")[:4]
     counts("before", left["token"])
     run("a new key is added and made current", add, FOLDER, **given)
+    started = run("all functions start anew", anew, FOLDER, **given)
+    functions = Gateway(ENDPOINT, STACK).all("AWS::Lambda::Function")
+    check("it names all of them", sorted(json.loads(f"[{','.join(started.split())}]")) == sorted(functions), started)
+    # The stand-in keeps an instance through a change of the description.
     start_anew()
     counts("under the new key", left["token"])
     listed = run("what needs which key", look, FOLDER, **given)
@@ -84,14 +88,14 @@ def keys():
     start_anew()
     counts("without the old key", left["token"])
 
-    deleted, replaced = blocks("operations.md", "**The key ring was lost or replaced.**")[:2]
+    deleted, replaced = blocks("operate/backup-upgrade.md", "**The key ring was lost or replaced.**")[:2]
     sound = value(ring)
-    client("secretsmanager").put_secret_value(SecretId=ring, SecretString=json.dumps({"current": "k1", "k1": "x" * 64}))
+    run("every token ends", blocks("secure/incident.md", "### Every token at once")[0], FOLDER, **given)
     start_anew()
     counts("under a ring that was replaced", left["token"], is_good=False)
-    run("the ring before is current again", replaced, FOLDER, KEY_RING_ARN=ring)
+    run("the ring before is current again", replaced, FOLDER, **given)
     client("secretsmanager").delete_secret(SecretId=ring)
-    run("a deleted ring comes back", deleted, FOLDER, KEY_RING_ARN=ring)
+    run("a deleted ring comes back", deleted, FOLDER, **given)
     check("it is the ring that it was", value(ring) == sound, "another ring")
     start_anew()
     counts("under the ring that came back", left["token"])
@@ -122,10 +126,10 @@ def gone():
 
 def taken_over(formation, names):
     """A new stack takes them over. Gives those that it could."""
-    commands = blocks("operations.md", "**The stack is gone, its tables and ring are there**")[0]
+    commands = blocks("operate/backup-upgrade.md", "**The stack is gone, its tables and ring are there**")[0]
     commands = commands.replace("tests/aws/kept.sh", f"{ROOT}/tests/aws/kept.sh")
     name_all(names)
-    done = attempt(commands, FOLDER)
+    done = attempt(commands, FOLDER, STACK=STACK)
     if "UNAVAILABLE" not in done.stderr:
         check("as printed: a new stack takes them over", done.returncode == 0, [commands, done.stdout, done.stderr])
         return names
@@ -134,12 +138,12 @@ def taken_over(formation, names):
     until("the change set that it cannot execute is gone", lambda: is_deleted(formation))
     names = {name: one for name, one in names.items() if name != "KeyRing"}
     name_all(names)
-    run("a new stack takes them over", commands.replace(" > kept", " | sed '/^  KeyRing:$/,/^$/d' > kept"), FOLDER)
+    run("a new stack takes them over", commands.replace(" > kept", " | sed '/^  KeyRing:$/,/^$/d' > kept"), FOLDER, STACK=STACK)
     return names
 
 
 def name_all(names):
-    """Writes kept.json, as docs/operations.md shows it."""
+    """Writes kept.json, as docs/operate/backup-upgrade.md shows it."""
     types = {name: template()["Resources"][name]["Type"] for name in names}
     asked = [
         {"ResourceType": types[name], "LogicalResourceId": name, "ResourceIdentifier": {KEPT[types[name]]: physical}}
@@ -188,10 +192,12 @@ def see(below, status):
 def damaged():
     """A table is restored under another name, before it is damaged, as the stand-in keeps nothing that was."""
     tables, table = client("dynamodb"), resources(ENDPOINT, STACK)["ObjectsTable"]["PhysicalResourceId"]
-    names = {"DAMAGED": table, "RESTORED": f"{table}-restored", "TABLE": "ObjectsTable"}
-    restore, replace = blocks("operations.md", "**A table was damaged.**")[:2]
+    names = {"STACK": STACK, "DAMAGED": table, "RESTORED": f"{table}-restored", "TABLE": "ObjectsTable"}
+    close, restore, replace, _, reopen = blocks("operate/backup-upgrade.md", "**A table was damaged.**")[:5]
+    run("the API is closed", close, FOLDER, **names)
     moment = datetime.datetime.now(datetime.UTC).isoformat()
     run("a table is restored under another name", restore, FOLDER, **names, MOMENT=moment)
+    run("the API is open again", reopen, FOLDER, **names)
     for item in tables.scan(TableName=table)["Items"]:
         tables.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
     see("", 404)

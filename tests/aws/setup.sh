@@ -32,7 +32,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # Installs a list of requirements into an environment of its own, once per version of the list. Each file must have one of
-# the hashes that the list has; docs/locks.md tells how a list is made. It names all that is needed, so nothing is resolved:
+# the hashes that the list has; docs/develop/locks.md tells how a list is made. It names all that is needed, so nothing is resolved:
 # pip 23 would look for newer versions of what is asked for with extras, and then miss their hashes.
 install() {
     local list=$1 to=$2

@@ -32,7 +32,7 @@ from engine_api_client.models import (
     SentValues,
 )
 
-DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
+DOCUMENT = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
 CLIENT = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2], raise_on_unexpected_status=True)
 EMAIL = "ada@example.com"

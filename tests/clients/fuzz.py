@@ -15,7 +15,7 @@ import subprocess
 from checks import ROOT, Client, check
 
 HERE = ROOT / "tests" / "clients"
-DOCUMENT = ROOT / "docs" / "openapi.json"
+DOCUMENT = ROOT / "docs" / "reference" / "openapi.json"
 SECONDS_MAX = 120
 EXPLAINED_MAX = 5
 SEED = "20261128"

@@ -15,7 +15,7 @@ import fuzz
 from checks import ROOT, Client, check, started
 
 HERE = ROOT / "tests" / "clients"
-DOCUMENT = ROOT / "docs" / "openapi.json"
+DOCUMENT = ROOT / "docs" / "reference" / "openapi.json"
 ENGINE, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
 NODE = pathlib.Path(os.environ["NODE_PATH"]).parent
 

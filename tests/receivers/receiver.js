@@ -1,6 +1,6 @@
 // The receiver of receiver.py in Node: it is asked and answers the same.
 //
-// usage: receiver.js <docs/webhooks.md>
+// usage: receiver.js <docs/use/webhooks.md>
 
 const http = require("node:http");
 const {Webhook, WebhookVerificationError} = require("standardwebhooks");

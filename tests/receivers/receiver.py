@@ -1,6 +1,6 @@
 """A receiver of webhooks in Python. It verifies each request in all the ways there are, and takes it only if all agree.
 
-usage: receiver.py <docs/webhooks.md>
+usage: receiver.py <docs/use/webhooks.md>
 
 `PUT /keys` gives it the keys that it keeps, the next ones behind them: it goes on to those once it has refused a
 request. `GET /requests/7` tells what has come, from the eighth request on, and `GET /ways` in which ways it verifies.

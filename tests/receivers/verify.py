@@ -9,6 +9,7 @@ import pathlib
 import signal
 import sys
 
+import forms
 import zapier
 from checks import HERE, ROOT, check, started, wait
 from genuine import forged, vectors
@@ -17,7 +18,7 @@ from rotation import PAIR, leaked, rotated
 from samples import blocks, is_part
 
 ENGINE, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
-DOCUMENT = ROOT / "docs" / "webhooks.md"
+DOCUMENT = ROOT / "docs" / "use" / "webhooks.md"
 # Text that JSON can write in several ways, and a number that no float holds.
 NAME = "Zoë 日本 🐢 👩\u200d💻"
 NOTES = 'tab\t, line\n, "quotes", \\, </script>, ÿ'
@@ -27,6 +28,7 @@ PARTS = [f"part_{number}" for number in range(1, 8)]
 FIELDS = [
     field("name", "text"),
     field("stage", "dropdown", options=["New", "Won"]),
+    field("company", "text"),
     field("notes", "textarea"),
     field("amount", "number"),
     *(field(part, "textarea") for part in PARTS),
@@ -73,8 +75,8 @@ def shown(contacts, hooks):
     (example,) = (block for block in blocks(DOCUMENT, "") if block.startswith("POST "))
     head, body = example.split("\n\n", 1)
     names = {line.split(": ")[0] for line in head.splitlines()[1:]}
-    contact = contacts.make({"name": "Ada", "stage": "New"})
-    contacts.change(contact, {"stage": "Won"})
+    contact = contacts.make({"name": "Ada"})
+    contacts.change(contact, {"company": "Engines"})
     for hook in hooks:
         about = (request for request in hook.arrived() if is_about(request, contact))
         (request,) = (request for request in about if sent(request)["type"] == "object.updated")
@@ -116,7 +118,7 @@ def complete(hook):
 
 
 def trial(url, receivers):
-    """The whole of it, but for the functions of docs/zapier.md."""
+    """The whole of it, but for the functions of docs/use/rest-hooks.md."""
     for receiver in receivers:
         vectors(receiver)
     team = Team(url, "receivers", FIELDS)
@@ -135,6 +137,7 @@ def main():
     """Starts what is needed, and ends it."""
     # Without this what was started would go on.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    forms.verified()
     options = ["--in-memory", "--port", "0", "--seed", "none", "--allow-private-webhooks"]
     python, node = [sys.executable, HERE / "receiver.py", DOCUMENT], ["node", HERE / "receiver.js", DOCUMENT]
     with contextlib.ExitStack() as programs:

@@ -1,7 +1,7 @@
-// Runs a function of docs/zapier.md with the bundle that is written to it, and tells what it gave and what the answers
+// Runs a function of docs/use/rest-hooks.md with the bundle that is written to it, and tells what it gave and what the answers
 // were.
 //
-// usage: zapier.js <docs/zapier.md> <API> <token> <function>
+// usage: zapier.js <docs/use/rest-hooks.md> <API> <token> <function>
 
 const fs = require("node:fs");
 

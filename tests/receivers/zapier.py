@@ -1,4 +1,4 @@
-"""The functions of docs/zapier.md, run as they stand there, by a token that may do just what they need."""
+"""The functions of docs/use/rest-hooks.md, run as they stand there, by a token that may do just what they need."""
 
 import json
 import subprocess
@@ -7,10 +7,10 @@ from checks import HERE, ROOT, check, wait
 from hooks import Team, field, keys_of
 from samples import blocks, form
 
-DOCUMENT = ROOT / "docs" / "zapier.md"
-FIELDS = [field("name", "text"), field("email", "email"), field("stage", "dropdown", options=["New", "Won"])]
+DOCUMENT = ROOT / "docs" / "use" / "rest-hooks.md"
+FIELDS = [field("name", "text"), field("email", "email"), field("company", "text")]
 # Whom the samples show.
-ADA = {"name": "Ada", "email": "ada@example.com", "stage": "New"}
+ADA = {"name": "Ada", "email": "ada@example.com", "company": "Engines"}
 
 
 class App:

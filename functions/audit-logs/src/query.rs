@@ -3,7 +3,7 @@
 use audit::{AuditEvent, AuditFilter, Kind};
 use base::{
     Error, Fault, Result, Timestamp, Violation,
-    id::{ObjectTypeId, UserId},
+    id::{ObjectTypeId, TokenId, UserId},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,6 +19,8 @@ const ID_LENGTH_MAX: usize = 64;
 pub(crate) struct ListQuery {
     /// Only entries with this user as the actor, directly or through a token.
     user: Option<UserId>,
+    /// Only entries of requests with this token.
+    token: Option<TokenId>,
     /// Only entries with this event.
     event: Option<AuditEvent>,
     /// Only entries about this kind of resource.
@@ -45,6 +47,8 @@ pub(crate) struct ListQuery {
 pub(crate) struct ExportQuery {
     /// Only entries with this user as the actor, directly or through a token.
     user: Option<UserId>,
+    /// Only entries of requests with this token.
+    token: Option<TokenId>,
     /// Only entries with this event.
     event: Option<AuditEvent>,
     /// Only entries about this kind of resource.
@@ -70,15 +74,15 @@ pub(crate) struct ExportQuery {
 impl ExportQuery {
     /// The filters, and the cursor.
     pub(crate) fn parts(self) -> (ListQuery, Option<String>) {
-        let Self { user, event, kind, object_type, subject, from, to, q, cursor } = self;
-        (ListQuery { user, event, kind, object_type, subject, from, to, q }, cursor)
+        let Self { user, token, event, kind, object_type, subject, from, to, q, cursor } = self;
+        (ListQuery { user, token, event, kind, object_type, subject, from, to, q }, cursor)
     }
 }
 
 impl ListQuery {
     /// The filter, with the type that was looked up; all faults at once if the query is invalid.
     pub(crate) fn filter(&self, object_type: Result<Option<ObjectTypeId>, Fault>) -> Result<AuditFilter> {
-        let Self { user, event, kind, object_type: _, subject, from, to, q } = self.clone();
+        let Self { user, token, event, kind, object_type: _, subject, from, to, q } = self.clone();
         let mut faults = Vec::new();
         let mut check = |is_sound: bool, pointer: &str, code, detail: &str| {
             if !is_sound {
@@ -99,7 +103,7 @@ impl ListQuery {
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
         }
-        Ok(AuditFilter { user, event, kind, object_type, subject, from, to, text: q })
+        Ok(AuditFilter { user, token, event, kind, object_type, subject, from, to, text: q })
     }
 }
 

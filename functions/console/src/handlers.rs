@@ -1,12 +1,12 @@
 //! The handler of the page, with the headers that isolate it from other pages.
 
 use api::{
-    extract::State,
+    extract::{StagePath, State},
     openapi::{Input, Operation, Output},
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderName, HeaderValue, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use base::{Error, Result};
@@ -30,6 +30,44 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 pub(crate) async fn page(State(store): State<Store>, _: SignInAnswer) -> Result<Page> {
     Ok(Page(store))
+}
+
+/// Whoever opens the address of the API in a browser is led to the console.
+pub(crate) async fn root(StagePath(stage): StagePath, _: AnyQuery) -> Result<ToConsole> {
+    let path = HeaderValue::from_str(&format!("{stage}/console"));
+    Ok(ToConsole(path.map_err(anyhow::Error::from)?))
+}
+
+/// Whatever a link to the address has behind it, such as a mark of where the link was found.
+pub(crate) struct AnyQuery;
+
+impl<S: Sync> FromRequestParts<S> for AnyQuery {
+    type Rejection = Error;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+impl Input for AnyQuery {
+    const READS_QUERY: bool = true;
+
+    fn describe(_: &mut Operation) {}
+}
+
+/// Where the console is.
+pub(crate) struct ToConsole(HeaderValue);
+
+impl IntoResponse for ToConsole {
+    fn into_response(self) -> Response {
+        (StatusCode::FOUND, [(header::LOCATION, self.0)]).into_response()
+    }
+}
+
+impl Output for ToConsole {
+    fn describe(operation: &mut Operation) {
+        operation.empty_answer(302, "The console.");
+    }
 }
 
 /// The page.

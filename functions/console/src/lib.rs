@@ -13,5 +13,10 @@ pub use store::Store;
 
 /// The table.
 pub fn routes() -> Routes<Store> {
-    Routes::new("Console", "").get("/console", Public, "Open the console", handlers::page)
+    Routes::new("Console", "").get("/", Public, "Go to the console", handlers::root).get(
+        "/console",
+        Public,
+        "Open the console",
+        handlers::page,
+    )
 }

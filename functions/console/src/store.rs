@@ -28,6 +28,7 @@ const SCRIPT: &str = concat!(
     include_str!("page/secret.js"),
     include_str!("page/editor.js"),
     include_str!("page/create.js"),
+    include_str!("page/start.js"),
     include_str!("page/main.js"),
 );
 

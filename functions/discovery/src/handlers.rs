@@ -1,7 +1,10 @@
 //! The handler of each route.
 
+use std::borrow::Cow;
+
 use api::{
-    extract::Json,
+    extract::{Json, StagePath},
+    manifest::Manifest,
     openapi::{Operation, Output},
 };
 use axum::{
@@ -11,6 +14,10 @@ use axum::{
 use base::{Permission, Result};
 use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
+use serde_json::Value;
+
+/// The server in the document, if the API stands at the root of its host.
+const SERVER: &str = "\"url\": \"/\"";
 
 /// The catalogue of permissions.
 #[derive(Serialize, JsonSchema)]
@@ -34,8 +41,12 @@ pub(crate) struct Group {
 pub(crate) struct Entry {
     /// Its name.
     name: &'static str,
-    /// What it allows.
+    /// What it allows to do.
     description: &'static str,
+    /// What whoever has it alone gets to see.
+    sees: &'static str,
+    /// Whether there is a route that needs it. Some wait for the family that they belong to.
+    in_use: bool,
 }
 
 /// The answer to those who ask whether anybody is there.
@@ -46,10 +57,16 @@ pub(crate) struct Health {
 }
 
 pub(crate) async fn permissions() -> Result<Json<Catalogue>> {
-    let groups = Permission::ALL.chunk_by(|a, b| a.group() == b.group()).map(|group| Group {
-        label: group[0].group(),
-        permissions: group.iter().map(|p| Entry { name: p.name(), description: p.description() }).collect(),
-    });
+    let in_use = Manifest::permissions_in_use()?;
+    let entry = |permission: &Permission| Entry {
+        name: permission.name(),
+        description: permission.description(),
+        sees: permission.sees(),
+        in_use: in_use.contains(*permission),
+    };
+    let groups = Permission::ALL
+        .chunk_by(|a, b| a.group() == b.group())
+        .map(|group| Group { label: group[0].group(), permissions: group.iter().map(entry).collect() });
     Ok(Json(Catalogue { groups: groups.collect() }))
 }
 
@@ -57,17 +74,24 @@ pub(crate) async fn health() -> Result<Json<Health>> {
     Ok(Json(Health { status: "ok" }))
 }
 
-pub(crate) async fn openapi() -> Result<Document> {
-    Ok(Document)
+pub(crate) async fn openapi(StagePath(stage): StagePath) -> Result<Document> {
+    Ok(Document { stage })
 }
 
-/// The OpenAPI document, as the route tables generated it.
-pub(crate) struct Document;
+/// The OpenAPI document, as the route tables generated it, with the server that it is read from.
+pub(crate) struct Document {
+    stage: String,
+}
 
 impl IntoResponse for Document {
     fn into_response(self) -> Response {
         let json = HeaderValue::from_static("application/json");
-        ([(header::CONTENT_TYPE, json)], include_str!("../../../docs/openapi.json")).into_response()
+        let document = include_str!("../../../docs/reference/openapi.json");
+        let document = match self.stage.as_str() {
+            "" => Cow::Borrowed(document),
+            stage => Cow::Owned(document.replacen(SERVER, &format!("\"url\": {}", Value::from(stage)), 1)),
+        };
+        ([(header::CONTENT_TYPE, json)], document).into_response()
     }
 }
 

@@ -95,6 +95,15 @@ pub(crate) async fn block_token(
     Ok(NoContent)
 }
 
+pub(crate) async fn unblock_token(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<TokenPath>,
+) -> Result<NoContent> {
+    store.unblock(&member, &path.token).await?;
+    Ok(NoContent)
+}
+
 pub(crate) async fn list_members(
     member: Member,
     State(store): State<Store>,

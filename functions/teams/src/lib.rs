@@ -35,6 +35,12 @@ pub fn routes() -> Routes<Store> {
         )
         .get("/teams/{team}/tokens", Owner, "List the tokens that reach a team", handlers::list_tokens)
         .delete("/teams/{team}/tokens/{token}", Owner, "Block a token in a team", handlers::block_token)
+        .post(
+            "/teams/{team}/tokens/{token}/restore",
+            Session,
+            "Undo the block of a token in a team",
+            handlers::unblock_token,
+        )
         .get("/teams/{team}/members", TeamManageMembers, "List the members", handlers::list_members)
         .patch(
             "/teams/{team}/members/{user}",

@@ -11,7 +11,7 @@ use base::{
 };
 use gate::{
     identity::{Membership, member_key, membership_key, profile_key, team_key, token_key, user_partition},
-    token::{PresentedSecret, StoredToken},
+    token::StoredToken,
     token_history::History,
 };
 use keys::{Keys, Platform};
@@ -76,7 +76,7 @@ impl Store {
         let mut memberships =
             found.items.into_iter().map(decode::<Membership>).collect::<Result<Vec<_>>>()?;
         if let Some(token) = self.own_token(caller).await? {
-            let issued_at = token.issued_at(PresentedSecret::Current);
+            let issued_at = caller.replaced_secret_issued_at.unwrap_or(token.secret_created_at);
             memberships
                 .retain(|found| token.can_access(&found.team, found.token_lifetime_days_max, issued_at));
         }

@@ -7,7 +7,7 @@ use base::{
     rate_limit::RateLimit,
     text,
 };
-use gate::token::{OnReuse, parse_range};
+use gate::token::{OnReuse, Until, parse_range};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,7 +16,9 @@ const NAME_LENGTH_MAX: usize = 100;
 const DESCRIPTION_LENGTH_MAX: usize = 1_000;
 /// Teams and address ranges are kept on the token, which is read with each request: they stay few.
 const RESTRICTIONS_MAX: usize = 50;
-/// The old secret may count this long beside the new one, at most: a week.
+/// The old secret works this long beside the new one, unless the request says otherwise: a day.
+const OVERLAP_SECONDS_DEFAULT: i64 = 24 * 60 * 60;
+/// The longest that it may: a week.
 const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 
 /// A token to be made.
@@ -165,7 +167,7 @@ impl TokenPatch {
         let TokenPatch { name, description, active, permissions, expires_at, .. } = self;
         let TokenPatch { team_ids, allowed_cidrs, rate_limit, on_reuse, .. } = self;
         if permissions.is_some() {
-            let detail = "The permissions of a token are fixed. Delete it and create a new one with other permissions.";
+            let detail = "The permissions of a token are fixed. Create another one with other permissions, then delete this one.";
             let fault = Fault::new("/permissions", Violation::PermissionsFixed, detail);
             return Err(Error::new(Code::PermissionsFixed, detail).with_faults(vec![fault]));
         }
@@ -201,19 +203,28 @@ impl TokenPatch {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TokenRotation")]
 pub(crate) struct Rotation {
-    /// How long the old secret counts beside the new one, unless the new one is used before: 0 seconds to a week. A token
-    /// that rotates itself should give some: with none, a lost answer leaves it without a secret.
-    #[serde(default)]
-    #[schemars(with = "u32", range(max = OVERLAP_SECONDS_MAX))]
-    overlap_seconds: i64,
+    /// How long the old secret works beside the new one: 0 seconds, for a secret that has leaked, to a week. A day, if it is left
+    /// out, in which the workers of a service learn the new one.
+    #[schemars(with = "Option<u32>", range(max = OVERLAP_SECONDS_MAX))]
+    overlap_seconds: Option<i64>,
+    /// What ends that: its time, or the first use of the new secret if that comes before. Its time, if it is left out.
+    until: Option<Until>,
+}
+
+/// How long an old secret works beside a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overlap {
+    pub(crate) seconds: u32,
+    pub(crate) until: Until,
 }
 
 impl Rotation {
-    /// The overlap in seconds, if it is not too long.
-    pub(crate) fn checked(self) -> Result<u32> {
-        let seconds = u32::try_from(self.overlap_seconds).ok();
+    /// The overlap, if it is not too long.
+    pub(crate) fn checked(self) -> Result<Overlap> {
+        let until = self.until.unwrap_or_default();
+        let seconds = u32::try_from(self.overlap_seconds.unwrap_or(OVERLAP_SECONDS_DEFAULT)).ok();
         if let Some(seconds) = seconds.filter(|seconds| *seconds <= OVERLAP_SECONDS_MAX) {
-            return Ok(seconds);
+            return Ok(Overlap { seconds, until });
         }
         let detail = format!("Give a number from 0 to {OVERLAP_SECONDS_MAX}.");
         Err(Error::unprocessable(vec![Fault::new("/overlap_seconds", Violation::OutOfRange, detail)]))
@@ -338,11 +349,18 @@ mod tests {
 
     #[test]
     fn an_overlap_and_a_report_have_their_bounds() {
-        let rotation = |seconds: i64| Rotation { overlap_seconds: seconds }.checked();
+        let rotation = |json: serde_json::Value| {
+            let overlap = serde_json::from_value::<Rotation>(json).unwrap().checked().ok()?;
+            Some((overlap.seconds, overlap.until))
+        };
+        let seconds = |seconds: i64| rotation(serde_json::json!({"overlap_seconds": seconds}));
         assert_eq!(
-            [-1, 0, 604_800, 604_801].map(|seconds| rotation(seconds).ok()),
-            [None, Some(0), Some(604_800), None]
+            [-1, 0, 604_800, 604_801].map(seconds),
+            [None, Some((0, Until::Time)), Some((604_800, Until::Time)), None]
         );
+        assert_eq!(rotation(serde_json::json!({})), Some((86_400, Until::Time)), "a day, whatever is used");
+        let by_use = serde_json::json!({"until": "first_use"});
+        assert_eq!(rotation(by_use), Some((86_400, Until::FirstUse)));
         let report = |count: usize| Report { credentials: vec![String::new(); count] }.checked().is_ok();
         assert_eq!([0, 1, 1_000, 1_001].map(report), [false, true, true, false]);
     }
@@ -423,6 +441,5 @@ mod tests {
     fn a_report_is_taken_as_it_is() {
         let report = Report { credentials: vec!["a".into(), "b".into()] };
         assert_eq!(report.checked().unwrap(), ["a", "b"]);
-        assert_eq!(Rotation { overlap_seconds: 60 }.checked().unwrap(), 60);
     }
 }

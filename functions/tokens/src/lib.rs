@@ -29,6 +29,7 @@ pub fn routes() -> Routes<Store> {
         .get("/token", Token, "Read the token that asks", handlers::read_own)
         .delete("/token", Token, "Revoke the token that asks", handlers::revoke_own)
         .post("/token/rotate", Token, "Give the token that asks a new secret", handlers::rotate_own)
+        .only_for(rotation::with_the_latest_secret)
         .ask("/token/check", Token, "Ask whether a request would pass, and why not", handlers::check)
         .post("/credentials/revoke", Public, "Revoke leaked tokens", handlers::revoke_leaked)
 }

@@ -122,7 +122,7 @@ impl Store {
                     Some(stored) => stored,
                     None => self.reported(reported).await?,
                 };
-                let ring = self.keys.ring_for(&StoredToken::key_ids(stored.as_ref())).await?;
+                let ring = self.keys.ring_for(&StoredToken::key_ids(stored.as_ref(), self.now())).await?;
                 let is_genuine = reported.is_genuine(stored.as_ref(), &ring, self);
                 let Some(token) = stored.filter(|_| is_genuine) else { return Ok(Attempt::Done(())) };
                 let revocation = Revocation { user: &token.user, token: &token.id, name: &token.name };

@@ -11,20 +11,20 @@ use base::{
 use gate::{
     authorizer::{DryRun, DryRunResult},
     identity::{membership_key, token_key},
-    token::{Pending, StoredToken, TokenStatus},
+    token::{Pending, REPLACED_SECRETS_MAX, StoredToken, TokenStatus},
     token_history::TokenEvent,
 };
 use table::{Attempt, Condition, Write, attribute, decode, retry};
 
-use crate::{check::CheckRequest, store::Store, token::Token};
+use crate::{check::CheckRequest, input::Overlap, store::Store, token::Token};
 
 impl Store {
-    /// Makes a new secret, which is pending until it is first used. A pending one that was never used is replaced.
+    /// Makes a new secret, which is pending until it is first used. A pending one that was never used is retired.
     pub(crate) async fn rotate(
         &self,
         caller: &Caller,
         id: &TokenId,
-        overlap_seconds: u32,
+        overlap: Overlap,
         if_match: &IfMatch,
     ) -> Result<(Token, Secret)> {
         retry("token", || async move {
@@ -43,7 +43,8 @@ impl Store {
                 hint: secret.hint(),
                 created_at: now,
                 by: caller.credential,
-                overlap_until: now.plus_seconds(overlap_seconds.into()),
+                overlap_until: now.plus_seconds(overlap.seconds.into()),
+                until: overlap.until,
             };
             let (seen, before) = (stored.version, stored.retired_secrets.clone());
             let stored = match caller.credential {
@@ -51,6 +52,9 @@ impl Store {
                 Credential::Session => stored,
             };
             let token = stored.rotated(pending);
+            if !token.may_replace() {
+                return Err(too_many_replaced());
+            }
             let (version, actor) = (token.version + 1, caller.actor());
             let token = StoredToken { version, updated_at: now, actor, ..token };
             let write = self.new_secret(&token, seen)?;
@@ -67,6 +71,7 @@ impl Store {
         let write = self.identity.update(token_key(&token.user, &token.id));
         Ok(write
             .set("pending", attribute(&token.pending)?)
+            .set("replaced", attribute(&token.replaced)?)
             .set("rotated_away", attribute(&token.retired_secrets)?)
             .set("rotated_itself_at", attribute(&token.rotated_itself_at)?)
             .set("updated_at", attribute(&token.updated_at)?)
@@ -91,7 +96,8 @@ impl Store {
             None => None,
         };
         let status = token.status(self.now());
-        Ok((dry_run.run(token, membership.map(decode).transpose()?), status))
+        let issued_at = caller.replaced_secret_issued_at.unwrap_or(token.secret_created_at);
+        Ok((dry_run.run(token, issued_at, membership.map(decode).transpose()?), status))
     }
 }
 
@@ -106,6 +112,24 @@ fn path_of(text: &str) -> &str {
 
 fn too_often(spent: Budget) -> Error {
     Error::too_many("rotations of itself", spent)
+}
+
+/// Who holds a secret that was replaced gets no other, not even one that an answer from before has in it.
+pub(crate) fn with_the_latest_secret(caller: &Caller) -> Result<()> {
+    match caller.replaced_secret_issued_at {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            Code::WrongState,
+            "This secret has been replaced and only works for a while: the one that has replaced it can rotate the token.",
+        )),
+    }
+}
+
+fn too_many_replaced() -> Error {
+    let detail = format!(
+        "{REPLACED_SECRETS_MAX} secrets that were replaced still work: wait for the end of one, or send overlap_seconds 0 to end all."
+    );
+    Error::new(Code::WrongState, detail)
 }
 
 fn under_way() -> Error {

@@ -76,6 +76,7 @@ impl Store {
             secret: ring.hash(secret.reveal()),
             hint: secret.hint(),
             pending: None,
+            replaced: Vec::new(),
             retired_secrets: Vec::new(),
             rotated_itself_at: Vec::new(),
             on_reuse: new.on_reuse,
@@ -83,6 +84,7 @@ impl Store {
             expires_at,
             team_ids,
             blocked_team_ids: Vec::new(),
+            blocks: Vec::new(),
             allowed_cidrs: new.allowed_cidrs,
             rate_limit: new.rate_limit,
             last_used: None,
@@ -114,8 +116,7 @@ impl Store {
         page: &Page<ListFilter>,
     ) -> Result<(Vec<Token>, Option<Item>)> {
         let now = self.now();
-        let when =
-            page.filter.status.map_or(not_revoked(), |status| has_status(status, now).and(not_revoked()));
+        let when = page.filter.status.map_or(not_revoked(), |status| has_status(status, now));
         let query = TableQuery::partition(user_partition(&caller.user)).prefix("TOKEN#").filter(when);
         let found = self.identity.query(query.after(page.after.clone()).limit(page.limit)).await?;
         let tokens = found.items.into_iter().map(|item| Ok(Token::of(decode(item)?, now)));
@@ -261,10 +262,15 @@ fn not_revoked() -> Condition {
 fn has_status(status: TokenStatus, now: Timestamp) -> Condition {
     let is_over = Condition::not_after("expires_at", now);
     let is_on = |flag: bool| Condition::Is("active".into(), AttributeValue::Bool(flag));
+    let seconds = AttributeValue::N(now.seconds().to_string());
     match status {
-        TokenStatus::Expired => is_over,
-        TokenStatus::Active => is_on(true).and(is_over.not()),
-        TokenStatus::Inactive => is_on(false).and(is_over.not()),
+        TokenStatus::Expired => is_over.and(not_revoked()),
+        TokenStatus::Active => is_on(true).and(is_over.not()).and(not_revoked()),
+        TokenStatus::Inactive => is_on(false).and(is_over.not()).and(not_revoked()),
+        // DynamoDB removes what is not remembered any more some time later.
+        TokenStatus::Revoked => {
+            Condition::AttributeExists("revoked_at".into()).and(Condition::Above("expires".into(), seconds))
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListFilter {
-    /// Only tokens of this status.
+    /// Only tokens of this status: those that are `revoked` are remembered for 90 days and listed by it alone.
     pub(crate) status: Option<TokenStatus>,
 }
 
@@ -42,7 +42,9 @@ pub(crate) struct Token {
     /// The teams whose owner has blocked it.
     blocked_team_ids: Vec<TeamId>,
     /// The new secret, as long as it was not used; null if the token is not being rotated.
-    pending: Option<PendingSecret>,
+    pending: Option<SecretInOverlap>,
+    /// The secrets that were replaced and still work, the latest first.
+    replaced: Vec<SecretInOverlap>,
     /// The last use, to the minute; null if there was none.
     last_used: Option<LastUsed>,
     /// The permissions that were used.
@@ -51,15 +53,17 @@ pub(crate) struct Token {
     unused_permissions: Permissions,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// When it was revoked; null if it was not.
+    revoked_at: Option<Timestamp>,
     pub(crate) version: u64,
 }
 
-/// A secret that was handed out and not used yet.
+/// A secret of a token that is being rotated.
 #[derive(Serialize, JsonSchema)]
-struct PendingSecret {
+struct SecretInOverlap {
     /// Its prefix and last four characters.
     hint: String,
-    /// Until then the old secret counts too, unless the new one is used before.
+    /// Until then old and new secrets work beside each other.
     overlap_until: Timestamp,
 }
 
@@ -79,7 +83,8 @@ impl Token {
         let used_names: Permissions = used.iter().map(|(permission, _)| *permission).collect();
         let StoredToken { id, name, description, permissions, active, hint, expires_at, .. } = stored;
         let StoredToken { team_ids, allowed_cidrs, rate_limit, on_reuse, blocked_team_ids, .. } = stored;
-        let StoredToken { pending, last_used, created_at, updated_at, version, .. } = stored;
+        let StoredToken { pending, replaced, last_used, created_at, updated_at, revoked_at, version, .. } =
+            stored;
         Self {
             id,
             name,
@@ -94,7 +99,12 @@ impl Token {
             rate_limit,
             on_reuse,
             blocked_team_ids,
-            pending: pending.map(|new| PendingSecret { hint: new.hint, overlap_until: new.overlap_until }),
+            pending: pending.map(|new| in_overlap(new.hint, new.overlap_until)),
+            replaced: replaced
+                .into_iter()
+                .filter(|old| old.overlap_until > now)
+                .map(|old| in_overlap(old.hint, old.overlap_until))
+                .collect(),
             last_used,
             used_permissions: used
                 .into_iter()
@@ -103,9 +113,14 @@ impl Token {
             unused_permissions: permissions.without(used_names),
             created_at,
             updated_at,
+            revoked_at,
             version,
         }
     }
+}
+
+fn in_overlap(hint: String, overlap_until: Timestamp) -> SecretInOverlap {
+    SecretInOverlap { hint, overlap_until }
 }
 
 /// A new token with its secret, this once.

@@ -106,7 +106,8 @@ impl Call {
                 "userAgent": text(header::USER_AGENT),
                 "userArn": null,
             },
-            "path": format!("/{STAGE}{}", self.path()),
+            // As behind a domain: only the address that API Gateway gives has the stage in it.
+            "path": self.path(),
             "protocol": format!("{:?}", self.parts.version),
             "requestId": self.request_id.to_string(),
             "requestTime": common_log_time(self.received),
@@ -223,7 +224,7 @@ mod tests {
                     "cognitoAuthenticationType": null, "cognitoIdentityId": null, "cognitoIdentityPoolId": null,
                     "principalOrgId": null, "sourceIp": "127.0.0.1", "user": null, "userAgent": "curl/8", "userArn": null,
                 },
-                "path": "/live/v1/teams/t%31/objects/contacts", "protocol": "HTTP/1.1",
+                "path": "/v1/teams/t%31/objects/contacts", "protocol": "HTTP/1.1",
                 "requestId": "00000000-0000-0000-0000-000000000000",
                 "requestTime": "09/Apr/2015:12:34:56 +0000", "requestTimeEpoch": 1_428_582_896_007_i64,
                 "resourcePath": "/v1/teams/{team}/objects/{proxy+}", "stage": "live",

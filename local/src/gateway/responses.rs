@@ -46,7 +46,12 @@ const CHALLENGE: (&str, &str) = ("WWW-Authenticate", r#"Bearer realm="api", erro
 const SCOPE: (&str, &str) = ("WWW-Authenticate", "$context.authorizer.challenge");
 
 const NOT_FOUND: &str = problem!("Not Found", 404, "not_found", "There is no such path.");
-const UNAUTHORIZED: &str = problem!("Unauthorized", 401, "invalid_token", "No valid credential was sent.");
+const UNAUTHORIZED: &str = problem!(
+    "Unauthorized",
+    401,
+    "invalid_token",
+    "No valid credential was sent. Of a token, its owner finds the reason in its history, under SETTINGS > API ACCESS."
+);
 const BAD_REQUEST: &str = problem!("Bad Request", 400, "invalid_request", "The request is not valid.");
 const RATE_LIMITED: &str = problem!(
     "Too Many Requests",

@@ -104,10 +104,12 @@ impl KeyUsage {
     }
 
     fn count_token(&mut self, token: StoredToken) {
-        for old in &token.retired_secrets {
+        let now = self.now;
+        let ended = token.replaced.iter().filter(|replaced| replaced.overlap_until <= now);
+        for old in ended.map(|replaced| &replaced.secret).chain(&token.retired_secrets) {
             self.of(old.key_id()).remembered += 1;
         }
-        let key_ids: BTreeSet<_> = StoredToken::key_ids(Some(&token)).into_iter().collect();
+        let key_ids: BTreeSet<_> = StoredToken::key_ids(Some(&token), now).into_iter().collect();
         for key_id in key_ids {
             let count = self.of(key_id);
             if token.revoked_at.is_some() {
@@ -216,6 +218,15 @@ mod tests {
         let rows: Vec<_> =
             text.lines().take(3).map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>()).collect();
         assert_eq!(rows[1..], [["no", "1", "1", "0", "4"], ["yes", "2", "0", "0", "0"]], "{text}");
+    }
+
+    #[test]
+    fn a_secret_that_was_replaced_needs_its_key_until_its_overlap_ends() {
+        let replaced = |until: &str| json!({"replaced": [{"secret": hash("k1"), "hint": "…", "created_at": NOW, "overlap_until": until}]});
+        let text = told(vec![token("k2", replaced("2026-11-23T10:30:00.001Z")), token("k2", replaced(NOW))]);
+        let rows: Vec<_> =
+            text.lines().take(3).map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>()).collect();
+        assert_eq!(rows[1..], [["no", "1", "0", "0", "1"], ["yes", "2", "0", "0", "0"]], "{text}");
     }
 
     #[test]

@@ -62,15 +62,23 @@ impl Workplace {
     }
 
     fn loader(&self) -> Command {
+        self.loader_of(FILE)
+    }
+
+    fn loader_of(&self, file: &str) -> Command {
         let mut command = python("load.py");
-        command.args([FILE, "--json", "newsletter", "--url", &self.url, "--team", &self.team]);
+        command.args([file, "--json", "newsletter", "--url", &self.url, "--team", &self.team]);
         command.current_dir(&self.directory.0).env("ENGINE_TOKEN", &self.token);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     async fn load(&self) -> Output {
-        let mut loader = self.loader();
+        self.load_of(FILE).await
+    }
+
+    async fn load_of(&self, file: &str) -> Output {
+        let mut loader = self.loader_of(file);
         spawn_blocking(move || loader.output().unwrap()).await.unwrap()
     }
 
@@ -219,12 +227,27 @@ async fn rows_that_are_refused_are_told_with_their_line_and_can_be_loaded_when_t
     let (all, notes) = (work.all().await, ["Two\nlines", "a \"word\""]);
     assert_eq!(all.iter().map(|contact| &contact["notes"]).collect::<Vec<_>>(), notes);
 
-    let right =
-        refused.replace(",bob,", ",bob@example.com,").replace("perhaps", "true").replace("Joe", "Joe,,");
-    fs::remove_file(work.path(REFUSED)).unwrap();
-    fs::write(work.path(FILE), right).unwrap();
-    let said = String::from_utf8(work.load().await.stdout).unwrap();
-    assert!(said.starts_with("3 contacts (3 created, 0 updated, 0 refused), "), "{said}");
+    // It says so to whatever has started it, and does not promise that doing the same again would help.
+    assert_eq!(output.status.code(), Some(1));
+    let last = "3 refused: put the rows right in refused.csv, and load that file.\n";
+    assert!(String::from_utf8(output.stderr).unwrap().ends_with(last));
+
+    // What is refused once more does not overwrite what was loaded.
+    let right = refused.replace(",bob,", ",bob@example.com,").replace("Joe", "Joe,,");
+    fs::write(work.path(REFUSED), right).unwrap();
+    let output = work.load_of(REFUSED).await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("3 contacts (2 created, 0 updated, 1 refused), "), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+    let again = fs::read_to_string(work.path("refused-2.csv")).unwrap();
+    let expected = "#line,#reason,email,name,newsletter,notes\r\n\
+        3,No JSON in newsletter.,eve@example.com,Eve,perhaps,\r\n";
+    assert_eq!(again, expected);
+    fs::write(work.path("refused-2.csv"), again.replace("perhaps", "true")).unwrap();
+    let output = work.load_of("refused-2.csv").await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("1 contacts (1 created, 0 updated, 0 refused), "), "{said}");
+    assert!(output.status.success() && !work.path("refused-3.csv").exists());
     assert_eq!(work.all().await.len(), 5);
     running.shutdown().await;
 }
@@ -272,6 +295,29 @@ async fn a_busy_api_is_left_alone_for_as_long_as_it_says() {
     let asked = asked.lock().unwrap();
     let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(pauses.len() == 2 && pauses.iter().all(|pause| *pause >= Duration::from_secs(1)), "{pauses:?}");
+}
+
+#[tokio::test]
+async fn what_the_same_command_cannot_mend_is_told_without_a_promise() {
+    let work = Workplace {
+        directory: Directory::new(),
+        url: "http://127.0.0.1:1".to_owned(),
+        session: String::new(),
+        team: "team_1".to_owned(),
+        token: "token".to_owned(),
+    };
+    fs::create_dir_all(&work.directory.0).unwrap();
+    let no_file = work.load().await;
+    fs::write(work.path(FILE), "name,newsletter\nAda,true\n").unwrap();
+    let no_email = work.load().await;
+    for (output, reason) in [(no_file, "No such file"), (no_email, "does not name email")] {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.starts_with("stopped: ") && said.contains(reason) && !said.contains("goes on"),
+            "{said}"
+        );
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
 
 #[tokio::test]

@@ -39,9 +39,9 @@ impl Person {
         (text(&made["id"]), text(&made["token"]))
     }
 
-    /// The text of a token after a rotation.
+    /// The text of a token after a rotation that ends with the first use of the new secret.
     async fn rotated(&self, id: &str, overlap_seconds: u32) -> String {
-        let body = json!({"overlap_seconds": overlap_seconds});
+        let body = json!({"overlap_seconds": overlap_seconds, "until": "first_use"});
         let (status, made) = send(self.post(&format!("/v1/tokens/{id}/rotate"), body)).await;
         assert_eq!(status, 200, "{made}");
         text(&made["token"])

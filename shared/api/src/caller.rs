@@ -28,6 +28,8 @@ pub struct Caller {
     pub credential: Credential,
     /// The token, if it was one.
     pub token: Option<TokenId>,
+    /// When the token's secret was issued, if it was replaced and only works for what is left of its overlap.
+    pub replaced_secret_issued_at: Option<Timestamp>,
     /// What the caller may do here: the token's permissions that the role allows too.
     pub permissions: Permissions,
     /// The verified e-mail address of a session.
@@ -66,6 +68,10 @@ impl Caller {
             user: UserId::parse(text(fields, "user_id")?)?,
             credential: Credential::parse(text(fields, "credential")?)?,
             token: text(fields, "token_id").and_then(TokenId::parse),
+            replaced_secret_issued_at: match text(fields, "replaced_secret_issued_at") {
+                Some(at) => Some(at.parse().ok()?),
+                None => None,
+            },
             permissions: Permissions::parse_names(text(fields, "permissions").unwrap_or_default()),
             email: text(fields, "email").map(str::to_owned),
             name: text(fields, "name").map(str::to_owned),

@@ -9,7 +9,7 @@ use crate::path;
 use base::{
     access::Access,
     id::{TeamId, UserId},
-    permission::Permission,
+    permission::{Permission, Permissions},
 };
 
 /// The routes of this API with their rules, generated from the route tables of all families.
@@ -110,6 +110,16 @@ impl Manifest {
     pub fn own() -> anyhow::Result<Self> {
         let routes: Vec<ManifestRoute> = serde_json::from_str(OWN).context("reading the routes manifest")?;
         Self::of(Owner::Us, routes)
+    }
+
+    /// The permissions that some route of this API needs.
+    ///
+    /// # Errors
+    /// As [`Manifest::own`].
+    pub fn permissions_in_use() -> anyhow::Result<Permissions> {
+        let routes: Vec<ManifestRoute> = serde_json::from_str(OWN).context("reading the routes manifest")?;
+        let needed = routes.iter().map(|route| route.access.permissions());
+        Ok(needed.fold(Permissions::NONE, Permissions::union))
     }
 
     /// The routes of another API: a JSON list of `{method, path, permissions}`. An empty one lets every good credential

@@ -1,10 +1,10 @@
 //! The canonical form of a path, the only one that the authorizer and the functions take.
 
-/// Whether the path is in canonical form: segments of unreserved characters (RFC 3986), none empty, `.` or `..`.
+/// Whether the path is in canonical form: `/`, or segments of unreserved characters (RFC 3986), none empty, `.` or `..`.
 ///
 /// Ids and slugs need no escape, so an escaped path is always another spelling of something: it is not found.
 pub(crate) fn is_canonical(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_canonical_segment))
+    path == "/" || path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_canonical_segment))
 }
 
 fn is_canonical_segment(segment: &str) -> bool {
@@ -18,12 +18,12 @@ mod tests {
 
     #[test]
     fn only_one_spelling_counts() {
-        for path in ["/v1/me", "/v1/openapi.json", "/v1/teams/team_0/objects/contacts/obj_1/force"] {
+        for path in ["/", "/v1/me", "/v1/openapi.json", "/v1/teams/team_0/objects/contacts/obj_1/force"] {
             assert!(is_canonical(path), "{path}");
         }
         for path in [
             "",
-            "/",
+            "//",
             "v1/me",
             "/v1//me",
             "/v1/me/",

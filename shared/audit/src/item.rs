@@ -22,6 +22,9 @@ const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// write unit.
 const SEARCH_TERM_BYTES_MAX: usize = 100;
 
+/// The token in `q` when none was used: entries that were stored before tokens were in it have nothing there.
+const NO_TOKEN: &str = "none";
+
 /// The indexes, each with its partition key attribute: by user, by subject, by object type, and by kind and
 /// event.
 pub(super) const BY_USER: (&str, &str) = ("audit_user", "au");
@@ -85,6 +88,10 @@ impl AuditEntry {
             ("kind", Some(kind.name().to_owned())),
             ("type", of_type),
             ("subject", Some(self.subject.id.clone())),
+            (
+                "token",
+                Some(self.actor.token.as_ref().map_or(NO_TOKEN.to_owned(), |token| token.id.to_string())),
+            ),
             ("words", Some(self.search_text())),
         ];
         let q: HashMap<_, _> = q

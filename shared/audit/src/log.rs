@@ -69,6 +69,9 @@ impl AuditLog {
             let items = self.load_items(found).await?;
             for (index, item) in items.iter().enumerate().filter(|(_, item)| is_kept(item, now)) {
                 let entry = AuditEntry::from_item(item)?;
+                if !filter.is_matched_by(&entry) {
+                    continue;
+                }
                 let last = entry.id.to_string();
                 size += text(item, "entry").map_or(0, str::len);
                 entries.push(entry);

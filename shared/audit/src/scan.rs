@@ -102,8 +102,13 @@ impl<'a> Scan<'a> {
 
 /// The partitions to scan for a filter, and the conditions that remain to be checked.
 fn plan(team: &TeamId, filter: &AuditFilter) -> (Vec<Partition>, Vec<Condition>) {
-    let AuditFilter { user, event, kind, object_type, subject, from: _, to: _, text } = filter;
+    let AuditFilter { user, token, event, kind, object_type, subject, from: _, to: _, text } = filter;
     let mut conditions = Vec::new();
+    if let Some(token) = token {
+        // Entries from before there was this filter are told apart when they are read whole.
+        let is_older = Condition::AttributeMissing("q.token".to_owned());
+        conditions.push(Condition::Any(vec![Condition::is_text("q.token", token.as_str()), is_older]));
+    }
     let mut is = |name: &str, value: Option<&str>| {
         conditions.extend(value.map(|value| Condition::is_text(format!("q.{name}"), value)));
     };
@@ -144,6 +149,8 @@ fn plan(team: &TeamId, filter: &AuditFilter) -> (Vec<Partition>, Vec<Condition>)
 
 #[cfg(test)]
 mod tests {
+    use base::id::TokenId;
+
     use super::*;
 
     fn indexes(filter: &AuditFilter) -> (Vec<String>, usize) {
@@ -175,6 +182,8 @@ mod tests {
         for (filter, index, conditions) in [
             (none(), "log".to_owned(), 0),
             (AuditFilter { text: Some("a".to_owned()), ..none() }, "log".to_owned(), 1),
+            (AuditFilter { token: Some(TokenId::new()), ..none() }, "log".to_owned(), 1),
+            (AuditFilter { token: Some(TokenId::new()), ..by_user.clone() }, format!("audit_user {user}"), 1),
             (by_user.clone(), format!("audit_user {user}"), 0),
             (
                 AuditFilter { object_type: Some(object_type.clone()), ..by_user },

@@ -52,12 +52,14 @@ vocabulary! {
         Deactivated = "deactivated",
         /// A token or webhook got a new secret.
         Rotated = "rotated",
-        /// The new secret of a token was used for the first time, which ends a rotation.
+        /// The new secret of a token was used for the first time.
         Confirmed = "confirmed",
         /// A token was revoked.
         Revoked = "revoked",
         /// An owner of the team blocked a token in the team.
         Blocked = "blocked",
+        /// That block was undone.
+        Unblocked = "unblocked",
         /// Requests with a token were refused: one entry for each token, IP address and hour.
         Refused = "refused",
     }
@@ -89,7 +91,7 @@ impl Kind {
     pub const fn events(self) -> &'static [AuditEvent] {
         use AuditEvent::{
             Activated, Blocked, Confirmed, Created, Deactivated, Deleted, Destroyed, Joined, Left, Refused,
-            Removed, Restored, Revoked, Rotated, Sent, Updated, Withdrawn,
+            Removed, Restored, Revoked, Rotated, Sent, Unblocked, Updated, Withdrawn,
         };
         match self {
             Kind::Object => &[Created, Updated, Deleted, Restored, Destroyed, Sent],
@@ -100,9 +102,18 @@ impl Kind {
             Kind::Team => &[Created, Updated],
             Kind::Member => &[Joined, Updated, Left, Removed],
             Kind::Invitation => &[Created, Withdrawn],
-            Kind::Token => {
-                &[Created, Updated, Activated, Deactivated, Rotated, Confirmed, Revoked, Blocked, Refused]
-            }
+            Kind::Token => &[
+                Created,
+                Updated,
+                Activated,
+                Deactivated,
+                Rotated,
+                Confirmed,
+                Revoked,
+                Blocked,
+                Unblocked,
+                Refused,
+            ],
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every permission of the platform, declared once: variant, name, group, description.
+//! Every permission of the platform, declared once: variant, name, group, what it allows to do, and what it lets see.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 macro_rules! permissions {
-    ($($group:literal { $($variant:ident = $name:literal, $description:literal;)+ })+) => {
+    ($($group:literal { $($variant:ident = $name:literal, $description:literal, $sees:literal;)+ })+) => {
         /// One right that a token can hold and that a role may allow.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Permission { $($(#[doc = $description] $variant,)+)+ }
@@ -20,9 +20,14 @@ macro_rules! permissions {
                 match self { $($(Permission::$variant => $name,)+)+ }
             }
 
-            /// What it allows, for people.
+            /// What it allows to do, for people.
             pub const fn description(self) -> &'static str {
                 match self { $($(Permission::$variant => $description,)+)+ }
+            }
+
+            /// What whoever has it alone gets to see, for people.
+            pub const fn sees(self) -> &'static str {
+                match self { $($(Permission::$variant => $sees,)+)+ }
             }
 
             /// The heading it stands under in the catalogue.
@@ -35,59 +40,59 @@ macro_rules! permissions {
 
 permissions! {
     "Objects" {
-        ObjectCreate = "object:create", "Create objects.";
-        ObjectRead = "object:read", "Read and search objects, with how many there are, and what was changed of them, under the labels of their fields, by whom and with which token.";
-        ObjectUpdate = "object:update", "Change objects and restore them from the trash; a refusal may tell that another object has a unique value, that a value is set which is set once, or that an object is full.";
-        ObjectDelete = "object:delete", "Move objects to the trash.";
-        ObjectForceDelete = "object:force-delete", "Destroy objects for good.";
+        ObjectCreate = "object:create", "Create objects.", "The id, and what was sent.";
+        ObjectRead = "object:read", "Read and search objects.", "All objects, how many there are, and what was changed of them, under the labels of their fields, by whom and with which token.";
+        ObjectUpdate = "object:update", "Change objects, and restore them from the trash.", "The id, and what was sent. A refusal may tell that another object has a unique value, that a value is set which is set once, or that an object is full.";
+        ObjectDelete = "object:delete", "Move objects to the trash.", "Whether there is one of that id.";
+        ObjectForceDelete = "object:force-delete", "Destroy objects for good.", "Whether there is one of that id.";
     }
     "Object types" {
-        ObjectTypeCreate = "object-type:create", "Create object types, also like another one; of that one nothing is shown.";
-        ObjectTypeRead = "object-type:read", "Read object types and their fields; how many objects a change concerns needs object:read as well.";
-        ObjectTypeUpdate = "object-type:update", "Change object types and their fields, and restore them from the trash; only what was sent is shown, and in a refusal what stands against it. What objects may contradict needs object:read as well.";
-        ObjectTypeDelete = "object-type:delete", "Move object types to the trash.";
-        ObjectTypeForceDelete = "object-type:force-delete", "Destroy object types for good.";
+        ObjectTypeCreate = "object-type:create", "Create object types, also like another one.", "What was sent; nothing of the other one.";
+        ObjectTypeRead = "object-type:read", "Read object types and their fields.", "All types and fields. How many objects a change concerns needs object:read as well.";
+        ObjectTypeUpdate = "object-type:update", "Change object types and their fields, and restore them from the trash. What objects may contradict needs object:read as well.", "What was sent, and in a refusal what stands against it.";
+        ObjectTypeDelete = "object-type:delete", "Move object types to the trash.", "Whether there is one of that name.";
+        ObjectTypeForceDelete = "object-type:force-delete", "Destroy object types for good.", "Whether there is one of that name.";
     }
     "Forms" {
-        FormCreate = "form:create", "Create forms.";
-        FormRead = "form:read", "Read forms and their settings.";
-        FormUpdate = "form:update", "Change forms and their fields.";
-        FormDelete = "form:delete", "Move forms to the trash.";
-        FormForceDelete = "form:force-delete", "Destroy forms for good.";
+        FormCreate = "form:create", "Create forms.", "The id, and what was sent.";
+        FormRead = "form:read", "Read forms.", "All forms and their settings.";
+        FormUpdate = "form:update", "Change forms and their fields.", "The id, and what was sent.";
+        FormDelete = "form:delete", "Move forms to the trash.", "Whether there is one of that id.";
+        FormForceDelete = "form:force-delete", "Destroy forms for good.", "Whether there is one of that id.";
     }
     "Views" {
-        ViewCreate = "view:create", "Create views and dashboards.";
-        ViewRead = "view:read", "Read views and dashboards.";
-        ViewUpdate = "view:update", "Change views, their settings and filters.";
-        ViewDelete = "view:delete", "Move views to the trash.";
-        ViewForceDelete = "view:force-delete", "Destroy views for good.";
+        ViewCreate = "view:create", "Create views and dashboards.", "The id, and what was sent.";
+        ViewRead = "view:read", "Read views and dashboards.", "All views and dashboards with their settings; what they show needs object:read as well.";
+        ViewUpdate = "view:update", "Change views, their settings and filters.", "The id, and what was sent.";
+        ViewDelete = "view:delete", "Move views to the trash.", "Whether there is one of that id.";
+        ViewForceDelete = "view:force-delete", "Destroy views for good.", "Whether there is one of that id.";
     }
     "Integrations" {
-        IntegrationCreate = "integration:create", "Set up integrations with other services.";
-        IntegrationRead = "integration:read", "Read integrations and their settings.";
-        IntegrationUpdate = "integration:update", "Change the settings of integrations.";
-        IntegrationDelete = "integration:delete", "Move integrations to the trash.";
-        IntegrationForceDelete = "integration:force-delete", "Destroy integrations for good.";
+        IntegrationCreate = "integration:create", "Set up integrations with other services.", "The id, and what was sent.";
+        IntegrationRead = "integration:read", "Read integrations.", "All integrations and their settings.";
+        IntegrationUpdate = "integration:update", "Change the settings of integrations.", "The id, and what was sent.";
+        IntegrationDelete = "integration:delete", "Move integrations to the trash.", "Whether there is one of that id.";
+        IntegrationForceDelete = "integration:force-delete", "Destroy integrations for good.", "Whether there is one of that id.";
     }
     "Webhooks" {
-        WebhookCreate = "webhook:create", "Create webhooks, as services do that subscribe to events: they tell which objects change, and when, whatever else may not be read.";
-        WebhookRead = "webhook:read", "Read webhooks and their deliveries.";
-        WebhookUpdate = "webhook:update", "Change the URL, the topics and the settings of webhooks, and so who is told which objects change, and when.";
-        WebhookDelete = "webhook:delete", "Move webhooks to the trash.";
-        WebhookForceDelete = "webhook:force-delete", "Destroy webhooks for good.";
+        WebhookCreate = "webhook:create", "Create webhooks, as services do that subscribe to events.", "Which objects change, and when, whatever else may not be read: the receiver is told.";
+        WebhookRead = "webhook:read", "Read webhooks and their deliveries.", "All webhooks, and what was sent to their receivers and answered.";
+        WebhookUpdate = "webhook:update", "Change the URL, the topics and the settings of webhooks.", "Which objects change, and when, whatever else may not be read: the receiver is told.";
+        WebhookDelete = "webhook:delete", "Move webhooks to the trash.", "Whether there is one of that id.";
+        WebhookForceDelete = "webhook:force-delete", "Destroy webhooks for good.", "Whether there is one of that id.";
     }
     "Team" {
-        TeamBilling = "team:billing", "See and change billing, plan and usage.";
-        TeamImport = "team:import", "Import data into the team; of what is there nothing is shown.";
-        TeamManageAppearance = "team:manage-appearance", "Change theme and branding.";
-        TeamManageMembers = "team:manage-members", "See members and invitations with names and e-mail addresses; invite, remove and change roles. A token gives and takes only roles all of whose permissions it has, and never the owner's.";
-        TeamUpdate = "team:update", "Change the general settings of the team, which every member sees.";
+        TeamBilling = "team:billing", "Change the plan and the billing.", "Plan, usage and invoices.";
+        TeamImport = "team:import", "Import data into the team.", "Nothing of what is there.";
+        TeamManageAppearance = "team:manage-appearance", "Change theme and branding.", "Theme and branding, which every member sees.";
+        TeamManageMembers = "team:manage-members", "Invite and remove members, and change roles. A token gives and takes only roles all of whose permissions it has, and never the owner's.", "Members and invitations, with names and e-mail addresses.";
+        TeamUpdate = "team:update", "Change the general settings of the team.", "The settings, which every member sees.";
     }
     "Audit logs, backups and uploads" {
-        AuditLogRead = "audit-log:read", "Read the audit log: who did what, from where, and the values before and after, of objects, members, tokens and all else, whatever else may not be read.";
-        BackupRead = "backup:read", "See and download backups: all that the team has.";
-        BackupCreate = "backup:create", "Create backups; nothing of what is in them is shown.";
-        Upload = "upload", "Upload files, images and media, and see one's own uploads.";
+        AuditLogRead = "audit-log:read", "Read the audit log.", "Who did what, from where, and the values before and after, of objects, members, tokens and all else, whatever else may not be read.";
+        BackupRead = "backup:read", "List and download backups.", "All that the team has.";
+        BackupCreate = "backup:create", "Create backups.", "Nothing of what is in them.";
+        Upload = "upload", "Upload files, images and media.", "One's own uploads.";
     }
 }
 

@@ -15,9 +15,12 @@ use base::{
 };
 use table::Tables;
 use table::{
-    AttributeValue, Condition, Item, Key, QueryPage, Table, TableQuery, Write, WriteError, attribute, decode,
+    AttributeValue, Condition, Item, Key, Table, TableQuery, Write, WriteError, attribute, decode, text,
 };
 
+/// What stands between the day and the reason in the sort key of refusals, and what comes behind all of them.
+const REFUSED: &str = "#refused#";
+const REFUSED_END: &str = "#refused$";
 /// Entries are kept this long.
 const KEEP_SECONDS: i64 = 90 * 24 * 60 * 60;
 
@@ -38,12 +41,14 @@ pub enum TokenEvent {
     Activated,
     /// It got a new secret.
     Rotated,
-    /// The new secret was used for the first time: from now on the old one is refused.
+    /// The new secret was used for the first time.
     Confirmed,
     /// It was revoked.
     Revoked,
     /// The owner of a team has blocked it there.
     Blocked,
+    /// That block was undone.
+    Unblocked,
     /// It was refused, `count` times on that day for that reason.
     Refused,
     /// It was used from an address for the first time.
@@ -160,7 +165,7 @@ impl History {
     pub async fn record_refusals(&self, of: TokenUse<'_>, reason: &str, count: u64) -> Result<()> {
         let TokenUse { user, token, used: LastUsed { at, ip, user_agent } } = of;
         let day = at.start_of_day();
-        let write = self.activity.update(Key::new(partition(user, token), format!("{day}#refused#{reason}")));
+        let write = self.activity.update(Key::new(partition(user, token), format!("{day}{REFUSED}{reason}")));
         let write = write
             .set("event", attribute(&TokenEvent::Refused)?)
             .set("reason", attribute(&reason)?)
@@ -196,7 +201,8 @@ impl History {
         }
     }
 
-    /// A page of a token's history, the latest first.
+    /// A page of a token's history, the latest first. Refusals are counted by the day, and so lie where their day begins; here
+    /// they stand where the last of them happened.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
@@ -207,12 +213,60 @@ impl History {
         after: Option<Item>,
         limit: usize,
     ) -> Result<(Vec<TokenEntry>, Option<Item>)> {
-        let is_kept =
-            Condition::Above("expires".into(), AttributeValue::N(self.clock.now().seconds().to_string()));
-        let query = TableQuery::partition(partition(user, token)).latest_first().filter(is_kept);
-        let QueryPage { items, next } = self.activity.query(query.after(after).limit(limit)).await?;
-        Ok((items.into_iter().map(decode).collect::<Result<_>>()?, next))
+        let partition = partition(user, token);
+        let before = after.as_ref().and_then(|after| text(after, "sk")).map(str::to_owned);
+        let found = self.activity.query(self.latest(&partition).after(after).limit(limit)).await?;
+        let end = found.next.as_ref().and_then(|next| text(next, "sk")).map(str::to_owned);
+        let mut items = found.items;
+        if let Some(day) = end.as_deref().and_then(start_of_day) {
+            // The page ends in a day whose refusals lie behind its end, and may have happened before it.
+            let refusals = self.latest(&partition).between(
+                "sk",
+                Some(&format!("{day}{REFUSED}")),
+                Some(&format!("{day}{REFUSED_END}")),
+            );
+            items.retain(|item| {
+                !text(item, "sk").is_some_and(|sk| sk.starts_with(&format!("{day}{REFUSED}")))
+            });
+            items.extend(self.activity.query(refusals).await?.items);
+        }
+        let mut placed = items.into_iter().map(place).collect::<Result<Vec<_>>>()?;
+        placed.retain(|(place, _)| {
+            before.as_ref().is_none_or(|before| place < before) && end.as_ref().is_none_or(|end| place >= end)
+        });
+        placed.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let next = if placed.len() > limit { Some(placed[limit - 1].0.clone()) } else { end };
+        placed.truncate(limit);
+        let cursor = |sk: String| position(&Key::new(partition.clone(), sk));
+        Ok((placed.into_iter().map(|(_, entry)| entry).collect(), next.map(cursor)))
     }
+
+    /// What is kept, the latest first.
+    fn latest(&self, partition: &str) -> TableQuery {
+        let now = AttributeValue::N(self.clock.now().seconds().to_string());
+        TableQuery::partition(partition).latest_first().filter(Condition::Above("expires".into(), now))
+    }
+}
+
+/// An entry with its place in time: the sort key of most, and of refusals what it would be.
+fn place(item: Item) -> Result<(String, TokenEntry)> {
+    let sk = text(&item, "sk").unwrap_or_default().to_owned();
+    let entry: TokenEntry = decode(item)?;
+    let place = match (entry.event, sk.split_once(REFUSED)) {
+        (TokenEvent::Refused, Some((_, reason))) => format!("{}{REFUSED}{reason}", entry.at),
+        _ => sk,
+    };
+    Ok((place, entry))
+}
+
+/// The beginning of the day that a place in time is on.
+fn start_of_day(place: &str) -> Option<Timestamp> {
+    Some(place.split('#').next()?.parse::<Timestamp>().ok()?.start_of_day())
+}
+
+fn position(key: &Key) -> Item {
+    let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
+    [part("pk", &key.pk), part("sk", &key.sk)].into()
 }
 
 fn partition(user: &UserId, token: &TokenId) -> String {

@@ -2,11 +2,10 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use api::arrival;
 use base::Permission;
 use delivery::target::TargetRules;
 use keys::{KeySource, Platform};
-use lambda_http::{Adapter, Context, LambdaEvent, request::LambdaRequest, tower::Service as _};
+use lambda_http::{Context, request::LambdaRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Value, json};
@@ -19,6 +18,7 @@ use super::{
 use crate::{
     every_route::{all, path_in},
     harness::{World, system},
+    invocation::invoke,
 };
 
 /// Bodies that are right somewhere.
@@ -189,9 +189,7 @@ async fn whatever_somebody_sends_is_answered_and_never_with_a_failure() {
         // What is no event at all, such as a header with a line break, Lambda hands over to nobody.
         let Ok(event) = serde_json::from_value::<LambdaRequest>(event) else { return Ok(()) };
         let (_, router) = families.iter().find(|(name, _)| *name == family).unwrap();
-        let event = LambdaEvent::new(arrival::sanitize(event), Context::default());
-        let answer = runtime.block_on(Adapter::from(router.clone()).call(event)).unwrap();
-        let answer = serde_json::to_value(answer).unwrap();
+        let answer = runtime.block_on(invoke(router.clone(), event, Context::default()));
         let status = answer["statusCode"].as_u64().unwrap();
         if status < 500 { Ok(()) } else { Err(format!("{status}: {answer}")) }
     };

@@ -136,40 +136,53 @@ impl Walk {
 
     async fn rotate(&mut self, at: usize) {
         let (token, now) = (self.world.tokens[at].clone(), self.now());
+        let new = self.a_new_secret(now, true);
         let expected = match &token {
             token if token.is_revoked => NOT_FOUND,
-            token if token.has_ended(now) => WRONG_STATE,
+            token if token.has_ended(now) || !token.has_room(&new) => WRONG_STATE,
             _ => OK,
         };
-        let seconds = self.an_overlap();
-        self.note(format!("rotate {at}, overlap {seconds}"));
-        let body = Some(json!({"overlap_seconds": seconds}));
-        let made = self.own(&token, "POST", &format!("/{}/rotate", token.id), body, expected).await;
+        self.note(format!("rotate {at}, {}", overlap(&new)));
+        let path = format!("/{}/rotate", token.id);
+        let made = self.own(&token, "POST", &path, Some(overlap(&new)), expected).await;
         if expected == OK {
-            self.rotated(at, &made, seconds, true);
+            self.rotated(at, &made, new);
         }
     }
 
     async fn rotate_itself(&mut self, at: usize) {
-        let (seconds, secret) = (self.an_overlap(), self.a_secret(at));
-        let body = json!({"overlap_seconds": seconds}).to_string();
-        let token = &self.world.tokens[at];
-        let waits = token.pending.as_ref().filter(|pending| pending.secret != secret);
-        let must_wait = token.must_wait(self.now()).then_some(RATE_LIMITED);
-        let is_held_up = waits.is_some_and(|pending| pending.by_session);
-        let refusal = if is_held_up { Some(WRONG_STATE) } else { must_wait };
-        let made = self.ask_itself(at, &SELF_ROTATE, Some(body), (secret, refusal)).await;
+        let (now, secret) = (self.now(), self.a_secret(at));
+        let new = self.a_new_secret(now, false);
+        let mut token = self.world.tokens[at].clone();
+        // It is in use before it can rotate anything.
+        token.take_into_use(&secret, now);
+        let is_held_up = token.pending.as_ref().is_some_and(|pending| pending.by_session);
+        let refusal = match &token {
+            token if is_held_up || token.replaced(&secret).is_some() => Some(WRONG_STATE),
+            token if token.must_wait(now) => Some(RATE_LIMITED),
+            token if !token.has_room(&new) => Some(WRONG_STATE),
+            _ => None,
+        };
+        let body = Some(overlap(&new).to_string());
+        let made = self.ask_itself(at, &SELF_ROTATE, body, (secret, refusal)).await;
         if let Some(made) = made {
             self.world.tokens[at].rotated_itself_at.push(millis(&made["updated_at"]));
-            self.rotated(at, &made, seconds, false);
+            self.rotated(at, &made, new);
         }
     }
 
+    /// A rotation that is to be asked for now.
+    fn a_new_secret(&mut self, now: i64, by_session: bool) -> Pending {
+        let (until, ends_old) = (now + self.an_overlap() * 1_000, self.dice.hits(40));
+        Pending { secret: String::new(), made_at: now, until, ends_old, by_session }
+    }
+
     /// Takes a new secret over, if it says what it must.
-    fn rotated(&mut self, at: usize, made: &Value, seconds: i64, by_session: bool) {
+    fn rotated(&mut self, at: usize, made: &Value, new: Pending) {
         let made_at = millis(&made["updated_at"]);
-        let (secret, until) = (text(&made["token"]), made_at + seconds * 1_000);
-        self.world.tokens[at].rotate(Pending { secret, made_at, until, by_session });
+        let until = made_at + (new.until - new.made_at);
+        let new = Pending { secret: text(&made["token"]), made_at, until, ..new };
+        self.world.tokens[at].rotate(new);
         let expected = self.world.tokens[at].pending.as_ref().map(|pending| pending.until);
         let until = millis(&made["pending"]["overlap_until"]);
         self.same(&json!(expected), &json!(until), "as the end of the overlap");
@@ -231,7 +244,8 @@ impl Walk {
     /// Has the owner of a team block a token there.
     async fn block(&mut self, at: usize) {
         let (team, token) = (self.dice.below(self.teams.len()), self.world.tokens[at].clone());
-        let is_there = !token.is_revoked && self.world.reaches(&token, team, token.newest());
+        let is_blocked = token.blocked.contains(&team) && self.world.roles.contains_key(&(token.owner, team));
+        let is_there = !token.is_revoked && (is_blocked || self.world.reaches(&token, team, token.newest()));
         let path = self.path(&format!("/v1/teams/{{team}}/tokens/{}", token.id), team);
         self.note(format!("block {at} in team {team}"));
         let owner = self.people[0].api.clone();
@@ -318,7 +332,8 @@ impl Walk {
         let (token, now) = (self.world.tokens[at].clone(), self.now());
         let found = self.own(&token, "GET", "?limit=100", None, OK).await;
         let shown = |token: &Value| {
-            json!([token["id"], token["name"], token["status"], token["pending"].is_object()])
+            let replaced = token["replaced"].as_array().unwrap().len();
+            json!([token["id"], token["name"], token["status"], token["pending"].is_object(), replaced])
         };
         let found: Value = found["data"].as_array().unwrap().iter().map(shown).collect();
         self.same(&self.world.list(token.owner, now), &found, "as the list of tokens");
@@ -387,6 +402,16 @@ impl Walk {
     fn a_role(&mut self) -> &'static str {
         let at = self.dice.below(LADDER.len() + 1);
         LADDER.get(at).map_or(BILLING_MANAGER, |(role, _)| role)
+    }
+}
+
+/// The overlap of a rotation, as it is asked for.
+fn overlap(new: &Pending) -> Value {
+    let seconds = (new.until - new.made_at) / 1_000;
+    if new.ends_old {
+        json!({"overlap_seconds": seconds, "until": "first_use"})
+    } else {
+        json!({"overlap_seconds": seconds})
     }
 }
 

@@ -100,13 +100,14 @@ impl Walk {
         (!found.is_empty()).then(|| self.dice.of(&found))
     }
 
-    /// One of its secrets: mostly one of the two that may count.
+    /// One of its secrets: mostly one of those that may count.
     pub(super) fn a_secret(&mut self, at: usize) -> String {
         let token = self.world.tokens[at].clone();
         let pending = token.pending.map(|pending| pending.secret);
-        let old = token.rotated_away;
+        let (old, replaced) = (token.rotated_away, token.replaced);
         match self.dice.below(10) {
-            0..5 => pending.unwrap_or(token.current),
+            0..4 => pending.unwrap_or(token.current),
+            4 if !replaced.is_empty() => replaced[self.dice.below(replaced.len())].secret.clone(),
             5 if !old.is_empty() => old[self.dice.below(old.len())].secret.clone(),
             _ => token.current,
         }
@@ -180,7 +181,8 @@ async fn the_system_answers_as_the_model_says() {
         let rare: Vec<_> =
             ANSWERS.iter().filter(|answer| seen.get(answer).is_none_or(|n| *n < enough)).collect();
         assert!(rare.is_empty(), "of {seen:?} too few were {rare:?}");
-        let confirmed: usize = world.tokens.iter().map(|token| token.rotated_away.len()).sum();
+        let confirmed: usize =
+            world.tokens.iter().map(|token| token.rotated_away.len() + token.replaced.len()).sum();
         assert!(confirmed as u64 >= enough, "only {confirmed} new secrets were used");
     }
 }

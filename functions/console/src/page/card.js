@@ -10,7 +10,7 @@ function paintCard(card, token) {
   part(card, "expires").replaceChildren(expiry(token.expires_at));
   part(card, "expires").toggleAttribute("data-soon", isSoon(token.expires_at));
   part(card, "created").replaceChildren(timeElement(token.created_at, DATE.format(new Date(token.created_at))));
-  paintPending(card, token);
+  paintRotation(card, token);
   paintLimits(card, token);
   paintActions(card, token);
   for (const details of ["details", "history-details"]) paintOpened(card, token, details);

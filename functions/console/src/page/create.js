@@ -14,9 +14,11 @@ function bindCreate() {
   onPress(byId("create-example"), () => openCreate({ ...BLANK, ...EXAMPLE }));
 }
 
+/** Opens the form with a team chosen, as most services work in one: later teams are not reached by surprise. */
 function openCreate(token) {
   subject = null;
-  openEditor(token, { title: "Create a token", action: "Create token" });
+  const [team] = known.teams;
+  openEditor({ ...token, team_ids: team ? [team.id] : null }, { title: "Create a token", action: "Create token" });
 }
 
 async function create() {

@@ -1,5 +1,7 @@
 // The form of a token: what a new one shall be, or what shall change of one.
 
+/** So many days a new token is suggested to live. */
+const SUGGESTED_DAYS = "90";
 /** What the form held when it was opened. */
 let initial = null;
 
@@ -33,7 +35,8 @@ function fillEditor(form, { name, description, permissions, expires_at: end, tea
   byId("editor-name").value = name;
   byId("editor-description").value = description;
   for (const box of boxesIn(form)) box.checked = !subject && permissions.includes(box.value);
-  byId("editor-expiry").value = end ? "date" : "";
+  // A new token ends by itself, unless its maker wants it otherwise.
+  byId("editor-expiry").value = end ? "date" : subject ? "" : SUGGESTED_DAYS;
   byId("editor-expires-on").value = end ? localTime(end) : "";
   form.elements.reach.value = teams ? "some" : "all";
   byId("editor-teams").replaceChildren(...teamsFor(teams ?? []).map((team) => teamElement(team, teams ?? [])));

@@ -7,9 +7,10 @@ const EVENTS = {
   deactivated: "Deactivated",
   activated: "Activated",
   rotated: "New secret made",
-  confirmed: "New secret used for the first time, the old one has ended",
+  confirmed: "New secret used for the first time",
   revoked: "Revoked",
   blocked: "Blocked",
+  unblocked: "No longer blocked",
   refused: "Refused",
   new_address: "Used from a new address",
 };

@@ -6,6 +6,7 @@ function bind() {
   byId("alert-close").addEventListener("click", clearAlert);
   bindEditor();
   bindCreate();
+  bindStart();
   bindChanges();
   bindRotate();
   bindSecret();
@@ -53,6 +54,7 @@ async function load() {
   learn(catalogue, me);
   byId("account-name").textContent = me.user.email ?? me.user.name ?? "";
   paintTokens(tokens);
+  paintStart();
   show(byId("create-open"));
 }
 

@@ -31,9 +31,10 @@ function groupElement({ label, permissions }, allowed, changed) {
   return element;
 }
 
-function permissionElement({ name, description }, allowed) {
+function permissionElement({ name, description, sees, in_use: isInUse }, allowed) {
   const element = copyOf("permission-template");
-  write(element, { name, description });
+  write(element, { name, description, sees: `Lets see: ${sees}` });
+  show(part(element, "idle"), !isInUse);
   part(element, "box").value = name;
   show(part(element, "beyond"), allowed.size > 0 && !allowed.has(name));
   return element;

@@ -9,7 +9,7 @@ const DAY = 86_400_000;
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 /** The windows of rate limits that have a name, by their seconds. */
 const PERIODS = new Map([[1, "second"], [60, "minute"], [3_600, "hour"], [86_400, "day"]]);
-const STATUSES = { active: "Active", inactive: "Deactivated", expired: "Expired" };
+const STATUSES = { active: "Active", inactive: "Deactivated", expired: "Expired", revoked: "Revoked" };
 
 /** "3 days ago", "in 2 months", "now". */
 function distanceTo(time) {

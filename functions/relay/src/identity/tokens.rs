@@ -66,7 +66,7 @@ impl Relay {
         Ok(())
     }
 
-    /// The teams that the token has access to, or had before. If it was blocked in a team, only that team.
+    /// The teams that the token has access to, or had before. If it was blocked in a team, or the block was undone, only that team.
     async fn reached(
         &self,
         user: &UserId,
@@ -76,6 +76,10 @@ impl Relay {
         let blocked = newly_blocked(old, new);
         if !blocked.is_empty() {
             return Ok(blocked);
+        }
+        let unblocked = unblocked(old, new);
+        if !unblocked.is_empty() {
+            return Ok(unblocked);
         }
         let (mut teams, mut after) = (Vec::new(), None);
         loop {
@@ -101,6 +105,10 @@ fn newly_blocked(old: Option<&StoredToken>, new: &StoredToken) -> Vec<TeamId> {
     new.blocked_team_ids.iter().filter(|team| !before.contains(team)).cloned().collect()
 }
 
+fn unblocked(old: Option<&StoredToken>, new: &StoredToken) -> Vec<TeamId> {
+    old.map(|old| newly_blocked(Some(new), old)).unwrap_or_default()
+}
+
 /// The event of a change. If it is several at once, the most important one.
 fn event(old: Option<&StoredToken>, new: &StoredToken) -> AuditEvent {
     let Some(old) = old else { return AuditEvent::Created };
@@ -110,6 +118,8 @@ fn event(old: Option<&StoredToken>, new: &StoredToken) -> AuditEvent {
         AuditEvent::Revoked
     } else if !newly_blocked(Some(old), new).is_empty() {
         AuditEvent::Blocked
+    } else if !unblocked(Some(old), new).is_empty() {
+        AuditEvent::Unblocked
     } else if old.active != new.active {
         if new.active { AuditEvent::Activated } else { AuditEvent::Deactivated }
     } else if pending.is_some() && made_at(pending) != made_at(was_pending) {
@@ -174,6 +184,7 @@ mod tests {
         let (old, at) = (token(json!({})), "2026-11-24T11:00:00.000Z");
         let off = token(json!({"active": false}));
         let rotated = token(pending(at));
+        let blocked = token(json!({"blocked_team_ids": ["team_0000000000000000000001"]}));
         for (old, new, what) in [
             (None, json!({}), AuditEvent::Created),
             (Some(&old), json!({"name": "Make"}), AuditEvent::Updated),
@@ -183,6 +194,7 @@ mod tests {
             (Some(&rotated), pending("2026-11-24T12:00:00.000Z"), AuditEvent::Rotated),
             (Some(&rotated), json!({}), AuditEvent::Confirmed),
             (Some(&old), json!({"blocked_team_ids": ["team_0000000000000000000001"]}), AuditEvent::Blocked),
+            (Some(&blocked), json!({}), AuditEvent::Unblocked),
             (Some(&old), json!({"revoked_at": at}), AuditEvent::Revoked),
         ] {
             assert_eq!(event(old, &token(new.clone())), what, "{new}");

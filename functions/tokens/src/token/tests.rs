@@ -13,7 +13,9 @@ pub(crate) fn stored() -> StoredToken {
         "permissions": [Permission::ObjectRead, Permission::Upload], "hint": "ea_pat_…hint", "on_reuse": "deactivate",
         "secret": format!("k1.{}", "A".repeat(43)), "rotated_away": [format!("k1.{}", "B".repeat(42) + "A")],
         "pending": {"secret": format!("k1.{}", "C".repeat(42) + "A"), "hint": "ea_pat_…next", "overlap_until": at(7),
-            "created_at": at(3), "by": "session"},
+            "created_at": at(3), "by": "session", "until": "time"},
+        "replaced": [{"secret": format!("k1.{}", "D".repeat(42) + "A"), "hint": "ea_pat_…prev", "created_at": at(0),
+            "overlap_until": at(6)}],
         "secret_created_at": at(1), "expires_at": at(30), "team_ids": [team], "blocked_team_ids": [team],
         "allowed_cidrs": ["192.0.2.0/24"], "rate_limit": {"limit": 3, "window_seconds": 60},
         "last_used": {"at": at(2), "ip": "192.0.2.1", "user_agent": "curl"},
@@ -39,14 +41,15 @@ fn all_is_told_but_the_hashes() {
         "id": "tok_0000000000000000000000", "name": "old", "description": "about", "active": true, "status": "active",
         "permissions": [Permission::ObjectRead, Permission::Upload], "hint": "ea_pat_…hint", "on_reuse": "deactivate",
         "pending": {"hint": "ea_pat_…next", "overlap_until": at(7)}, "expires_at": at(30),
+        "replaced": [{"hint": "ea_pat_…prev", "overlap_until": at(6)}],
         "team_ids": ["team_0000000000000000000000"], "blocked_team_ids": ["team_0000000000000000000000"],
         "allowed_cidrs": ["192.0.2.0/24"], "rate_limit": {"limit": 3, "window_seconds": 60},
         "last_used": {"at": at(2), "ip": "192.0.2.1", "user_agent": "curl"},
         "used_permissions": [{"permission": Permission::ObjectRead, "last_used_at": at(2)}],
-        "unused_permissions": [Permission::Upload], "created_at": at(0), "updated_at": at(3), "version": 7,
+        "unused_permissions": [Permission::Upload], "created_at": at(0), "updated_at": at(3), "revoked_at": null, "version": 7,
     });
     assert_eq!(told(at(4)), expected);
-    assert_eq!(told(at(30))["status"], "expired");
+    assert_eq!((&told(at(30))["status"], &told(at(6))["replaced"]), (&json!("expired"), &json!([])));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod page;
 mod path;
 mod preconditions;
 mod query;
+mod stage;
 
 pub use axum::extract::State;
 pub use client::Client;
@@ -17,3 +18,4 @@ pub use page::{LIMIT_MAX, List, NoFilter, Page, PageBuilder};
 pub use path::Path;
 pub use preconditions::Preconditions;
 pub use query::Query;
+pub use stage::StagePath;

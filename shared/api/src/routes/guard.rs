@@ -23,9 +23,13 @@ use base::{
 };
 use keys::Platform;
 
+/// What a row asks of its callers besides the access, whatever they send.
+pub type CallerRule = fn(&Caller) -> Result<()>;
+
 /// What the guard checks in front of one row.
 pub(super) struct RoutePolicy {
     pub(super) access: Access,
+    pub(super) rule: CallerRule,
     pub(super) reads_query: bool,
     pub(super) reads_body: bool,
     pub(super) writes: bool,
@@ -40,6 +44,7 @@ pub(super) async fn guard(
 ) -> Result<Response> {
     if policy.access != Access::Public {
         let caller = authorize(&policy, &mut request).await?;
+        (policy.rule)(&caller)?;
         request.extensions_mut().insert(caller);
     }
     if !policy.reads_query

@@ -30,6 +30,7 @@ use base::{
 };
 use keys::Platform;
 
+pub use self::guard::CallerRule;
 use self::guard::RoutePolicy;
 
 /// The most bytes a body may have.
@@ -56,6 +57,7 @@ struct Row<S> {
     reads_body: bool,
     writes: bool,
     refusals: &'static [u16],
+    rule: CallerRule,
     #[cfg(feature = "openapi")]
     describe: fn(&mut Operation),
     handler: MethodRouter<S>,
@@ -169,6 +171,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             reads_query: H::READS_QUERY,
             reads_body: H::READS_BODY,
             refusals: &[],
+            rule: |_| Ok(()),
             #[cfg(feature = "openapi")]
             describe: H::describe,
             handler: on(filter, handler),
@@ -181,6 +184,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn refusing(mut self, statuses: &'static [u16]) -> Self {
         if let Some(row) = self.rows.last_mut() {
             row.refusals = statuses;
+        }
+        self
+    }
+
+    /// The row before is for those callers alone whom the rule lets pass. It is asked before a kept answer is looked for, which
+    /// may have a secret in it.
+    #[must_use]
+    pub fn only_for(mut self, rule: CallerRule) -> Self {
+        if let Some(row) = self.rows.last_mut() {
+            row.rule = rule;
         }
         self
     }
@@ -208,8 +221,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn router(self, store: S, platform: Option<Platform>) -> Router {
         let mut router = Router::new();
         for row in self.rows {
-            let Row { access, reads_query, reads_body, writes, .. } = row;
-            let policy = RoutePolicy { access, reads_query, reads_body, writes, platform: platform.clone() };
+            let Row { access, rule, reads_query, reads_body, writes, .. } = row;
+            let platform = platform.clone();
+            let policy = RoutePolicy { access, rule, reads_query, reads_body, writes, platform };
             let guarded = row.handler.route_layer(from_fn_with_state(Arc::new(policy), guard::guard));
             router = router.route(&row.path, guarded);
         }

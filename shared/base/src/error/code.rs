@@ -80,7 +80,7 @@ codes! {
     UnsupportedMediaType = 415 "unsupported_media_type";
     /// The request is well formed, but the data breaks a rule; `errors` names each place.
     InvalidData = 422 "invalid_data";
-    /// The permissions of a token are fixed: delete it and create a new one.
+    /// The permissions of a token are fixed: create another one, then delete this one.
     PermissionsFixed = 422 "permissions_fixed";
     /// This `Idempotency-Key` came with another request before: use a new key.
     IdempotencyKeyReused = 422 "idempotency_key_reused";

@@ -91,7 +91,10 @@ impl Error {
 
     /// 401 with no further word.
     pub fn unauthenticated() -> Self {
-        Self::new(Code::InvalidToken, "No valid credential was sent.")
+        Self::new(
+            Code::InvalidToken,
+            "No valid credential was sent. Of a token, its owner finds the reason in its history, under SETTINGS > API ACCESS.",
+        )
     }
 
     /// 403: the team is foreign, out of the token's reach or was never there; all three look alike.
@@ -230,7 +233,7 @@ pub struct Problem {
     /// The HTTP status; left out where API Gateway refuses by itself, and cannot tell which of several it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The stable name of what went wrong; see docs/errors.md.
+    /// The stable name of what went wrong; see docs/reference/errors.md.
     pub code: &'static str,
     /// What happened and what to do.
     pub detail: String,

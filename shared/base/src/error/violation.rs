@@ -164,9 +164,9 @@ violations! {
     // Tokens.
     /// The name is in use already: choose another one.
     NameTaken = "name_taken";
-    /// There is no such permission: send one that is listed in docs/permissions.md.
+    /// There is no such permission: send one that is listed in docs/secure/permissions.md.
     UnknownPermission = "unknown_permission";
-    /// The permissions of a token are fixed: delete it and create a new one.
+    /// The permissions of a token are fixed: create another one, then delete this one.
     PermissionsFixed = "permissions_fixed";
     /// The time is in the past: send one in the future.
     InThePast = "in_the_past";

@@ -139,12 +139,14 @@ impl AuthorizationRequest {
 }
 
 fn allowed(identity: Identity, effective: Permissions, budget: Option<&Budget>) -> Context {
-    let Identity { user, credential, token, granted: _, email, name, team } = identity;
+    let Identity { user, credential, token, granted: _, email, name, team, replaced_secret_issued_at } =
+        identity;
     let mut context = Context::default();
     context.put("user_id", user.as_str().to_owned());
     context.put("credential", credential.name());
     context.put("permissions", effective.names());
     context.put_some("token_id", token.map(|token| token.id.as_str().to_owned()));
+    context.put_some("replaced_secret_issued_at", replaced_secret_issued_at.map(|at| at.to_string()));
     context.put_some("rate_limit", budget.map(Budget::encode));
     if let TeamAccess::Member(team, role) = team {
         context.put("team_id", team.as_str().to_owned());

@@ -1,9 +1,6 @@
 //! Authorization: whether the person behind a valid credential may use a route.
 
-use crate::{
-    identity::Membership,
-    token::{PresentedSecret, StoredToken},
-};
+use crate::{identity::Membership, token::StoredToken};
 use api::manifest::{Manifest, Matched};
 use base::{
     access::{Credential, Grant},
@@ -11,6 +8,7 @@ use base::{
     id::{TeamId, UserId},
     permission::Permissions,
     role::Role,
+    timestamp::Timestamp,
 };
 
 /// The person behind a valid credential.
@@ -18,6 +16,8 @@ pub(super) struct Identity {
     pub(super) user: UserId,
     pub(super) credential: Credential,
     pub(super) token: Option<StoredToken>,
+    /// When the secret was issued, if it was replaced and only works for what is left of its overlap.
+    pub(super) replaced_secret_issued_at: Option<Timestamp>,
     pub(super) granted: Permissions,
     pub(super) email: Option<String>,
     pub(super) name: Option<String>,
@@ -30,6 +30,8 @@ pub(super) enum TeamAccess {
     NotAsked,
     /// The caller may not reach it, or there is no such team.
     Denied,
+    /// The token is a member's, and an owner of the team has blocked it there.
+    Blocked,
     /// The caller is a member.
     Member(TeamId, Role),
 }
@@ -43,20 +45,21 @@ impl TeamAccess {
     /// The access of a token, which may reach fewer teams than its user.
     pub(super) fn of_token(
         token: &StoredToken,
-        presented: PresentedSecret,
+        issued_at: Timestamp,
         membership: Option<Membership>,
     ) -> Self {
-        let issued_at = token.issued_at(presented);
-        Self::of(
-            membership
-                .filter(|found| token.can_access(&found.team, found.token_lifetime_days_max, issued_at)),
-        )
+        match membership {
+            Some(found) if token.is_blocked_in(&found.team) => TeamAccess::Blocked,
+            found => Self::of(
+                found.filter(|found| token.can_access(&found.team, found.token_lifetime_days_max, issued_at)),
+            ),
+        }
     }
 
     pub(super) fn role(&self) -> Option<Role> {
         match self {
             TeamAccess::Member(_, role) => Some(*role),
-            TeamAccess::NotAsked | TeamAccess::Denied => None,
+            TeamAccess::NotAsked | TeamAccess::Denied | TeamAccess::Blocked => None,
         }
     }
 }
@@ -67,7 +70,7 @@ impl Identity {
     /// # Errors
     /// 403 that says what is missing.
     pub(super) fn authorize(&self, manifest: &Manifest, route: Option<&Matched<'_>>) -> Result<Permissions> {
-        if matches!(self.team, TeamAccess::Denied) {
+        if matches!(self.team, TeamAccess::Denied | TeamAccess::Blocked) {
             return Err(Error::no_access());
         }
         let is_self = route.is_some_and(|route| route.is_self(&self.user));

@@ -14,6 +14,7 @@ use base::{
     id::TeamId,
     permission::Permissions,
     role::Role,
+    timestamp::Timestamp,
 };
 
 /// A dry run of a request: the decision about it without making it.
@@ -43,8 +44,14 @@ impl<'a> DryRun<'a> {
         self.route.as_ref()?.team()
     }
 
-    /// The decision of the authorizer, given the membership of the token's user in the path's team.
-    pub fn run(&self, token: StoredToken, membership: Option<Membership>) -> DryRunResult {
+    /// The decision of the authorizer about a secret that was issued then, given the membership of the token's user in the
+    /// path's team.
+    pub fn run(
+        &self,
+        token: StoredToken,
+        issued_at: Timestamp,
+        membership: Option<Membership>,
+    ) -> DryRunResult {
         let Some(route) = &self.route else {
             return DryRunResult {
                 outcome: Err(Error::not_found("route")),
@@ -55,9 +62,10 @@ impl<'a> DryRun<'a> {
         let has_team = route.has_team();
         let presented = PresentedSecret::Current;
         let team =
-            if has_team { TeamAccess::of_token(&token, presented, membership) } else { TeamAccess::NotAsked };
+            if has_team { TeamAccess::of_token(&token, issued_at, membership) } else { TeamAccess::NotAsked };
         let (role, required) = (team.role(), route.access.permissions());
-        let outcome = Identity::from(ValidToken { token, team }).authorize(self.manifest, Some(route));
+        let outcome =
+            Identity::from(ValidToken { token, presented, team }).authorize(self.manifest, Some(route));
         DryRunResult { outcome, required, role }
     }
 }

@@ -148,7 +148,10 @@ impl Authorizer {
         };
         let outcome = identity.authorize(&self.manifest, route);
         if let Some(token) = &identity.token {
-            self.usage_log.record(token, route, &outcome, request.usage(self.clock.now())).await;
+            // Those who block a token want to know that it goes on, however much else it tries.
+            let is_stranger = matches!(identity.team, TeamAccess::Denied);
+            let used = request.usage(self.clock.now());
+            self.usage_log.record((token, is_stranger), route, &outcome, used).await;
         }
         Ok(match outcome {
             Ok(effective) => Decision::Allow(Box::new(identity), effective, budget),
@@ -198,6 +201,7 @@ impl Authorizer {
             user,
             credential: Credential::Session,
             token: None,
+            replaced_secret_issued_at: None,
             granted: Permissions::all(),
             email: claims.verified_email(),
             name: claims.shown_name(),
@@ -236,7 +240,7 @@ pub fn decide(
         None => TokenDecision::Unknown(None),
     };
     let decision = match decision {
-        TokenDecision::Valid(valid, _) => {
+        TokenDecision::Valid(valid) => {
             let identity = Identity::from(*valid);
             match identity.authorize(manifest, route.as_ref()) {
                 Ok(effective) => Decision::Allow(Box::new(identity), effective, None),

@@ -200,7 +200,7 @@ mod refused {
                 "rotated away",
                 Box::new(|world| {
                     let hash = ring(BOTH).hash("new");
-                    world.token = rotated(world.token.clone(), "new", 0, 0).confirmed(hash);
+                    world.token = rotated(world.token.clone(), "new", 0, 0).confirmed(hash, now());
                 }),
             ),
             ("another secret", Box::new(|world| world.token.secret = ring(BOTH).hash("other"))),
@@ -222,7 +222,7 @@ mod refused {
             let answer = world.decide(world.event(HTTP)).unwrap();
             assert_eq!(
                 answer,
-                json!({"isAuthorized": false, "context": {"error": "invalid_token", "code": "invalid_token", "detail": "No valid credential was sent.",
+                json!({"isAuthorized": false, "context": {"error": "invalid_token", "code": "invalid_token", "detail": "No valid credential was sent. Of a token, its owner finds the reason in its history, under SETTINGS > API ACCESS.",
                     "required_permissions": "", "required_permissions_json": "[]", "request_id": "JKJaXmPLvHcESHA=",
                     "challenge": "Bearer realm=\"api\", error=\"invalid_token\""}}),
                 "{name}"
@@ -365,26 +365,33 @@ mod dry_run {
         let World { token, membership, manifest, .. } = World::new();
         let dry_run = DryRun::of(&manifest, "PUT", &path);
         assert_eq!(dry_run.team(), TeamId::parse(TEAM));
-        let found = dry_run.run(token.clone(), membership.clone());
+        let found = dry_run.run(token.clone(), token.secret_created_at, membership.clone());
         let needed = Permissions::of(&[Permission::ObjectCreate, Permission::ObjectUpdate]);
         assert_eq!(found.outcome.ok(), Some(token.permissions));
         assert_eq!((found.required, found.role), (needed, Some(Role::Member)));
-        let found = dry_run.run(token.clone(), None);
+        let found = dry_run.run(token.clone(), token.secret_created_at, None);
         assert_eq!(
             (found.outcome.unwrap_err().code, found.required, found.role),
             (Code::NoAccess, needed, None)
         );
-        let found =
-            DryRun::of(&manifest, "DELETE", &format!("{path}/obj_1")).run(token.clone(), membership.clone());
+        let found = DryRun::of(&manifest, "DELETE", &format!("{path}/obj_1")).run(
+            token.clone(),
+            token.secret_created_at,
+            membership.clone(),
+        );
         assert_eq!(
             (found.outcome.unwrap_err().code, found.role),
             (Code::InsufficientScope, Some(Role::Member))
         );
-        let found = DryRun::of(&manifest, "GET", "/v1/me").run(token.clone(), membership.clone());
+        let found = DryRun::of(&manifest, "GET", "/v1/me").run(
+            token.clone(),
+            token.secret_created_at,
+            membership.clone(),
+        );
         assert_eq!((found.outcome.ok(), found.role), (Some(token.permissions), None));
         let unknown = DryRun::of(&manifest, "PUT", &format!("{path}/"));
         assert_eq!(unknown.team(), None);
-        let found = unknown.run(token, membership);
+        let found = unknown.run(token.clone(), token.secret_created_at, membership);
         assert_eq!(
             (found.outcome.unwrap_err().code, found.required, found.role),
             (Code::NotFound, Permissions::NONE, None)

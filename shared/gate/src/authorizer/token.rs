@@ -23,8 +23,9 @@ impl Authorizer {
         let Some(presented) = &PresentedToken::parse(credential, route) else { return Ok(None) };
         retry("token", || async move {
             let credentials = presented.credentials(self.identity.get_many(presented.keys()).await?)?;
-            let ring = self.keys.ring_for(&StoredToken::key_ids(credentials.token.as_ref())).await?;
-            let (candidates, now) = (ring.candidate_hashes(presented.secret.reveal()), self.clock.now());
+            let now = self.clock.now();
+            let ring = self.keys.ring_for(&StoredToken::key_ids(credentials.token.as_ref(), now)).await?;
+            let candidates = ring.candidate_hashes(presented.secret.reveal());
             let is_member = credentials.is_member();
             match credentials.decide(presented, &candidates, now, request.address()) {
                 TokenDecision::Unknown(token) => {
@@ -45,22 +46,28 @@ impl Authorizer {
                     self.usage_log.record_refused(&token, (secret, refusal), team, request).await?;
                     Ok(Attempt::Done(None))
                 }
-                TokenDecision::Valid(valid, PresentedSecret::Pending) => {
-                    // The old secret must be refused from the next request on, so this one waits for that.
-                    let secret = ring.hash(presented.secret.reveal());
-                    // If there is none, another request has confirmed or replaced it meanwhile.
-                    let confirmed = self.usage_log.confirm(valid.token.clone(), secret, request).await?;
-                    let done = |token| Attempt::Done(Some(ValidToken { token, ..*valid }.into()));
-                    Ok(confirmed.map_or(Attempt::Conflict, done))
-                }
-                TokenDecision::Valid(valid, _) => {
-                    if valid.token.secret.key_id() != ring.current() {
-                        // A ring that was read long ago may not know yet which key is current.
-                        let ring = self.keys.fresh_ring().await?;
-                        self.usage_log.rehash(&valid.token, &ring, presented.secret.reveal()).await;
+                TokenDecision::Valid(valid) => match valid.presented {
+                    PresentedSecret::Pending => {
+                        // What ends with the first use is over from the next request on, so this one waits for that.
+                        let secret = ring.hash(presented.secret.reveal());
+                        // If there is none, another request has confirmed or replaced it meanwhile.
+                        let confirmed = self.usage_log.confirm(valid.token.clone(), secret, request).await?;
+                        let done = |token| Attempt::Done(Some(ValidToken { token, ..*valid }.into()));
+                        Ok(confirmed.map_or(Attempt::Conflict, done))
                     }
-                    Ok(Attempt::Done(Some((*valid).into())))
-                }
+                    PresentedSecret::Current => {
+                        if valid.token.secret.key_id() != ring.current() {
+                            // A ring that was read long ago may not know yet which key is current.
+                            let ring = self.keys.fresh_ring().await?;
+                            self.usage_log.rehash(&valid.token, &ring, presented.secret.reveal()).await;
+                        }
+                        Ok(Attempt::Done(Some((*valid).into())))
+                    }
+                    // It ends before a key does, so it stays under its own.
+                    PresentedSecret::Replaced(_) | PresentedSecret::Retired => {
+                        Ok(Attempt::Done(Some((*valid).into())))
+                    }
+                },
             }
         })
         .await

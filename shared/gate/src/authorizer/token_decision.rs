@@ -39,21 +39,24 @@ pub(super) enum TokenDecision {
     /// The secret is genuine, but not valid.
     Refused(Box<StoredToken>, PresentedSecret, Refusal),
     /// The token is valid.
-    Valid(Box<ValidToken>, PresentedSecret),
+    Valid(Box<ValidToken>),
 }
 
 /// A valid token, and what its user is in the path's team.
 pub(super) struct ValidToken {
     pub(super) token: StoredToken,
+    pub(super) presented: PresentedSecret,
     pub(super) team: TeamAccess,
 }
 
 impl From<ValidToken> for Identity {
     fn from(valid: ValidToken) -> Self {
+        let is_replaced = matches!(valid.presented, PresentedSecret::Replaced(_));
         Self {
             user: valid.token.user.clone(),
             credential: Credential::Token,
             granted: valid.token.permissions,
+            replaced_secret_issued_at: is_replaced.then(|| valid.token.issued_at(valid.presented)),
             token: Some(valid.token),
             email: None,
             name: None,
@@ -117,10 +120,10 @@ impl StoredCredentials {
             return TokenDecision::Refused(Box::new(token), presented, refusal);
         }
         let team = if presented_token.has_team {
-            TeamAccess::of_token(&token, presented, self.membership)
+            TeamAccess::of_token(&token, token.issued_at(presented), self.membership)
         } else {
             TeamAccess::NotAsked
         };
-        TokenDecision::Valid(Box::new(ValidToken { token, team }), presented)
+        TokenDecision::Valid(Box::new(ValidToken { token, presented, team }))
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 use api::manifest::Matched;
 use base::{
     clock::Clock,
-    error::{Code, Error, Result},
+    error::{Error, Result},
     id::{TeamId, TokenId},
     permission::Permissions,
     timestamp::Timestamp,
@@ -61,7 +61,7 @@ impl UsageLog {
     /// that were used, a new address, and a refusal. What is due is written concurrently; mostly nothing is.
     pub(super) async fn record(
         &self,
-        token: &StoredToken,
+        (token, is_stranger): (&StoredToken, bool),
         route: Option<&Matched<'_>>,
         outcome: &Result<Permissions>,
         used: LastUsed,
@@ -73,7 +73,8 @@ impl UsageLog {
         // In boxes, as each is many times as large as a decision, and mostly none is due.
         let refusal = Box::pin(async {
             let Err(error) = outcome else { return Ok(()) };
-            Box::pin(self.record_denied(token, route.and_then(Matched::team), error, &used)).await
+            let team = route.and_then(Matched::team).map(|team| (team, !is_stranger));
+            Box::pin(self.record_denied(token, team, error, &used)).await
         });
         let last = Box::pin(self.record_use(token, exercised, &used));
         let address = Box::pin(self.record_address(token, &used));
@@ -113,16 +114,14 @@ impl UsageLog {
     async fn record_denied(
         &self,
         token: &StoredToken,
-        team: Option<TeamId>,
+        team: Option<(TeamId, bool)>,
         error: &Error,
         used: &LastUsed,
     ) -> Result<()> {
         let reason = error.code.name();
-        // Whoever is no member is told that and nothing else.
-        let is_member = error.code != Code::NoAccess;
         let audited = async {
             match team {
-                Some(team) => self.refusal_log.record(token, (team, is_member), reason, used).await,
+                Some(team) => self.refusal_log.record(token, team, reason, used).await,
                 None => Ok(()),
             }
         };
@@ -163,7 +162,8 @@ impl UsageLog {
     ) -> Result<()> {
         let used = request.usage(self.clock.now());
         // A secret whose overlap has ended, while the new one was never used, is late and no sign of theft.
-        let is_reuse = presented == PresentedSecret::Retired && refusal == Refusal::Retired;
+        let is_over = matches!(presented, PresentedSecret::Replaced(_) | PresentedSecret::Retired);
+        let is_reuse = is_over && refusal == Refusal::Retired;
         if is_reuse && token.on_reuse == OnReuse::Deactivate && token.active {
             self.deactivate(token, request, used.at).await?;
         }
@@ -201,7 +201,7 @@ impl UsageLog {
         }
     }
 
-    /// Makes the pending secret the current one: from now on the old one is refused. `None` if the token has
+    /// Makes the pending secret the current one, and ends the old one if its first use does. `None` if the token has
     /// changed since it was read.
     pub(super) async fn confirm(
         &self,
@@ -212,7 +212,7 @@ impl UsageLog {
         let (seen, now) = (token.version, self.clock.now());
         let actor = request.actor(&token, now);
         let before = token.retired_secrets.clone();
-        let token = token.confirmed(secret);
+        let token = token.confirmed(secret, now);
         let token = StoredToken { version: seen + 1, updated_at: now, actor: actor.clone(), ..token };
         let is_same =
             Condition::is_number("version", seen).and(Condition::AttributeMissing("revoked_at".into()));
@@ -221,6 +221,7 @@ impl UsageLog {
             .set("secret", attribute(&token.secret)?)
             .set("secret_created_at", attribute(&token.secret_created_at)?)
             .set("hint", attribute(&token.hint)?)
+            .set("replaced", attribute(&token.replaced)?)
             .set("rotated_away", attribute(&token.retired_secrets)?)
             .set("version", attribute(&token.version)?)
             .set("updated_at", attribute(&now)?)

@@ -12,7 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use retired::RetiredSecrets;
-pub use rotation::{Pending, PresentedSecret, RETIRED_SECRETS_MAX};
+pub use rotation::{
+    Pending, PresentedSecret, REPLACED_SECRETS_MAX, RETIRED_SECRETS_MAX, ReplacedSecret, Until,
+};
 pub use usage::{LastUsed, Used};
 
 use base::{
@@ -51,6 +53,9 @@ pub struct StoredToken {
     /// The secret that is to follow it, until it is first used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// The secrets that were replaced and work for what is left of their overlaps, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<ReplacedSecret>,
     /// The retired secrets, the latest first; older ones are kept apart, in items of their own.
     #[serde(default, rename = "rotated_away", skip_serializing_if = "Vec::is_empty")]
     pub retired_secrets: Vec<KeyedHash>,
@@ -69,6 +74,9 @@ pub struct StoredToken {
     /// The teams whose owner has blocked it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked_team_ids: Vec<TeamId>,
+    /// Who has blocked it in which of these, as far as that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
     /// The addresses it is limited to.
     pub allowed_cidrs: Option<Vec<IpNet>>,
     /// How often it may be used.
@@ -90,6 +98,17 @@ pub struct StoredToken {
     pub version: u64,
     /// Who made the last change.
     pub actor: Actor,
+}
+
+/// A block of a token in a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// The team.
+    pub team: TeamId,
+    /// Who made it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What happens when a secret that was rotated away is used.
@@ -114,6 +133,8 @@ pub enum TokenStatus {
     Inactive,
     /// It has ended.
     Expired,
+    /// It was revoked, and is only remembered.
+    Revoked,
 }
 
 /// Why a genuine secret of a token does not count. Who sent it is not told; the owner is, in the history.
@@ -148,6 +169,7 @@ impl StoredToken {
     /// Whether it can be used, as its owner is told.
     pub fn status(&self, now: Timestamp) -> TokenStatus {
         match self.expires_at {
+            _ if self.revoked_at.is_some() => TokenStatus::Revoked,
             Some(end) if end <= now => TokenStatus::Expired,
             _ if self.active => TokenStatus::Active,
             _ => TokenStatus::Inactive,
@@ -164,13 +186,12 @@ impl StoredToken {
         now: Timestamp,
         ip: Option<IpAddr>,
     ) -> Result<(), Refusal> {
-        if self.revoked_at.is_some() {
-            return Err(Refusal::Revoked);
-        }
-        if !self.is_in_force(presented, now) {
+        let status = self.status(now);
+        if status != TokenStatus::Revoked && !self.is_in_force(presented, now) {
             return Err(Refusal::Retired);
         }
-        match self.status(now) {
+        match status {
+            TokenStatus::Revoked => Err(Refusal::Revoked),
             TokenStatus::Inactive => Err(Refusal::Inactive),
             TokenStatus::Expired => Err(Refusal::Expired),
             TokenStatus::Active if self.is_allowed_from(ip) => Ok(()),
@@ -182,7 +203,12 @@ impl StoredToken {
     /// days.
     pub fn can_access(&self, team: &TeamId, lifetime_days_max: Option<u32>, issued_at: Timestamp) -> bool {
         let is_meant = self.team_ids.as_ref().is_none_or(|teams| teams.contains(team));
-        is_meant && !self.blocked_team_ids.contains(team) && self.lives_at_most(lifetime_days_max, issued_at)
+        !self.is_blocked_in(team) && is_meant && self.lives_at_most(lifetime_days_max, issued_at)
+    }
+
+    /// Whether an owner of the team has blocked it there.
+    pub fn is_blocked_in(&self, team: &TeamId) -> bool {
+        self.blocked_team_ids.contains(team)
     }
 
     /// Whether it ends within that many days from then.

@@ -1,5 +1,7 @@
 //! Tokens in every state, and what is told of them.
 
+mod rotation;
+
 use super::*;
 use base::{access::Credential, actor::Source, permission::Permission, testing::Silent};
 use keys::{
@@ -30,6 +32,7 @@ pub(crate) fn token(secret: &str) -> StoredToken {
         secret: ring(BOTH).hash(secret),
         hint: "ea_pat_…hint".into(),
         pending: None,
+        replaced: Vec::new(),
         retired_secrets: Vec::new(),
         rotated_itself_at: Vec::new(),
         on_reuse: OnReuse::Record,
@@ -37,6 +40,7 @@ pub(crate) fn token(secret: &str) -> StoredToken {
         expires_at: None,
         team_ids: None,
         blocked_team_ids: Vec::new(),
+        blocks: Vec::new(),
         allowed_cidrs: None,
         rate_limit: None,
         last_used: None,
@@ -70,12 +74,20 @@ pub(crate) fn rotated(token: StoredToken, secret: &str, overlap: u32, seconds: i
         created_at: now,
         by: Credential::Session,
         overlap_until: now.plus_seconds(overlap.into()),
+        until: Until::Time,
     })
 }
 
-fn confirmed(token: StoredToken) -> StoredToken {
+/// The token with its pending secret in use from that second on.
+fn used(token: StoredToken, seconds: i64) -> StoredToken {
     let secret = token.pending.clone().unwrap().secret;
-    token.confirmed(secret)
+    token.confirmed(secret, now().plus_seconds(seconds))
+}
+
+/// The same of a rotation that ends with the first use of the new secret.
+fn confirmed(mut token: StoredToken) -> StoredToken {
+    token.pending.as_mut().unwrap().until = Until::FirstUse;
+    used(token, 0)
 }
 
 #[test]
@@ -102,7 +114,20 @@ mod recognise {
             steps.push((HASHED.get(), COMPARED.get()));
         }
         // One hash for each key of the ring, one comparison for each place a token has.
-        assert_eq!(steps, [(2, 2 + RETIRED_SECRETS_MAX); 4]);
+        assert_eq!(steps, [(2, crate::token::rotation::PLACES); 4]);
+    }
+
+    #[test]
+    fn a_secret_that_was_replaced_is_known_by_its_place() {
+        let mut known = token("0");
+        for next in 1..=REPLACED_SECRETS_MAX {
+            known = used(rotated(known, &next.to_string(), 60, 0), 0);
+        }
+        for place in 0..REPLACED_SECRETS_MAX {
+            let sent = (REPLACED_SECRETS_MAX - 1 - place).to_string();
+            let found = StoredToken::recognise(Some(&known), &ring(BOTH).candidate_hashes(&sent));
+            assert_eq!(found, Some(PresentedSecret::Replaced(place)));
+        }
     }
 
     #[test]
@@ -114,6 +139,19 @@ mod recognise {
         assert_eq!(which("three"), Some(PresentedSecret::Pending));
         assert_eq!(which("four"), None);
         assert_eq!(StoredToken::recognise(None, &ring(BOTH).candidate_hashes("one")), None);
+    }
+
+    #[test]
+    fn all_secrets_are_known_that_earlier_versions_kept_on_a_token() {
+        let mut known = token("in use");
+        known.retired_secrets = (0..8).map(|before: u32| ring(BOTH).hash(&before.to_string())).collect();
+        let which = |sent: &str| StoredToken::recognise(Some(&known), &ring(BOTH).candidate_hashes(sent));
+        assert!((0..8).all(|before| which(&before.to_string()) == Some(PresentedSecret::Retired)));
+        let before = known.retired_secrets.clone();
+        let rotated = confirmed(rotated(known, "next", 0, 0));
+        assert_eq!(rotated.retired_secrets.len(), RETIRED_SECRETS_MAX);
+        let displaced = rotated.displaced(&before);
+        assert!(displaced == before[RETIRED_SECRETS_MAX - 1..], "they are kept apart from now on");
     }
 
     #[test]
@@ -203,103 +241,6 @@ mod validation {
     }
 }
 
-mod rotation {
-    use super::*;
-
-    #[test]
-    fn without_overlap_the_old_secret_ends_at_once_and_the_new_one_counts() {
-        let it = rotated(token("one"), "two", 0, 0);
-        assert_eq!(validate(&it, "one", 0), Err(Refusal::Retired));
-        assert_eq!(validate(&it, "two", 0), Ok(()));
-    }
-
-    #[test]
-    fn both_count_until_the_overlap_ends() {
-        let it = rotated(token("one"), "two", 60, 0);
-        assert_eq!((validate(&it, "one", 59), validate(&it, "two", 59)), (Ok(()), Ok(())));
-        assert_eq!((validate(&it, "one", 60), validate(&it, "two", 60)), (Err(Refusal::Retired), Ok(())));
-    }
-
-    #[test]
-    fn the_first_use_of_the_new_secret_ends_the_old_one() {
-        let it = confirmed(rotated(token("one"), "two", 60, 0));
-        assert_eq!((validate(&it, "one", 1), validate(&it, "two", 1)), (Err(Refusal::Retired), Ok(())));
-        assert!(it.pending.is_none());
-        assert_eq!(it.hint, "hint");
-    }
-
-    #[test]
-    fn a_repeat_replaces_the_unused_secret_and_lengthens_no_overlap() {
-        let it = rotated(rotated(token("one"), "lost", 60, 0), "two", 60, 30);
-        assert_eq!((validate(&it, "one", 59), validate(&it, "two", 59)), (Ok(()), Ok(())));
-        assert_eq!(validate(&it, "one", 60), Err(Refusal::Retired));
-        assert_eq!(validate(&it, "lost", 59), Err(Refusal::Retired));
-        let shorter = rotated(it, "three", 10, 30);
-        assert_eq!(
-            (validate(&shorter, "one", 39), validate(&shorter, "one", 40)),
-            (Ok(()), Err(Refusal::Retired))
-        );
-    }
-
-    #[test]
-    fn what_a_session_has_rotated_no_token_rotates_again_before_it_is_used() {
-        let it = token("one");
-        assert!(it.may_rotate(Credential::Token) && it.may_rotate(Credential::Session));
-        let by_session = rotated(it.clone(), "two", 60, 0);
-        assert!(!by_session.may_rotate(Credential::Token) && by_session.may_rotate(Credential::Session));
-        assert!(confirmed(by_session.clone()).may_rotate(Credential::Token));
-        let by = Pending { by: Credential::Token, ..by_session.pending.unwrap() };
-        let by_itself = it.rotated(by);
-        assert!(by_itself.may_rotate(Credential::Token) && by_itself.may_rotate(Credential::Session));
-    }
-
-    #[test]
-    fn each_secret_has_the_time_of_its_issue() {
-        let it = rotated(token("one"), "two", 60, 30);
-        let issued_at = |it: &StoredToken, presented| it.issued_at(presented).seconds() - now().seconds();
-        assert_eq!(
-            (issued_at(&it, PresentedSecret::Current), issued_at(&it, PresentedSecret::Pending)),
-            (0, 30)
-        );
-        assert_eq!(it.latest_issued_at(), now().plus_seconds(30));
-        let it = confirmed(it);
-        assert_eq!(
-            (issued_at(&it, PresentedSecret::Current), it.latest_issued_at()),
-            (30, now().plus_seconds(30))
-        );
-    }
-
-    #[test]
-    fn a_repeat_brings_no_secret_back_that_has_ended() {
-        let it = rotated(rotated(token("one"), "lost", 60, 0), "two", 60, 60);
-        assert_eq!(validate(&it, "one", 61), Err(Refusal::Retired));
-        assert_eq!(validate(&it, "two", 61), Ok(()));
-    }
-
-    #[test]
-    fn end_and_switch_hold_for_both_secrets() {
-        let mut it =
-            StoredToken { expires_at: Some(now().plus_seconds(30)), ..rotated(token("one"), "two", 60, 0) };
-        assert_eq!(
-            (validate(&it, "one", 30), validate(&it, "two", 30)),
-            (Err(Refusal::Expired), Err(Refusal::Expired))
-        );
-        it = StoredToken { expires_at: None, active: false, ..it };
-        assert_eq!(
-            (validate(&it, "one", 1), validate(&it, "two", 1)),
-            (Err(Refusal::Inactive), Err(Refusal::Inactive))
-        );
-        it.active = true;
-        assert_eq!((validate(&it, "one", 1), validate(&it, "two", 1)), (Ok(()), Ok(())));
-    }
-
-    #[test]
-    fn a_token_that_is_not_rotating_has_nothing_to_confirm() {
-        let it = token("one").confirmed(ring(BOTH).hash("two"));
-        assert_eq!(validate(&it, "one", 0), Ok(()));
-    }
-}
-
 mod reach {
     use super::*;
 
@@ -386,9 +327,17 @@ fn a_day_has_86_400_seconds_and_what_is_left_stays_90_of_them() {
 
 #[test]
 fn the_keys_of_the_secrets_that_may_count_are_known() {
-    let it = rotated(token("one"), "two", 60, 0);
-    let older = StoredToken { secret: ring(OLD).hash("one"), ..it };
-    assert_eq!(StoredToken::key_ids(Some(&older)), ["k1", "k2"]);
-    assert_eq!(StoredToken::key_ids(Some(&token("one"))), ["k2"]);
-    assert!(StoredToken::key_ids(None).is_empty());
+    let keys = |it: Option<&StoredToken>, seconds: i64| -> Vec<String> {
+        let keys = StoredToken::key_ids(it, now().plus_seconds(seconds));
+        keys.into_iter().map(str::to_owned).collect()
+    };
+    let older = StoredToken { secret: ring(OLD).hash("one"), ..rotated(token("one"), "two", 60, 0) };
+    assert_eq!(keys(Some(&older), 0), ["k1", "k2"]);
+    let in_use = used(older, 0);
+    assert_eq!(
+        (keys(Some(&in_use), 59), keys(Some(&in_use), 60)),
+        (vec!["k2".into(), "k1".into()], vec!["k2".into()])
+    );
+    assert_eq!(keys(Some(&token("one")), 0), ["k2"]);
+    assert!(keys(None, 0).is_empty());
 }

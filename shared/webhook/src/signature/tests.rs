@@ -8,8 +8,8 @@ use crate::keys::tests::{keys, public_key};
 
 mod receiver;
 
-const DOCUMENT: &str = include_str!("../../../../docs/webhooks.md");
-const VECTORS: &str = include_str!("../../../../docs/webhook-vectors.json");
+const DOCUMENT: &str = include_str!("../../../../docs/use/webhooks.md");
+const VECTORS: &str = include_str!("../../../../docs/reference/webhook-vectors.json");
 
 fn event() -> EventId {
     EventId::parse("evt_07n42DGM5Tfl7mQVuc9KdR").unwrap()
@@ -71,7 +71,7 @@ fn the_vectors_for_receivers_are_what_is_sent() {
     let made = vectors();
     assert!(
         made == written,
-        "docs/webhook-vectors.json should be:\n{}",
+        "docs/reference/webhook-vectors.json should be:\n{}",
         serde_json::to_string_pretty(&made).unwrap()
     );
 }
@@ -115,7 +115,7 @@ fn without_the_signature_it_is_the_same() {
 #[test]
 fn the_receiver_s_code_in_the_documents_tells_genuine_requests_from_others() {
     let code = include_str!("tests/receiver.rs").split_once("\n\n").unwrap().1.replace("pub(super) ", "");
-    assert!(DOCUMENT.contains(&code), "docs/webhooks.md has other code than tests/receiver.rs");
+    assert!(DOCUMENT.contains(&code), "docs/use/webhooks.md has other code than tests/receiver.rs");
     for vector in vectors() {
         let (secret, body) = (vector["secret"].as_str().unwrap(), vector["body"].as_str().unwrap());
         let header = |name: &str| vector["headers"][name].as_str();

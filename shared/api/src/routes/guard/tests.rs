@@ -34,7 +34,14 @@ impl Refused {
 /// What a caller gets: the status or the refusal.
 async fn sent(access: Access, path: &str, context: Option<Value>) -> Result<StatusCode, Refused> {
     sent_to(
-        RoutePolicy { access, reads_query: false, reads_body: false, writes: false, platform: None },
+        RoutePolicy {
+            access,
+            rule: |_| Ok(()),
+            reads_query: false,
+            reads_body: false,
+            writes: false,
+            platform: None,
+        },
         path,
         context,
     )
@@ -145,6 +152,7 @@ async fn oneself_is_the_user_of_the_path() {
 async fn a_query_that_nobody_reads_is_refused_and_an_empty_one_is_none() {
     let policy = |reads_query| RoutePolicy {
         access: Access::Public,
+        rule: |_| Ok(()),
         reads_query,
         reads_body: false,
         writes: false,

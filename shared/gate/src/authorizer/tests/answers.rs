@@ -39,6 +39,7 @@ fn a_person_is_named_and_so_is_what_is_left_of_a_budget() {
         user: UserId::of_subject("i", "s"),
         credential: Credential::Session,
         token: None,
+        replaced_secret_issued_at: None,
         granted: Permissions::all(),
         email: Some("ada@example.com".into()),
         name: Some("Ada \"A\"".into()),

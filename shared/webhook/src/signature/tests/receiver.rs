@@ -1,4 +1,4 @@
-//! How a receiver verifies, as docs/webhooks.md tells it.
+//! How a receiver verifies, as docs/use/webhooks.md tells it.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
