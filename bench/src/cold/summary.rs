@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// How many times the least function with a call a function may take.
-const RATIO_MAX: f64 = 2.5;
+const RATIO_MAX: f64 = 2.0;
 /// The most bytes of a program.
-const SIZE_MAX: u64 = 6_000_000;
+const SIZE_MAX: u64 = 8_000_000;
 /// The most bytes of memory.
 const PEAK_MAX: u64 = 12_000_000;
 /// How many HMACs of the token a decision may cost.
@@ -122,7 +122,7 @@ pub(crate) fn results(
                 format!("{ratio:.2} ×"),
                 ratio <= RATIO_MAX,
             ),
-            ("program", "≤ 6 MB".to_owned(), format!("{} MB", megabytes(size)), size <= SIZE_MAX),
+            ("program", "≤ 8 MB".to_owned(), format!("{} MB", megabytes(size)), size <= SIZE_MAX),
             ("peak memory", "≤ 12 MB".to_owned(), format!("{} MB", megabytes(peak)), peak <= PEAK_MAX),
         ];
         all.extend(budgets.map(|(what, budget, measured, holds)| {
