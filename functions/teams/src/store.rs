@@ -76,7 +76,7 @@ impl Store {
         let mut memberships =
             found.items.into_iter().map(decode::<Membership>).collect::<Result<Vec<_>>>()?;
         if let Some(token) = self.own_token(caller).await? {
-            let issued_at = caller.replaced_secret_issued_at.unwrap_or(token.secret_created_at);
+            let issued_at = token.callers_secret_issued_at(caller);
             memberships
                 .retain(|found| token.can_access(&found.team, found.token_lifetime_days_max, issued_at));
         }

@@ -16,7 +16,7 @@ use gate::{
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
-use table::{Attempt, AttributeValue, Condition, Item, Key, TableQuery, attribute, decode, retry, text};
+use table::{Attempt, AttributeValue, Condition, Item, TableQuery, attribute, decode, retry, text};
 
 use crate::{members::known, store::Store, team::User};
 
@@ -162,7 +162,7 @@ impl Store {
         let mut after = None;
         if let Some(Place { user, token }) = place {
             let key = member_key(team, &user);
-            after = Some(position(&key));
+            after = Some(key.clone().into_item());
             // Who was removed meanwhile is passed over.
             if token.is_some()
                 && let Some(item) = self.identity.get(key).await?
@@ -187,7 +187,7 @@ impl Store {
         let is_left = Condition::AttributeMissing("revoked_at".into());
         let query =
             TableQuery::partition(user_partition(&member.user)).prefix(TOKEN).filter(is_left).limit(limit);
-        let after = behind.map(|token| position(&token_key(&member.user, &token)));
+        let after = behind.map(|token| token_key(&member.user, &token).into_item());
         let found = self.identity.query(query.after(after)).await?;
         let mut tokens = found.items.into_iter().map(decode).collect::<Result<Vec<StoredToken>>>()?;
         let now = self.now();
@@ -250,11 +250,6 @@ impl Store {
 fn is_of_team(token: &StoredToken, member: &Membership) -> bool {
     let reaches = token.can_access(&member.team, member.token_lifetime_days_max, token.latest_issued_at());
     token.user == member.user && token.revoked_at.is_none() && (reaches || token.is_blocked_in(&member.team))
-}
-
-fn position(key: &Key) -> Item {
-    let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
-    [part("pk", &key.pk), part("sk", &key.sk)].into()
 }
 
 fn no_token() -> Error {

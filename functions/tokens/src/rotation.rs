@@ -96,7 +96,7 @@ impl Store {
             None => None,
         };
         let status = token.status(self.now());
-        let issued_at = caller.replaced_secret_issued_at.unwrap_or(token.secret_created_at);
+        let issued_at = token.callers_secret_issued_at(caller);
         Ok((dry_run.run(token, issued_at, membership.map(decode).transpose()?), status))
     }
 }

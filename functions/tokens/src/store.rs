@@ -262,16 +262,18 @@ fn not_revoked() -> Condition {
 fn has_status(status: TokenStatus, now: Timestamp) -> Condition {
     let is_over = Condition::not_after("expires_at", now);
     let is_on = |flag: bool| Condition::Is("active".into(), AttributeValue::Bool(flag));
-    let seconds = AttributeValue::N(now.seconds().to_string());
-    match status {
-        TokenStatus::Expired => is_over.and(not_revoked()),
-        TokenStatus::Active => is_on(true).and(is_over.not()).and(not_revoked()),
-        TokenStatus::Inactive => is_on(false).and(is_over.not()).and(not_revoked()),
-        // DynamoDB removes what is not remembered any more some time later.
+    let is_so = match status {
         TokenStatus::Revoked => {
-            Condition::AttributeExists("revoked_at".into()).and(Condition::Above("expires".into(), seconds))
+            // DynamoDB removes what is not remembered any more some time later.
+            let seconds = AttributeValue::N(now.seconds().to_string());
+            let is_remembered = Condition::Above("expires".into(), seconds);
+            return Condition::AttributeExists("revoked_at".into()).and(is_remembered);
         }
-    }
+        TokenStatus::Expired => is_over,
+        TokenStatus::Active => is_on(true).and(is_over.not()),
+        TokenStatus::Inactive => is_on(false).and(is_over.not()),
+    };
+    is_so.and(not_revoked())
 }
 
 fn name_key(user: &UserId, name: &str) -> Key {

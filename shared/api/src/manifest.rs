@@ -108,8 +108,7 @@ impl Manifest {
     /// # Errors
     /// When two routes cannot be told apart.
     pub fn own() -> anyhow::Result<Self> {
-        let routes: Vec<ManifestRoute> = serde_json::from_str(OWN).context("reading the routes manifest")?;
-        Self::of(Owner::Us, routes)
+        Self::of(Owner::Us, own_routes()?)
     }
 
     /// The permissions that some route of this API needs.
@@ -117,8 +116,7 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::own`].
     pub fn permissions_in_use() -> anyhow::Result<Permissions> {
-        let routes: Vec<ManifestRoute> = serde_json::from_str(OWN).context("reading the routes manifest")?;
-        let needed = routes.iter().map(|route| route.access.permissions());
+        let needed = own_routes()?.into_iter().map(|route| route.access.permissions());
         Ok(needed.fold(Permissions::NONE, Permissions::union))
     }
 
@@ -164,6 +162,11 @@ impl Manifest {
         let param = |name: &str| matched.params.get(name).map(str::to_owned);
         Some(Matched { access: matched.value, team: param("team"), user: param("user") })
     }
+}
+
+/// The rows of this API, as `make update` has written them.
+fn own_routes() -> anyhow::Result<Vec<ManifestRoute>> {
+    serde_json::from_str(OWN).context("reading the routes manifest")
 }
 
 #[cfg(test)]

@@ -220,14 +220,9 @@ impl History {
         let mut items = found.items;
         if let Some(day) = end.as_deref().and_then(start_of_day) {
             // The page ends in a day whose refusals lie behind its end, and may have happened before it.
-            let refusals = self.latest(&partition).between(
-                "sk",
-                Some(&format!("{day}{REFUSED}")),
-                Some(&format!("{day}{REFUSED_END}")),
-            );
-            items.retain(|item| {
-                !text(item, "sk").is_some_and(|sk| sk.starts_with(&format!("{day}{REFUSED}")))
-            });
+            let (begin, behind) = (format!("{day}{REFUSED}"), format!("{day}{REFUSED_END}"));
+            let refusals = self.latest(&partition).between("sk", Some(&begin), Some(&behind));
+            items.retain(|item| !text(item, "sk").is_some_and(|sk| sk.starts_with(&begin)));
             items.extend(self.activity.query(refusals).await?.items);
         }
         let mut placed = items.into_iter().map(place).collect::<Result<Vec<_>>>()?;
@@ -237,7 +232,7 @@ impl History {
         placed.sort_by(|(one, _), (other, _)| other.cmp(one));
         let next = if placed.len() > limit { Some(placed[limit - 1].0.clone()) } else { end };
         placed.truncate(limit);
-        let cursor = |sk: String| position(&Key::new(partition.clone(), sk));
+        let cursor = |sk: String| Key::new(partition, sk).into_item();
         Ok((placed.into_iter().map(|(_, entry)| entry).collect(), next.map(cursor)))
     }
 
@@ -262,11 +257,6 @@ fn place(item: Item) -> Result<(String, TokenEntry)> {
 /// The beginning of the day that a place in time is on.
 fn start_of_day(place: &str) -> Option<Timestamp> {
     Some(place.split('#').next()?.parse::<Timestamp>().ok()?.start_of_day())
-}
-
-fn position(key: &Key) -> Item {
-    let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
-    [part("pk", &key.pk), part("sk", &key.sk)].into()
 }
 
 fn partition(user: &UserId, token: &TokenId) -> String {

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StoredToken;
+use api::Caller;
 use base::{
     access::Credential,
     rate_limit::{Budget, RateLimit},
@@ -144,6 +145,12 @@ impl StoredToken {
             PresentedSecret::Current | PresentedSecret::Retired => None,
         };
         other.unwrap_or(self.secret_created_at)
+    }
+
+    /// When the secret was issued that a function was called with: the one in use, unless the authorizer says that it was
+    /// replaced.
+    pub fn callers_secret_issued_at(&self, caller: &Caller) -> Timestamp {
+        caller.replaced_secret_issued_at.unwrap_or(self.secret_created_at)
     }
 
     /// When its latest secret was issued.

@@ -62,7 +62,8 @@ impl Key {
         text(item, "pk") == Some(&self.pk) && text(item, "sk") == Some(&self.sk)
     }
 
-    fn into_item(self) -> Item {
+    /// The key as an item: behind it a query goes on.
+    pub fn into_item(self) -> Item {
         [("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))].into()
     }
 }
