@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) journal: Option<Arc<Journal>>,
     /// Whether webhooks may be sent anywhere, and in the clear.
     pub(crate) allows_private_webhooks: bool,
+    /// Where the receiver of this machine is: the one private target that is always allowed.
+    pub(crate) receiver_url: String,
     /// Whether changes are told here.
     pub(crate) has_relay: bool,
 }
@@ -50,7 +52,15 @@ impl Functions {
     /// # Errors
     /// When the settings are not whole.
     pub(crate) fn start(settings: Settings) -> anyhow::Result<Self> {
-        let Settings { config, key_ring, is_alone, journal, allows_private_webhooks, has_relay } = settings;
+        let Settings {
+            config,
+            key_ring,
+            is_alone,
+            journal,
+            allows_private_webhooks,
+            receiver_url,
+            has_relay,
+        } = settings;
         let platform = Platform::new(&config, key_ring)?;
         let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
         let audience = config.oidc_audience.as_deref().unwrap_or_default();
@@ -58,6 +68,7 @@ impl Functions {
         let authorizer = Authorizer::new(&platform, sessions, Manifest::own()?)
             .with_failures_per_minute(config.failures_per_minute);
         let rules = if allows_private_webhooks { TargetRules::anywhere() } else { TargetRules::of(&config) };
+        let rules = rules.with_receiver(&receiver_url);
         let bell = Bell::new();
         let at_work =
             workers::Settings { journal, is_alone, has_relay, bell: bell.clone(), rules: rules.clone() };

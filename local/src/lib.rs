@@ -8,6 +8,7 @@ pub mod families;
 mod functions;
 /// The API Gateway stand-in.
 pub mod gateway;
+mod html;
 mod issuer;
 mod job_queue;
 mod key_ring;
@@ -18,6 +19,7 @@ mod options;
 mod pace;
 mod peer;
 mod queue;
+mod receiver;
 mod requests;
 mod seed;
 mod server;
@@ -100,6 +102,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         is_alone: options.dynamodb.is_none(),
         journal,
         allows_private_webhooks: options.allow_private_webhooks,
+        receiver_url: format!("{url}{}", receiver::PATH),
         has_relay: !options.without_relay,
     })?;
     let clock = functions.clock();

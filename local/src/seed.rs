@@ -1,9 +1,14 @@
-//! The demo: a person, a team with contacts, and a first token, all made over HTTP.
+//! The demo: a person, a team with companies and contacts, a webhook, and a first token, all made over HTTP.
 
-use anyhow::{Context as _, bail};
+mod content;
+
+use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::{
+    client::{Answer, Client},
+    receiver,
+};
 
 const EMAIL: &str = "demo@example.com";
 const TEAM: &str = "demo";
@@ -19,13 +24,19 @@ pub(crate) async fn demo(url: &str) -> anyhow::Result<String> {
     let client = Client::new(url).with_session(&session);
     let (team, is_new_team) = team(&client).await.context("making the demo team")?;
     let is_new_type = object_type(&client, &team).await.context("making the object type")?;
+    // What somebody has made of an older demo stays as it is.
+    if is_new_team {
+        fill(&client, url, &team).await.context("filling the demo team")?;
+    }
     // A token that its owner has revoked does not come back: only a new demo gets one.
     let token =
         if is_new_team || is_new_type { token(&client).await.context("making the token")? } else { None };
     let head = format!(
         "console  {url}/console (sign in as {EMAIL}, or as anyone)\n\
          team     {TEAM} ({team}) with the object type {OBJECT_TYPE}\n\
-         session  {session}\n"
+         receiver {url}{} (shows what webhooks send)\n\
+         session  {session}\n",
+        receiver::PATH
     );
     Ok(head
         + &token.map_or_else(|| on_later_token(url, &session), |token| on_first_token(url, &team, &token)))
@@ -72,7 +83,9 @@ async fn team(client: &Client) -> anyhow::Result<(String, bool)> {
 async fn object_type(client: &Client, team: &str) -> anyhow::Result<bool> {
     let path = format!("/v1/teams/{team}/object-types");
     match client.get(&format!("{path}/{OBJECT_TYPE}")).await? {
-        Answer { status: 404, .. } => client.post(&path, &contacts()).await?.expect_success().map(|_| true),
+        Answer { status: 404, .. } => {
+            client.post(&path, &content::contacts()).await?.expect_success().map(|_| true)
+        }
         answer => answer.expect_success().map(|_| false),
     }
 }
@@ -86,18 +99,28 @@ async fn token(client: &Client) -> anyhow::Result<Option<String>> {
     }
 }
 
-fn contacts() -> Value {
-    json!({
-        "slug": OBJECT_TYPE,
-        "singular_label": "Contact",
-        "plural_label": "Contacts",
-        "item_label_fields": ["name"],
-        "fields": [
-            {"slug": "email", "label": "E-mail", "type": "email", "unique": true, "searchable": true, "required": "always"},
-            {"slug": "name", "label": "Name", "type": "name", "searchable": true},
-            {"slug": "company", "label": "Company", "type": "text", "searchable": true},
-            {"slug": "newsletter", "label": "Newsletter", "type": "checkbox"},
-            {"slug": "notes", "label": "Notes", "type": "textarea"},
-        ],
-    })
+/// Makes what there is to look at: companies, contacts, a webhook that tells of them, an open invitation, and some history.
+async fn fill(client: &Client, url: &str, team: &str) -> anyhow::Result<()> {
+    let path = format!("/v1/teams/{team}");
+    let make = async |place: &str, body: &Value| {
+        client.post(&format!("{path}{place}"), body).await?.expect_success()
+    };
+    make("/object-types", &content::companies()).await?;
+    make(&format!("/object-types/{OBJECT_TYPE}/fields"), &content::employer()).await?;
+    let companies = ids(&make("/objects/companies/batch", &content::new_companies()).await?)?;
+    let contacts_batch = format!("/objects/{OBJECT_TYPE}/batch");
+    let contacts = ids(&make(&contacts_batch, &content::new_contacts(&companies)).await?)?;
+    make("/objects/companies/batch", &content::main_contacts(&companies, &contacts)).await?;
+    // From here on the receiver hears of it.
+    make("/webhooks", &content::webhook(&format!("{url}{}", receiver::PATH))).await?;
+    make(&contacts_batch, &content::changes(&contacts)).await?;
+    make("/invitations", &json!({"email": "grace@example.com", "role": "member"})).await?;
+    Ok(())
+}
+
+/// The ids that a batch has made.
+fn ids(answer: &Value) -> anyhow::Result<Vec<String>> {
+    ensure!(answer["failed"] == 0, "the batch was refused: {answer}");
+    let results = answer["results"].as_array().into_iter().flatten();
+    Ok(results.filter_map(|result| result["object"]["id"].as_str()).map(str::to_owned).collect())
 }

@@ -1,4 +1,4 @@
-//! The HTTP server: the gateway, and the issuer beside it.
+//! The HTTP server: the gateway, and beside it the issuer and a receiver of webhooks.
 
 use std::{
     io::{self, ErrorKind},
@@ -25,6 +25,7 @@ use crate::{
     issuer::{self, Issuer},
     listener,
     peer::Peer,
+    receiver,
 };
 
 /// Requests in flight get this long to finish when the server ends.
@@ -91,9 +92,9 @@ pub(crate) fn url(listener: &TcpListener) -> anyhow::Result<String> {
 impl Server {
     /// Answers requests from now on.
     pub(crate) fn start(listener: TcpListener, gateway: Gateway, issuer: Issuer) -> Self {
-        let issuer = issuer::routes::<Arc<Gateway>>(issuer);
+        let own = issuer::routes(issuer).merge(receiver::routes());
         let router = Router::<Arc<Gateway>>::new()
-            .nest("/local", issuer)
+            .nest("/local", issuer::guarded(own))
             .fallback(handle)
             .with_state(Arc::new(gateway));
         let (stop, stopped) = oneshot::channel::<()>();

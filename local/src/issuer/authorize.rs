@@ -10,6 +10,8 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 
+use crate::html::escaped;
+
 use super::{
     AUDIENCE, Issuer, codes::Grant, guard::Base, parameters::Parameters, person::Person, problem::Problem,
 };
@@ -134,10 +136,6 @@ fn shown(status: StatusCode, parameters: &Parameters, fault: &str) -> Response {
     response
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,10 +184,5 @@ mod tests {
         let request = |rest: &str| read(&format!("{SOUND}{rest}")).unwrap().way_back("c-1");
         assert_eq!(request(""), "http://localhost:3000/console?code=c-1");
         assert_eq!(request("%3Fa=b&state=x%26y"), "http://localhost:3000/console?a=b&code=c-1&state=x%26y");
-    }
-
-    #[test]
-    fn what_is_carried_cannot_leave_its_place() {
-        assert_eq!(escaped(r#""><script>&"#), "&quot;&gt;&lt;script&gt;&amp;");
     }
 }

@@ -1,4 +1,4 @@
-//! Who may talk to the issuer: this machine only, under a name of its own, and no page of another site.
+//! Who may use what is beside the API: this machine only, under a name of its own, and no page of another site.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::peer::Peer;
 #[derive(Clone)]
 pub(super) struct Base(pub(super) String);
 
-/// Refuses whom the issuer is not for, and gives errors their form.
+/// Refuses whom these paths are not for, and gives errors their form.
 pub(super) async fn guard(
     ConnectInfo(peer): ConnectInfo<Peer>,
     mut request: Request,
@@ -41,7 +41,7 @@ fn checked(peer: Peer, headers: &HeaderMap) -> Result<Base, Problem> {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "not_local",
-            "Only this machine may ask for sessions.",
+            "Only this machine may use these paths.",
         ));
     }
     // A page of another site can give its own name this machine's address (DNS rebinding), but not send another Host.
@@ -54,7 +54,7 @@ fn checked(peer: Peer, headers: &HeaderMap) -> Result<Base, Problem> {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "cross_site",
-            "Pages of other sites may not ask for sessions.",
+            "Pages of other sites may not use these paths.",
         ));
     }
     Ok(Base(base))

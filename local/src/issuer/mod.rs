@@ -55,7 +55,7 @@ impl Issuer {
     }
 }
 
-/// Everything under `/local`.
+/// What the issuer has under `/local`.
 pub(crate) fn routes<S>(issuer: Issuer) -> Router<S> {
     Router::new()
         .route("/session", post(session::create))
@@ -63,10 +63,12 @@ pub(crate) fn routes<S>(issuer: Issuer) -> Router<S> {
         .route("/oidc/jwks.json", get(jwks))
         .route("/oidc/authorize", get(authorize::page).post(authorize::sign_in))
         .route("/oidc/token", post(token::exchange))
-        .fallback(no_such_path)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn(guard))
         .with_state(Arc::new(issuer))
+}
+
+/// Everything under `/local`, for this machine alone.
+pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.fallback(no_such_path).method_not_allowed_fallback(no_such_method).layer(from_fn(guard))
 }
 
 async fn discovery(Extension(Base(base)): Extension<Base>) -> Json<Value> {

@@ -26,6 +26,8 @@ pub struct TargetRules {
     allows_private: bool,
     /// Hosts that are allowed at any address.
     hosts: Vec<Host>,
+    /// A receiver of the operator's own, which is allowed as it is.
+    receiver: Option<Url>,
 }
 
 /// A target that passed the rules. The addresses of its name still have to be checked at each request.
@@ -62,6 +64,12 @@ impl TargetRules {
         Self { hosts, ..self }
     }
 
+    /// The rules, with this very URL allowed, wherever it leads: a receiver of the operator's own.
+    #[must_use]
+    pub fn with_receiver(self, url: &str) -> Self {
+        Self { receiver: Url::parse(url).ok(), ..self }
+    }
+
     /// Checks a URL and normalizes it to the form that is stored and called.
     ///
     /// # Errors
@@ -80,6 +88,9 @@ impl TargetRules {
         // again.
         if url.as_str().len() > URL_LENGTH_MAX {
             return Err(too_long());
+        }
+        if self.receiver.as_ref() == Some(&url) {
+            return Ok(WebhookTarget { url, is_exempt: true });
         }
         let mut faults = Vec::new();
         match url.scheme() {
@@ -181,6 +192,23 @@ mod tests {
         ] {
             let target = TargetRules::default().check("/url", text).unwrap();
             assert_eq!(target.url().as_str(), form);
+        }
+    }
+
+    #[test]
+    fn of_the_operators_receiver_its_very_url_is_allowed_and_nothing_beside_it() {
+        let rules = TargetRules::default().with_receiver("http://127.0.0.1:3000/local/receiver");
+        let target = rules.check("/url", "http://127.0.0.1:3000/local/receiver").unwrap();
+        assert!(target.may_be_at("127.0.0.1".parse().unwrap()));
+        for url in [
+            "http://127.0.0.1:3000/local/receiver/",
+            "http://127.0.0.1:3000/local/receiver?a",
+            "http://127.0.0.1:3000/local/session",
+            "http://127.0.0.1:3001/local/receiver",
+            "http://a@127.0.0.1:3000/local/receiver",
+            "http://localhost:3000/local/receiver",
+        ] {
+            assert!(rules.check("/url", url).is_err(), "{url}");
         }
     }
 
