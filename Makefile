@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-told test-aws keep measure example bench bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-told test-aws keep measure example bench bench-console bench-scale bench-audit bench-events mutants deny
 
 ARGS ?=
 TEMPLATE ?= template.yaml
@@ -13,7 +13,7 @@ help: ## list the targets
 run: ## start everything on this machine: make run ARGS="--port 0 --in-memory"
 	cargo run --profile optimised -p local -- $(ARGS)
 
-test: ## format, lints and all tests, on the embedded engine and on a second one, receivers of webhooks, and clients
+test: ## format, lints and all tests, on the embedded engine and on a second one, receivers of webhooks, clients, and the console in a browser
 	@tests/all.sh
 
 check: ## the part of the tests that installs nothing
@@ -52,6 +52,9 @@ test-receivers: ## receivers verify our webhooks with the published libraries
 test-clients: ## the OpenAPI document in linters, in clients made from it, and in a fuzzer
 	tests/clients.sh
 
+test-console: ## the console in a real Chromium; pictures of it go to target/console: make test-console ARGS=members.test.mjs
+	tests/console.sh $(ARGS)
+
 test-told: ## kill the relay until 20,000 changes are told and received: make test-told ARGS=50000
 	TOLD_CHANGES=$(or $(ARGS),20000) cargo test --profile optimised -p local --test local told:: -- --nocapture
 
@@ -74,6 +77,10 @@ bench: ## cold starts, requests per second, capacity units, the way to webhooks,
 	cargo build --release $(FUNCTIONS) --bins
 	cargo build --release -p bench --no-default-features --bin empty --bin empty_call
 	target/optimised/bench all
+
+bench-console: ## how long sections of the console take with 100,000 objects, 10,000 deliveries and 500 tokens: make bench-console ARGS=1000,100,50
+	cargo build --profile optimised -p local
+	ENGINE=$(CURDIR)/target/optimised/engine SIZES=$(ARGS) tests/console.sh large.mjs
 
 bench-scale: ## a type of a million objects next to one of a thousand: half an hour, 12 GB; make bench-scale ARGS="--sizes 1000,50000"
 	cargo build --profile optimised -p local -p bench

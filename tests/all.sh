@@ -42,4 +42,5 @@ step tests/deny.sh
 step tests/suite.sh
 step tests/receivers.sh
 step tests/clients.sh
+step tests/console.sh
 step tests/engines.sh

@@ -131,6 +131,7 @@ families! {
     console "console" page |on| console::Store::new(on.config) => [
         page "/",
         page "/console",
+        page "/console/{proxy+}",
     ];
     discovery "discovery" public |_on| () => [
         open "/v1/permissions",

@@ -29,6 +29,19 @@ fn the_authorizer_has_the_routes_of_the_tables() {
 }
 
 #[test]
+fn the_console_has_the_operations_of_the_tables() {
+    let mut made = String::from(
+        "// Made from the route tables: of each operation its method, its path, and who may use it.\n\nexport default {\n",
+    );
+    for info in every_route::all() {
+        let path = info.route.path.trim_start_matches("/v1");
+        let access = serde_json::to_string(&info.route.access).unwrap();
+        writeln!(made, "  \"{}\": [\"{}\", \"{path}\", {access}],", info.id, info.route.method).unwrap();
+    }
+    golden("functions/console/src/page/shell/routes.js", &format!("{made}}};\n"));
+}
+
+#[test]
 fn the_openapi_document_tells_of_every_route() {
     let document = local::families::document();
     golden("docs/reference/openapi.json", &format!("{}\n", serde_json::to_string_pretty(&document).unwrap()));

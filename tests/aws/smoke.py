@@ -1,9 +1,11 @@
 """The checks of smoke.sh: through HTTP only, with nothing but Python's own library."""
 
 import argparse
+import gzip
 import http.client
 import json
 import os
+import re
 import secrets
 import time
 import urllib.parse
@@ -69,12 +71,12 @@ class Api:
         self.session = os.environ.get("SESSION")
         self.tokens = []
 
-    def call(self, method, path, body=None, credential=None, raw=None):
+    def call(self, method, path, body=None, credential=None, raw=None, coding="identity"):
         """One request, on a connection of its own."""
         is_tls = self.url.scheme == "https"
         kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
         connection = kind(self.url.hostname, self.url.port, timeout=60)
-        headers = {"User-Agent": "smoke", "Accept": "*/*"}
+        headers = {"User-Agent": "smoke", "Accept": "*/*", "Accept-Encoding": coding}
         if credential:
             headers["Authorization"] = f"Bearer {credential}"
         if body is not None or raw is not None:
@@ -241,7 +243,20 @@ def sign_in(api):
         raise Failed(f"the session tells no verified address: {email}")
 
 
-CHECKS = (public, sign_in, written, parsable_403, no_cache, last_use, lone_refusal, lone_denial, rotation)
+def assets(api):
+    """What the console is made of comes whole, compressed or not."""
+    page = api.call("GET", "/console").body.decode()
+    found = re.search(r'src="[^"]*(/console/assets/[^"]+/shell/main\.js)"', page)
+    if not found:
+        raise Failed(f"no module: {page[:300]}")
+    plain, small = api.call("GET", found[1]), api.call("GET", found[1], coding="gzip")
+    for answer in (plain, small):
+        same("its type", (answer.status, answer.headers.get("content-type")), (200, "text/javascript; charset=utf-8"))
+    same("its coding", small.headers.get("content-encoding"), "gzip")
+    same("its bytes", gzip.decompress(small.body), plain.body)
+
+
+CHECKS = (public, sign_in, assets, written, parsable_403, no_cache, last_use, lone_refusal, lone_denial, rotation)
 CHECKS += (large_body, long_path)
 
 

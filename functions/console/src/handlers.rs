@@ -1,4 +1,4 @@
-//! The handler of the page, with the headers that isolate it from other pages.
+//! The handlers: the page, with the headers that isolate it from other pages, and its assets.
 
 use api::{
     extract::{StagePath, State},
@@ -10,13 +10,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::{Error, Result};
-use serde_json::json;
 
-use crate::store::Store;
+use crate::{
+    asset::{self, AssetRequest},
+    store::Store,
+};
 
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// For a year, without asking whether it has changed (RFC 8246).
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// What does not depend on the page's content.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -28,8 +33,19 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-pub(crate) async fn page(State(store): State<Store>, _: SignInAnswer) -> Result<Page> {
-    Ok(Page(store))
+/// The page, which is the same at every address of it: what the address says is read in the browser, and so is what the
+/// issuer adds to it when it sends the browser back.
+pub(crate) async fn page(
+    State(store): State<Store>,
+    StagePath(stage): StagePath,
+    _: AnyQuery,
+) -> Result<Page> {
+    Ok(Page { html: store.html(&stage), policy: store.policy })
+}
+
+/// A module or a style sheet.
+pub(crate) async fn asset(request: AssetRequest) -> Result<AssetAnswer> {
+    Ok(AssetAnswer(request))
 }
 
 /// Whoever opens the address of the API in a browser is led to the console.
@@ -38,7 +54,7 @@ pub(crate) async fn root(StagePath(stage): StagePath, _: AnyQuery) -> Result<ToC
     Ok(ToConsole(path.map_err(anyhow::Error::from)?))
 }
 
-/// Whatever a link to the address has behind it, such as a mark of where the link was found.
+/// Whatever an address has behind it, such as a mark of where the link to it was found.
 pub(crate) struct AnyQuery;
 
 impl<S: Sync> FromRequestParts<S> for AnyQuery {
@@ -71,16 +87,19 @@ impl Output for ToConsole {
 }
 
 /// The page.
-pub(crate) struct Page(Store);
+pub(crate) struct Page {
+    html: String,
+    policy: HeaderValue,
+}
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let mut response = self.0.html.into_response();
+        let mut response = self.html.into_response();
         let headers = response.headers_mut();
         for (name, value) in HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        headers.insert(header::CONTENT_SECURITY_POLICY, self.0.policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy);
         response
     }
 }
@@ -91,28 +110,40 @@ impl Output for Page {
     }
 }
 
-/// Whatever the issuer adds to the address when it sends the browser back. Only the page in the browser reads it: an
-/// authorization code is of no use here.
-pub(crate) struct SignInAnswer;
+/// An asset, or that the browser has it.
+pub(crate) struct AssetAnswer(AssetRequest);
 
-impl<S: Sync> FromRequestParts<S> for SignInAnswer {
-    type Rejection = Error;
-
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self> {
-        Ok(Self)
+impl IntoResponse for AssetAnswer {
+    fn into_response(self) -> Response {
+        let AssetRequest { asset, coding, is_known } = self.0;
+        let mut response = if is_known {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            (
+                [(header::CONTENT_TYPE, asset.content_type())],
+                [(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"))],
+                asset.bytes(coding),
+            )
+                .into_response()
+        };
+        let headers = response.headers_mut();
+        if let Some(name) = coding.name().filter(|_| !is_known) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+        headers.insert(header::ETAG, etag());
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        response
     }
 }
 
-impl Input for SignInAnswer {
-    const READS_QUERY: bool = true;
-
+impl Output for AssetAnswer {
     fn describe(operation: &mut Operation) {
-        for (name, description) in [
-            ("code", "The authorization code, when the issuer sends the browser back."),
-            ("state", "What tells the sign-in that it ends from any other one."),
-            ("error", "Why the issuer signed nobody in."),
-        ] {
-            operation.query_parameter(name, description, json!({"type": "string"}));
-        }
+        operation.empty_answer(200, "The asset.");
     }
+}
+
+/// The tag of all assets of this version.
+fn etag() -> HeaderValue {
+    HeaderValue::try_from(format!("\"{}\"", asset::version())).unwrap_or(HeaderValue::from_static("\"\""))
 }

@@ -1,20 +1,28 @@
-//! The page as a browser gets it through API Gateway.
+//! The page and its assets as a browser gets them through API Gateway.
+
+use std::{collections::BTreeSet, io::Read as _};
 
 use axum::{
     body::{Body, to_bytes},
     http::{Response, StatusCode},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use gate::token::Refusal;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use table::config::Config;
 use tower::ServiceExt as _;
 
-use crate::{Store, routes};
+use crate::{
+    Store,
+    asset::{self, Asset},
+    routes,
+    store::{first_modules, modules_of},
+};
 
-/// What could be made of a text where markup is expected.
-const HOSTILE: &str = "</script><script>alert(1)</script><!-- & \u{2028} '\" /*script*/";
+/// What could be made of a text where an attribute is expected.
+const HOSTILE: &str = "\"><script>alert(1)</script><!-- & \u{2028} '\" {assets} {stage}";
+/// What is sent at most, compressed, before the first section is there, and for another section.
+const FIRST_VIEW_MAX: usize = 60 * 1024;
+const SECTION_MAX: usize = 25 * 1024;
 
 fn config() -> Config {
     Config {
@@ -24,83 +32,111 @@ fn config() -> Config {
     }
 }
 
-async fn get(config: &Config, query: &[(&str, &str)]) -> Response<Body> {
+/// What is answered behind a stage, to a path with headers.
+async fn get_from(config: &Config, stage: &str, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
     let mut event: Value = serde_json::from_str(include_str!("../../../events/console-page.json")).unwrap();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    event["path"] = json!(path);
+    event["requestContext"]["path"] = json!(format!("{stage}{path}"));
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     event["multiValueQueryStringParameters"] =
-        query.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
+        pairs.map(|(name, value)| (name.to_owned(), json!([value]))).collect();
+    event["multiValueHeaders"] =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
     let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-    let router = routes().router(Store::new(config), None);
-    router.oneshot(request.map(Body::new)).await.unwrap()
+    routes().router(Store::new(config), None).oneshot(request.map(Body::new)).await.unwrap()
+}
+
+async fn get(path: &str) -> Response<Body> {
+    get_from(&config(), "", path, &[]).await
+}
+
+async fn bytes(response: Response<Body>) -> Vec<u8> {
+    to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()
 }
 
 async fn page(config: &Config) -> (String, String) {
-    let response = get(config, &[]).await;
+    let response = get_from(config, "", "/console", &[]).await;
     let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    (String::from_utf8(bytes.to_vec()).unwrap(), policy)
+    (String::from_utf8(bytes(response).await).unwrap(), policy)
 }
 
-/// The content of the only element that begins so.
-fn element<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
+/// The value of the only attribute that begins so.
+fn attribute<'a>(page: &'a str, start: &str) -> &'a str {
     assert_eq!(page.matches(start).count(), 1, "{start}");
-    page.split_once(start).unwrap().1.split_once(end).unwrap().0
+    page.split_once(start).unwrap().1.split_once('"').unwrap().0
 }
 
+/// The settings as a browser reads them.
 fn settings(page: &str) -> Value {
-    serde_json::from_str(element(page, r#"<script type="application/json" id="settings">"#, "</script>"))
-        .unwrap()
+    let names =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#123;", "{"), ("&#125;", "}"), ("&amp;", "&")];
+    let text = attribute(page, "<meta name=\"settings\" content=\"").to_owned();
+    let text = names.into_iter().fold(text, |text, (name, sign)| text.replace(name, sign));
+    serde_json::from_str(&text).unwrap()
 }
 
 fn directive<'a>(policy: &'a str, name: &str) -> &'a str {
     policy.split("; ").find_map(|part| part.strip_prefix(name)?.strip_prefix(' ')).unwrap_or_default()
 }
 
-fn source_of(content: &str) -> String {
-    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(content)))
+fn source(name: &str) -> &'static str {
+    std::str::from_utf8(Asset::find(name).unwrap_or_else(|| panic!("{name}")).plain).unwrap()
+}
+
+/// The modules of the console with their sources.
+fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    asset::all().iter().filter(|asset| asset.is_module()).map(|asset| (asset.name, source(asset.name)))
+}
+
+/// What stands in quotes behind each start.
+fn quoted<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(start).skip(1).filter_map(|rest| rest.split('"').next())
 }
 
 #[tokio::test]
 async fn the_address_itself_leads_to_the_console_on_a_domain_and_behind_a_stage() {
-    for (path, console) in [("/", "/console"), ("/live/", "/live/console"), ("/live", "/live/console")] {
-        let mut event: Value =
-            serde_json::from_str(include_str!("../../../events/console-page.json")).unwrap();
-        event["path"] = json!("/");
-        event["resource"] = json!("/");
-        event["requestContext"]["path"] = json!(path);
-        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-        let router = routes().router(Store::new(&config()), None);
-        let response = router.oneshot(request.map(Body::new)).await.unwrap();
+    for (stage, console) in [("", "/console"), ("/live", "/live/console")] {
+        let response = get_from(&config(), stage, "/", &[]).await;
         let location = response.headers()["location"].to_str().unwrap();
         assert_eq!((response.status(), location), (StatusCode::FOUND, console));
     }
 }
 
 #[tokio::test]
-async fn the_page_keeps_to_itself() {
-    let response = get(&config(), &[]).await;
-    assert_eq!(response.status(), StatusCode::OK);
-    for (name, value) in [
-        ("content-type", "text/html; charset=utf-8"),
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
-        ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
-        ("cache-control", "no-store"),
+async fn the_page_keeps_to_itself_at_each_of_its_addresses() {
+    for path in [
+        "/console",
+        "/console/webhooks",
+        "/console/webhooks/whk_1",
+        "/console/nothing?team=t&dialog=create",
+        "/console?code=a%20b&state=c",
+        "/console?error=access_denied&error_description=x&state=c",
     ] {
-        assert_eq!(response.headers()[name], value, "{name}");
+        let response = get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        for (name, value) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(response.headers()[name], value, "{path} {name}");
+        }
     }
 }
 
 #[tokio::test]
-async fn the_policy_allows_this_script_and_this_style_alone() {
+async fn the_policy_allows_assets_of_this_origin_alone() {
     let (page, policy) = page(&config()).await;
-    let script = element(&page, r#"<script type="module">"#, "</script>");
-    let style = element(&page, "<style>", "</style>");
-    assert_eq!(directive(&policy, "script-src"), source_of(script));
-    assert_eq!(directive(&policy, "style-src"), source_of(style));
     for (name, value) in [
         ("default-src", "'none'"),
+        ("script-src", "'self'"),
+        ("style-src", "'self'"),
+        ("img-src", "'self' data:"),
         ("connect-src", "'self' https://id.example.com"),
         ("frame-ancestors", "'none'"),
         ("base-uri", "'none'"),
@@ -111,6 +147,9 @@ async fn the_policy_allows_this_script_and_this_style_alone() {
         assert_eq!(directive(&policy, name), value, "{name}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("<script type=\"module\" src=\"/console/assets/"));
+    assert!(!page.contains("<style") && !page.contains("{assets}") && !page.contains("{stage}"));
 }
 
 #[tokio::test]
@@ -124,29 +163,29 @@ async fn a_foreign_text_cannot_change_the_policy() {
 }
 
 #[tokio::test]
-async fn the_page_needs_nothing_from_elsewhere_and_makes_no_markup_of_text() {
+async fn no_module_makes_markup_or_code_of_text() {
     let (page, _) = page(&config()).await;
-    for forbidden in [
-        "src=",
-        "@import",
-        "url(",
-        "import(",
-        " style=\"",
-        " onclick=\"",
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "eval(",
-        "new Function",
-        "localStorage",
-        "document.cookie",
-        "<!--",
-    ] {
-        assert!(!page.contains(forbidden), "{forbidden}");
+    let page: &'static str = page.leak();
+    for (name, source) in modules().chain([("page.html", page)]) {
+        for forbidden in [
+            "@import",
+            "url(",
+            " style=\"",
+            " onclick=\"",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "localStorage",
+            "document.cookie",
+            "<!--",
+            "console.log",
+        ] {
+            assert!(!source.contains(forbidden), "{name}: {forbidden}");
+        }
     }
-    assert_eq!(page.matches("<link").count(), 1);
-    element(&page, r#"<link rel="icon" href="data:"#, ">");
 }
 
 #[tokio::test]
@@ -155,7 +194,7 @@ async fn the_settings_are_escaped_and_read_back_unchanged() {
     let ((page, policy), (plain, plain_policy)) = (page(&hostile).await, page(&config()).await);
     assert_eq!(settings(&page)["client_id"], HOSTILE);
     assert_eq!(policy, plain_policy);
-    for markup in ["<", ">", "<script", "</script"] {
+    for markup in ["<", ">", "\"", "<script", "{"] {
         assert_eq!(page.matches(markup).count(), plain.matches(markup).count(), "{markup}");
     }
 }
@@ -181,83 +220,170 @@ async fn without_an_issuer_the_page_is_told_so() {
 }
 
 #[tokio::test]
-async fn whatever_the_issuer_sends_back_is_taken() {
-    for query in [
-        &[("code", "a b"), ("state", "c")][..],
-        &[("error", "access_denied"), ("error_description", "x & y"), ("state", "c"), ("session_state", "1")],
+async fn an_asset_is_kept_for_ever_under_its_version_and_comes_as_small_as_the_browser_takes_it() {
+    let brotli = |bytes: &[u8]| {
+        let mut plain = Vec::new();
+        brotli::BrotliDecompress(&mut &bytes[..], &mut plain).unwrap();
+        plain
+    };
+    let gzip = |bytes: &[u8]| {
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+        plain
+    };
+    for asset in asset::all() {
+        let path = format!("/console/assets/{}/{}", asset::version(), asset.name);
+        for (accepted, coding) in [("", None), ("gzip", Some("gzip")), ("gzip, br", Some("br"))] {
+            let response = get_from(&config(), "", &path, &[("accept-encoding", accepted)]).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let headers = response.headers().clone();
+            let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(text("content-encoding").as_deref(), coding);
+            assert_eq!(text("cache-control").unwrap(), "public, max-age=31536000, immutable");
+            assert_eq!(text("vary").unwrap(), "accept-encoding");
+            assert_eq!(text("content-type").unwrap().starts_with("text/javascript"), asset.is_module());
+            let sent = bytes(response).await;
+            let plain = match coding {
+                Some("br") => brotli(&sent),
+                Some(_) => gzip(&sent),
+                None => sent,
+            };
+            assert_eq!(plain, asset.plain, "{path} {coding:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_asset_that_the_browser_has_is_not_sent_again_and_one_of_another_version_is_not_there() {
+    let path = format!("/console/assets/{}/shell/main.js", asset::version());
+    let tag = get(&path).await.headers()["etag"].to_str().unwrap().to_owned();
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}")] {
+        let response = get_from(&config(), "", &path, &[("if-none-match", &known)]).await;
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{known}");
+        assert!(bytes(response).await.is_empty());
+    }
+    let other = get_from(&config(), "", &path, &[("if-none-match", "\"x\"")]).await;
+    assert_eq!(other.status(), StatusCode::OK);
+    for path in [
+        "/console/assets/0123456789abcdef/shell/main.js",
+        &format!("/console/assets/{}/shell/none.js", asset::version()),
+        &format!("/console/assets/{}/shell/..%2fpage.html", asset::version()),
     ] {
-        assert_eq!(get(&config(), query).await.status(), StatusCode::OK, "{query:?}");
-    }
-}
-
-/// What stands in quotes behind each start.
-fn quoted<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
-    text.split(start).skip(1).filter_map(|rest| rest.split('"').next())
-}
-
-/// The path that a call of the script asks for: a text, the path of a token, or a text that begins with that.
-fn path_in(argument: &str) -> String {
-    let quote = argument.chars().next().filter(|first| ['"', '`'].contains(first));
-    let text = argument.trim_start_matches(['"', '`']).split(quote.unwrap_or(')')).next().unwrap_or_default();
-    let path = text.split('?').next().unwrap_or_default();
-    match path.split_once("pathOf(") {
-        Some((_, rest)) => {
-            format!("/v1/tokens/{{token}}{}", rest.split_once('}').map_or("", |(_, rest)| rest))
-        }
-        None => format!("/v1{}", path.replace("${", "{")),
+        let response = get(path).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
     }
 }
 
 #[tokio::test]
-async fn the_page_calls_routes_that_are_there_and_that_a_session_may_use() {
-    let (page, _) = page(&config()).await;
-    let routes: Vec<Value> =
-        serde_json::from_str(include_str!("../../../shared/api/src/routes.json")).unwrap();
-    let listed = quoted(&page, "listAll(\"").map(|path| ("GET", format!("/v1{path}")));
-    let called = page.split("call(\"").skip(1).filter_map(|rest| rest.split_once("\", "));
-    let called = called.map(|(method, rest)| (method, path_in(rest)));
-    // The list that is given its path is counted by that path.
-    let calls: Vec<_> = listed.chain(called).filter(|(_, path)| path != "/v1{path}").collect();
-    for (method, path) in &calls {
-        let route = routes.iter().find(|route| route["method"] == *method && route["path"] == *path);
-        let access = &route.unwrap_or_else(|| panic!("{method} {path}"))["access"];
-        // Whoever has made a team is its owner.
-        let is_of_own_team = path.contains("/{team}/");
-        assert!(
-            is_of_own_team || ["public", "anyone", "session"].contains(&access.as_str().unwrap_or_default()),
-            "{method} {path}"
-        );
-    }
-    for tail in ["", "/rotate", "/history"] {
-        assert!(calls.iter().any(|(_, path)| *path == format!("/v1/tokens/{{token}}{tail}")), "{tail}");
-    }
+async fn whatever_is_needed_first_is_asked_for_at_once_and_behind_the_stage() {
+    let response = get_from(&config(), "/live", "/console/members", &[]).await;
+    let page = String::from_utf8(bytes(response).await).unwrap();
+    let links: BTreeSet<_> = quoted(&page, "<link rel=\"modulepreload\" href=\"").collect();
+    let first: BTreeSet<_> = first_modules()
+        .into_iter()
+        .map(|name| format!("/live/console/assets/{}/{name}", asset::version()))
+        .collect();
+    assert_eq!(links, first.iter().map(String::as_str).collect());
+    assert!(first.iter().any(|path| path.ends_with("/shell/dom.js")));
+    let styles = quoted(&page, "<link rel=\"stylesheet\" href=\"").count();
+    assert_eq!(styles, asset::all().iter().filter(|asset| !asset.is_module()).count());
 }
 
-#[tokio::test]
-async fn what_the_script_looks_for_is_in_the_page() {
-    let (page, _) = page(&config()).await;
-    let parts = page.split("part(").skip(1).filter_map(|rest| rest.split(')').next()?.split('"').nth(1));
-    for part in parts {
-        assert!(page.contains(&format!("data-part=\"{part}\"")), "{part}");
-    }
-    for id in quoted(&page, "byId(\"").chain(quoted(&page, "copyOf(\"")) {
-        assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
-    }
+/// The names between the braces of an import or export.
+fn names(line: &str) -> impl Iterator<Item = &str> {
+    let inside =
+        line.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(inside, _)| inside);
+    inside
+        .split(',')
+        .map(|name| name.split(" as ").next().unwrap_or_default().trim())
+        .filter(|name| !name.is_empty())
 }
 
-#[tokio::test]
-async fn labels_and_descriptions_point_at_something() {
-    let (page, _) = page(&config()).await;
-    for start in [" for=\"", " aria-labelledby=\"", " aria-describedby=\""] {
-        for id in quoted(&page, start).flat_map(str::split_whitespace) {
-            assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+#[test]
+fn whatever_a_module_imports_is_exported_and_used() {
+    for (name, source) in modules() {
+        for line in source.lines().filter(|line| line.starts_with("import ")) {
+            assert!(line.ends_with("\";"), "{name}: one line for each import: {line}");
+            let path = line.split('"').nth(1).unwrap();
+            let folder = name.split('/').next().unwrap();
+            let target =
+                path.strip_prefix("../").map_or_else(|| path.replacen('.', folder, 1), str::to_owned);
+            let exported = self::source(&target);
+            for import in names(line) {
+                let is_exported = ["function", "async function", "const", "let", "class"]
+                    .into_iter()
+                    .any(|kind| exported.contains(&format!("export {kind} {import}")));
+                assert!(is_exported, "{name}: {target} has no {import}");
+            }
+            let locals =
+                line.split_once('{').map_or("", |(_, rest)| rest.split('}').next().unwrap_or_default());
+            for local in locals.split(',').filter_map(|name| name.split(" as ").last()).map(str::trim) {
+                let uses = source.split(|sign: char| !sign.is_alphanumeric() && sign != '_' && sign != '$');
+                assert!(uses.filter(|word| *word == local).count() > 1, "{name}: {local} is not used");
+            }
         }
     }
 }
 
+#[test]
+fn each_module_belongs_to_the_page() {
+    let sections = quoted(source("shell/sections.js"), "import(\"../");
+    let main = source("shell/main.js");
+    let roots = sections.chain(quoted(main, "import(\"../")).map(str::to_owned);
+    let mut reached = first_modules();
+    for root in roots {
+        assert!(Asset::find(&root).is_some(), "{root}");
+        reached.extend(modules_of(&root));
+    }
+    let dynamic: Vec<_> = modules().flat_map(|(_, source)| quoted(source, "import(\"../")).collect();
+    for root in dynamic {
+        reached.extend(modules_of(root));
+    }
+    let all: BTreeSet<_> = modules().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(reached, all, "a module that nothing imports, or an import of none");
+}
+
+/// The bytes of modules, and of style sheets, as most browsers get them.
+fn weight<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
+    names.into_iter().map(|name| Asset::find(name).unwrap().brotli.len()).sum()
+}
+
 #[tokio::test]
-async fn every_line_of_a_history_has_words() {
+async fn the_page_is_light() {
     let (page, _) = page(&config()).await;
+    let styles: Vec<_> =
+        asset::all().iter().filter(|asset| !asset.is_module()).map(|asset| asset.name.to_owned()).collect();
+    let first: BTreeSet<_> = first_modules().into_iter().chain(modules_of("tokens/section.js")).collect();
+    let first_view = page.len() + weight(&styles) + weight(&first);
+    assert!(first_view <= FIRST_VIEW_MAX, "{first_view}");
+    for section in quoted(source("shell/sections.js"), "import(\"../") {
+        let more: BTreeSet<_> = modules_of(section).difference(&first_modules()).cloned().collect();
+        let weight = weight(&more);
+        assert!(weight <= SECTION_MAX, "{section}: {weight}");
+    }
+}
+
+#[test]
+fn whatever_a_module_calls_is_an_operation() {
+    let operations: BTreeSet<_> = quoted(source("shell/routes.js"), "\n  \"").collect();
+    let mut calls = 0;
+    for (name, source) in modules() {
+        for start in
+            ["call(\"", "listAll(\"", "action(\"", "requestFor(\"", "operation: \"", "needs: \"", "may(\""]
+        {
+            for operation in quoted(source, start) {
+                assert!(operations.contains(operation), "{name}: {operation}");
+                calls += 1;
+            }
+        }
+    }
+    assert!(calls > 50, "{calls}");
+}
+
+#[test]
+fn every_line_of_a_history_has_words() {
+    let words = source("tokens/history.js");
     let document: Value = serde_json::from_str(include_str!("../../../docs/reference/openapi.json")).unwrap();
     let events = document["components"]["schemas"]["TokenEvent"]["enum"].as_array().unwrap().iter();
     let events = events.map(|event| event.as_str().unwrap());
@@ -265,6 +391,6 @@ async fn every_line_of_a_history_has_words() {
     let refusals =
         [revoked, replaced, Refusal::Inactive, Refusal::Expired, Refusal::Address].map(Refusal::name);
     for name in events.chain(refusals) {
-        assert!(page.contains(&format!("\n  {name}: \"")), "{name}");
+        assert!(words.contains(&format!("\n  {name}: \"")), "{name}");
     }
 }

@@ -1,0 +1,52 @@
+// To the trash and back, gone for good, and sent to webhooks.
+
+import { call } from "../shell/api.js";
+import { may } from "../shell/known.js";
+import { notify } from "../shell/notice.js";
+import { addressOf, go, here, refresh } from "../shell/place.js";
+import { destroyDialog as askToDestroy, requestFor } from "../parts/form.js";
+import { nameOf } from "./world.js";
+
+const placeOf = (world, type, id) => ({ team: world.team, type: type.slug, id });
+
+/** What is in the trash can come back, so it goes there at once. */
+export async function trash(world, type, object) {
+  await call("objects.trash", placeOf(world, type, object.id));
+  await refresh();
+  const undo = may("objects.restore") ? { operation: "objects.restore", task: () => restore(world, type, object) } : null;
+  notify(`${nameOf(object)} is in the trash.`, undo);
+}
+
+export async function restore(world, type, object) {
+  await call("objects.restore", placeOf(world, type, object.id));
+  await refresh();
+  notify(`${nameOf(object)} is back.`);
+}
+
+export async function send(world, type, object) {
+  await call("objects.send", placeOf(world, type, object.id));
+  await refresh();
+  notify(`${nameOf(object)} is sent: webhooks with the topic object.send get it.`);
+}
+
+export async function destroyDialog(world, type, id) {
+  const place = placeOf(world, type, id);
+  const object = await call("objects.read", place, { query: { trashed: "only" } });
+  return askToDestroy({
+    title: `Destroy ${nameOf(object)}?`,
+    intro: "The object and its history are gone for good. What points at it points at nothing then.",
+    name: typedName(object),
+    submit: "Destroy",
+    request: requestFor("objects.destroy", () => ({ parameters: place })),
+    done: async () => {
+      await (here().id ? go(addressOf("objects", "", { type: type.slug, trashed: "only" }), { replace: true }) : refresh());
+      notify(`${nameOf(object)} is destroyed.`);
+    },
+  });
+}
+
+/** What is typed to confirm: the name, if it is one that somebody can type, else the id. */
+function typedName({ label, id }) {
+  const canBeTyped = label && label.length <= 60 && /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+( [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u.test(label);
+  return canBeTyped ? label : id;
+}
