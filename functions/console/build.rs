@@ -42,9 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let version: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let version = &version[..VERSION_LENGTH];
     let made = format!(
-        "const VERSION: &str = {:?};\n\nconst ASSETS: &[Asset] = &[\n{rows}];\n",
-        &version[..VERSION_LENGTH]
+        "/// The version of all assets: a hash of them.\npub(crate) const VERSION: &str = {version:?};\n\n/// The tag of each \
+         of them.\npub(crate) const ETAG: &str = \"\\\"{version}\\\"\";\n\n/// All assets.\npub(crate) const ASSETS: &[Asset] \
+         = &[\n{rows}];\n"
     );
     fs::write(out.join("assets.rs"), made)?;
     Ok(())

@@ -326,6 +326,9 @@ test("all of it works by keyboard alone, on a narrow screen, and in the colours 
   await page.getByRole("searchbox").focus();
   await page.keyboard.type("read a team");
   await page.locator("#reference-found").getByText(/operations? found/).waitFor();
+  // What is found follows each letter: the last one counts.
+  await page.waitForURL(/q=read\+a\+team/);
+  await settled(page);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "Read a team" }).waitFor();

@@ -10,16 +10,6 @@ use base::{Error, Result};
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The version of all assets: a hash of them.
-pub(crate) const fn version() -> &'static str {
-    VERSION
-}
-
-/// All assets.
-pub(crate) const fn all() -> &'static [Asset] {
-    ASSETS
-}
-
 /// A file, and what it is when it is compressed.
 pub(crate) struct Asset {
     /// Folder and file.

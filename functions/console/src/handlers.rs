@@ -12,7 +12,7 @@ use axum::{
 use base::{Error, Result};
 
 use crate::{
-    asset::{self, AssetRequest},
+    asset::{AssetRequest, ETAG},
     store::Store,
 };
 
@@ -131,7 +131,7 @@ impl IntoResponse for AssetAnswer {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
-        headers.insert(header::ETAG, etag());
+        headers.insert(header::ETAG, HeaderValue::from_static(ETAG));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         response
     }
@@ -141,9 +141,4 @@ impl Output for AssetAnswer {
     fn describe(operation: &mut Operation) {
         operation.empty_answer(200, "The asset.");
     }
-}
-
-/// The tag of all assets of this version.
-fn etag() -> HeaderValue {
-    HeaderValue::try_from(format!("\"{}\"", asset::version())).unwrap_or(HeaderValue::from_static("\"\""))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use table::config::Config;
 
 use crate::{
-    asset::{self, Asset},
+    asset::{ASSETS, Asset, VERSION},
     origin,
 };
 
@@ -38,7 +38,7 @@ impl Store {
 
     /// The page behind a stage of the gateway, such as `/live`.
     pub(crate) fn html(&self, stage: &str) -> String {
-        let assets = format!("{stage}/console/assets/{}", asset::version());
+        let assets = format!("{stage}/console/assets/{VERSION}");
         self.html.replace("{assets}", &assets).replace("{stage}", stage)
     }
 }
@@ -47,7 +47,7 @@ impl Store {
 /// and not for one after the other.
 fn links() -> String {
     let mut styles: Vec<_> =
-        asset::all().iter().filter(|asset| !asset.is_module()).map(|asset| asset.name).collect();
+        ASSETS.iter().filter(|asset| !asset.is_module()).map(|asset| asset.name).collect();
     styles.sort_by_key(|name| !FIRST_STYLES.contains(name));
     let styles =
         styles.into_iter().map(|name| format!("<link rel=\"stylesheet\" href=\"{{assets}}/{name}\">"));
@@ -59,7 +59,7 @@ fn links() -> String {
 
 /// What the page begins with, and what all sections are made of.
 pub(crate) fn first_modules() -> BTreeSet<String> {
-    let parts = asset::all().iter().filter(|asset| asset.is_module() && asset.name.starts_with(PARTS));
+    let parts = ASSETS.iter().filter(|asset| asset.is_module() && asset.name.starts_with(PARTS));
     parts.map(|asset| asset.name.to_owned()).chain(modules_of(MAIN)).collect()
 }
 

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     Store,
-    asset::{self, Asset},
+    asset::{ASSETS, Asset, VERSION},
     routes,
     store::{first_modules, modules_of},
 };
@@ -86,7 +86,7 @@ fn source(name: &str) -> &'static str {
 
 /// The modules of the console with their sources.
 fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
-    asset::all().iter().filter(|asset| asset.is_module()).map(|asset| (asset.name, source(asset.name)))
+    ASSETS.iter().filter(|asset| asset.is_module()).map(|asset| (asset.name, source(asset.name)))
 }
 
 /// What stands in quotes behind each start.
@@ -231,8 +231,8 @@ async fn an_asset_is_kept_for_ever_under_its_version_and_comes_as_small_as_the_b
         flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
         plain
     };
-    for asset in asset::all() {
-        let path = format!("/console/assets/{}/{}", asset::version(), asset.name);
+    for asset in ASSETS {
+        let path = format!("/console/assets/{VERSION}/{}", asset.name);
         for (accepted, coding) in [("", None), ("gzip", Some("gzip")), ("gzip, br", Some("br"))] {
             let response = get_from(&config(), "", &path, &[("accept-encoding", accepted)]).await;
             assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -255,7 +255,7 @@ async fn an_asset_is_kept_for_ever_under_its_version_and_comes_as_small_as_the_b
 
 #[tokio::test]
 async fn an_asset_that_the_browser_has_is_not_sent_again_and_one_of_another_version_is_not_there() {
-    let path = format!("/console/assets/{}/shell/main.js", asset::version());
+    let path = format!("/console/assets/{VERSION}/shell/main.js");
     let tag = get(&path).await.headers()["etag"].to_str().unwrap().to_owned();
     for known in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}")] {
         let response = get_from(&config(), "", &path, &[("if-none-match", &known)]).await;
@@ -266,8 +266,8 @@ async fn an_asset_that_the_browser_has_is_not_sent_again_and_one_of_another_vers
     assert_eq!(other.status(), StatusCode::OK);
     for path in [
         "/console/assets/0123456789abcdef/shell/main.js",
-        &format!("/console/assets/{}/shell/none.js", asset::version()),
-        &format!("/console/assets/{}/shell/..%2fpage.html", asset::version()),
+        &format!("/console/assets/{VERSION}/shell/none.js"),
+        &format!("/console/assets/{VERSION}/shell/..%2fpage.html"),
     ] {
         let response = get(path).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
@@ -280,14 +280,12 @@ async fn whatever_is_needed_first_is_asked_for_at_once_and_behind_the_stage() {
     let response = get_from(&config(), "/live", "/console/members", &[]).await;
     let page = String::from_utf8(bytes(response).await).unwrap();
     let links: BTreeSet<_> = quoted(&page, "<link rel=\"modulepreload\" href=\"").collect();
-    let first: BTreeSet<_> = first_modules()
-        .into_iter()
-        .map(|name| format!("/live/console/assets/{}/{name}", asset::version()))
-        .collect();
+    let first: BTreeSet<_> =
+        first_modules().into_iter().map(|name| format!("/live/console/assets/{VERSION}/{name}")).collect();
     assert_eq!(links, first.iter().map(String::as_str).collect());
     assert!(first.iter().any(|path| path.ends_with("/shell/dom.js")));
     let styles = quoted(&page, "<link rel=\"stylesheet\" href=\"").count();
-    assert_eq!(styles, asset::all().iter().filter(|asset| !asset.is_module()).count());
+    assert_eq!(styles, ASSETS.iter().filter(|asset| !asset.is_module()).count());
 }
 
 /// The names between the braces of an import or export.
@@ -328,17 +326,10 @@ fn whatever_a_module_imports_is_exported_and_used() {
 
 #[test]
 fn each_module_belongs_to_the_page() {
-    let sections = quoted(source("shell/sections.js"), "import(\"../");
-    let main = source("shell/main.js");
-    let roots = sections.chain(quoted(main, "import(\"../")).map(str::to_owned);
     let mut reached = first_modules();
-    for root in roots {
-        assert!(Asset::find(&root).is_some(), "{root}");
-        reached.extend(modules_of(&root));
-    }
-    let dynamic: Vec<_> = modules().flat_map(|(_, source)| quoted(source, "import(\"../")).collect();
-    for root in dynamic {
-        reached.extend(modules_of(root));
+    for opened in modules().flat_map(|(_, source)| quoted(source, "import(\"../")) {
+        assert!(Asset::find(opened).is_some(), "{opened}");
+        reached.extend(modules_of(opened));
     }
     let all: BTreeSet<_> = modules().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(reached, all, "a module that nothing imports, or an import of none");
@@ -353,7 +344,7 @@ fn weight<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
 async fn the_page_is_light() {
     let (page, _) = page(&config()).await;
     let styles: Vec<_> =
-        asset::all().iter().filter(|asset| !asset.is_module()).map(|asset| asset.name.to_owned()).collect();
+        ASSETS.iter().filter(|asset| !asset.is_module()).map(|asset| asset.name.to_owned()).collect();
     let first: BTreeSet<_> = first_modules().into_iter().chain(modules_of("tokens/section.js")).collect();
     let first_view = page.len() + weight(&styles) + weight(&first);
     assert!(first_view <= FIRST_VIEW_MAX, "{first_view}");
@@ -375,6 +366,13 @@ fn whatever_a_module_calls_is_an_operation() {
             for operation in quoted(source, start) {
                 assert!(operations.contains(operation), "{name}: {operation}");
                 calls += 1;
+            }
+        }
+        for start in ["moveToTrash(\"", "bringBack(\""] {
+            for family in quoted(source, start) {
+                for verb in ["trash", "restore"] {
+                    assert!(operations.contains(format!("{family}.{verb}").as_str()), "{name}: {family}");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 import { call, listAll } from "../shell/api.js";
 import { may } from "../shell/known.js";
+import { personName } from "../shell/words.js";
 
 /** Of each filter its rows `[value, label]`, or null if the person may not list them; and the names of the members by their ids. */
 export async function choicesFor({ id: team }) {
@@ -12,7 +13,7 @@ export async function choicesFor({ id: team }) {
 async function membersOf(team) {
   if (!may("teams.list_members")) return null;
   const members = await listAll("teams.list_members", { team });
-  return members.map(({ user: { id, name, email } }) => [id, name ?? email ?? id]);
+  return members.map(({ user }) => [user.id, personName(user)]);
 }
 
 async function typesOf(team) {
@@ -25,5 +26,5 @@ async function typesOf(team) {
 async function tokensOf(team) {
   if (!may("teams.list_tokens")) return null;
   const { data } = await call("teams.list_tokens", { team }, { query: { limit: 100 } });
-  return data.map(({ id, name, user }) => [id, `${name} of ${user.name ?? user.email ?? user.id}`]);
+  return data.map(({ id, name, user }) => [id, `${name} of ${personName(user)}`]);
 }

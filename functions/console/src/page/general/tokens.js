@@ -8,7 +8,7 @@ import { action, actions } from "../parts/action.js";
 import { confirmDialog, requestFor } from "../parts/form.js";
 import { pageQuery, pager, table } from "../parts/pages.js";
 import { requests } from "../parts/request.js";
-import { DATE, plural, timeElement } from "../shell/words.js";
+import { DATE, plural, timeElement, personName } from "../shell/words.js";
 
 export async function tokensPart(team, query) {
   const list = { operation: "teams.list_tokens", parameters: { team }, query: pageQuery(query) };
@@ -28,7 +28,7 @@ export async function tokensPart(team, query) {
 
 const columns = (team) => [
   { label: "Token", isHead: true, cell: ({ name, hint }) => [name, h("code", { class: "under" }, hint)] },
-  { label: "Of", cell: ({ user }) => user.name ?? user.email ?? user.id },
+  { label: "Of", cell: ({ user }) => personName(user) },
   { label: "May do here", cell: reachOf },
   { label: "Made", cell: ({ created_at: at }) => timeElement(at, DATE.format(new Date(at))) },
   { label: "Last used", cell: ({ last_used_at: at }) => (at ? timeElement(at) : "Never") },

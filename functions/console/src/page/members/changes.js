@@ -7,10 +7,8 @@ import { notify } from "../shell/notice.js";
 import { addressOf, go, refresh } from "../shell/place.js";
 import { openDialog } from "../parts/dialog.js";
 import { confirmDialog, formDialog, requestFor } from "../parts/form.js";
-import { plain } from "../shell/words.js";
+import { plain, personName } from "../shell/words.js";
 import { roleChoices } from "./roles.js";
-
-const nameOf = ({ name, email, id }) => name ?? email ?? id;
 
 /** A member, and whether the team would be without an owner if that one were none. */
 async function memberOf(team, id) {
@@ -30,9 +28,9 @@ function tellLastOwner(who) {
 export async function roleDialog(team, id) {
   const { user, role, isLastOwner } = await memberOf(team, id);
   const isSelf = id === known.user.id;
-  if (isLastOwner) return tellLastOwner(isSelf ? "You are" : `${nameOf(user)} is`);
+  if (isLastOwner) return tellLastOwner(isSelf ? "You are" : `${personName(user)} is`);
   return formDialog({
-    title: `Role of ${nameOf(user)}`,
+    title: `Role of ${personName(user)}`,
     fields: [roleChoices(role), isSelf && h("p", { class: "note" }, "This is your own role. If you give rights away, somebody else has to give them back.")],
     submit: "Change role",
     request: requestFor("teams.update_member", (data) =>
@@ -40,22 +38,22 @@ export async function roleDialog(team, id) {
     done: async (member) => {
       if (isSelf) await learn();
       await refresh();
-      notify(`${nameOf(user)} is ${plain(member.role)} now.`);
+      notify(`${personName(user)} is ${plain(member.role)} now.`);
     },
   });
 }
 
 export async function removeDialog(team, id) {
   const { user, isLastOwner } = await memberOf(team, id);
-  if (isLastOwner) return tellLastOwner(`${nameOf(user)} is`);
+  if (isLastOwner) return tellLastOwner(`${personName(user)} is`);
   return confirmDialog({
-    title: `Remove ${nameOf(user)}?`,
+    title: `Remove ${personName(user)}?`,
     text: "The person, and every token of theirs, reaches the team no more from the next request on. What they have made stays. To have them back, invite them again.",
     submit: "Remove",
     request: requestFor("teams.remove_member", () => ({ parameters: { team: team.id, user: id } })),
     done: async () => {
       await refresh();
-      notify(`${nameOf(user)} is removed.`);
+      notify(`${personName(user)} is removed.`);
     },
   });
 }

@@ -6,7 +6,7 @@ import { known, may } from "../shell/known.js";
 import { action, actions } from "../parts/action.js";
 import { empty, head, pageQuery, pager, table } from "../parts/pages.js";
 import { requests } from "../parts/request.js";
-import { DATE, plain, timeElement } from "../shell/words.js";
+import { DATE, plain, timeElement, personName } from "../shell/words.js";
 import { inviteDialog, withdrawDialog } from "./invitations.js";
 import { leaveDialogOf, removeDialog, roleDialog } from "./changes.js";
 
@@ -37,10 +37,8 @@ export async function view({ team, query }) {
   };
 }
 
-const nameOf = ({ name, email, id }) => name ?? email ?? id;
-
 const MEMBER_COLUMNS = [
-  { label: "Person", isHead: true, cell: ({ user }) => [nameOf(user), user.id === known.user.id && h("span", { class: "soft" }, " (you)")] },
+  { label: "Person", isHead: true, cell: ({ user }) => [personName(user), user.id === known.user.id && h("span", { class: "soft" }, " (you)")] },
   { label: "E-mail", cell: ({ user }) => user.email ?? "" },
   { label: "Role", cell: ({ role }) => plain(role) },
   { label: "Since", cell: ({ created_at: at }) => timeElement(at, DATE.format(new Date(at))) },
@@ -48,7 +46,7 @@ const MEMBER_COLUMNS = [
 ];
 
 function memberActions({ user, role }) {
-  const name = nameOf(user);
+  const name = personName(user);
   const isSelf = user.id === known.user.id;
   // Only owners may take the role of an owner away.
   const isBeyond = role === "owner" && known.team.role !== "owner";

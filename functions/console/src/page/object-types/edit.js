@@ -8,6 +8,7 @@ import { formDialog, requestFor } from "../parts/form.js";
 import { canName } from "./kinds.js";
 import { readType } from "./read.js";
 import { suggestSlug } from "./slugs.js";
+import { changedIn } from "../parts/changes.js";
 
 const NAMING_MAX = 5;
 
@@ -45,8 +46,7 @@ function namingInput({ fields, item_label_fields: chosen }) {
 
 function typeIn(data, shown) {
   const naming = data.getAll("item_label_fields").filter(Boolean);
-  const read = { ...namesIn(data), item_label_fields: naming };
-  return Object.fromEntries(Object.entries(read).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(shown[name])));
+  return changedIn({ ...namesIn(data), item_label_fields: naming }, shown);
 }
 
 export async function editDialog(team, id) {

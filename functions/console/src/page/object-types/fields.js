@@ -11,6 +11,7 @@ import { listTypes, readField, readType } from "./read.js";
 import { defaultIn, defaultInput, ruleIn, ruleInput, seldom } from "./rules.js";
 import { settingInputs, settingsIn } from "./settings.js";
 import { suggestSlug } from "./slugs.js";
+import { isEqual } from "../parts/changes.js";
 
 const NEW = { searchable: false, unique: false, required: "never", visible: "always", locked: "never", settings: {} };
 
@@ -50,8 +51,6 @@ function fieldIn(data, type, settings, isNew) {
   };
 }
 
-const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-
 export async function addDialog(team, id) {
   const [{ id: type, fields }, types] = await Promise.all([readType(team, id), listTypes(team)]);
   const context = { isNew: true, types, others: fields };
@@ -74,7 +73,7 @@ export async function addDialog(team, id) {
     submit: "Add the field",
     explain: explainParts,
     request: requestFor("object-types.add_field", (data) => {
-      const isOther = ([name, value]) => value !== undefined && !isSame(value, NEW[name]);
+      const isOther = ([name, value]) => value !== undefined && !isEqual(value, NEW[name]);
       const { label: named, ...rest } = Object.fromEntries(Object.entries(fieldIn(data, data.get("type"), {}, true)).filter(isOther));
       return { parameters: { team, type }, body: { slug: data.get("slug").trim(), label: named, type: data.get("type"), ...rest } };
     }),
@@ -126,7 +125,7 @@ export async function changeDialog(team, id, slug) {
     explain: explainParts,
     request: requestFor("object-types.update_field", (data) => {
       const { field: { type: kind, settings }, filled, version } = shown;
-      const changed = Object.entries(fieldIn(data, kind, settings, false)).filter(([name, value]) => !isSame(value, filled[name]));
+      const changed = Object.entries(fieldIn(data, kind, settings, false)).filter(([name, value]) => !isEqual(value, filled[name]));
       if (changed.length === 0) return null;
       return { parameters: { team, type: type.id, slug }, body: Object.fromEntries(changed.map(([name, value]) => [name, value ?? null])), version };
     }),

@@ -1,16 +1,12 @@
 // Object types as they are read: from wherever they are, and with each number as it is written.
 
-import { listAll } from "../shell/api.js";
+import { listAll, ifThere } from "../shell/api.js";
 import { callExact } from "../parts/exact.js";
 
 /** A type by its id or slug, in use or in the trash. */
 export async function readType(team, type) {
-  try {
-    return await callExact("object-types.read", { team, type });
-  } catch (fault) {
-    if (fault.status !== 404) throw fault;
-    return callExact("object-types.read", { team, type }, { query: { trashed: "only" } });
-  }
+  const parameters = { team, type };
+  return (await ifThere(callExact("object-types.read", parameters))) ?? callExact("object-types.read", parameters, { query: { trashed: "only" } });
 }
 
 /** The types in use: not many, as a team has at most 500. */

@@ -1,34 +1,27 @@
 // Object types on their way to the trash, back, and beyond.
 
 import { h } from "../shell/dom.js";
-import { call } from "../shell/api.js";
 import { notify } from "../shell/notice.js";
 import { addressOf, go, here, refresh } from "../shell/place.js";
 import { action, actions } from "../parts/action.js";
 import { destroyDialog, requestFor } from "../parts/form.js";
 import { readType } from "./read.js";
+import { bringBack, moveToTrash } from "../parts/trash.js";
 
 /** Answered when no request finds the objects any more, which takes some seconds: the page says so meanwhile. */
-export async function trashType(team, { id, plural_label: label }) {
-  notify(`Moving ${label} to the trash. This takes a few seconds.`);
-  await call("object-types.trash", { team, type: id });
-  await refresh();
-  const undo = { operation: "object-types.restore", task: () => restoreType(team, { id, plural_label: label }) };
-  notify(`${label} is in the trash, with its objects.`, undo);
+export function trashType(team, type) {
+  notify(`Moving ${type.plural_label} to the trash. This takes a few seconds.`);
+  return moveToTrash("object-types", { team, type: type.id }, saidOf(type));
 }
 
-async function restoreType(team, { id, plural_label: label }) {
-  await call("object-types.restore", { team, type: id });
-  await refresh();
-  notify(`${label} is back, with its objects.`);
-}
+const saidOf = ({ plural_label: label }) => ({ trashed: `${label} is in the trash, with its objects.`, restored: `${label} is back, with its objects.` });
 
 /** What can be done to a type in the trash; how far it is if it is being destroyed. */
 export function trashActions(team, type) {
   const { id, plural_label: label, job } = type;
   if (job) return h("p", { class: "soft" }, wordsOf(job));
   return actions(label,
-    action("object-types.restore", "Restore", { press: () => restoreType(team, type), on: id, of: label, kind: "quiet" }),
+    action("object-types.restore", "Restore", { press: () => bringBack("object-types", { team, type: id }, saidOf(type)), on: id, of: label, kind: "quiet" }),
     action("object-types.destroy", "Destroy", { dialog: "destroy", on: id, of: label, kind: "quiet danger-text" }));
 }
 

@@ -1,7 +1,7 @@
 // The page of one object type: what it is, and its fields.
 
 import { h } from "../shell/dom.js";
-import { call } from "../shell/api.js";
+import { call, ifThere } from "../shell/api.js";
 import { may } from "../shell/known.js";
 import { addressOf, here } from "../shell/place.js";
 import { DATE_TIME, momentOf, plural, timeElement } from "../shell/words.js";
@@ -25,14 +25,12 @@ function lost() {
 const wayBack = () => h("p", { class: "type-back" }, h("a", { href: addressOf("object-types") }, "All object types"));
 
 export async function typeView({ team, id, query }) {
-  const type = await readType(team.id, id).catch((fault) => {
-    if (fault.status === 404) return null;
-    throw fault;
-  });
+  const type = await ifThere(readType(team.id, id));
   if (!type) return lost();
   watchWork([type], async () => [await readType(team.id, id)]);
   const isTrashed = Boolean(type.trashed_at);
-  const parts = { team: team.id, type, isTrashed, targets: await targetsOf(team.id, type), count: isTrashed ? null : await countOf(team.id, type) };
+  const [targets, count] = await Promise.all([targetsOf(team.id, type), isTrashed ? null : countOf(team.id, type)]);
+  const parts = { team: team.id, type, isTrashed, targets, count };
   return {
     title: type.plural_label,
     content: [

@@ -1,26 +1,22 @@
 // To the trash and back, gone for good, and sent to webhooks.
 
 import { call } from "../shell/api.js";
-import { may } from "../shell/known.js";
 import { notify } from "../shell/notice.js";
 import { addressOf, go, here, refresh } from "../shell/place.js";
 import { destroyDialog as askToDestroy, requestFor } from "../parts/form.js";
 import { nameOf } from "./world.js";
+import { bringBack, moveToTrash } from "../parts/trash.js";
 
 const placeOf = (world, type, id) => ({ team: world.team, type: type.slug, id });
 
-/** What is in the trash can come back, so it goes there at once. */
-export async function trash(world, type, object) {
-  await call("objects.trash", placeOf(world, type, object.id));
-  await refresh();
-  const undo = may("objects.restore") ? { operation: "objects.restore", task: () => restore(world, type, object) } : null;
-  notify(`${nameOf(object)} is in the trash.`, undo);
+const saidOf = (object) => ({ trashed: `${nameOf(object)} is in the trash.`, restored: `${nameOf(object)} is back.` });
+
+export function trash(world, type, object) {
+  return moveToTrash("objects", placeOf(world, type, object.id), saidOf(object));
 }
 
-export async function restore(world, type, object) {
-  await call("objects.restore", placeOf(world, type, object.id));
-  await refresh();
-  notify(`${nameOf(object)} is back.`);
+export function restore(world, type, object) {
+  return bringBack("objects", placeOf(world, type, object.id), saidOf(object));
 }
 
 export async function send(world, type, object) {

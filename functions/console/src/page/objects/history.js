@@ -3,7 +3,7 @@
 import { h } from "../shell/dom.js";
 import { callExact } from "../parts/exact.js";
 import { pager, pageQuery } from "../parts/pages.js";
-import { plural, timeElement } from "../shell/words.js";
+import { plural, timeElement, personName } from "../shell/words.js";
 import { textOf } from "./values.js";
 
 const LIMIT = 20;
@@ -44,7 +44,7 @@ function entryElement(world, type, { event, at, actor, fields }) {
 
 function whoOf({ user_id: id, name, email, token }) {
   if (!id) return "The system";
-  const who = name ?? email ?? id;
+  const who = personName({ name, email, id });
   return token ? `${who}, by the token ${token.name ?? token.id},` : who;
 }
 

@@ -4,9 +4,9 @@ import { h } from "../shell/dom.js";
 import { call } from "../shell/api.js";
 import { may } from "../shell/known.js";
 import { announce } from "../shell/notice.js";
-import { addressOf, change, here } from "../shell/place.js";
+import { addressOf, here } from "../shell/place.js";
 import { action, actions } from "../parts/action.js";
-import { empty, head, PAGE_SIZE, pager, table } from "../parts/pages.js";
+import { empty, head, PAGE_SIZE, pager, table, filter } from "../parts/pages.js";
 import { requests } from "../parts/request.js";
 import { DATE, plural, timeElement } from "../shell/words.js";
 import { destroyDialog, restore, trash } from "./change.js";
@@ -35,7 +35,7 @@ export async function listView(world, type, query) {
       head(type.plural_label,
         ["The objects of one type. ", h("a", { href: addressOf("object-types", type.id) }, "Its fields"), " say what they are made of."],
         !isTrash && action("objects.create", "Create", { dialog: "create", kind: "primary", of: type.singular_label })),
-      h("div", { class: "filters" }, typeChoice(world, type), trashChoice(isTrash)),
+      h("div", { class: "filters" }, typeChoice(world, type), trashChoice()),
       filterElement(world, type, { conditions, fault }),
       page && [summary(world, type, page, query, conditions), shown(world, type, page, { query, isTrash, fields, conditions }), left(type, fields, page)],
       requests(requestsOf(wanted, isTrash)),
@@ -82,22 +82,14 @@ async function readPage(wanted) {
   }
 }
 
-/** The choice of the type begins anew: fields and pages are those of one type. */
+/** With another type all begins anew: fields and pages are those of one type. */
 function typeChoice({ types }, type) {
-  return choice("object-type", "Object type", types.map(({ slug, plural_label: label }) => [slug, label]), type.slug,
-    (slug) => ({ type: slug, sort: null, filter: null, cursor: null }));
+  const options = types.map(({ slug, plural_label: label }) => [slug, label]);
+  return filter({ label: "Object type", name: "type", id: "object-type", options, value: type.slug, dropped: ["sort", "filter"] });
 }
 
-function trashChoice(isTrash) {
-  const options = [["", "Those in use"], ["only", "The trash"]];
-  return choice("objects-shown", "Show", options, isTrash ? "only" : "", (trashed) => ({ trashed, sort: null, cursor: null }));
-}
-
-function choice(id, label, options, value, queryFor) {
-  const chosen = ({ target }) => change(queryFor(target.value));
-  return h("div", { class: "filter-item" },
-    h("label", { for: id }, label),
-    h("select", { id, onchange: chosen }, options.map(([each, text]) => h("option", { value: each, selected: each === value }, text))));
+function trashChoice() {
+  return filter({ label: "Show", name: "trashed", id: "objects-shown", options: [["", "Those in use"], ["only", "The trash"]], dropped: ["sort"] });
 }
 
 /** How many there are: told at once if they are on one page, else counted when somebody wants to know. */

@@ -14,6 +14,7 @@ import { relatedElement } from "./related.js";
 import { valueOf } from "./values.js";
 import { editDialog } from "./write.js";
 import { labelsOfObject, learnLabels, nameOf } from "./world.js";
+import { ifThere } from "../shell/api.js";
 
 export async function objectView(world, type, id, query) {
   const place = { team: world.team, type: type.slug, id };
@@ -47,11 +48,8 @@ export async function objectView(world, type, id, query) {
 /** An object, whether it is in the trash or not; null if there is none. Where it is thought to be is looked first. */
 async function readObject(place, isTrash) {
   for (const trashed of isTrash ? ["only", null] : [null, "only"]) {
-    try {
-      return await callExact("objects.read", place, { query: { trashed } });
-    } catch (fault) {
-      if (fault.status !== 404) throw fault;
-    }
+    const found = await ifThere(callExact("objects.read", place, { query: { trashed } }));
+    if (found) return found;
   }
   return null;
 }

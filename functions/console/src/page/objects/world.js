@@ -1,6 +1,6 @@
 // What a section of objects knows: the types of the team, and the names of objects that others point at.
 
-import { call, listAll } from "../shell/api.js";
+import { call, ifThere, listAll } from "../shell/api.js";
 
 /** The types of the team, and the labels of objects by their ids, as far as they were read. */
 export async function readWorld(team) {
@@ -39,11 +39,8 @@ export async function labelsOfObject(world, fields, object) {
   await Promise.all(links.map(async (field) => {
     const target = targetOf(world, field);
     if (!target) return;
-    try {
-      learnLabels(world, [await call("objects.read", { team: world.team, type: target.slug, id: object.fields[field.slug] })]);
-    } catch (fault) {
-      if (fault.status !== 404) throw fault;
-    }
+    const found = await ifThere(call("objects.read", { team: world.team, type: target.slug, id: object.fields[field.slug] }));
+    if (found) learnLabels(world, [found]);
   }));
 }
 

@@ -8,6 +8,7 @@ import { controlOf, fixedElement } from "./controls.js";
 import { callExact } from "../parts/exact.js";
 import { textOf, valueOf } from "./values.js";
 import { nameOf } from "./world.js";
+import { isEqual } from "../parts/changes.js";
 
 /** The inputs of an object, or of one to be made: the `elements` in order, and what `changed` gives: the values that differ, by their slugs. */
 function inputsOf(world, type, object) {
@@ -19,7 +20,7 @@ function inputOf(world, field, object) {
   const start = object ? object.fields[field.slug] : startOf(field);
   if (isFixed(field, object)) return { element: fixedElement(field, object && valueOf(world, field, start)) };
   const control = controlOf(world, field, start, `/fields/${field.slug}`);
-  const isSame = (value) => JSON.stringify(value) === JSON.stringify(start ?? null);
+  const isSame = (value) => isEqual(value, start ?? null);
   return {
     element: control.element,
     changed: () => {

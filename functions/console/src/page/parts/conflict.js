@@ -1,6 +1,7 @@
 // Two who change one thing: whoever comes second sees what the first has changed, and decides.
 
 import { h } from "../shell/dom.js";
+import { isEqual } from "./changes.js";
 
 /**
  * Shows what somebody else has changed meanwhile. `conflict` has `initial`, the thing as the form was filled from it, `latest`, which reads it
@@ -8,7 +9,7 @@ import { h } from "../shell/dom.js";
  */
 export async function solveConflict(form, { initial, latest, labels, keep, take }, again) {
   const now = await latest();
-  const isChanged = ([name]) => JSON.stringify(now[name]) !== JSON.stringify(initial[name]);
+  const isChanged = ([name]) => !isEqual(now[name], initial[name]);
   const rows = Object.entries(labels).filter(isChanged);
   form.querySelector(".conflict")?.remove();
   // Nothing that this form shows: what it changes stands beside what they have changed. Once; then something else is wrong.

@@ -2,6 +2,7 @@
 
 import { h } from "../shell/dom.js";
 import { known } from "../shell/known.js";
+import { isEqual } from "./changes.js";
 
 const KEY = "console.draft";
 
@@ -15,8 +16,6 @@ function valuesOf(form) {
 
 /** Without the fragment, in which an invitation has its secret. */
 const placeOf = ({ pathname, search }) => pathname + search;
-
-const isEqual = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Remembers what a form holds before anything is typed. Without it all that it holds counts as typed. */
 export function trackDraft(form) {

@@ -8,8 +8,8 @@ import { refresh } from "../shell/place.js";
 import { closeButton, openDialog } from "./dialog.js";
 import { solveConflict } from "./conflict.js";
 import { isTouched, keepDraft, takeDraft, trackDraft } from "./draft.js";
-import { clearFaults, showFaults } from "./faults.js";
-import { faultPlace } from "./fields.js";
+import { clearFaults, faultAt, showFaults } from "./faults.js";
+import { faultPlace, field } from "./fields.js";
 import { requests } from "./request.js";
 
 /**
@@ -162,24 +162,15 @@ export function confirmDialog({ title, text, submit, kind = "danger", ...options
 
 /** A question that is answered by typing the name of what is lost for good. */
 export function destroyDialog({ name, request, ...options }) {
-  const label = h("span", {}, "Type ", h("code", {}, name), " to confirm");
+  const label = ["Type ", h("code", {}, name), " to confirm"];
   return formDialog({
     kind: "danger",
     isAlert: true,
     ...options,
-    fields: [options.fields ?? [], typedField(label)],
+    fields: [options.fields ?? [], field({ label, name: "confirmed" })],
     request: Object.assign((data) => {
-      if (data.get("confirmed") !== name) throw typedWrong(name);
+      if (data.get("confirmed") !== name) throw faultAt("/confirmed", `This is not “${name}”.`);
       return request(data);
     }, { operation: request.operation }),
   });
-}
-
-function typedField(label) {
-  const input = h("input", { type: "text", name: "confirmed", id: "confirmed", autocomplete: "off", "aria-describedby": "confirmed-fault" });
-  return h("div", { class: "field" }, h("label", { for: "confirmed" }, label), input, faultPlace("/confirmed", "confirmed-fault"));
-}
-
-function typedWrong(name) {
-  return Object.assign(new Error(), { errors: [{ pointer: "/confirmed", detail: `This is not “${name}”.` }] });
 }

@@ -29,10 +29,10 @@ function back(to) {
   else go(to(null));
 }
 
-/** A choice that filters a list. The list begins anew with it. */
-export function filter({ label, name, options, id = `filter-${name}` }) {
-  const value = here().query.get(name) ?? "";
-  const chosen = ({ target }) => change({ [name]: target.value || null, cursor: null });
+/** A choice that filters a list. The list begins anew with it, and without what is `dropped`, which is of the list as it was. */
+export function filter({ label, name, options, id = `filter-${name}`, value = here().query.get(name) ?? "", dropped = [] }) {
+  const anew = Object.fromEntries(dropped.map((each) => [each, null]));
+  const chosen = ({ target }) => change({ ...anew, [name]: target.value || null, cursor: null });
   return h("div", { class: "filter-item" },
     h("label", { for: id }, label),
     h("select", { id, onchange: chosen }, options.map(([each, text]) => h("option", { value: each, selected: each === value }, text))));

@@ -65,6 +65,16 @@ export async function call(operation, parameters = {}, { signal, ...options } = 
   return options.accept ? response : response.json().catch((cause) => { throw new Error("What came back is not of this API. Load the page anew.", { cause }); });
 }
 
+/** What was asked for; null if it is not there. */
+export async function ifThere(asked) {
+  try {
+    return await asked;
+  } catch (fault) {
+    if (fault.status !== 404) throw fault;
+    return null;
+  }
+}
+
 /** All things of a list that is known to be short, page by page. */
 export async function listAll(operation, parameters, query = {}) {
   const things = [];

@@ -51,6 +51,11 @@ export function periodOf(seconds) {
   return PERIODS.get(seconds) ?? `${seconds} seconds`;
 }
 
+/** What a person is called: by name, else by address, else by id. */
+export function personName({ name, email, id }) {
+  return name ?? email ?? id;
+}
+
 /** A name of the API as a word: "date-created" is "date created". */
 export function plain(name) {
   return name.replaceAll(/[_-]/g, " ");

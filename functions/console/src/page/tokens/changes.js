@@ -8,6 +8,7 @@ import { momentOf, periodOf, plural } from "../shell/words.js";
 import { confirmDialog, formDialog, requestFor } from "../parts/form.js";
 import { editorFields, fillEditor, paintEditor, readEditor, withValues } from "./editor.js";
 import { focusOn } from "./show.js";
+import { changedIn } from "../parts/changes.js";
 
 /** What somebody may have changed meanwhile, by the labels of the form. */
 const LABELS = {
@@ -32,7 +33,7 @@ export async function editDialog(id) {
     fields,
     submit: "Save",
     request: requestFor("tokens.update", (data) => {
-      body = changesIn(readEditor(data, now), initial);
+      body = changedIn(readEditor(data, now), initial);
       return Object.keys(body).length > 0 ? { parameters: { token: id }, body, version } : null;
     }),
     explain: (fault) => withValues(fault, body),
@@ -60,11 +61,6 @@ export async function editDialog(id) {
     paintEditor(form);
   });
   return close;
-}
-
-/** What differs from what the form held at first. */
-function changesIn(read, initial) {
-  return Object.fromEntries(Object.entries(read).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(initial[name])));
 }
 
 /** A token with what people read of it beside what it is. */

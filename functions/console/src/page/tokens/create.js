@@ -7,6 +7,7 @@ import { formDialog, requestFor } from "../parts/form.js";
 import { SUGGESTED_DAYS, editorFields, fillEditor, paintEditor, readEditor, withValues } from "./editor.js";
 import { FORM_PERMISSIONS, permissionFields } from "./permissions.js";
 import { showToken } from "./show.js";
+import { isEqual } from "../parts/changes.js";
 
 /** What the platform's most common token is: form submissions become contacts. */
 const EXAMPLE = { name: "Form submissions", permissions: FORM_PERMISSIONS };
@@ -55,6 +56,6 @@ function openCreate(token, groups) {
 
 /** What is sent: what has to be, and what is not so by itself. */
 function bodyOf(read) {
-  const isMeant = ([name, value]) => REQUIRED.includes(name) || JSON.stringify(value) !== JSON.stringify(BLANK[name]);
+  const isMeant = ([name, value]) => REQUIRED.includes(name) || !isEqual(value, BLANK[name]);
   return Object.fromEntries(Object.entries(read).filter(isMeant));
 }

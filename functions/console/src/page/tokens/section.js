@@ -1,7 +1,7 @@
 // The person's own tokens: a card for each, which of them are shown, and what an empty list says to do first.
 
 import { h } from "../shell/dom.js";
-import { call } from "../shell/api.js";
+import { call, ifThere } from "../shell/api.js";
 import { known, permissionGroups } from "../shell/known.js";
 import { announce } from "../shell/notice.js";
 import { addressOf } from "../shell/place.js";
@@ -50,7 +50,7 @@ async function all(query) {
 
 /** One token, such as one that was made while the list is longer than a page. */
 async function one(id) {
-  const [token, groups] = await Promise.all([readToken(id).catch(unlessGone), permissionGroups()]);
+  const [token, groups] = await Promise.all([ifThere(readToken(id)), permissionGroups()]);
   return {
     title: token?.name ?? TITLE,
     content: [
@@ -60,11 +60,6 @@ async function one(id) {
     ],
     dialogs: DIALOGS,
   };
-}
-
-function unlessGone(fault) {
-  if (fault.status !== 404) throw fault;
-  return null;
 }
 
 function title() {

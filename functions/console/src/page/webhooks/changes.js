@@ -1,25 +1,20 @@
 // What is done to a webhook as a whole: switched, tested, given a new secret, moved to the trash and back, destroyed.
 
 import { h } from "../shell/dom.js";
-import { call } from "../shell/api.js";
-import { may } from "../shell/known.js";
+import { call, ifThere } from "../shell/api.js";
 import { notify } from "../shell/notice.js";
 import { addressOf, go, here, openAt, refresh } from "../shell/place.js";
 import { field, select } from "../parts/fields.js";
 import { destroyDialog, formDialog, requestFor } from "../parts/form.js";
 import { showSecret } from "../parts/secret.js";
+import { bringBack, moveToTrash } from "../parts/trash.js";
 
 const at = (team, { id }) => ({ team: team.id, webhook: id });
 
 /** A webhook, whether it is in the trash or not. */
 export async function readWebhook(team, id) {
   const parameters = at(team, { id });
-  try {
-    return await call("webhooks.read", parameters);
-  } catch (fault) {
-    if (fault.status !== 404) throw fault;
-    return call("webhooks.read", parameters, { query: { trashed: "only" } });
-  }
+  return (await ifThere(call("webhooks.read", parameters))) ?? call("webhooks.read", parameters, { query: { trashed: "only" } });
 }
 
 export async function switchTo(team, webhook, active) {
@@ -31,10 +26,10 @@ export async function switchTo(team, webhook, active) {
   notify(`${webhook.name} is switched ${active ? "on" : "off"}.${next}`, undo);
 }
 
-/** Sends a test event and shows its delivery, which tells by itself how it goes on. */
 /** The key of a test whose answer was lost: pressed again, the same one is meant. */
 let testKey = null;
 
+/** Sends a test event and shows its delivery, which tells by itself how it goes on. */
 export async function sendTest(team, webhook) {
   testKey ??= crypto.randomUUID();
   const delivery = await call("webhooks.test", at(team, webhook), { key: testKey });
@@ -43,16 +38,14 @@ export async function sendTest(team, webhook) {
   await openAt("delivery", delivery.id);
 }
 
-export async function trash(team, webhook) {
-  await call("webhooks.trash", at(team, webhook));
-  await refresh();
-  notify(`${webhook.name} is in the trash.`, may("webhooks.restore") && { operation: "webhooks.restore", task: () => restore(team, webhook) });
+const saidOf = ({ name }) => ({ trashed: `${name} is in the trash.`, restored: `${name} is restored.` });
+
+export function trash(team, webhook) {
+  return moveToTrash("webhooks", at(team, webhook), saidOf(webhook));
 }
 
-export async function restore(team, webhook) {
-  await call("webhooks.restore", at(team, webhook));
-  await refresh();
-  notify(`${webhook.name} is restored.`);
+export function restore(team, webhook) {
+  return bringBack("webhooks", at(team, webhook), saidOf(webhook));
 }
 
 export async function destroyWebhookDialog(team, id) {

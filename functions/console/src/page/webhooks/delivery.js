@@ -12,6 +12,7 @@ import { closeButton, openDialog } from "../parts/dialog.js";
 import { faultPlace } from "../parts/fields.js";
 import { requests } from "../parts/request.js";
 import { DELIVERY_STATUSES, badge, errorText, exactTime } from "./words.js";
+import { isEqual } from "../parts/changes.js";
 
 /** How often a delivery is read while an attempt is due, and how far off that may be, in milliseconds. */
 const [PAUSE, SOON] = [1_000, 15_000];
@@ -60,7 +61,7 @@ class Shown {
   /** Reads it, and paints it if it is another than before. */
   async read() {
     const delivery = await this.#read();
-    if (JSON.stringify(delivery) === JSON.stringify(this.delivery)) return;
+    if (isEqual(delivery, this.delivery)) return;
     const isChanged = Boolean(this.delivery);
     this.delivery = delivery;
     const hadFocus = this.element.contains(document.activeElement);
