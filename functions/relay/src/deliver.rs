@@ -76,7 +76,7 @@ impl Relay {
     ) -> Result<()> {
         let DomainEvent { id, team, topic, object_type, object, at, min_read_time } = domain_event;
         let snapshot = self.webhook_snapshot(&team, min_read_time).await?;
-        let matches = |webhook: &&StoredWebhook| webhook.matches(topic, &object_type, snapshot.at);
+        let matches = |webhook: &&StoredWebhook| webhook.matches(topic, &object_type, at, snapshot.at);
         let subscribers: Vec<_> = snapshot.webhooks.iter().filter(matches).collect();
         if subscribers.is_empty() {
             return Ok(());

@@ -53,14 +53,15 @@ async fn there_is_something_to_look_at_and_to_hear_of() {
     assert!(count(&get("/audit-logs?limit=100").await) > 60);
 
     let receiver = behind(&said, "\nreceiver ");
+    let mut page = String::new();
     for _ in 0..600 {
-        let page = client().get(receiver).send().await.unwrap().text().await.unwrap();
+        page = client().get(receiver).send().await.unwrap().text().await.unwrap();
         if page.matches("object.updated").count() == 3 {
             return running.shutdown().await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("the receiver has not heard of the changes");
+    panic!("the receiver has not heard of the changes: {page}");
 }
 
 #[tokio::test]

@@ -78,11 +78,12 @@ pub struct PreviousKeys {
 }
 
 impl StoredWebhook {
-    /// Whether it is subscribed to this. That includes webhooks that are switched off or in the trash, whose
-    /// deliveries are held, but not those whose time in the trash is over.
-    pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, now: Timestamp) -> bool {
+    /// Whether it is subscribed to this, which happened at `at`; `now` is when the webhook was read. That includes webhooks that
+    /// are switched off or in the trash, whose deliveries are held, but not those whose time in the trash is over, nor what
+    /// happened before the webhook was made and is published late.
+    pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, at: Timestamp, now: Timestamp) -> bool {
         let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
-        !self.is_gone(now) && self.topics.contains(&topic) && is_of_type
+        at >= self.created_at && !self.is_gone(now) && self.topics.contains(&topic) && is_of_type
     }
 
     /// The host of its URL.

@@ -164,12 +164,15 @@ fn what_a_webhook_asked_for_matches_and_nothing_else() {
         (&StoredWebhook { active: false, ..stored() }, Topic::ObjectCreated, &a_type(), true),
         (&StoredWebhook { destroyed: true, ..stored() }, Topic::ObjectCreated, &a_type(), false),
     ] {
-        assert_eq!(webhook.matches(topic, object_type, stored().created_at), matches);
+        let made = stored().created_at;
+        assert_eq!(webhook.matches(topic, object_type, made, made), matches);
+        let before = made.plus_seconds(-1);
+        assert!(!webhook.matches(topic, object_type, before, made), "what happened before is not told");
     }
     let trashed = StoredWebhook { trashed_at: Some(stored().created_at), ..stored() };
     for (seconds, matches) in [(0, true), (TRASH_SECONDS - 1, true), (TRASH_SECONDS, false)] {
         let now = stored().created_at.plus_seconds(seconds);
-        assert_eq!(trashed.matches(Topic::ObjectCreated, &a_type(), now), matches, "{seconds}");
+        assert_eq!(trashed.matches(Topic::ObjectCreated, &a_type(), now, now), matches, "{seconds}");
     }
     let inactive = StoredWebhook { active: false, ..stored() };
     assert!(stored().accepts_deliveries() && !trashed.accepts_deliveries() && !inactive.accepts_deliveries());
