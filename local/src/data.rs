@@ -67,6 +67,17 @@ impl Data {
         }
     }
 
+    /// A folder in the directory, made at the first start; `None` in memory.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn folder(&self, name: &str) -> anyhow::Result<Option<PathBuf>> {
+        let Some(folder) = self.path(name) else { return Ok(None) };
+        let made = DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(&folder);
+        made.with_context(|| format!("cannot write {}", folder.display()))?;
+        Ok(Some(folder))
+    }
+
     fn path(&self, name: &str) -> Option<PathBuf> {
         match self {
             Self::Memory => None,

@@ -7,6 +7,7 @@ use api::{
     routes::{RouteInfo, Routes},
 };
 use axum::Router;
+use bucket::Bucket;
 use delivery::target::TargetRules;
 use keys::Platform;
 use table::config::Config;
@@ -47,6 +48,7 @@ impl Resource {
 pub(crate) struct Context<'a> {
     pub(crate) platform: &'a Platform,
     pub(crate) config: &'a Config,
+    pub(crate) bucket: &'a Bucket,
     pub(crate) queues: Queues,
     pub(crate) rules: TargetRules,
     pub(crate) origins: Origins,
@@ -123,6 +125,11 @@ families! {
         |on| webhooks::Store::new(on.platform, on.queues.retries.clone(), on.rules.clone()) => [
         guarded "/v1/teams/{team}/webhooks",
         guarded "/v1/teams/{team}/webhooks/{proxy+}",
+    ];
+    uploads "uploads" kept
+        |on| uploads::Store::new(on.platform, on.bucket.clone(), on.queues.jobs.clone()) => [
+        guarded "/v1/teams/{team}/uploads",
+        guarded "/v1/teams/{team}/uploads/{proxy+}",
     ];
     audit_logs "audit-logs" kept |on| audit_logs::Store::new(on.platform) => [
         guarded "/v1/teams/{team}/audit-logs",

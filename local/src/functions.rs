@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{arrival, cors::Origins, manifest::Manifest};
 use axum::Router;
 use base::clock::Clock;
+use bucket::Bucket;
 use delivery::target::TargetRules;
 use gate::authorizer::{Authorizer, Sessions};
 use keys::{KeySource, Platform};
@@ -12,6 +13,7 @@ use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest, tower::Service a
 
 use serde_json::Value;
 use table::config::Config;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
     families::{self, Context},
@@ -35,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) receiver_url: String,
     /// Whether changes are told here.
     pub(crate) has_relay: bool,
+    /// The keys of files that were sent to the bucket.
+    pub(crate) sent: UnboundedReceiver<String>,
 }
 
 /// All functions of the API.
@@ -42,6 +46,7 @@ pub(crate) struct Functions {
     authorizer: Arc<Authorizer>,
     families: Vec<(&'static str, Router)>,
     clock: Clock,
+    bucket: Bucket,
     bell: Bell,
     _workers: Workers,
 }
@@ -60,6 +65,7 @@ impl Functions {
             allows_private_webhooks,
             receiver_url,
             has_relay,
+            sent,
         } = settings;
         let platform = Platform::new(&config, key_ring)?;
         let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
@@ -72,17 +78,24 @@ impl Functions {
         let bell = Bell::new();
         let at_work =
             workers::Settings { journal, is_alone, has_relay, bell: bell.clone(), rules: rules.clone() };
-        let (workers, queues) = Workers::start(&platform, &config, at_work)?;
+        let bucket = Bucket::on_aws(&config)?;
+        let (workers, queues) = Workers::start(&platform, (&config, &bucket), (at_work, sent))?;
         let origins = Origins::of(config.allowed_origins.as_deref());
-        let context = Context { platform: &platform, config: &config, queues, rules, origins };
+        let context =
+            Context { platform: &platform, config: &config, bucket: &bucket, queues, rules, origins };
         let families = families::functions(&context);
         let clock = platform.tables.clock.clone();
-        Ok(Self { authorizer: Arc::new(authorizer), families, clock, bell, _workers: workers })
+        Ok(Self { authorizer: Arc::new(authorizer), families, clock, bucket, bell, _workers: workers })
     }
 
     /// The clock of all functions.
     pub(crate) fn clock(&self) -> Clock {
         self.clock.clone()
+    }
+
+    /// The bucket of all functions.
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.bucket
     }
 
     /// The function of that name.

@@ -5,16 +5,20 @@ mod data;
 mod database;
 /// Every family of the API.
 pub mod families;
+mod files;
 mod functions;
 /// The API Gateway stand-in.
 pub mod gateway;
 mod html;
+mod inspections;
 mod issuer;
 mod job_queue;
 mod key_ring;
 /// The keys of the key ring, and what needs them.
 pub mod keys;
 mod listener;
+/// The store of files.
+pub mod object_store;
 mod options;
 mod pace;
 mod peer;
@@ -34,6 +38,7 @@ use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use api::cors::Origins;
 use base::clock::Clock;
+use bucket::Bucket;
 use table::config::{AccessKeys, Config};
 
 pub use options::{Options, Seed};
@@ -41,6 +46,7 @@ pub use options::{Options, Seed};
 use self::{
     data::Data,
     database::Database,
+    files::Files,
     functions::{Functions, Settings},
     gateway::Gateway,
     issuer::{AUDIENCE, DISCOVERY_PATH, ISSUER, Issuer},
@@ -62,6 +68,7 @@ pub struct Running {
     server: Server,
     functions: Functions,
     database: Database,
+    store: Files,
     // Last, so that the directory is free only when nothing uses it any more.
     _data: Data,
 }
@@ -82,7 +89,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         Some(url) => Database::elsewhere(url),
         None => Database::start(file.as_deref()).await?,
     };
-    let config = config(database.url());
+    let (store, sent) = files::start(&data, &options).await?;
+    let config = store.known_in(config(database.url()));
     make_tables(&config).await.with_context(|| format!("the database at {} is of no use", database.url()))?;
     let issuer = Issuer::new(&data.kept(SESSION_KEY, issuer::new_key)?)
         .with_context(|| format!("remove {SESSION_KEY} from the data directory to get a new key"))?;
@@ -104,12 +112,13 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         allows_private_webhooks: options.allow_private_webhooks,
         receiver_url: format!("{url}{}", receiver::PATH),
         has_relay: !options.without_relay,
+        sent,
     })?;
     let clock = functions.clock();
     let origins = Origins::of(options.allowed_origins.as_deref());
     let gateway = Gateway::new(|name| functions.get(name)).called_from(origins);
     let server = Server::start(listener, gateway, issuer);
-    Ok(Running { url, seed: options.seed, clock, server, functions, database, _data: data })
+    Ok(Running { url, seed: options.seed, clock, server, functions, database, store, _data: data })
 }
 
 impl Running {
@@ -121,6 +130,11 @@ impl Running {
     /// Where its database answers.
     pub fn dynamodb_url(&self) -> &str {
         self.database.url()
+    }
+
+    /// Its bucket.
+    pub fn bucket(&self) -> &Bucket {
+        self.functions.bucket()
     }
 
     /// The clock of the functions, for tests to move forward. Sessions end by the system's.
@@ -143,6 +157,7 @@ impl Running {
     pub async fn shutdown(self) {
         self.server.stop().await;
         drop(self.functions);
+        self.store.stop().await;
         self.database.stop().await;
     }
 }

@@ -17,6 +17,10 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub port: u16,
 
+    /// The port that files are sent to and fetched from; without it the one after --port
+    #[arg(long, value_name = "N")]
+    pub files_port: Option<u16>,
+
     /// The directory that keeps everything between runs
     #[arg(long, value_name = "DIR", default_value = ".engine")]
     pub data: PathBuf,

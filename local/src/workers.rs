@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use bucket::Bucket;
 use deliveries::Worker;
 use delivery::{Retry, target::TargetRules};
 use keys::Platform;
 use relay::Relay;
 use resources::jobs::JobMessage;
 use table::{config::Config, queue::Queue};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
+    inspections::{Inspections, inspections},
     job_queue::{JobPump, job_queue},
     pace::Bell,
     queue::Handler,
@@ -34,6 +37,7 @@ pub(crate) struct Settings {
 /// The functions at work. They end, in the middle of whatever they do, when this is dropped.
 pub(crate) struct Workers {
     _jobs: JobPump,
+    _inspections: Inspections,
     _requests: requests::QueuePumps,
     _streams: Option<Streams>,
 }
@@ -51,8 +55,8 @@ impl Workers {
     /// When TLS cannot be set up.
     pub(crate) fn start(
         platform: &Platform,
-        config: &Config,
-        settings: Settings,
+        (config, bucket): (&Config, &Bucket),
+        (settings, sent): (Settings, UnboundedReceiver<String>),
     ) -> anyhow::Result<(Self, Queues)> {
         let Settings { journal, is_alone, has_relay, bell, rules } = settings;
         let (jobs, messages) = job_queue(&platform.clock);
@@ -74,13 +78,14 @@ impl Workers {
             Relay::new(platform, config, relay::Queues { requests: fast, slow, retries, dead_letters });
         let url = config.dynamodb_endpoint.as_deref().unwrap_or_default();
         let workers = Self {
+            _inspections: inspections(bucket, sent),
             _streams: has_relay.then(|| Streams::start(url, &relay, journal.as_ref(), (&bell, is_alone))),
             _requests: requests.deliver(
                 sending(worker),
                 signing(relay),
                 has_relay.then_some(&platform.tables),
             ),
-            _jobs: messages.deliver(::jobs::Worker::new(platform, jobs), bell, is_alone),
+            _jobs: messages.deliver(::jobs::Worker::new(platform, bucket.clone(), jobs), bell, is_alone),
         };
         Ok((workers, families))
     }

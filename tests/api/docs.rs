@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The pages whose commands need no more than an API, a team, a session and a token, each with how many refusals it shows.
-const PAGES: [(&str, usize); 8] = [
+const PAGES: [(&str, usize); 9] = [
     ("start/quickstart.md", 1),
     ("start/forms.md", 0),
     ("start/load-csv.md", 0),
@@ -18,6 +18,7 @@ const PAGES: [(&str, usize); 8] = [
     ("use/object-types.md", 0),
     ("use/teams.md", 0),
     ("use/tokens.md", 0),
+    ("use/uploads.md", 0),
     ("secure/incident.md", 0),
 ];
 

@@ -34,6 +34,7 @@ pub(crate) fn path_in(route: &str, team: &str) -> String {
             (_, "{invitation}") => "inv_0000000000000000000000",
             (_, "{webhook}") => "whk_0000000000000000000000",
             (_, "{delivery}") => "dlv_0000000000000000000000",
+            (_, "{upload}") => "upl_0000000000000000000000",
             (_, other) if other.starts_with('{') => panic!("give {before}/{other} a form in this test"),
             (_, other) => other,
         };

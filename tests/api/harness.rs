@@ -10,6 +10,7 @@ use std::{
 };
 
 use base::{Permission, clock::Clock};
+use bucket::Bucket;
 use clap::Parser as _;
 use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ const DYNAMODB: &str = "TEST_DYNAMODB";
 pub(crate) struct System {
     pub(crate) url: String,
     pub(crate) dynamodb: String,
+    pub(crate) bucket: Bucket,
     pub(crate) clock: Clock,
 }
 
@@ -63,7 +65,8 @@ impl System {
                 args.extend(options);
                 let running = local::start(local::Options::parse_from(args)).await.unwrap();
                 let (url, dynamodb) = (running.url().to_owned(), running.dynamodb_url().to_owned());
-                send.send(Self { url, dynamodb, clock: running.clock().clone() }).ok().unwrap();
+                let (bucket, clock) = (running.bucket().clone(), running.clock().clone());
+                send.send(Self { url, dynamodb, bucket, clock }).ok().unwrap();
                 std::future::pending::<()>().await;
             });
         });

@@ -76,6 +76,7 @@ impl Scene {
             ("{token}", "/v1/tokens", json!({"name": "a", "permissions": ["upload"]})),
             ("{invitation}", "/v1/teams/{team}/invitations", json!({"email": an_email(), "role": "member"})),
             ("{webhook}", WEBHOOKS, json!({"name": "a", "url": NOBODY, "topics": ["object.send"]})),
+            ("{upload}", "/v1/teams/{team}/uploads", json!({"filename": "a.txt", "size": 1})),
         ] {
             let made = scene.send("POST", path, body.to_string()).expect(201);
             scene.ids.push((name, made["id"].as_str().unwrap().to_owned()));

@@ -8,6 +8,7 @@ use base::{
     actor::{Actor, Source},
     id::{TeamId, UserId, WebhookId},
 };
+use bucket::Bucket;
 use clap::Parser as _;
 use keys::{KeySource, Platform};
 use records::object_type::PROPAGATION_SECONDS;
@@ -57,6 +58,18 @@ pub(crate) fn platform(dynamodb: &str) -> Platform {
         ..Config::default()
     };
     Platform::new(&config, Arc::new(NoKeys)).unwrap()
+}
+
+/// A bucket that nobody is asked for.
+pub(crate) fn bucket() -> Bucket {
+    let any = || "test".to_owned();
+    let config = Config {
+        credentials: Some(AccessKeys { id: any(), secret: any(), session: None }),
+        s3_endpoint: Some("http://127.0.0.1:9".to_owned()),
+        bucket: Some(any()),
+        ..Config::default()
+    };
+    Bucket::on_aws(&config).unwrap()
 }
 
 /// The places of all items of a type in the table of objects.
@@ -290,7 +303,7 @@ async fn a_job_done_by_several_at_once_and_again_does_no_harm() {
     place.patched("company", json!({"unique": true, "searchable": true})).await;
     let platform = platform(&place.system.dynamodb);
     platform.clock.advance(PROPAGATION_SECONDS + 1);
-    let worker = jobs::Worker::new(&platform, Arc::new(Nowhere));
+    let worker = jobs::Worker::new(&platform, bucket(), Arc::new(Nowhere));
     let id = place.job(&platform.workspace).await;
     let message = |id: &str| serde_json::from_value::<JobMessage>(json!({"job": id})).unwrap();
     let mut workers = JoinSet::new();

@@ -9,7 +9,7 @@ use crate::{
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
-const SHARED: [(&str, &[&str]); 11] = [
+const SHARED: [(&str, &[&str]); 13] = [
     ("base", &[]),
     ("table", &["base"]),
     ("keys", &["base", "table"]),
@@ -17,20 +17,23 @@ const SHARED: [(&str, &[&str]); 11] = [
     ("audit", &["base", "table"]),
     ("gate", &["base", "table", "keys", "api", "audit"]),
     ("resources", &["base", "table", "api", "audit"]),
-    ("records", &["base", "table", "api", "audit", "resources"]),
+    ("file-types", &[]),
+    ("records", &["base", "table", "api", "audit", "resources", "file-types"]),
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
-    ("registry", &["records", "webhook"]),
+    ("bucket", &["base", "table"]),
+    ("registry", &["base", "audit", "resources", "records", "webhook", "file-types"]),
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
 /// way to a key.
-const FUNCTIONS: [(&str, &[&str]); 12] = [
+const FUNCTIONS: [(&str, &[&str]); 14] = [
     ("audit-logs", &["base", "table", "api", "audit", "records"]),
     ("authorizer", &["table", "gate"]),
     ("console", &["base", "table", "api"]),
     ("deliveries", &["base", "table", "delivery"]),
     ("discovery", &["base", "table", "api"]),
-    ("jobs", &["base", "table", "audit", "resources", "records", "registry"]),
+    ("jobs", &["base", "table", "audit", "resources", "records", "registry", "bucket"]),
+    ("media", &["base", "table", "bucket", "file-types"]),
     ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
     ("objects", &["base", "table", "api", "audit", "resources", "records"]),
     (
@@ -50,6 +53,7 @@ const FUNCTIONS: [(&str, &[&str]); 12] = [
     ),
     ("teams", &["base", "table", "keys", "api", "gate", "audit"]),
     ("tokens", &["base", "table", "keys", "api", "gate"]),
+    ("uploads", &["base", "table", "api", "audit", "resources", "registry", "bucket", "file-types"]),
     ("webhooks", &["base", "table", "keys", "api", "resources", "records", "delivery", "webhook"]),
 ];
 

@@ -71,5 +71,6 @@ mod type_trash;
 mod unanswered;
 mod units;
 mod unseen;
+mod uploads;
 mod values;
 mod webhooks;

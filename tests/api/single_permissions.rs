@@ -16,6 +16,7 @@ use crate::{
     every_route,
     harness::{Answer, Api, Person, System, World, unique},
     jobs::until,
+    uploads,
 };
 
 /// What a mark stands in, and the words of a description that promise it.
@@ -28,9 +29,10 @@ enum Kind {
     PersonName,
     PersonEmail,
     TokenName,
+    FileName,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Value,
     Kind::Definition,
     Kind::FieldLabel,
@@ -38,15 +40,17 @@ const KINDS: [Kind; 7] = [
     Kind::PersonName,
     Kind::PersonEmail,
     Kind::TokenName,
+    Kind::FileName,
 ];
 
 /// Which kinds the descriptions promise. Whatever is not here promises nothing.
 fn promised(permission: Permission) -> &'static [Kind] {
     match permission {
-        ObjectRead => &[Kind::Value, Kind::FieldLabel, Kind::PersonName, Kind::TokenName],
+        ObjectRead => &[Kind::Value, Kind::FieldLabel, Kind::PersonName, Kind::TokenName, Kind::FileName],
         ObjectTypeRead => &[Kind::Definition, Kind::FieldLabel],
         WebhookRead => &[Kind::Hook],
         TeamManageMembers => &[Kind::PersonName, Kind::PersonEmail],
+        Permission::Upload => &[Kind::FileName],
         AuditLogRead => &KINDS,
         _ => &[],
     }
@@ -96,6 +100,8 @@ impl Scene {
         let invitee = format!("{}{}@example.org", mark(Kind::PersonEmail), unique());
         let invitation = json!({"email": invitee, "role": "member"});
         let invitation = owner.post(&world.invitations(), invitation).await.expect(201)["id"].clone();
+        let file = format!("{}.txt", mark(Kind::FileName));
+        let upload = uploads::sent(&owner, &world, &file, b"text").await["id"].clone();
         let both = |name, id: &Value| (name, text(id), text(id));
         let ids = vec![
             ("{team}", world.team.clone(), world.team.clone()),
@@ -107,6 +113,7 @@ impl Scene {
             both("{delivery}", &json!(delivery)),
             both("{user}", &json!(member.id)),
             both("{invitation}", &invitation),
+            both("{upload}", &upload),
         ];
         is_told(&owner, &world, &text(&made)).await;
         Self { world, ids, spare: text(&spare) }
@@ -191,6 +198,7 @@ fn body(info: &RouteInfo) -> Option<Value> {
         ("PATCH", "/webhooks/{webhook}") => json!({"active": true}),
         ("POST", "/webhooks/{webhook}/recover") => json!({"since": "2020-01-01T00:00:00Z"}),
         ("POST", "/invitations") => json!({"email": "somebody@example.net", "role": "view-only"}),
+        ("POST", "/uploads") => json!({"filename": "a.txt", "size": 4}),
         ("PATCH", "/members/{user}") => json!({"role": "owner"}),
         ("PATCH", "") => json!({"name": "Another name"}),
         _ => return None,

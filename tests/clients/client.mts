@@ -126,6 +126,7 @@ const lists: Record<string, Listed> = {
     { params: { path: { ...path, id: created.id, field: "friend" } } },
   ),
   "/v1/teams/{team}/tokens": await client.GET("/v1/teams/{team}/tokens", inTeam),
+  "/v1/teams/{team}/uploads": await client.GET("/v1/teams/{team}/uploads", inTeam),
   "/v1/teams/{team}/webhooks": await client.GET("/v1/teams/{team}/webhooks", inTeam),
   "/v1/teams/{team}/webhooks/{webhook}/deliveries": await client.GET("/v1/teams/{team}/webhooks/{webhook}/deliveries", {
     params: { path: { team, webhook } },

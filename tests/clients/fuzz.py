@@ -11,6 +11,7 @@ import json
 import os
 import re
 import subprocess
+import urllib.request
 
 from checks import ROOT, Client, check
 
@@ -48,10 +49,22 @@ def world(owner):
         ids["token"].append(owner.do("POST", "/v1/tokens", example["NewToken"] | {"name": f"token {number}"})["id"])
         invitation = {"email": f"guest{number}@example.com", "role": "member"}
         ids["invitation"].append(owner.do("POST", f"{base}/invitations", invitation)["id"])
+        ids["upload"].append(sent(owner, f"{base}/uploads", f"file {number}.txt"))
     ids["user"].append(owner.do("GET", "/v1/me")["user"]["id"])
     tested = owner.do("POST", f"{base}/webhooks/{ids['webhook'][0]}/test")
     ids["delivery"].append(tested["id"])
     return ids
+
+
+def sent(owner, uploads, filename):
+    """The id of a file whose bytes are there."""
+    content = b"some text"
+    begun = owner.do("POST", uploads, {"filename": filename, "size": len(content)})
+    put = begun["put"]
+    request = urllib.request.Request(put["url"], content, put["headers"], method=put["method"])
+    urllib.request.urlopen(request, timeout=30).close()
+    owner.do("POST", f"{uploads}/{begun['id']}/complete", {})
+    return begun["id"]
 
 
 def settings(ids):

@@ -36,10 +36,10 @@ test("operations stand in their families and are found by their words, which the
   await checkAccess(page, "reference-list");
 
   await page.getByRole("searchbox").focus();
-  await page.keyboard.type("Delete object:force");
+  await page.keyboard.type("Delete objects object:force");
   await page.locator("#reference-found").getByText("1 operation found.").waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.value), "Delete object:force");
-  assert.equal(new URL(page.url()).searchParams.get("q"), "Delete object:force");
+  assert.equal(await page.evaluate(() => document.activeElement.value), "Delete objects object:force");
+  assert.equal(new URL(page.url()).searchParams.get("q"), "Delete objects object:force");
   assert.match(await rows.first().textContent(), /Destroy an object.*object:force-delete/s);
   await page.getByRole("link", { name: /Destroy an object/ }).click();
   await page.getByRole("heading", { level: 1, name: "Destroy an object" }).waitFor();

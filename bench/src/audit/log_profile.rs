@@ -123,10 +123,6 @@ impl LogProfile {
         })
     }
 
-    #[expect(
-        clippy::match_wildcard_for_single_variants,
-        reason = "of a new kind there is nothing in the profile"
-    )]
     fn subject(&self, kind: Kind, thing: usize, number: usize) -> AuditSubject {
         let name = NAMES[thing % NAMES.len()];
         let (id, of_type) = match kind {
@@ -137,7 +133,8 @@ impl LogProfile {
             Kind::Member => (self.user(number % USERS), None),
             Kind::Invitation => (id("inv_", number), None),
             Kind::Token => (id(TokenId::PREFIX, number), None),
-            _ => (id("whk_", number), None),
+            Kind::Upload => (id("upl_", number), None),
+            Kind::Webhook => (id("whk_", number), None),
         };
         let of_type = of_type.map(|number| self.types[number].clone());
         AuditSubject { kind, id, label: format!("{name} {number:08}"), of_type }

@@ -6,6 +6,7 @@ mod event;
 mod object_type;
 mod plan;
 mod purge;
+mod upload;
 
 use std::{
     sync::Arc,
@@ -14,6 +15,7 @@ use std::{
 
 use audit::Kind;
 use base::{Result, id::ObjectTypeId};
+use bucket::Bucket;
 use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
 use table::Tables;
 use table::{Batch, Item, Table, TableQuery, queue::Queue, text};
@@ -33,6 +35,7 @@ const AT_ONCE: usize = 8;
 #[derive(Clone)]
 pub struct Worker {
     tables: Tables,
+    bucket: Bucket,
     jobs: Jobs,
 }
 
@@ -45,9 +48,9 @@ enum Slice {
 }
 
 impl Worker {
-    /// A worker on these tables, with messages by this queue.
-    pub fn new(tables: &Tables, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        Self { tables: tables.clone(), jobs: Jobs::new(tables, queue) }
+    /// A worker on these tables and this bucket, with messages by this queue.
+    pub fn new(tables: &Tables, bucket: Bucket, queue: Arc<dyn Queue<JobMessage>>) -> Self {
+        Self { tables: tables.clone(), bucket, jobs: Jobs::new(tables, queue) }
     }
 
     /// Runs the next slice of a job. It may run twice, or in two workers at once: each write of an object has
@@ -93,6 +96,9 @@ impl Worker {
                 Box::pin(self.backfill(job, &object_type, &field)).await
             }
             (Job::Destroy, Some(object_type)) => Box::pin(self.destroy_type(job, &object_type)).await,
+            (Job::Destroy, None) if job.subject.kind == Kind::Upload => {
+                Box::pin(self.remove_upload(job)).await
+            }
             (Job::Destroy, None) if job.subject.kind != Kind::ObjectType => {
                 Box::pin(self.purge_any(job)).await
             }

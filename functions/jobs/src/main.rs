@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bucket::Bucket;
 use jobs::{Event, Worker};
 use resources::jobs::job_queue;
 use table::lambda::HandlerFuture;
@@ -10,7 +11,7 @@ use table::partial_batch::PartialBatchResponse;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> table::lambda::LambdaResult {
     table::lambda::serve_events(|config, tables| {
-        let worker = Worker::new(tables, Arc::new(job_queue(config)?));
+        let worker = Worker::new(tables, Bucket::on_aws(config)?, Arc::new(job_queue(config)?));
         Ok(move |event: Event| -> HandlerFuture<PartialBatchResponse> {
             let worker = worker.clone();
             Box::pin(async move { worker.handle(event).await })

@@ -8,6 +8,7 @@ mod http;
 mod kept;
 mod key_ring;
 mod killed;
+mod object_store;
 mod process;
 mod secrets;
 mod seed;

@@ -28,7 +28,7 @@ pub struct AuditEntry {
     /// The fields that changed.
     #[serde(default)]
     pub fields: Vec<FieldChange>,
-    /// Why it happened, if nobody asked for it: `trash_ended`.
+    /// Why it happened, if nobody asked for it: `trash_ended`, or `expired` of an upload that was not sent.
     #[serde(default)]
     pub reason: Option<String>,
     /// For `refused`: the number of refused requests, and the reasons.

@@ -74,6 +74,8 @@ vocabulary! {
         ObjectType = "object-type",
         /// A webhook.
         Webhook = "webhook",
+        /// A file that somebody has sent.
+        Upload = "upload",
         /// The team itself.
         Team = "team",
         /// A member.
@@ -99,6 +101,7 @@ impl Kind {
             Kind::Webhook => {
                 &[Created, Updated, Deleted, Restored, Destroyed, Activated, Deactivated, Rotated]
             }
+            Kind::Upload => &[Created, Updated, Destroyed],
             Kind::Team => &[Created, Updated],
             Kind::Member => &[Joined, Updated, Left, Removed],
             Kind::Invitation => &[Created, Withdrawn],

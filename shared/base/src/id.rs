@@ -134,6 +134,8 @@ ids! {
     EventId = "evt_";
     /// The way of one event to one webhook.
     DeliveryId = "dlv_";
+    /// A file that somebody has sent.
+    UploadId = "upl_";
     /// An entry of a team's audit log.
     AuditId = "aud_";
 }

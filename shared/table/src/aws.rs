@@ -74,13 +74,21 @@ pub fn connector_with_system_roots() -> anyhow::Result<Connector> {
     Ok(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build())
 }
 
-fn credentials(config: &Config) -> anyhow::Result<Credentials> {
+/// The credentials in the environment.
+///
+/// # Errors
+/// When there are none.
+pub fn credentials(config: &Config) -> anyhow::Result<Credentials> {
     let keys =
         config.credentials.as_ref().context("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")?;
     Ok(Credentials::new(&keys.id, &keys.secret, keys.session.clone(), None, "environment"))
 }
 
-fn http_client(endpoint: Option<&str>) -> anyhow::Result<SharedHttpClient> {
+/// A client of HTTP that trusts Amazon, or what the system trusts where a stand-in has another address.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn http_client(endpoint: Option<&str>) -> anyhow::Result<SharedHttpClient> {
     // A stand-in's certificate is signed by whom the system trusts, or nobody is asked: plain HTTP.
     let roots = match endpoint {
         Some(_) => TrustStore::default(),
@@ -90,11 +98,16 @@ fn http_client(endpoint: Option<&str>) -> anyhow::Result<SharedHttpClient> {
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
 }
 
-/// There is room for four attempts. All calls of an invocation together are bounded by its deadline.
+/// All calls of an invocation together are bounded by its deadline.
 fn timeouts() -> TimeoutConfig {
+    timeouts_of(Duration::from_secs(2))
+}
+
+/// There is room for four attempts that take so long.
+pub fn timeouts_of(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(9))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(attempt * 4 + Duration::from_secs(1))
         .build()
 }

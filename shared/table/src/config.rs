@@ -17,6 +17,10 @@ pub struct Config {
     pub secrets_manager_endpoint: Option<String>,
     /// Another address of SQS, for stand-ins.
     pub sqs_endpoint: Option<String>,
+    /// Another address of S3, for stand-ins.
+    pub s3_endpoint: Option<String>,
+    /// The bucket that files lie in.
+    pub bucket: Option<String>,
     /// The queue of jobs.
     pub job_queue_url: Option<String>,
     /// The queue of requests to webhooks.
@@ -103,7 +107,9 @@ impl Config {
                 .map(|(id, secret)| AccessKeys { id, secret, session: get("AWS_SESSION_TOKEN") }),
             dynamodb_endpoint: get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| endpoint.clone()),
             secrets_manager_endpoint: get("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| endpoint.clone()),
-            sqs_endpoint: get("AWS_ENDPOINT_URL_SQS").or(endpoint),
+            sqs_endpoint: get("AWS_ENDPOINT_URL_SQS").or_else(|| endpoint.clone()),
+            s3_endpoint: get("AWS_ENDPOINT_URL_S3").or(endpoint),
+            bucket: get("BUCKET"),
             job_queue_url: get("JOB_QUEUE_URL"),
             request_queue_url: get("REQUEST_QUEUE_URL"),
             slow_request_queue_url: get("SLOW_REQUEST_QUEUE_URL"),

@@ -14,8 +14,19 @@ use crate::{Tables, config::Config, deadline::Deadline};
 use base::Result;
 
 /// Our own code, whose lines are as many as the environment asks for.
-const OWN: [&str; 10] =
-    ["base", "table", "keys", "api", "gate", "audit", "resources", "records", "delivery", "webhook"];
+const OWN: [&str; 11] = [
+    "base",
+    "table",
+    "keys",
+    "api",
+    "gate",
+    "audit",
+    "resources",
+    "records",
+    "delivery",
+    "webhook",
+    "bucket",
+];
 
 /// What a `main` returns.
 pub type LambdaResult = Result<(), lambda_runtime::Error>;
@@ -34,9 +45,22 @@ where
     A: Serialize,
     F: Fn(E) -> HandlerFuture<A>,
 {
+    serve_events_of(|config| start(config, &Tables::on_aws(config)?)).await
+}
+
+/// The same for a function that has no tables.
+///
+/// # Errors
+/// When the environment is not whole or the runtime ends.
+pub async fn serve_events_of<E, A, F>(start: impl FnOnce(&Config) -> anyhow::Result<F>) -> LambdaResult
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    F: Fn(E) -> HandlerFuture<A>,
+{
     start_log(&[]);
     let config = Config::from_env();
-    let handler = start(&config, &Tables::on_aws(&config)?)?;
+    let handler = start(&config)?;
     let handler = &handler;
     lambda_runtime::run(lambda_runtime::service_fn(async move |event: LambdaEvent<E>| {
         let deadline = Deadline::of(Some(&event.context));

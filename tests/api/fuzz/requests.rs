@@ -179,6 +179,11 @@ async fn whatever_somebody_sends_is_answered_and_never_with_a_failure() {
             webhooks::routes()
                 .router(webhooks::Store::new(&platform, nowhere(), TargetRules::anywhere()), on()),
         ),
+        (
+            "uploads",
+            uploads::routes()
+                .router(uploads::Store::new(&platform, system().bucket.clone(), nowhere()), on()),
+        ),
         ("audit-logs", audit_logs::routes().router(audit_logs::Store::new(&platform), on())),
         ("discovery", discovery::routes().router((), None)),
     ];

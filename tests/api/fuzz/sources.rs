@@ -3,6 +3,8 @@
 use serde_json::Value;
 use table::{config::Config, partial_batch::PartialBatchResponse};
 
+use crate::harness::system;
+
 use super::{
     for_each, nowhere,
     requests::platform,
@@ -51,7 +53,7 @@ async fn the_relay_answers_whatever_a_stream_or_a_queue_holds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_answer_whatever_a_queue_holds() {
-    let worker = jobs::Worker::new(&platform(), nowhere());
+    let worker = jobs::Worker::new(&platform(), system().bucket.clone(), nowhere());
     let samples = samples(&[include_str!("../../../events/jobs.json")]);
     given::<jobs::Event, _, _>(samples, move |event| {
         let worker = worker.clone();

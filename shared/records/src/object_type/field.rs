@@ -1,5 +1,6 @@
 //! A field of an object type: what it holds, and the rules it keeps to.
 
+use file_types::Category;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -135,20 +136,6 @@ pub enum AddressPart {
     State,
     Zip,
     Country,
-}
-
-/// A kind of uploads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Category {
-    Documents,
-    Spreadsheets,
-    Interactive,
-    Text,
-    Images,
-    Audio,
-    Video,
 }
 
 impl Settings {

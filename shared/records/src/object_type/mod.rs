@@ -33,7 +33,7 @@ pub use condition::{FieldCondition, FieldTest, Locked, Op, Required, Visible};
 pub use contradiction::{is_narrowing, violated_member};
 pub use decimal::of_key as decimal_of_key;
 pub use definition::{check_fields, check_slugs};
-pub use field::{AddressPart, Category, Field, Precision, Settings};
+pub use field::{AddressPart, Field, Precision, Settings};
 pub use field_type::FieldType;
 pub use fields::{Changes, FieldValues, Validation, validate_fields};
 pub use key::SORT_KEY_BYTES_MAX;

@@ -47,7 +47,7 @@ impl AuditedChange {
                 of_type: after.of_type(),
             },
             fields: if tells_fields { R::field_changes(before.as_ref(), &after)? } else { Vec::new() },
-            reason: is_by_time.then_some("trash_ended"),
+            reason: is_by_time.then_some(R::END_REASON),
             dedup_key: after.dedup_key(is_by_time),
         }))
     }

@@ -62,6 +62,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const COUNT: Option<Count>;
     /// Whether a job ends it, which removes first what hangs on it. Else it is removed at once.
     const ENDS_BY_JOB: bool = false;
+    /// Why it ends when nobody has asked for it.
+    const END_REASON: &'static str = "trash_ended";
     /// The members that the audit log tells of, with their labels. What is not listed is never in the log.
     const AUDITED: &'static [(&'static str, &'static str)];
 

@@ -23,6 +23,10 @@ pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
     const PREFIX: &'static str;
     /// As [`Resource::COUNT`].
     const COUNT: Option<Count>;
+    /// As [`Resource::ENDS_BY_JOB`].
+    const ENDS_BY_JOB: bool = false;
+    /// As [`Resource::END_REASON`].
+    const END_REASON: &'static str = "trash_ended";
     /// As [`Resource::AUDITED`].
     const AUDITED: &'static [(&'static str, &'static str)];
 
@@ -94,6 +98,8 @@ impl<B: Body> Resource for Stored<B> {
     const NOUN: &'static str = B::NOUN;
     const PREFIX: &'static str = B::PREFIX;
     const COUNT: Option<Count> = B::COUNT;
+    const ENDS_BY_JOB: bool = B::ENDS_BY_JOB;
+    const END_REASON: &'static str = B::END_REASON;
     const AUDITED: &'static [(&'static str, &'static str)] = B::AUDITED;
 
     fn team(&self) -> &TeamId {

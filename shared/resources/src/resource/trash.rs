@@ -1,7 +1,10 @@
 //! Trashes, restores, destroys and purges resources.
 
 use api::{Member, extract::IfMatch};
-use base::{Code, Error, Result, Timestamp, id::Id as _};
+use base::{
+    Code, Error, Result, Timestamp,
+    id::{Id as _, JobId},
+};
 use table::{Attempt, Write, applied, retry};
 
 use super::{Resource, Resources, State, Transition};
@@ -140,6 +143,17 @@ impl<R: Resource> Resources<R> {
     /// 503 when the database is busy or away.
     pub async fn expiry(&self, resource: &R) -> Result<(R, Vec<Write>)> {
         self.transition(None, (resource, self.now()), resource.state().purging(), Transition::Purged).await
+    }
+
+    /// Marks a resource for this job of its own, which purges it as a time is over and nobody asked for it. Returns false if
+    /// another write came between.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn expire(&self, resource: &R, job: &JobId) -> Result<bool> {
+        let state = State::Purging { trashed_at: None, job: Some(job.clone()) };
+        let (_, writes) = self.transition(None, (resource, self.now()), state, Transition::Purged).await?;
+        applied(self.tables.workspace.transact(writes).await)
     }
 
     /// The resource in another state, by somebody or because a time is over, and the writes that make it so; its own is the

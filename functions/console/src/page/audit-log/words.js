@@ -60,6 +60,9 @@ export function reasonsOf({ reasons }) {
 }
 
 export function reasonOf(reason) {
+  if (reason === "expired") {
+    return "It was not sent in its time.";
+  }
   return reason === "trash_ended" ? "Its time in the trash was over." : plain(reason);
 }
 

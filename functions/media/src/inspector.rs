@@ -1,0 +1,99 @@
+//! Looks at a file that was sent: finds out what it is, cuts from a picture what tells where and by whom it was made, and leaves
+//! a report beside it.
+
+use base::{Error, Result};
+use bucket::{Bucket, FileKey, Head};
+use file_types::{Report, Verdict};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Cut, Event, Source, identify, without_metadata};
+
+/// Looks at files of a bucket.
+#[derive(Clone)]
+pub struct Inspector {
+    bucket: Bucket,
+}
+
+/// A file of the bucket, read in pieces.
+struct InBucket<'a> {
+    bucket: &'a Bucket,
+    key: &'a FileKey,
+    size: u64,
+}
+
+impl Source for InBucket<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn read(&self, from: u64, length: usize) -> anyhow::Result<Vec<u8>> {
+        self.bucket.read(self.key, from, length).await.map_err(|error| anyhow::anyhow!("{error:?}"))
+    }
+}
+
+impl Inspector {
+    /// One for this bucket.
+    pub fn new(bucket: Bucket) -> Self {
+        Self { bucket }
+    }
+
+    /// Looks at the files of a notification. S3 sends one at least once, and the same file is not looked at twice.
+    ///
+    /// # Errors
+    /// 503 when the bucket is busy or away: Lambda tries again.
+    pub async fn handle(&self, event: Event) -> Result<()> {
+        for record in &event.records {
+            if let Some((file, report)) = FileKey::parse_upload(record.key()) {
+                self.inspect(&file, &report).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn inspect(&self, file: &FileKey, report: &FileKey) -> Result<()> {
+        let Some(head) = self.bucket.head(file).await? else { return Ok(()) };
+        if self.bucket.head(report).await?.is_some() {
+            return Ok(());
+        }
+        let found = self.report(file, &head).await?;
+        let text = serde_json::to_vec(&found).map_err(anyhow::Error::from)?;
+        self.bucket.put(report, "application/json", text).await
+    }
+
+    /// What is found. Where metadata is cut out, what is left is stored first, with the checksum of what was sent, so that a
+    /// second look after an interruption comes to the same.
+    async fn report(&self, file: &FileKey, head: &Head) -> Result<Report> {
+        let source = InBucket { bucket: &self.bucket, key: file, size: head.size };
+        let finding = identify(&source).await.map_err(Error::unavailable)?;
+        let sha256 = self.sha256(file).await?;
+        let sent_sha256 = head.sent_sha256.clone().unwrap_or_else(|| sha256.clone());
+        let of = |size, sha256, verdict| Report { size, sha256, sent_sha256: sent_sha256.clone(), verdict };
+        if !finding.is_picture() {
+            return Ok(of(head.size, sha256, Verdict::Found(finding)));
+        }
+        let length = usize::try_from(head.size).map_err(anyhow::Error::from)?;
+        let bytes = self.bucket.read(file, 0, length).await?;
+        match without_metadata(&finding.content_type, bytes) {
+            Ok(Cut::Same) => Ok(of(head.size, sha256, Verdict::Found(finding))),
+            Ok(Cut::Changed(bytes)) => {
+                let size = u64::try_from(bytes.len()).map_err(anyhow::Error::from)?;
+                let hash = hex(&Sha256::digest(&bytes));
+                self.bucket.replace(file, head, bytes, &sent_sha256).await?;
+                Ok(of(size, hash, Verdict::Found(finding)))
+            }
+            Err(_) => Ok(of(head.size, sha256, Verdict::Damaged)),
+        }
+    }
+
+    async fn sha256(&self, file: &FileKey) -> Result<String> {
+        let (mut hash, mut pieces) = (Sha256::new(), self.bucket.stream(file).await?);
+        while let Some(piece) = pieces.next().await {
+            hash.update(piece.map_err(Error::unavailable)?);
+        }
+        Ok(hex(&hash.finalize()))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,119 @@
+//! Uploads are begun, completed, listed, read, fetched and removed.
+
+use api::{
+    Member,
+    extract::{IfMatch, Json, List, Page, Path, Query, State},
+    response::{Created, NoContent, Versioned},
+};
+use base::{Permission, Result, id::UploadId};
+use file_types::content_disposition;
+use registry::StoredUpload;
+use resources::resource::Resource as _;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    Store,
+    input::NewUpload,
+    store::{GET_LIFE, PUT_LIFE},
+    view::{BegunUpload, ContentQuery, ContentUrl, Disposition, SignedPut, UploadFilter, UploadView},
+};
+
+/// What is served in no form of its own.
+const BYTES: &str = "application/octet-stream";
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UploadPath {
+    upload: UploadId,
+}
+
+pub(crate) async fn create(
+    member: Member,
+    State(store): State<Store>,
+    Json(new): Json<NewUpload>,
+) -> Result<Created<BegunUpload>> {
+    let expires_at = store.now().plus_seconds(PUT_LIFE.as_secs().try_into().unwrap_or_default());
+    let (upload, signed) = store.begin(&member, new.validate()?).await?;
+    let location = format!("/v1/teams/{}/uploads/{}", member.team, upload.id);
+    let put = SignedPut { url: signed.url, method: "PUT", headers: signed.headers, expires_at };
+    let version = upload.version;
+    Ok(Created { location, version, body: BegunUpload { upload: upload.into(), put } })
+}
+
+pub(crate) async fn list(
+    member: Member,
+    State(store): State<Store>,
+    page: Page<UploadFilter>,
+) -> Result<Json<List<UploadView>>> {
+    let (found, next) = store.list(&member, &page).await?;
+    Ok(Json(page.of(found.into_iter().map(UploadView::from).collect(), next).await?))
+}
+
+pub(crate) async fn read(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+) -> Result<Versioned<UploadView>> {
+    let upload = store.read(&member, &path.upload).await?;
+    Ok(Versioned(upload.version, upload.into()))
+}
+
+pub(crate) async fn complete(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+) -> Result<Versioned<UploadView>> {
+    let upload = store.complete(&member, &path.upload).await?;
+    Ok(Versioned(upload.version, upload.into()))
+}
+
+pub(crate) async fn content(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+    Query(query): Query<ContentQuery>,
+) -> Result<Json<ContentUrl>> {
+    let upload = store.ready(&member, &path.upload).await?;
+    let is_inline = matches!(query.disposition, Some(Disposition::Inline));
+    let shown = upload.body.content.as_ref().filter(|content| is_inline && content.inline);
+    let (content_type, disposition, kind) = match shown {
+        Some(content) => (&*content.content_type, Disposition::Inline, file_types::Disposition::Inline),
+        None => (BYTES, Disposition::Attachment, file_types::Disposition::Attachment),
+    };
+    let header = content_disposition(kind, &upload.body.filename);
+    let key = bucket::FileKey::upload(&member.team, &upload.id);
+    let expires_at = store.now().plus_seconds(GET_LIFE.as_secs().try_into().unwrap_or_default());
+    let url = store.bucket.sign_get(&key, (content_type, &header), GET_LIFE).await?;
+    Ok(Json(ContentUrl { url, content_type: content_type.to_owned(), disposition, expires_at }))
+}
+
+pub(crate) async fn delete(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    let upload = store.stored(&member, &path.upload).await?;
+    if upload.created_by != member.user
+        && !member.may(Permission::ObjectRead)
+        && !member.may(Permission::ObjectDelete)
+    {
+        return Err(StoredUpload::no_such());
+    }
+    if upload.created_by != member.user || !member.may(Permission::Upload) {
+        member.needs(&[Permission::ObjectDelete])?;
+    }
+    store.destroy(&member, &path.upload, &if_match).await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn destroy(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    member.may_compare(&if_match, Permission::ObjectRead)?;
+    store.destroy(&member, &path.upload, &if_match).await?;
+    Ok(NoContent)
+}

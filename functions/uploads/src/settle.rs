@@ -1,0 +1,32 @@
+//! What becomes of an upload by what `media` has found in its bytes: ready if they are what its name says, else rejected.
+
+use file_types::{Report, Verdict, agrees, by_extension, may_be_inline};
+use registry::{Content, Rejection, Upload, UploadStatus};
+
+/// The upload with what was found out about it.
+pub(crate) fn settled(upload: Upload, report: Report) -> Upload {
+    let Report { size, sha256, sent_sha256, verdict } = report;
+    let outcome = match verdict {
+        Verdict::Damaged => Err(Rejection::Damaged),
+        Verdict::Found(finding) => match by_extension(&upload.filename) {
+            Some(kind) if agrees(kind, &finding) => Ok((kind, finding)),
+            _ => Err(Rejection::Mismatch),
+        },
+    };
+    let upload = Upload { size, sent_sha256: Some(sent_sha256), ..upload };
+    match outcome {
+        Ok((kind, finding)) => {
+            let content = Content {
+                content_type: kind.content_type.to_owned(),
+                category: kind.category,
+                inline: may_be_inline(kind, &finding),
+                sha256,
+                flags: finding.flags,
+                width: finding.width,
+                height: finding.height,
+            };
+            Upload { status: UploadStatus::Ready, content: Some(content), ..upload }
+        }
+        Err(reason) => Upload { status: UploadStatus::Rejected, reason: Some(reason), ..upload },
+    }
+}

@@ -1,0 +1,233 @@
+//! Storage of uploads: what is told of them in their team's partition, and their bytes in the bucket.
+
+use std::{sync::Arc, time::Duration};
+
+use api::{
+    Member,
+    extract::{IfMatch, Page},
+};
+use audit::Kind;
+use base::{
+    Code, Error, Permission, Result, Timestamp,
+    id::{TeamId, UploadId},
+    rate_limit::{Allowance, RateLimit},
+};
+use bucket::{Bucket, FileKey, NewFile, SignedUpload};
+use file_types::Report;
+use registry::{PUT_SECONDS, StoredUpload, Upload, UploadStatus};
+use resources::{
+    jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
+    resource::{Resource as _, Resources, Stored},
+    workspace_partition,
+};
+use table::{Item, TableQuery, Tables, applied, limiter::Limiter, queue::Queue};
+
+use crate::{input::Announced, settle::settled, view::UploadFilter};
+
+/// So long the URL for the bytes lasts.
+pub(crate) const PUT_LIFE: Duration = Duration::from_secs(PUT_SECONDS.unsigned_abs());
+/// So long a URL of the content lasts.
+pub(crate) const GET_LIFE: Duration = Duration::from_mins(5);
+/// What is not ready after a day is removed.
+const EXPIRY_SECONDS: i64 = 24 * 60 * 60;
+/// A person may begin so many uploads with one credential.
+const RATE: RateLimit = RateLimit { limit: 1_000, window_seconds: 60 * 60 };
+/// So often it is looked whether the bytes were looked at, before `complete` answers that they are not yet.
+const LOOKS_MAX: usize = 25;
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// A page of the list reads so many times at most, if it finds little that it may show.
+const READS_MAX: usize = 10;
+
+/// The uploads.
+#[derive(Clone)]
+pub struct Store {
+    uploads: Resources<StoredUpload>,
+    jobs: Jobs,
+    limiter: Limiter,
+    pub(crate) bucket: Bucket,
+}
+
+impl Store {
+    /// The uploads of these tables and this bucket, with messages about jobs by this queue.
+    pub fn new(tables: &Tables, bucket: Bucket, queue: Arc<dyn Queue<JobMessage>>) -> Self {
+        let (uploads, jobs, limiter) =
+            (Resources::new(tables), Jobs::new(tables, queue), Limiter::new(tables));
+        Self { uploads, jobs, limiter, bucket }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.uploads.now()
+    }
+
+    /// Stores that a file is to come, with the job that removes it if it does not, and signs the URL for its bytes.
+    pub(crate) async fn begin(
+        &self,
+        by: &Member,
+        announced: Announced,
+    ) -> Result<(StoredUpload, SignedUpload)> {
+        let (of, subject) = match &by.token {
+            Some(token) => ("token", token.as_str()),
+            None => ("user", by.user.as_str()),
+        };
+        let spent = self.limiter.spend(of, &format!("{subject}#uploads"), RATE, 1).await?;
+        if let Allowance::Exceeded(budget) = spent {
+            return Err(Error::too_many("uploads", budget));
+        }
+        let Announced { upload, sha256 } = announced;
+        let mut new = Stored::new(by, upload, self.now());
+        let subject = JobSubject::new(Kind::Upload, new.id.as_str());
+        let times = (self.now(), self.now().plus_seconds(EXPIRY_SECONDS));
+        let job = StoredJob::new((&by.team, subject), Job::Destroy, times, by.actor());
+        // A job without its upload ends by itself; an upload without its job would stay.
+        let workspace = &self.uploads.tables.workspace;
+        applied(workspace.transact(vec![job.write(workspace)?]).await)?;
+        new.body.expiry_job = Some(job.id.clone());
+        self.uploads.create(by, &new).await?;
+        let file = NewFile {
+            size: new.body.size,
+            content_type: &new.body.declared_content_type,
+            sha256: sha256.as_deref(),
+        };
+        let signed = self.bucket.sign_put(&FileKey::upload(&by.team, &new.id), file, PUT_LIFE).await?;
+        Ok((new, signed))
+    }
+
+    /// One page of those that the caller may see: all, or with `upload` alone one's own.
+    pub(crate) async fn list(
+        &self,
+        by: &Member,
+        page: &Page<UploadFilter>,
+    ) -> Result<(Vec<StoredUpload>, Option<Item>)> {
+        let (mut shown, mut after) = (Vec::new(), page.after.clone());
+        for _ in 0..READS_MAX {
+            let query = TableQuery::partition(workspace_partition(&by.team)).prefix(StoredUpload::PREFIX);
+            let query = query.after(after.take()).limit(page.limit - shown.len());
+            let found = self.uploads.tables.workspace.query(query).await?;
+            for item in &found.items {
+                let upload = StoredUpload::from_item(item)?;
+                let is_there = !upload.is_gone(self.now());
+                if is_there && is_shown(by, &upload) && page.filter.matches(&upload.body) {
+                    shown.push(upload);
+                }
+            }
+            after = found.next;
+            if after.is_none() || shown.len() == page.limit {
+                break;
+            }
+        }
+        Ok((shown, after))
+    }
+
+    /// The upload, as far as it was looked at by now.
+    pub(crate) async fn read(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
+        let upload = self.find(by, id).await?;
+        Ok(self.settle(upload.clone()).await?.unwrap_or(upload))
+    }
+
+    /// The same, when the bytes were sent. It waits a moment for what is found in them.
+    pub(crate) async fn complete(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
+        let mut upload = self.find(by, id).await?;
+        if upload.created_by != by.user {
+            return Err(StoredUpload::no_such());
+        }
+        for look in 0..LOOKS_MAX {
+            if let Some(settled) = self.settle(upload.clone()).await? {
+                return Ok(settled);
+            }
+            if look == 0 {
+                upload = self.mark_sent(upload).await?;
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+        Ok(upload)
+    }
+
+    /// An upload whose content may be fetched.
+    pub(crate) async fn ready(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
+        let upload = self.read(by, id).await?;
+        match upload.body.status {
+            UploadStatus::Ready => Ok(upload),
+            UploadStatus::Waiting => Err(wrong_state("The bytes of the upload were not sent yet.")),
+            UploadStatus::Checking => {
+                Err(wrong_state("The bytes are being looked at: try again in a moment."))
+            }
+            UploadStatus::Rejected => Err(wrong_state("The upload was rejected.")),
+        }
+    }
+
+    /// Removes an upload for good: it is gone at once, and its bytes with the job.
+    pub(crate) async fn destroy(&self, by: &Member, id: &UploadId, if_match: &IfMatch) -> Result<()> {
+        let (_, _, job) = self.uploads.mark_for_purge(by, id.as_str(), if_match, 0).await?;
+        if let Some(job) = job {
+            self.jobs.send(&job).await;
+        }
+        Ok(())
+    }
+
+    /// The upload, whoever may see it.
+    pub(crate) async fn stored(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
+        self.uploads.find(&by.team, id.as_str()).await
+    }
+
+    /// The upload, if the caller may know that it is there.
+    async fn find(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
+        let found = self.stored(by, id).await?;
+        if is_shown(by, &found) { Ok(found) } else { Err(StoredUpload::no_such()) }
+    }
+
+    /// Stores that the bytes are there.
+    async fn mark_sent(&self, upload: StoredUpload) -> Result<StoredUpload> {
+        if upload.body.status != UploadStatus::Waiting {
+            return Ok(upload);
+        }
+        let key = FileKey::upload(&upload.team, &upload.id);
+        if self.bucket.head(&key).await?.is_none() {
+            return Err(wrong_state("The bytes were not sent yet: send them to the URL of `put` first."));
+        }
+        let body = Upload { status: UploadStatus::Checking, ..upload.body.clone() };
+        self.write(upload, body).await
+    }
+
+    /// The upload with what was found in its bytes, if that is there by now.
+    async fn settle(&self, upload: StoredUpload) -> Result<Option<StoredUpload>> {
+        if !matches!(upload.body.status, UploadStatus::Waiting | UploadStatus::Checking) {
+            return Ok(Some(upload));
+        }
+        let Some(report) = self.report(&upload.team, &upload.id).await? else { return Ok(None) };
+        let body = settled(upload.body.clone(), report);
+        self.write(upload, body).await.map(Some)
+    }
+
+    async fn report(&self, team: &TeamId, id: &UploadId) -> Result<Option<Report>> {
+        let Some(bytes) = self.bucket.get(&FileKey::finding(team, id)).await? else { return Ok(None) };
+        Ok(serde_json::from_slice(&bytes).map_err(anyhow::Error::from)?)
+    }
+
+    /// Stores what has become of an upload, as a change by whoever sent it. Another caller may have come before: then what that
+    /// one stored counts.
+    async fn write(&self, before: StoredUpload, body: Upload) -> Result<StoredUpload> {
+        let workspace = &self.uploads.tables.workspace;
+        let mut after = before.clone().with_body(body);
+        after.touch(before.actor.clone(), self.now());
+        let mut writes = before.replacement(&mut after, workspace, self.now())?;
+        if after.body.status == UploadStatus::Ready
+            && let Some(job) = after.body.expiry_job.take()
+        {
+            writes = before.replacement(&mut after, workspace, self.now())?;
+            writes.push(StoredJob::removal(workspace, &job));
+        }
+        if applied(workspace.transact(writes).await)? {
+            return Ok(after);
+        }
+        self.uploads.find(&before.team, before.id.as_str()).await
+    }
+}
+
+/// Whether the caller may know of it.
+fn is_shown(by: &Member, upload: &StoredUpload) -> bool {
+    by.may(Permission::ObjectRead) || upload.created_by == by.user
+}
+
+fn wrong_state(detail: &str) -> Error {
+    Error::new(Code::WrongState, detail)
+}

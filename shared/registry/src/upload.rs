@@ -1,0 +1,98 @@
+//! What an upload is: a file that somebody has sent, and what its bytes turned out to be.
+
+use audit::Kind;
+use base::id::{JobId, UploadId};
+use file_types::{Category, Flag};
+use resources::resource::{Body, Count, Full};
+use serde::{Deserialize, Serialize};
+
+/// The most uploads of a team.
+pub const UPLOADS_MAX: u64 = 100_000;
+
+/// So long the bytes of an upload may begin to come.
+pub const PUT_SECONDS: i64 = 15 * 60;
+/// By then they have come: a slow client gets an hour for them.
+pub const PUT_OVER_SECONDS: i64 = PUT_SECONDS + 60 * 60;
+
+/// A file, as it was told of and as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Its name, for people.
+    pub filename: String,
+    /// Its bytes: as many as were told of, and then as many as are served.
+    pub size: u64,
+    /// The type that it was told to be of.
+    pub declared_content_type: String,
+    /// The SHA-256 that it was told to have, or that it had when it was sent, in hex.
+    pub sent_sha256: Option<String>,
+    /// Where it stands.
+    pub status: UploadStatus,
+    /// What its bytes are; none before they were looked at.
+    pub content: Option<Content>,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Rejection>,
+    /// The job that removes it if it does not become ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_job: Option<JobId>,
+}
+
+/// What the bytes of an upload are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// The type that the bytes have.
+    pub content_type: String,
+    /// The category that the type is in.
+    pub category: Category,
+    /// Whether a browser may show it: name and bytes are of a type in which nothing can run.
+    pub inline: bool,
+    /// The SHA-256 of what is served, in hex.
+    pub sha256: String,
+    /// What else is to be known before it is opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    /// Of a picture.
+    pub width: Option<u32>,
+    /// Of a picture.
+    pub height: Option<u32>,
+}
+
+/// Where an upload stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadStatus {
+    /// Its bytes were not sent yet.
+    Waiting,
+    /// Its bytes are there and are looked at.
+    Checking,
+    /// It can be used.
+    Ready,
+    /// It cannot be used; `reason` says why.
+    Rejected,
+}
+
+/// Why the bytes of an upload were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// What the bytes are is not what the name says.
+    Mismatch,
+    /// It is a picture that is cut off or damaged.
+    Damaged,
+}
+
+impl Body for Upload {
+    type Id = UploadId;
+    const KIND: Kind = Kind::Upload;
+    const NOUN: &'static str = "upload";
+    const PREFIX: &'static str = "UPLOAD#";
+    const COUNT: Option<Count> = Some(Count { key: "UPLOADS", max: UPLOADS_MAX, full: Full::Refuse });
+    const ENDS_BY_JOB: bool = true;
+    const END_REASON: &'static str = "expired";
+    const AUDITED: &'static [(&'static str, &'static str)] =
+        &[("filename", "Name"), ("size", "Size"), ("status", "Status"), ("reason", "Reason")];
+
+    fn label(&self) -> &str {
+        &self.filename
+    }
+}
