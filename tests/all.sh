@@ -39,9 +39,12 @@ together() {
     heard=$(mktemp)
     "$2" >"$heard" 2>&1 &
     other=$!
+    # Nothing that runs behind others hears that the whole is interrupted.
+    trap 'kill "$other" 2>/dev/null; rm -f "$heard"' EXIT
     "$1" || status=$?
     wait "$other" || status=$?
     cat "$heard"
+    trap - EXIT
     rm -f "$heard"
     return "$status"
 }

@@ -27,7 +27,7 @@ impl Source for InBucket<'_> {
     }
 
     async fn read(&self, from: u64, length: usize) -> anyhow::Result<Vec<u8>> {
-        self.bucket.read(self.key, from, length).await.map_err(|error| anyhow::anyhow!("{error:?}"))
+        self.bucket.read(self.key, from, length).await.map_err(anyhow::Error::from)
     }
 }
 
@@ -65,14 +65,16 @@ impl Inspector {
     async fn report(&self, file: &FileKey, head: &Head) -> Result<Report> {
         let source = InBucket { bucket: &self.bucket, key: file, size: head.size };
         let finding = identify(&source).await.map_err(Error::unavailable)?;
-        let sha256 = self.sha256(file).await?;
-        let sent_sha256 = head.sent_sha256.clone().unwrap_or_else(|| sha256.clone());
-        let of = |size, sha256, verdict| Report { size, sha256, sent_sha256: sent_sha256.clone(), verdict };
         if !finding.is_picture() {
-            return Ok(of(head.size, sha256, Verdict::Found(finding)));
+            let sha256 = self.sha256(file).await?;
+            let (size, sent_sha256) = (head.size, sha256.clone());
+            return Ok(Report { size, sha256, sent_sha256, verdict: Verdict::Found(finding) });
         }
         let length = usize::try_from(head.size).map_err(anyhow::Error::from)?;
         let bytes = self.bucket.read(file, 0, length).await?;
+        let sha256 = hex(&Sha256::digest(&bytes));
+        let sent_sha256 = head.sent_sha256.clone().unwrap_or_else(|| sha256.clone());
+        let of = |size, sha256, verdict| Report { size, sha256, sent_sha256: sent_sha256.clone(), verdict };
         match without_metadata(&finding.content_type, bytes) {
             Ok(Cut::Same) => Ok(of(head.size, sha256, Verdict::Found(finding))),
             Ok(Cut::Changed(bytes)) => {

@@ -1,5 +1,7 @@
 //! Uploads are begun, completed, listed, read, fetched and removed.
 
+use std::time::Duration;
+
 use api::{
     Member,
     extract::{IfMatch, Json, List, Page, Path, Query, State},
@@ -7,18 +9,20 @@ use api::{
 };
 use base::{Permission, Result, id::UploadId};
 use file_types::content_disposition;
-use registry::StoredUpload;
-use resources::resource::Resource as _;
+use registry::PUT_SECONDS;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     Store,
     input::NewUpload,
-    store::{GET_LIFE, PUT_LIFE},
+    store::check_removal,
     view::{BegunUpload, ContentQuery, ContentUrl, Disposition, SignedPut, UploadFilter, UploadView},
 };
 
+/// So long a URL of the content lasts.
+const GET_SECONDS: i64 = 5 * 60;
+const GET_LIFE: Duration = Duration::from_secs(GET_SECONDS.unsigned_abs());
 /// What is served in no form of its own.
 const BYTES: &str = "application/octet-stream";
 
@@ -32,7 +36,7 @@ pub(crate) async fn create(
     State(store): State<Store>,
     Json(new): Json<NewUpload>,
 ) -> Result<Created<BegunUpload>> {
-    let expires_at = store.now().plus_seconds(PUT_LIFE.as_secs().try_into().unwrap_or_default());
+    let expires_at = store.now().plus_seconds(PUT_SECONDS);
     let (upload, signed) = store.begin(&member, new.validate()?).await?;
     let location = format!("/v1/teams/{}/uploads/{}", member.team, upload.id);
     let put = SignedPut { url: signed.url, method: "PUT", headers: signed.headers, expires_at };
@@ -82,7 +86,7 @@ pub(crate) async fn content(
     };
     let header = content_disposition(kind, &upload.body.filename);
     let key = bucket::FileKey::upload(&member.team, &upload.id);
-    let expires_at = store.now().plus_seconds(GET_LIFE.as_secs().try_into().unwrap_or_default());
+    let expires_at = store.now().plus_seconds(GET_SECONDS);
     let url = store.bucket.sign_get(&key, (content_type, &header), GET_LIFE).await?;
     Ok(Json(ContentUrl { url, content_type: content_type.to_owned(), disposition, expires_at }))
 }
@@ -94,15 +98,7 @@ pub(crate) async fn delete(
     if_match: IfMatch,
 ) -> Result<NoContent> {
     let upload = store.stored(&member, &path.upload).await?;
-    if upload.created_by != member.user
-        && !member.may(Permission::ObjectRead)
-        && !member.may(Permission::ObjectDelete)
-    {
-        return Err(StoredUpload::no_such());
-    }
-    if upload.created_by != member.user || !member.may(Permission::Upload) {
-        member.needs(&[Permission::ObjectDelete])?;
-    }
+    check_removal(&member, &upload)?;
     store.destroy(&member, &path.upload, &if_match).await?;
     Ok(NoContent)
 }

@@ -25,9 +25,7 @@ use table::{Item, TableQuery, Tables, applied, limiter::Limiter, queue::Queue};
 use crate::{input::Announced, settle::settled, view::UploadFilter};
 
 /// So long the URL for the bytes lasts.
-pub(crate) const PUT_LIFE: Duration = Duration::from_secs(PUT_SECONDS.unsigned_abs());
-/// So long a URL of the content lasts.
-pub(crate) const GET_LIFE: Duration = Duration::from_mins(5);
+const PUT_LIFE: Duration = Duration::from_secs(PUT_SECONDS.unsigned_abs());
 /// What is not ready after a day is removed.
 const EXPIRY_SECONDS: i64 = 24 * 60 * 60;
 /// A person may begin so many uploads with one credential.
@@ -120,8 +118,7 @@ impl Store {
 
     /// The upload, as far as it was looked at by now.
     pub(crate) async fn read(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
-        let upload = self.find(by, id).await?;
-        Ok(self.settle(upload.clone()).await?.unwrap_or(upload))
+        self.settle(self.find(by, id).await?).await
     }
 
     /// The same, when the bytes were sent. It waits a moment for what is found in them.
@@ -131,8 +128,9 @@ impl Store {
             return Err(StoredUpload::no_such());
         }
         for look in 0..LOOKS_MAX {
-            if let Some(settled) = self.settle(upload.clone()).await? {
-                return Ok(settled);
+            upload = self.settle(upload).await?;
+            if is_settled(&upload) {
+                return Ok(upload);
             }
             if look == 0 {
                 upload = self.mark_sent(upload).await?;
@@ -188,14 +186,14 @@ impl Store {
         self.write(upload, body).await
     }
 
-    /// The upload with what was found in its bytes, if that is there by now.
-    async fn settle(&self, upload: StoredUpload) -> Result<Option<StoredUpload>> {
-        if !matches!(upload.body.status, UploadStatus::Waiting | UploadStatus::Checking) {
-            return Ok(Some(upload));
+    /// The upload with what was found in its bytes, as far as that is there by now.
+    async fn settle(&self, upload: StoredUpload) -> Result<StoredUpload> {
+        if is_settled(&upload) {
+            return Ok(upload);
         }
-        let Some(report) = self.report(&upload.team, &upload.id).await? else { return Ok(None) };
+        let Some(report) = self.report(&upload.team, &upload.id).await? else { return Ok(upload) };
         let body = settled(upload.body.clone(), report);
-        self.write(upload, body).await.map(Some)
+        self.write(upload, body).await
     }
 
     async fn report(&self, team: &TeamId, id: &UploadId) -> Result<Option<Report>> {
@@ -209,13 +207,10 @@ impl Store {
         let workspace = &self.uploads.tables.workspace;
         let mut after = before.clone().with_body(body);
         after.touch(before.actor.clone(), self.now());
+        let is_ready = after.body.status == UploadStatus::Ready;
+        let needless_job = if is_ready { after.body.expiry_job.take() } else { None };
         let mut writes = before.replacement(&mut after, workspace, self.now())?;
-        if after.body.status == UploadStatus::Ready
-            && let Some(job) = after.body.expiry_job.take()
-        {
-            writes = before.replacement(&mut after, workspace, self.now())?;
-            writes.push(StoredJob::removal(workspace, &job));
-        }
+        writes.extend(needless_job.map(|job| StoredJob::removal(workspace, &job)));
         if applied(workspace.transact(writes).await)? {
             return Ok(after);
         }
@@ -223,9 +218,27 @@ impl Store {
     }
 }
 
+/// Whether its bytes were looked at, so that nothing more becomes of it.
+fn is_settled(upload: &StoredUpload) -> bool {
+    matches!(upload.body.status, UploadStatus::Ready | UploadStatus::Rejected)
+}
+
 /// Whether the caller may know of it.
 fn is_shown(by: &Member, upload: &StoredUpload) -> bool {
     by.may(Permission::ObjectRead) || upload.created_by == by.user
+}
+
+/// Refuses who may not remove it: one's own goes with `upload`, any other with `object:delete`. Who may neither see nor remove it
+/// is not told that it is there.
+pub(crate) fn check_removal(by: &Member, upload: &StoredUpload) -> Result<()> {
+    let is_own = upload.created_by == by.user;
+    if is_own && by.may(Permission::Upload) {
+        return Ok(());
+    }
+    if is_own || by.may(Permission::ObjectRead) || by.may(Permission::ObjectDelete) {
+        return by.needs(&[Permission::ObjectDelete]);
+    }
+    Err(StoredUpload::no_such())
 }
 
 fn wrong_state(detail: &str) -> Error {
