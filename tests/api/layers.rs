@@ -9,7 +9,7 @@ use crate::{
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
-const SHARED: [(&str, &[&str]); 13] = [
+const SHARED: [(&str, &[&str]); 14] = [
     ("base", &[]),
     ("table", &["base"]),
     ("keys", &["base", "table"]),
@@ -18,11 +18,12 @@ const SHARED: [(&str, &[&str]); 13] = [
     ("gate", &["base", "table", "keys", "api", "audit"]),
     ("resources", &["base", "table", "api", "audit"]),
     ("file-types", &[]),
-    ("records", &["base", "table", "api", "audit", "resources", "file-types"]),
+    ("upload", &["base", "table", "audit", "resources", "file-types"]),
+    ("records", &["base", "table", "api", "audit", "resources", "upload", "file-types"]),
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
     ("bucket", &["base", "table"]),
-    ("registry", &["base", "audit", "resources", "records", "webhook", "file-types"]),
+    ("registry", &["resources", "records", "upload", "webhook"]),
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
 /// way to a key.
@@ -32,10 +33,10 @@ const FUNCTIONS: [(&str, &[&str]); 14] = [
     ("console", &["base", "table", "api"]),
     ("deliveries", &["base", "table", "delivery"]),
     ("discovery", &["base", "table", "api"]),
-    ("jobs", &["base", "table", "audit", "resources", "records", "registry", "bucket"]),
+    ("jobs", &["base", "table", "audit", "resources", "records", "registry", "upload", "bucket"]),
     ("media", &["base", "table", "bucket", "file-types"]),
     ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
-    ("objects", &["base", "table", "api", "audit", "resources", "records"]),
+    ("objects", &["base", "table", "api", "audit", "resources", "records", "file-types"]),
     (
         "relay",
         &[
@@ -49,11 +50,12 @@ const FUNCTIONS: [(&str, &[&str]); 14] = [
             "delivery",
             "webhook",
             "registry",
+            "upload",
         ],
     ),
     ("teams", &["base", "table", "keys", "api", "gate", "audit"]),
     ("tokens", &["base", "table", "keys", "api", "gate"]),
-    ("uploads", &["base", "table", "api", "audit", "resources", "registry", "bucket", "file-types"]),
+    ("uploads", &["base", "table", "api", "audit", "resources", "upload", "bucket", "file-types"]),
     ("webhooks", &["base", "table", "keys", "api", "resources", "records", "delivery", "webhook"]),
 ];
 

@@ -5,6 +5,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod attachments;
 mod audit;
 mod authorizer;
 mod batch;

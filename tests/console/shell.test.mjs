@@ -68,6 +68,27 @@ test("the menu, going back and forward, and loading anew keep the place", async 
   await close(page);
 });
 
+test("a dialog that is closed and asked for again at once opens again, and the way back leads out of it", async () => {
+  const { session, team } = await ownerOf("at-once");
+  await api(session, "POST", "/v1/tokens", { name: "Zapier", permissions: ["object:read"] });
+  const page = await open(`/console/tokens?team=${team.id}`, { session });
+  const [revoke, cancel] = ["Revoke: Zapier", "Cancel"].map((name) => page.getByRole("button", { name }));
+  await revoke.click();
+  const opener = await revoke.elementHandle();
+  for (let round = 0; round < 10; round += 1) {
+    await cancel.waitFor();
+    const before = await cancel.elementHandle();
+    // In one go, before the browser has told anybody that the first one is closed.
+    await page.evaluate(([button, again]) => { button.click(); again.click(); }, [before, opener]);
+    await page.waitForFunction((button) => !button.isConnected, before);
+  }
+  await cancel.waitFor();
+  await page.goBack();
+  await page.getByRole("alertdialog").waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).searchParams.get("dialog"), null);
+  await close(page);
+});
+
 test("another team is chosen, and the menu follows the role there", async () => {
   const first = await ownerOf("first", "First");
   const other = await ownerOf("other", "Other");

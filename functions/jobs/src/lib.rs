@@ -6,7 +6,7 @@ mod event;
 mod object_type;
 mod plan;
 mod purge;
-mod upload;
+mod uploads;
 
 use std::{
     sync::Arc,
@@ -19,6 +19,7 @@ use bucket::Bucket;
 use resources::jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob};
 use table::Tables;
 use table::{Batch, Item, Table, TableQuery, queue::Queue, text};
+use upload::References;
 
 pub use event::Event;
 
@@ -36,6 +37,7 @@ const AT_ONCE: usize = 8;
 pub struct Worker {
     tables: Tables,
     bucket: Bucket,
+    references: References,
     jobs: Jobs,
 }
 
@@ -50,7 +52,8 @@ enum Slice {
 impl Worker {
     /// A worker on these tables and this bucket, with messages by this queue.
     pub fn new(tables: &Tables, bucket: Bucket, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        Self { tables: tables.clone(), bucket, jobs: Jobs::new(tables, queue) }
+        let (references, jobs) = (References::new(tables), Jobs::new(tables, queue));
+        Self { tables: tables.clone(), bucket, references, jobs }
     }
 
     /// Runs the next slice of a job. It may run twice, or in two workers at once: each write of an object has
@@ -96,14 +99,14 @@ impl Worker {
                 Box::pin(self.backfill(job, &object_type, &field)).await
             }
             (Job::Destroy, Some(object_type)) => Box::pin(self.destroy_type(job, &object_type)).await,
-            (Job::Destroy, None) if job.subject.kind == Kind::Upload => {
+            (Job::Destroy | Job::Reclaim, None) if job.subject.kind == Kind::Upload => {
                 Box::pin(self.remove_upload(job)).await
             }
             (Job::Destroy, None) if job.subject.kind != Kind::ObjectType => {
                 Box::pin(self.purge_any(job)).await
             }
             // There is no such job.
-            (Job::Backfill { .. } | Job::Destroy, None) => self.discard(job).await,
+            (Job::Backfill { .. } | Job::Destroy, None) | (Job::Reclaim, _) => self.discard(job).await,
         }
     }
 

@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use base::{Result, id::ObjectTypeId, text::Slug};
-use records::object_type::{StoredObjectType, object_type_slug_key};
+use base::{
+    Result,
+    id::{ObjectId, ObjectTypeId},
+    text::Slug,
+};
+use records::{
+    object_type::{StoredObjectType, object_type_slug_key},
+    objects::named_uploads,
+};
 use resources::{jobs::StoredJob, resource::Resource as _};
-use table::{Item, Key, Table, applied, concurrent::concurrent};
+use table::{Item, Key, Table, applied, concurrent::concurrent, number, text};
+use upload::{References, Referrer};
 
 use crate::{AT_ONCE, Scan, Slice, Worker};
 
@@ -51,7 +59,11 @@ impl Worker {
     async fn remove_all(&self, stored: &Arc<StoredObjectType>, items: Vec<Item>) -> Result<()> {
         let remove = |item| {
             let (objects, stored) = (self.tables.objects.clone(), stored.clone());
-            async move { remove(&objects, &stored, &item).await }
+            let references = self.references.clone();
+            async move {
+                release_uploads(&references, &stored, &item).await?;
+                remove(&objects, &stored, &item).await
+            }
         };
         concurrent(AT_ONCE, items.into_iter().map(remove)).await.into_iter().collect()
     }
@@ -83,6 +95,18 @@ impl Worker {
         ];
         Ok(if applied(self.tables.workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
     }
+}
+
+/// What an object names is named by it no more. Of objects that go with their type the relay is not told.
+async fn release_uploads(references: &References, stored: &StoredObjectType, item: &Item) -> Result<()> {
+    let object = text(item, "sk").and_then(ObjectId::parse);
+    let Some((object, version)) = object.zip(number(item, "version")) else { return Ok(()) };
+    for (field, upload) in named_uploads(item) {
+        let (team, object_type) = (stored.team.clone(), stored.object_type.id.clone());
+        let by = Referrer { team, object_type, object: object.clone(), field, version };
+        references.remove(&upload, &by).await?;
+    }
+    Ok(())
 }
 
 async fn remove(objects: &Table, stored: &StoredObjectType, item: &Item) -> Result<()> {

@@ -72,14 +72,14 @@ impl Inspector {
         }
         let length = usize::try_from(head.size).map_err(anyhow::Error::from)?;
         let bytes = self.bucket.read(file, 0, length).await?;
-        let sha256 = hex(&Sha256::digest(&bytes));
+        let sha256 = hex::encode(Sha256::digest(&bytes));
         let sent_sha256 = head.sent_sha256.clone().unwrap_or_else(|| sha256.clone());
         let of = |size, sha256, verdict| Report { size, sha256, sent_sha256: sent_sha256.clone(), verdict };
         match without_metadata(&finding.content_type, bytes) {
             Ok(Cut::Same) => Ok(of(head.size, sha256, Verdict::Found(finding))),
             Ok(Cut::Changed(bytes)) => {
                 let size = u64::try_from(bytes.len()).map_err(anyhow::Error::from)?;
-                let hash = hex(&Sha256::digest(&bytes));
+                let hash = hex::encode(Sha256::digest(&bytes));
                 self.bucket.replace(file, head, bytes, &sent_sha256).await?;
                 Ok(of(size, hash, Verdict::Found(finding)))
             }
@@ -92,10 +92,6 @@ impl Inspector {
         while let Some(piece) = pieces.next().await {
             hash.update(piece.map_err(Error::unavailable)?);
         }
-        Ok(hex(&hash.finalize()))
+        Ok(hex::encode(hash.finalize()))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::{Member, extract::IfMatch};
 use base::Result;
 use records::object_type::{CACHE_SECONDS, PROPAGATION_SECONDS};
+use resources::jobs::Job;
 
 use crate::{store::Store, view::ObjectTypeView};
 
@@ -28,7 +29,7 @@ impl Store {
         if_match: &IfMatch,
     ) -> Result<ObjectTypeView> {
         let (before, stored, job) =
-            self.types.mark_for_purge(by, id_or_slug, if_match, PROPAGATION_SECONDS).await?;
+            self.types.mark_for_purge(by, id_or_slug, if_match, (Job::Destroy, PROPAGATION_SECONDS)).await?;
         if let Some(job) = job {
             self.jobs.send(&job).await;
             if !before.is_trashed() {

@@ -1,5 +1,6 @@
 //! The handler of each route.
 
+use anyhow::Context as _;
 use api::{
     Member,
     extract::{Json, List, Page, PageBuilder, Path, Preconditions, Query, State},
@@ -8,16 +9,16 @@ use api::{
 use audit::AuditEntry;
 use base::{Result, id::ObjectId};
 use records::objects::{Collection, Objects, Outcome, TypePath, Within};
-use resources::TrashFilter;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     batch::{BatchBody, Results},
+    expand::Expansion,
     expected::Expected,
     query::{ListQuery, QueryBody, RawQuery, RelatedQuery, Search, Statistics, Stats, StatsQuery},
     store::Store,
-    view::{Fields, Object, UpsertQuery, UpsertedObject},
+    view::{Fields, Object, ReadQuery, UpsertQuery, UpsertedObject},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -121,11 +122,19 @@ pub(crate) async fn read(
     member: Member,
     State(objects): State<Objects>,
     Path(path): Path<ObjectPath>,
-    Query(query): Query<TrashFilter>,
+    Query(query): Query<ReadQuery>,
     collection: Collection,
 ) -> Result<Versioned<Object, Option<u64>>> {
     let object = objects.read(&member, &collection, &path.id, query.trashed.is_some()).await?;
-    Ok(versioned(Object::of(object, &collection, &member)))
+    let shown = vec![Object::of(object, &collection, &member)];
+    let mut shown = expanded(
+        query.expand.map(|expand| expand.asked_at("?expand")),
+        (&objects, &member),
+        &collection,
+        shown,
+    )
+    .await?;
+    Ok(versioned(shown.pop().context("an object is shown as nothing")?))
 }
 
 pub(crate) async fn update(
@@ -217,10 +226,24 @@ async fn found(
     collection: &Collection,
     page: &Page<Search>,
 ) -> Result<Json<List<Object>>> {
-    let (objects, next) = Search::run(objects, collection, page).await?;
+    let (found, next) = Search::run(objects, collection, page).await?;
     let fields = page.filter.fields.as_ref();
     let seen = |object| Object::of(object, collection, member).select_fields(fields);
-    Ok(Json(page.of(objects.into_iter().map(seen).collect(), next).await?))
+    let shown = found.into_iter().map(seen).collect();
+    let shown = expanded(page.filter.expand, (objects, member), collection, shown).await?;
+    Ok(Json(page.of(shown, next).await?))
+}
+
+async fn expanded(
+    expansion: Option<Expansion>,
+    (objects, by): (&Objects, &Member),
+    collection: &Collection,
+    shown: Vec<Object>,
+) -> Result<Vec<Object>> {
+    let Some(expansion) = expansion else { return Ok(shown) };
+    let ids = shown.iter().flat_map(|object| object.named_uploads(collection)).collect();
+    let uploads = Box::pin(expansion.read(objects, by, ids)).await?;
+    Ok(shown.into_iter().map(|object| object.expanded(collection, &uploads)).collect())
 }
 
 fn versioned(object: Object) -> Versioned<Object, Option<u64>> {

@@ -1,6 +1,7 @@
 //! Objects: a team's records, each of one object type.
 
 mod batch;
+mod expand;
 mod expected;
 mod handlers;
 mod history;

@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::Member;
 use base::{
     Permission, Timestamp,
-    id::{ObjectId, ObjectTypeId, UserId},
+    id::{ObjectId, ObjectTypeId, UploadId, UserId},
     text::Slug,
 };
 use records::{
     object_type::{ObjectType, SentFields, SentValues, Value},
-    objects::{Outcome, StoredObject},
+    objects::{Outcome, StoredObject, Uploads},
 };
+use resources::Trashed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::expand::{Expand, NamedUpload};
 
 /// The body of a write.
 #[derive(Deserialize, JsonSchema)]
@@ -32,6 +35,16 @@ pub(crate) struct UpsertQuery {
     /// The unique field by whose value the object is found.
     #[schemars(length(min = 1), example = &"email")]
     pub(crate) r#match: String,
+}
+
+/// The query of a read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadQuery {
+    /// `only` shows what is in the trash.
+    pub(crate) trashed: Option<Trashed>,
+    /// `uploads` tells of uploads in the place of their ids.
+    pub(crate) expand: Option<Expand>,
 }
 
 /// An object as the caller may see it; values, version and times only if the caller may read objects.
@@ -67,9 +80,18 @@ pub(crate) struct TypeName {
 pub(crate) struct Content {
     /// Its name, of the values of `item_label_fields`.
     label: String,
-    fields: BTreeMap<Slug, Option<Value>>,
+    fields: BTreeMap<Slug, Option<Shown>>,
     created_by: UserId,
     updated_by: UserId,
+}
+
+/// A value as it is shown.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Shown {
+    Value(Value),
+    /// With `expand=uploads`, of a field that holds uploads.
+    Uploads(Vec<NamedUpload>),
 }
 
 /// An object that was created or changed.
@@ -108,7 +130,7 @@ impl Object {
             fields: object_type
                 .fields
                 .iter()
-                .map(|field| (field.slug.clone(), fields.remove(&field.slug)))
+                .map(|field| (field.slug.clone(), fields.remove(&field.slug).map(Shown::Value)))
                 .collect(),
             created_by,
             updated_by,
@@ -127,6 +149,29 @@ impl Object {
         Self { content: None, ..self }
     }
 
+    /// The ids of the uploads that are shown of it.
+    pub(crate) fn named_uploads(&self, object_type: &ObjectType) -> Vec<UploadId> {
+        let values = self.content.iter().flat_map(|content| &content.fields);
+        let lists = values.filter_map(|(slug, value)| match value {
+            Some(Shown::Value(Value::List(ids))) if holds_uploads(object_type, slug) => Some(ids),
+            _ => None,
+        });
+        lists.flatten().filter_map(|id| UploadId::parse(id)).collect()
+    }
+
+    /// The same, with what is told of its uploads in the place of their ids.
+    pub(crate) fn expanded(mut self, object_type: &ObjectType, uploads: &Uploads) -> Self {
+        for (slug, value) in self.content.iter_mut().flat_map(|content| &mut content.fields) {
+            if let Some(Shown::Value(Value::List(ids))) = value
+                && holds_uploads(object_type, slug)
+            {
+                let named = ids.iter().filter_map(|id| NamedUpload::of(id, uploads)).collect();
+                *value = Some(Shown::Uploads(named));
+            }
+        }
+        self
+    }
+
     /// Projects the object to these fields, if some were asked for.
     pub(crate) fn select_fields(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
         if let (Some(content), Some(slugs)) = (&mut self.content, slugs) {
@@ -134,6 +179,10 @@ impl Object {
         }
         self
     }
+}
+
+fn holds_uploads(object_type: &ObjectType, slug: &Slug) -> bool {
+    object_type.field(slug.as_str()).is_some_and(|field| field.r#type.holds_uploads())
 }
 
 fn label(object: &StoredObject, object_type: &ObjectType) -> String {

@@ -32,6 +32,8 @@ use table::{
     queue::{Order, Queue, Sqs},
 };
 
+use upload::References;
+
 use self::{
     actors::DisplayName,
     batch::BatchItemFailure,
@@ -93,6 +95,7 @@ pub struct Relay {
     tables: Arc<TableNames>,
     types: Cache<(TeamId, ObjectTypeId), Option<Arc<StoredObjectType>>>,
     webhooks: Cache<TeamId, Arc<WebhookSnapshot>>,
+    references: References,
     names: Cache<Key, DisplayName>,
     retention: Cache<TeamId, u32>,
     uncleared: Arc<UnclearedAttempts>,
@@ -102,6 +105,7 @@ impl Relay {
     /// A relay on the platform, configured by the environment.
     pub fn new(platform: &Platform, config: &Config, queues: Queues) -> Self {
         let (log, deliveries) = (AuditLog::new(platform), Deliveries::new(platform));
+        let references = References::new(&platform.tables);
         let Platform { tables, keys } = platform.clone();
         let Tables { identity, workspace, activity, clock, .. } = tables;
         Self {
@@ -117,6 +121,7 @@ impl Relay {
             tables: Arc::new(config.tables.clone()),
             types: Cache::new(CACHED_MAX),
             webhooks: Cache::new(CACHED_MAX),
+            references,
             names: Cache::new(CACHED_MAX),
             retention: Cache::new(CACHED_MAX),
             uncleared: Arc::default(),

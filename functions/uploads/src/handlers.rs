@@ -8,16 +8,16 @@ use api::{
     response::{Created, NoContent, Versioned},
 };
 use base::{Permission, Result, id::UploadId};
-use file_types::content_disposition;
-use registry::PUT_SECONDS;
+use file_types::{Disposition, content_disposition};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use upload::PUT_SECONDS;
 
 use crate::{
     Store,
     input::NewUpload,
     store::check_removal,
-    view::{BegunUpload, ContentQuery, ContentUrl, Disposition, SignedPut, UploadFilter, UploadView},
+    view::{BegunUpload, ContentQuery, ContentUrl, SignedPut, UploadFilter, UploadView},
 };
 
 /// So long a URL of the content lasts.
@@ -41,7 +41,7 @@ pub(crate) async fn create(
     let location = format!("/v1/teams/{}/uploads/{}", member.team, upload.id);
     let put = SignedPut { url: signed.url, method: "PUT", headers: signed.headers, expires_at };
     let version = upload.version;
-    Ok(Created { location, version, body: BegunUpload { upload: upload.into(), put } })
+    Ok(Created { location, version, body: BegunUpload { upload: UploadView::of(upload, store.now()), put } })
 }
 
 pub(crate) async fn list(
@@ -50,7 +50,8 @@ pub(crate) async fn list(
     page: Page<UploadFilter>,
 ) -> Result<Json<List<UploadView>>> {
     let (found, next) = store.list(&member, &page).await?;
-    Ok(Json(page.of(found.into_iter().map(UploadView::from).collect(), next).await?))
+    let seen = found.into_iter().map(|upload| UploadView::of(upload, store.now())).collect();
+    Ok(Json(page.of(seen, next).await?))
 }
 
 pub(crate) async fn read(
@@ -59,7 +60,7 @@ pub(crate) async fn read(
     Path(path): Path<UploadPath>,
 ) -> Result<Versioned<UploadView>> {
     let upload = store.read(&member, &path.upload).await?;
-    Ok(Versioned(upload.version, upload.into()))
+    Ok(Versioned(upload.version, UploadView::of(upload, store.now())))
 }
 
 pub(crate) async fn complete(
@@ -68,7 +69,7 @@ pub(crate) async fn complete(
     Path(path): Path<UploadPath>,
 ) -> Result<Versioned<UploadView>> {
     let upload = store.complete(&member, &path.upload).await?;
-    Ok(Versioned(upload.version, upload.into()))
+    Ok(Versioned(upload.version, UploadView::of(upload, store.now())))
 }
 
 pub(crate) async fn content(
@@ -80,11 +81,11 @@ pub(crate) async fn content(
     let upload = store.ready(&member, &path.upload).await?;
     let is_inline = matches!(query.disposition, Some(Disposition::Inline));
     let shown = upload.body.content.as_ref().filter(|content| is_inline && content.inline);
-    let (content_type, disposition, kind) = match shown {
-        Some(content) => (&*content.content_type, Disposition::Inline, file_types::Disposition::Inline),
-        None => (BYTES, Disposition::Attachment, file_types::Disposition::Attachment),
+    let (content_type, disposition) = match shown {
+        Some(content) => (&*content.content_type, Disposition::Inline),
+        None => (BYTES, Disposition::Attachment),
     };
-    let header = content_disposition(kind, &upload.body.filename);
+    let header = content_disposition(disposition, &upload.body.filename);
     let key = bucket::FileKey::upload(&member.team, &upload.id);
     let expires_at = store.now().plus_seconds(GET_SECONDS);
     let url = store.bucket.sign_get(&key, (content_type, &header), GET_LIFE).await?;
@@ -99,7 +100,7 @@ pub(crate) async fn delete(
 ) -> Result<NoContent> {
     let upload = store.stored(&member, &path.upload).await?;
     check_removal(&member, &upload)?;
-    store.destroy(&member, &path.upload, &if_match).await?;
+    store.delete(&member, &upload, &if_match).await?;
     Ok(NoContent)
 }
 

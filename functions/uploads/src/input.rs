@@ -1,14 +1,13 @@
 //! What is told of a file before it is sent, and its rules.
 
 use base::{Error, Fault, Result, Violation};
-use file_types::{FileType, FilenameFault, by_extension, filename};
-use registry::{Upload, UploadStatus};
+use file_types::{FILENAME_BYTES_MAX, FileType, FilenameFault, by_extension, filename};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use upload::{Upload, UploadStatus, Usage};
 
 /// The most bytes of a file.
 const SIZE_MAX: u64 = 64 * 1024 * 1024;
-const FILENAME_LENGTH_MAX: usize = 255;
 const CONTENT_TYPE_LENGTH_MAX: usize = 127;
 const SHA256_LENGTH: usize = 32;
 
@@ -18,7 +17,7 @@ const SHA256_LENGTH: usize = 32;
 #[schemars(example = serde_json::json!({"filename": "offer.pdf", "size": 48_213}))]
 pub(crate) struct NewUpload {
     /// The name of the file, with the extension that says what it is. It is for people alone: the bucket never sees it.
-    #[schemars(length(min = 1, max = FILENAME_LENGTH_MAX))]
+    #[schemars(length(min = 1, max = FILENAME_BYTES_MAX))]
     filename: String,
     /// Its bytes, exactly: the store refuses more and fewer.
     #[schemars(range(min = 1, max = SIZE_MAX))]
@@ -58,6 +57,7 @@ impl NewUpload {
                     status: UploadStatus::Waiting,
                     content: None,
                     reason: None,
+                    usage: Usage::Never,
                     expiry_job: None,
                 };
                 Ok(Announced { upload, sha256 })
@@ -114,17 +114,8 @@ fn checked_type(text: &str) -> Result<String, Fault> {
 }
 
 fn hash(text: &str) -> Result<Vec<u8>, Fault> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(pair).collect();
-    bytes.filter(|bytes| bytes.len() == SHA256_LENGTH).ok_or_else(|| {
+    let bytes = hex::decode(text).ok().filter(|bytes| bytes.len() == SHA256_LENGTH);
+    bytes.filter(|bytes| hex::encode(bytes) == text).ok_or_else(|| {
         let detail = "Send the SHA-256 of the file as 64 hexadecimal digits in lower case.";
         Fault::new("/sha256", Violation::Invalid, detail)
     })

@@ -1,7 +1,7 @@
 //! What becomes of an upload by what `media` has found in its bytes: ready if they are what its name says, else rejected.
 
 use file_types::{Report, Verdict, agrees, by_extension, may_be_inline};
-use registry::{Content, Rejection, Upload, UploadStatus};
+use upload::{Content, Rejection, Upload, UploadStatus};
 
 /// The upload with what was found out about it.
 pub(crate) fn settled(upload: Upload, report: Report) -> Upload {

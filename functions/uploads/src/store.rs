@@ -14,20 +14,26 @@ use base::{
 };
 use bucket::{Bucket, FileKey, NewFile, SignedUpload};
 use file_types::Report;
-use registry::{PUT_SECONDS, StoredUpload, Upload, UploadStatus};
 use resources::{
     jobs::{Job, JobMessage, JobSubject, Jobs, StoredJob},
     resource::{Resource as _, Resources, Stored},
     workspace_partition,
 };
 use table::{Item, TableQuery, Tables, applied, limiter::Limiter, queue::Queue};
+use upload::{PUT_SECONDS, References, StoredUpload, Upload, UploadStatus};
 
-use crate::{input::Announced, settle::settled, view::UploadFilter};
+use crate::{
+    input::Announced,
+    settle::settled,
+    view::{Status, UploadFilter},
+};
 
 /// So long the URL for the bytes lasts.
 const PUT_LIFE: Duration = Duration::from_secs(PUT_SECONDS.unsigned_abs());
 /// What is not ready after a day is removed.
 const EXPIRY_SECONDS: i64 = 24 * 60 * 60;
+/// The bytes of what is deleted go so much later.
+const RECLAIM_SECONDS: i64 = 15 * 60;
 /// A person may begin so many uploads with one credential.
 const RATE: RateLimit = RateLimit { limit: 1_000, window_seconds: 60 * 60 };
 /// So often it is looked whether the bytes were looked at, before `complete` answers that they are not yet.
@@ -40,6 +46,7 @@ const READS_MAX: usize = 10;
 #[derive(Clone)]
 pub struct Store {
     uploads: Resources<StoredUpload>,
+    references: References,
     jobs: Jobs,
     limiter: Limiter,
     pub(crate) bucket: Bucket,
@@ -48,9 +55,9 @@ pub struct Store {
 impl Store {
     /// The uploads of these tables and this bucket, with messages about jobs by this queue.
     pub fn new(tables: &Tables, bucket: Bucket, queue: Arc<dyn Queue<JobMessage>>) -> Self {
-        let (uploads, jobs, limiter) =
-            (Resources::new(tables), Jobs::new(tables, queue), Limiter::new(tables));
-        Self { uploads, jobs, limiter, bucket }
+        let (uploads, references) = (Resources::new(tables), References::new(tables));
+        let (jobs, limiter) = (Jobs::new(tables, queue), Limiter::new(tables));
+        Self { uploads, references, jobs, limiter, bucket }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -75,7 +82,7 @@ impl Store {
         let mut new = Stored::new(by, upload, self.now());
         let subject = JobSubject::new(Kind::Upload, new.id.as_str());
         let times = (self.now(), self.now().plus_seconds(EXPIRY_SECONDS));
-        let job = StoredJob::new((&by.team, subject), Job::Destroy, times, by.actor());
+        let job = StoredJob::new((&by.team, subject), Job::Reclaim, times, by.actor());
         // A job without its upload ends by itself; an upload without its job would stay.
         let workspace = &self.uploads.tables.workspace;
         applied(workspace.transact(vec![job.write(workspace)?]).await)?;
@@ -104,7 +111,7 @@ impl Store {
             for item in &found.items {
                 let upload = StoredUpload::from_item(item)?;
                 let is_there = !upload.is_gone(self.now());
-                if is_there && is_shown(by, &upload) && page.filter.matches(&upload.body) {
+                if is_there && is_shown(by, &upload) && page.filter.matches(&upload, self.now()) {
                     shown.push(upload);
                 }
             }
@@ -143,19 +150,38 @@ impl Store {
     /// An upload whose content may be fetched.
     pub(crate) async fn ready(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
         let upload = self.read(by, id).await?;
-        match upload.body.status {
-            UploadStatus::Ready => Ok(upload),
-            UploadStatus::Waiting => Err(wrong_state("The bytes of the upload were not sent yet.")),
-            UploadStatus::Checking => {
-                Err(wrong_state("The bytes are being looked at: try again in a moment."))
+        match Status::of(&upload, self.now()) {
+            Status::Ready => Ok(upload),
+            Status::Waiting => Err(wrong_state("The bytes of the upload were not sent yet.")),
+            Status::Checking => Err(wrong_state("The bytes are being looked at: try again in a moment.")),
+            Status::Rejected => Err(wrong_state("The upload was rejected.")),
+            Status::Expired => {
+                Err(wrong_state("Nothing has used the upload in its time: send the file anew."))
             }
-            UploadStatus::Rejected => Err(wrong_state("The upload was rejected.")),
         }
     }
 
-    /// Removes an upload for good: it is gone at once, and its bytes with the job.
+    /// Removes an upload that no value names: it is gone at once, and its bytes with the job. That comes when the relay has told of
+    /// what was being written meanwhile: then a value may name it all the same.
+    pub(crate) async fn delete(&self, by: &Member, upload: &StoredUpload, if_match: &IfMatch) -> Result<()> {
+        if upload.body.status != UploadStatus::Ready {
+            return self.remove(by, &upload.id, if_match, (Job::Destroy, 0)).await;
+        }
+        if self.references.is_used(&upload.id).await? {
+            let detail =
+                "Objects use this upload: take it out of their fields first, or destroy it with /force.";
+            return Err(wrong_state(detail));
+        }
+        self.remove(by, &upload.id, if_match, (Job::Reclaim, RECLAIM_SECONDS)).await
+    }
+
+    /// Removes an upload for good, whatever names it: it is gone at once, and its bytes with the job.
     pub(crate) async fn destroy(&self, by: &Member, id: &UploadId, if_match: &IfMatch) -> Result<()> {
-        let (_, _, job) = self.uploads.mark_for_purge(by, id.as_str(), if_match, 0).await?;
+        self.remove(by, id, if_match, (Job::Destroy, 0)).await
+    }
+
+    async fn remove(&self, by: &Member, id: &UploadId, if_match: &IfMatch, job: (Job, i64)) -> Result<()> {
+        let (_, _, job) = self.uploads.mark_for_purge(by, id.as_str(), if_match, job).await?;
         if let Some(job) = job {
             self.jobs.send(&job).await;
         }
@@ -207,10 +233,7 @@ impl Store {
         let workspace = &self.uploads.tables.workspace;
         let mut after = before.clone().with_body(body);
         after.touch(before.actor.clone(), self.now());
-        let is_ready = after.body.status == UploadStatus::Ready;
-        let needless_job = if is_ready { after.body.expiry_job.take() } else { None };
-        let mut writes = before.replacement(&mut after, workspace, self.now())?;
-        writes.extend(needless_job.map(|job| StoredJob::removal(workspace, &job)));
+        let writes = before.replacement(&mut after, workspace, self.now())?;
         if applied(workspace.transact(writes).await)? {
             return Ok(after);
         }

@@ -6,10 +6,10 @@ use base::{
     Timestamp,
     id::{UploadId, UserId},
 };
-use file_types::{Category, Flag};
-use registry::{Content, Rejection, StoredUpload, Upload, UploadStatus};
+use file_types::{Category, Disposition, Flag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use upload::{Content, Rejection, StoredUpload, Upload, UploadStatus, Usage};
 
 /// An upload.
 #[derive(Serialize, JsonSchema)]
@@ -37,13 +37,32 @@ pub(crate) struct UploadView {
     /// Of a picture, in pixels.
     height: Option<u32>,
     /// Where it stands.
-    status: UploadStatus,
+    status: Status,
     /// Why it was rejected.
     reason: Option<Rejection>,
+    /// Since when no value of an object names it; null while one does.
+    unused_since: Option<Timestamp>,
     /// Whether it was looked for malware.
     scan: Scan,
     created_at: Timestamp,
     created_by: UserId,
+}
+
+/// Where an upload stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "UploadStatus")]
+pub(crate) enum Status {
+    /// Its bytes were not sent yet.
+    Waiting,
+    /// Its bytes are there and are looked at.
+    Checking,
+    /// It can be used.
+    Ready,
+    /// It cannot be used; `reason` says why.
+    Rejected,
+    /// It was unused for its time, and is about to be removed.
+    Expired,
 }
 
 /// Whether a file was looked at for malware.
@@ -88,17 +107,6 @@ pub(crate) struct ContentUrl {
     pub(crate) expires_at: Timestamp,
 }
 
-/// What a browser does with the content.
-#[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Disposition {
-    /// It saves it.
-    #[default]
-    Attachment,
-    /// It shows it, if it is of a type in which nothing can run.
-    Inline,
-}
-
 /// How the content is asked for.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -107,29 +115,60 @@ pub(crate) struct ContentQuery {
     pub(crate) disposition: Option<Disposition>,
 }
 
+/// Whether no value names an upload, as a parameter says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Unused {
+    True,
+    False,
+}
+
 /// How the list is narrowed.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UploadFilter {
     /// Those that stand there.
-    status: Option<UploadStatus>,
+    status: Option<Status>,
     /// Those of a category.
     category: Option<Category>,
+    /// `true` lists those that no value of an object names, `false` those that one names.
+    unused: Option<Unused>,
 }
 
 impl UploadFilter {
     /// Whether the list has it.
-    pub(crate) fn matches(&self, upload: &Upload) -> bool {
-        let category = upload.content.as_ref().map(|content| content.category);
-        self.status.is_none_or(|status| status == upload.status)
+    pub(crate) fn matches(&self, upload: &StoredUpload, now: Timestamp) -> bool {
+        let category = upload.body.content.as_ref().map(|content| content.category);
+        self.status.is_none_or(|status| status == Status::of(upload, now))
             && (self.category.is_none() || self.category == category)
+            && self.unused.is_none_or(|unused| (unused == Unused::True) == (upload.body.usage != Usage::Used))
     }
 }
 
-impl From<StoredUpload> for UploadView {
-    fn from(stored: StoredUpload) -> Self {
+impl Status {
+    /// Where the upload stands by then.
+    pub(crate) fn of(upload: &StoredUpload, now: Timestamp) -> Self {
+        match upload.body.status {
+            _ if upload.body.is_over(upload.created_at, now) => Self::Expired,
+            UploadStatus::Waiting => Self::Waiting,
+            UploadStatus::Checking => Self::Checking,
+            UploadStatus::Ready => Self::Ready,
+            UploadStatus::Rejected => Self::Rejected,
+        }
+    }
+}
+
+impl UploadView {
+    /// The upload as it is by then.
+    pub(crate) fn of(stored: StoredUpload, now: Timestamp) -> Self {
+        let status = Status::of(&stored, now);
         let StoredUpload { id, body, created_at, created_by, .. } = stored;
-        let Upload { filename, size, declared_content_type, sent_sha256, status, content, reason, .. } = body;
+        let unused_since = match body.usage {
+            Usage::Never => Some(created_at),
+            Usage::Used => None,
+            Usage::Unused { since } => Some(since),
+        };
+        let Upload { filename, size, declared_content_type, sent_sha256, content, reason, .. } = body;
         let (content_type, category, sha256, flags, width, height) = match content {
             Some(Content { content_type, category, sha256, flags, width, height, inline: _ }) => {
                 (Some(content_type), Some(category), Some(sha256), flags, width, height)
@@ -150,6 +189,7 @@ impl From<StoredUpload> for UploadView {
             height,
             status,
             reason,
+            unused_since,
             scan: Scan::Off,
             created_at,
             created_by,

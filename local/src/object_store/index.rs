@@ -107,11 +107,6 @@ pub(super) fn files(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
-/// A hash as it is written in names of files and as `ETag`.
-pub(super) fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The text that is stored of metadata.
 pub(super) fn metadata_text(metadata: &Metadata) -> String {
     serde_json::json!(metadata).to_string()

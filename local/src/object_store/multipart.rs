@@ -17,7 +17,7 @@ use super::{
     conditions::Condition,
     disk::{Commit, Disk, blocking, now},
     incoming::Announced,
-    index::{Object, hex},
+    index::Object,
     multipart_index::{self as index, Part, Upload},
 };
 
@@ -79,7 +79,7 @@ pub(super) async fn upload_part(
     })
     .await?;
     Ok(UploadPartOutput {
-        e_tag: Some(ETag::Strong(hex(&md5))),
+        e_tag: Some(ETag::Strong(hex::encode(&md5))),
         checksum_crc32: checksum.checksum_crc32,
         checksum_crc32c: checksum.checksum_crc32c,
         checksum_crc64nvme: checksum.checksum_crc64nvme,
@@ -144,7 +144,7 @@ fn chosen(there: Vec<Part>, named: &[CompletedPart]) -> S3Result<Vec<Part>> {
     let is_named = |part: &Part, named: &CompletedPart| {
         let sha256 = named.checksum_sha256.as_ref();
         named.part_number == Some(part.number)
-            && named.e_tag.as_ref().is_some_and(|etag| etag.value() == hex(&part.md5))
+            && named.e_tag.as_ref().is_some_and(|etag| etag.value() == hex::encode(&part.md5))
             && sha256.is_none_or(|sha256| part.sha256.as_ref() == Some(sha256))
     };
     // Both are in the order of their numbers.
@@ -171,7 +171,7 @@ fn object_of(upload: Upload, parts: &[Part], file: &str) -> Object {
         key: upload.key,
         file: file.to_owned(),
         size: parts.iter().map(|part| part.size).sum(),
-        etag: format!("{}-{}", hex(md5.finalize().as_ref()), parts.len()),
+        etag: format!("{}-{}", hex::encode(md5.finalize().as_ref()), parts.len()),
         content_type: upload.content_type,
         // S3 has none of a whole made of parts.
         sha256: None,

@@ -13,7 +13,6 @@ use s3s::{
 
 use super::{
     disk::{Disk, blocking},
-    index::hex,
     listing,
     multipart::upload_of,
     multipart_index::{self as index, Part, Upload},
@@ -75,7 +74,7 @@ pub(super) async fn list(
 
 fn listed_part(part: Part) -> S3Result<ListedPart> {
     Ok(ListedPart {
-        e_tag: Some(ETag::Strong(hex(&part.md5))),
+        e_tag: Some(ETag::Strong(hex::encode(&part.md5))),
         part_number: Some(part.number),
         size: Some(part.size),
         checksum_sha256: part.sha256,

@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{durability::Durability, index::hex};
+use super::durability::Durability;
 
 /// A file that is removed again unless it is kept.
 pub(super) struct NewFile {
@@ -26,7 +26,7 @@ impl NewFile {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn create(folder: &Path, key: &str) -> io::Result<Self> {
-        let hash = hex(&Sha256::digest(key));
+        let hash = hex::encode(Sha256::digest(key));
         let name = format!("{hash}-{}", Uuid::new_v4().simple());
         let path = folder.join(&name);
         let file = File::create_new(&path)?;

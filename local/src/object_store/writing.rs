@@ -19,7 +19,7 @@ use super::{
     conditions::{Condition, ReadConditions},
     disk::{Commit, Disk, blocking, now},
     incoming::Announced,
-    index::{Object, hex},
+    index::Object,
     reading,
 };
 
@@ -42,7 +42,7 @@ pub(super) async fn put(
         key,
         file: received.file.name().to_owned(),
         size: received.size,
-        etag: hex(&received.md5),
+        etag: hex::encode(&received.md5),
         content_type,
         sha256: checksum.checksum_sha256.clone(),
         metadata: metadata.unwrap_or_default(),
@@ -89,7 +89,7 @@ pub(super) async fn copy(disk: Arc<Disk>, input: CopyObjectInput) -> S3Result<Co
         let object = Object {
             key: input.key,
             file: file.name().to_owned(),
-            etag: hex(&md5),
+            etag: hex::encode(&md5),
             content_type,
             metadata,
             last_modified: now(),

@@ -253,8 +253,7 @@ fn fingerprint(Parts { method, uri, headers, .. }: &Parts, body: &[u8]) -> Strin
 }
 
 fn digest(parts: &[&[u8]]) -> String {
-    let digest = parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize())
 }
 
 fn context(record_key: &Key) -> String {

@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 
-/// What a browser does with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a browser does with the content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Disposition {
-    /// It is saved.
+    /// It saves it.
+    #[default]
     Attachment,
-    /// It is shown in place.
+    /// It shows it, if it is of a type in which nothing can run.
     Inline,
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-const SIZE_MAX: usize = 255;
+/// The most bytes of a name.
+pub const FILENAME_BYTES_MAX: usize = 255;
 
 /// Why a name is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +41,11 @@ impl std::error::Error for FilenameFault {}
 /// The name in its composed form (NFC), if files may be called so.
 pub fn filename(text: &str) -> Result<String, FilenameFault> {
     // Composing can make a text longer, but never three times, so that nothing large is composed in vain.
-    if text.is_empty() || text.len() > SIZE_MAX * 3 {
+    if text.is_empty() || text.len() > FILENAME_BYTES_MAX * 3 {
         return Err(FilenameFault::Size);
     }
     let name: String = text.nfc().collect();
-    if name.len() > SIZE_MAX {
+    if name.len() > FILENAME_BYTES_MAX {
         return Err(FilenameFault::Size);
     }
     if name.chars().any(is_invisible) {

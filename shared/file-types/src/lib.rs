@@ -9,7 +9,7 @@ mod table;
 
 pub use agree::{agrees, may_be_inline};
 pub use disposition::{Disposition, content_disposition};
-pub use filename::{FilenameFault, filename};
+pub use filename::{FILENAME_BYTES_MAX, FilenameFault, filename};
 pub use finding::{Finding, Flag, TextKind, UNKNOWN};
 pub use report::{Report, Verdict};
 pub use table::TYPES;
@@ -48,6 +48,19 @@ impl Category {
         Self::Audio,
         Self::Video,
     ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Documents => "documents",
+            Self::Spreadsheets => "spreadsheets",
+            Self::Interactive => "interactive",
+            Self::Text => "text",
+            Self::Images => "images",
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
 }
 
 /// One row of the table.

@@ -14,6 +14,8 @@ use super::{
 };
 use resources::Trashed;
 
+use crate::expand::Expand;
+
 /// The query of a list.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
@@ -24,6 +26,8 @@ pub(crate) struct ListQuery {
     sort: Option<String>,
     /// The fields to answer with, joined by commas; all if it is left out.
     fields: Option<String>,
+    /// `uploads` tells of uploads in the place of their ids.
+    expand: Option<Expand>,
     #[serde(flatten)]
     conditions: Conditions,
 }
@@ -50,8 +54,9 @@ pub(super) struct Conditions(BTreeMap<String, String>);
 impl ListQuery {
     /// The question.
     pub(crate) fn raw(&self) -> Result<RawQuery> {
-        let Self { trashed, sort, fields, conditions } = self;
-        conditions.raw(*trashed, sort.as_deref(), fields.as_deref())
+        let Self { trashed, sort, fields, expand, conditions } = self;
+        let expand = expand.map(|expand| expand.asked_at("?expand"));
+        Ok(RawQuery { expand, ..conditions.raw(*trashed, sort.as_deref(), fields.as_deref())? })
     }
 }
 
@@ -87,6 +92,7 @@ impl Conditions {
             sort: sort.map(|sort| Name::new("?sort", sort)),
             fields: fields.map(|fields| fields.split(',').map(named).collect()),
             trashed: trashed.is_some(),
+            expand: None,
         })
     }
 

@@ -217,7 +217,7 @@ mod tests {
         let sort = sort.map(|(by, descending)| Sort { by, descending });
         let filter = Some(Filter::All(filters));
         let now = "2026-11-24T00:00:00.000Z".parse().unwrap();
-        Plan::of_search(&Search { filter, sort, fields: None, trashed: false }, now)
+        Plan::of_search(&Search { filter, sort, fields: None, trashed: false, expand: None }, now)
     }
 
     fn one(key: &str) -> Predicate {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::operator::Operator;
+use crate::expand::{Expand, Expansion};
 
 /// A field or one of the two times, the other way round with `-` in front.
 pub(super) const SORT_PATTERN: &str = "^-?[a-z][a-z0-9_-]*$";
@@ -37,6 +38,10 @@ pub(crate) struct QueryBody {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Trashed>")]
     trashed: Option<Trashed>,
+    /// `uploads` tells of uploads in the place of their ids.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<Expand>")]
+    expand: Option<Expand>,
     /// The most objects on the page; 50 if it is left out.
     #[schemars(range(min = 1, max = LIMIT_MAX))]
     pub(crate) limit: Option<usize>,
@@ -75,6 +80,7 @@ pub(crate) struct RawQuery {
     pub(super) sort: Option<Name>,
     pub(super) fields: Option<Vec<Name>>,
     pub(super) trashed: bool,
+    pub(super) expand: Option<Expansion>,
 }
 
 /// A name that was sent, and where.
@@ -129,6 +135,7 @@ impl RawQuery {
             sort: body.sort.as_deref().map(|sort| Name::new("/sort", sort)),
             fields: body.fields.as_ref().map(|fields| fields.iter().enumerate().map(named).collect()),
             trashed: body.trashed.is_some(),
+            expand: body.expand.map(|expand| expand.asked_at("/expand")),
         })
     }
 }

@@ -6,6 +6,8 @@ use resources::Trashed;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::expand::Expand;
+
 use super::{
     operator::Operator,
     parameters::Conditions,
@@ -27,6 +29,8 @@ pub(crate) struct RelatedQuery {
     sort: Option<String>,
     /// The fields to answer with, joined by commas; all if it is left out.
     fields: Option<String>,
+    /// `uploads` tells of uploads in the place of their ids.
+    expand: Option<Expand>,
     // Of what is flattened as a whole, a fault would have no place.
     #[serde(flatten)]
     conditions: Conditions,
@@ -35,8 +39,9 @@ pub(crate) struct RelatedQuery {
 impl RelatedQuery {
     /// The query besides.
     pub(crate) fn raw(&self) -> Result<RawQuery> {
-        let Self { object_type: _, trashed, sort, fields, conditions } = self;
-        conditions.raw(*trashed, sort.as_deref(), fields.as_deref())
+        let Self { object_type: _, trashed, sort, fields, expand, conditions } = self;
+        let expand = expand.map(|expand| expand.asked_at("?expand"));
+        Ok(RawQuery { expand, ..conditions.raw(*trashed, sort.as_deref(), fields.as_deref())? })
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use base::{Error, Fault, Result, Violation, text::Slug};
 use records::object_type::StoredObjectType;
 
+use crate::expand::Expansion;
+
 use super::{
     column::{resolve_column, unknown_field},
     filter::{Column, Filter},
@@ -20,6 +22,8 @@ pub(crate) struct Search {
     /// The fields to show; all if there are none.
     pub(crate) fields: Option<BTreeSet<Slug>>,
     pub(super) trashed: bool,
+    /// What to tell of in the place of ids.
+    pub(crate) expand: Option<Expansion>,
 }
 
 /// An order.
@@ -33,7 +37,7 @@ impl RawQuery {
     /// Resolves the query against a type; all faults at once if that has no such fields or values.
     pub(crate) fn resolve(self, object_type: &StoredObjectType) -> Result<Search> {
         let mut reader = Reader::new(object_type);
-        let Self { filter, sort, fields, trashed } = self;
+        let Self { filter, sort, fields, trashed, expand } = self;
         let filter = filter.and_then(|filter| reader.filter(filter));
         let mut faults = reader.faults;
         let sort = sort.and_then(|sort| read_sort(object_type, &sort, trashed, &mut faults));
@@ -43,7 +47,7 @@ impl RawQuery {
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
         }
-        Ok(Search { filter, sort, fields, trashed })
+        Ok(Search { filter, sort, fields, trashed, expand })
     }
 }
 

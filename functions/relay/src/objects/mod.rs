@@ -3,6 +3,7 @@
 mod body;
 mod change_kind;
 mod differences;
+mod references;
 
 use std::sync::Arc;
 
@@ -67,6 +68,9 @@ impl ObjectKey {
 
 impl Relay {
     pub(crate) async fn object(&self, key: &Key, change: &Change) -> Result<()> {
+        if let Some(object) = ObjectKey::of(key) {
+            self.refer(&object, change).await?;
+        }
         let Some(object_change) = self.object_change(key, change).await? else { return Ok(()) };
         let event = object_change.event();
         self.append(object_change.audit_entry()).await?;

@@ -125,6 +125,10 @@ violations! {
     UnknownField = "unknown_field";
     /// The thing that is referred to does not exist: refer to one that does.
     NotFound = "not_found";
+    /// The upload is not ready: complete it first, and choose another one if it was rejected.
+    NotReady = "not_ready";
+    /// The field takes no files of this category: choose an upload of those that `detail` names.
+    WrongCategory = "wrong_category";
     /// The value is set by the server: leave it out.
     ReadOnly = "read_only";
     /// The field is locked: leave it out, or send the values with which it is not locked.

@@ -165,6 +165,13 @@ impl AddressPart {
 }
 
 impl Field {
+    /// The categories of the uploads that it takes.
+    pub(super) fn categories(&self) -> Vec<Category> {
+        let all = self.r#type.categories().iter().copied();
+        let chosen = self.settings.categories.as_ref();
+        all.filter(|category| chosen.is_none_or(|chosen| chosen.contains(category))).collect()
+    }
+
     /// Whether its value is the moment of creation.
     pub fn is_date_created(&self) -> bool {
         self.r#type == FieldType::Date

@@ -1,5 +1,6 @@
 //! The types of fields, once: what each is called, in which form its values are sent, and what can be done with them.
 
+use file_types::Category;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -136,5 +137,15 @@ impl FieldType {
     /// Whether the values are ids of uploads.
     pub fn holds_uploads(self) -> bool {
         self.form() == Form::Uploads
+    }
+
+    /// The categories of the uploads that it holds.
+    pub(super) const fn categories(self) -> &'static [Category] {
+        match self {
+            Self::File => &Category::ALL,
+            Self::Image => &[Category::Images],
+            Self::Media => &[Category::Images, Category::Audio, Category::Video],
+            _ => &[],
+        }
     }
 }

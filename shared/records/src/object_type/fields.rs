@@ -33,8 +33,8 @@ pub struct Validation {
     pub references: Vec<Reference>,
     /// All faults so far, each at its place.
     pub faults: Vec<Fault>,
-    /// The dangling references: to what does not exist, or is in the trash.
-    pub dangling: Vec<Reference>,
+    /// The faults of dangling references: to what does not exist, is in the trash, or cannot be referred to here.
+    pub dangling: Vec<Fault>,
     /// What has been sent for which fields, valid or not.
     pub(super) sent: BTreeMap<Slug, Box<RawValue>>,
 }
@@ -74,7 +74,7 @@ impl Validation {
 
     /// The faults that there are without a look at the values before.
     pub fn all_faults(&self) -> impl Iterator<Item = Fault> {
-        self.faults.iter().cloned().chain(self.dangling.iter().map(Reference::not_found))
+        self.faults.iter().chain(&self.dangling).cloned()
     }
 
     /// The same for a new object: with the defaults of fields that were not sent, and with values that fill

@@ -1,6 +1,7 @@
 //! What the values of an object point at.
 
 use base::error::{Fault, Violation};
+use file_types::Category;
 
 /// A value that points at something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,13 @@ pub enum ReferenceTarget {
         /// Its id.
         id: String,
     },
-    /// An upload of the team, by its id.
-    Upload(String),
+    /// An upload of the team.
+    Upload {
+        /// Its id.
+        id: String,
+        /// What it may be.
+        categories: Vec<Category>,
+    },
 }
 
 impl Reference {
@@ -32,7 +38,7 @@ impl Reference {
             ReferenceTarget::Object { object_type, .. } => {
                 format!("There is no such object of the type {object_type}.")
             }
-            ReferenceTarget::Upload(_) => "There is no such upload.".to_owned(),
+            ReferenceTarget::Upload { .. } => "There is no such upload.".to_owned(),
         };
         Fault::new(&self.pointer, Violation::NotFound, detail)
     }

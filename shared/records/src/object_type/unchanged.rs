@@ -82,7 +82,24 @@ impl Validation {
     pub fn ignoring_unchanged(&self, before: &FieldValues) -> Self {
         let unchanged =
             self.sent.iter().filter(|(slug, raw)| self.is_unchanged(slug, raw, before.get(*slug)));
-        unchanged.fold(self.clone(), |validation, (slug, _)| validation.without(slug))
+        let mut changed = unchanged.fold(self.clone(), |validation, (slug, _)| validation.without(slug));
+        changed.dangling.retain(|fault| !self.is_kept_upload(&fault.pointer, before));
+        changed
+    }
+
+    /// Whether that place of a list has the id of an upload which is in the list already: what has become of the upload since is
+    /// no fault of the others.
+    fn is_kept_upload(&self, pointer: &str, before: &FieldValues) -> bool {
+        let place = pointer.strip_prefix("/fields/").and_then(|rest| rest.split_once('/'));
+        let Some((slug, index)) = place.and_then(|(slug, index)| Some((Slug::parse(slug)?, index))) else {
+            return false;
+        };
+        match (self.changes.set.get(&slug), before.get(&slug), index.parse::<usize>()) {
+            (Some(Value::List(sent)), Some(Value::List(kept)), Ok(index)) => {
+                sent.get(index).is_some_and(|id| kept.contains(id))
+            }
+            _ => false,
+        }
     }
 
     /// The same as if nothing had been sent for the field.
@@ -95,7 +112,7 @@ impl Validation {
         self.changes.set.remove(slug);
         self.changes.clear.retain(|cleared| cleared != slug);
         self.references.retain(|reference| is_other(&reference.pointer));
-        self.dangling.retain(|reference| is_other(&reference.pointer));
+        self.dangling.retain(|fault| is_other(&fault.pointer));
         self.faults.retain(|fault| is_other(&fault.pointer));
         self.sent.remove(slug);
         self

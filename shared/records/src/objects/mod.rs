@@ -18,6 +18,7 @@ mod store;
 mod trash;
 mod type_cache;
 mod unique_index;
+mod uploads;
 mod upsert;
 mod write_plan;
 
@@ -30,6 +31,7 @@ pub use codec::decode_object;
 pub use collection::{Collection, TypePath, Within};
 pub use keys::partition;
 pub use object::{StoredObject, trash_cutoff};
+pub use uploads::{Uploads, named_uploads};
 pub use upsert::Outcome;
 
 use owners::OwnerCache;
@@ -44,6 +46,7 @@ pub const TO_EXPECT: Permission = Permission::ObjectRead;
 #[derive(Clone)]
 pub struct Objects {
     table: Table,
+    workspace: Table,
     sequences: Sequences,
     owners: OwnerCache,
     types: TypeCache,
@@ -54,9 +57,9 @@ impl Objects {
     /// The objects in these tables.
     pub fn new(tables: &Tables) -> Self {
         let Tables { objects, workspace, clock, .. } = tables.clone();
-        let types = TypeCache::new(workspace, clock.clone());
+        let types = TypeCache::new(workspace.clone(), clock.clone());
         let (sequences, owners) = (Sequences::default(), OwnerCache::default());
-        Self { table: objects, sequences, owners, types, clock }
+        Self { table: objects, workspace, sequences, owners, types, clock }
     }
 
     /// The table in which they lie, to be read by what finds them.

@@ -31,28 +31,44 @@ impl Objects {
         sent: &[&SentFields],
     ) -> Result<Vec<Validation>> {
         let mut all: Vec<_> = sent.iter().map(|sent| validate_fields(collection, sent)).collect();
-        let mut keys = Vec::new();
-        for reference in all.iter().flat_map(|validation| &validation.references) {
-            keys.push(self.key(by, reference).await?);
-        }
-        let live = self.live(keys.iter().flatten().cloned().collect()).await?;
-        let mut keys = keys.into_iter();
+        let references: Vec<_> = all.iter().flat_map(|validation| &validation.references).collect();
+        let (objects, uploads) = tokio::try_join!(
+            Box::pin(self.live_objects(by, &references)),
+            Box::pin(self.referred_uploads(by, &references))
+        )?;
+        let now = self.now();
         for validation in &mut all {
-            for reference in &validation.references {
-                if !keys.next().flatten().is_some_and(|key| live.contains(&key)) {
-                    validation.dangling.push(reference.clone());
+            let fault = |reference: &Reference| match &reference.target {
+                ReferenceTarget::Object { object_type, id } => {
+                    let is_live = objects.contains(&(object_type.clone(), id.clone()));
+                    (!is_live).then(|| reference.not_found())
                 }
-            }
+                ReferenceTarget::Upload { id, categories } => uploads.fault(reference, (id, categories), now),
+            };
+            validation.dangling.extend(validation.references.iter().filter_map(fault));
         }
         Ok(all)
     }
 
-    /// The key of what the reference points at; `None` if it cannot exist.
-    async fn key(&self, by: &Member, reference: &Reference) -> Result<Option<Key>> {
-        let ReferenceTarget::Object { object_type, id } = &reference.target else {
-            // There are no uploads yet.
-            return Ok(None);
-        };
+    /// Those of the objects that are pointed at, by type and id, which are there and not in the trash.
+    async fn live_objects(
+        &self,
+        by: &Member,
+        references: &[&Reference],
+    ) -> Result<HashSet<(String, String)>> {
+        let mut targets = Vec::new();
+        for reference in references {
+            let ReferenceTarget::Object { object_type, id } = &reference.target else { continue };
+            if let Some(key) = self.object_key(by, object_type, id).await? {
+                targets.push((key, (object_type.clone(), id.clone())));
+            }
+        }
+        let live = self.live(targets.iter().map(|(key, _)| key.clone()).collect()).await?;
+        Ok(targets.into_iter().filter(|(key, _)| live.contains(key)).map(|(_, target)| target).collect())
+    }
+
+    /// The key of an object; `None` if it cannot exist.
+    async fn object_key(&self, by: &Member, object_type: &str, id: &str) -> Result<Option<Key>> {
         let Some(id) = ObjectId::parse(id) else { return Ok(None) };
         match self.collection(by, object_type).await {
             Ok(collection) => Ok(Some(object_key(&collection.stored, &id))),

@@ -49,6 +49,8 @@ pub enum Job {
     },
     /// The subject is destroyed: a type with all its objects.
     Destroy,
+    /// The subject is removed if nothing has come to need it.
+    Reclaim,
 }
 
 /// A job, and how far it is.

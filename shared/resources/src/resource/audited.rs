@@ -58,7 +58,7 @@ fn event<R: Resource>(before: Option<&R>, after: &R) -> Option<AuditEvent> {
     match (before.state(), after.state()) {
         (State::Live | State::Trashed { .. }, State::Purging { .. }) => Some(AuditEvent::Destroyed),
         (State::Live, State::Trashed { .. }) => Some(AuditEvent::Deleted),
-        (State::Trashed { .. }, State::Live) => Some(AuditEvent::Restored),
+        (State::Trashed { .. } | State::Purging { .. }, State::Live) => Some(AuditEvent::Restored),
         _ => (before.version() != after.version()).then(|| before.change_event(after)),
     }
 }

@@ -5,7 +5,7 @@ use base::{
     Code, Error, Result, Timestamp,
     id::{Id as _, JobId},
 };
-use table::{Attempt, Write, applied, retry};
+use table::{Attempt, Condition, Write, applied, retry};
 
 use super::{Resource, Resources, State, Transition};
 use crate::{
@@ -84,8 +84,8 @@ impl<R: Resource> Resources<R> {
         .await
     }
 
-    /// Marks a resource for the job that purges it: there is no way back. Returns its state before and the resource; the job is
-    /// none if it was marked already.
+    /// Marks a resource for a job that purges it after that delay: clients do not see it any more. Returns its state before and
+    /// the resource; the job is none if it was marked already.
     ///
     /// # Errors
     /// 404 when there is none, 412 for the version.
@@ -94,9 +94,9 @@ impl<R: Resource> Resources<R> {
         by: &Member,
         name: &str,
         if_match: &IfMatch,
-        delay_seconds: i64,
+        (job, delay_seconds): (Job, i64),
     ) -> Result<(State, R, Option<StoredJob>)> {
-        let workspace = &self.tables.workspace;
+        let (workspace, what) = (&self.tables.workspace, &job);
         retry(R::NOUN, || async move {
             let before = self.find(&by.team, name).await?;
             if_match.check(before.version())?;
@@ -104,7 +104,8 @@ impl<R: Resource> Resources<R> {
                 return Ok(Attempt::Done((before.state(), before, None)));
             }
             let now = self.now();
-            let job = purge_job(by, &before, (now, now.plus_seconds(delay_seconds)));
+            let times = (now, now.plus_seconds(delay_seconds));
+            let job = StoredJob { job: what.clone(), ..purge_job(by, &before, times) };
             let trashed_at = before.state().trashed_at().or(Some(now));
             let state = State::Purging { trashed_at, job: Some(job.id.clone()) };
             let (after, mut writes) =
@@ -154,6 +155,24 @@ impl<R: Resource> Resources<R> {
         let state = State::Purging { trashed_at: None, job: Some(job.clone()) };
         let (_, writes) = self.transition(None, (resource, self.now()), state, Transition::Purged).await?;
         applied(self.tables.workspace.transact(writes).await)
+    }
+
+    /// Takes back that a resource was marked, with the job that it was marked for: something has come to need it. Returns false
+    /// if another write came between.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn revive(&self, marked: R, job: &JobId) -> Result<bool> {
+        let workspace = &self.tables.workspace;
+        let is_marked = Condition::is_number("revision", marked.version())
+            .and(Condition::AttributeExists("destroyed".to_owned()));
+        let mut live = marked;
+        live.set_state(State::Live);
+        live.touch(live.actor().clone(), self.now());
+        let mut writes = vec![workspace.put_item(live.key(), live.to_item()?).when(is_marked)];
+        writes.extend(R::COUNT.map(|count| self.count(count, live.team(), 1)));
+        writes.push(StoredJob::removal(workspace, job));
+        applied(workspace.transact(writes).await)
     }
 
     /// The resource in another state, by somebody or because a time is over, and the writes that make it so; its own is the

@@ -20,26 +20,32 @@ export function openDialog({ title, content = [], footer, form, size = "", isAle
   }
   // While it is open, nothing outside of it is heard.
   dialog.append(h("div", { class: "unseen", role: "status", data: { live: "" } }));
-  dialog.addEventListener("click", ({ target }) => { if (target.closest("[data-close]")) dialog.close(); });
-  dialog.addEventListener("cancel", (event) => { if (!mayClose()) event.preventDefault(); });
-  dialog.addEventListener("close", () => {
+  // All of it at once: the browser tells that a dialog is closed a moment later, and in between the next one may be asked for.
+  dialog.leave = ({ isLeft = false } = {}) => {
+    if (!dialog.isConnected) return;
     // An alert that was shown in it goes on outside of it.
     if (dialog.contains(byId("alert"))) byId("main").prepend(byId("alert"));
+    dialog.close();
     dialog.remove();
-    if (!dialog.isLeft) leaveDialog();
+    if (!isLeft) leaveDialog();
     done?.();
+  };
+  dialog.addEventListener("click", ({ target }) => { if (target.closest("[data-close]")) dialog.leave(); });
+  dialog.addEventListener("cancel", (event) => {
+    // A choice of files that is not made tells so too.
+    if (event.target !== dialog) return;
+    event.preventDefault();
+    if (mayClose()) dialog.leave();
   });
+  // A browser closes it all the same when it is asked to again and again.
+  dialog.addEventListener("close", () => dialog.leave());
   document.body.append(dialog);
   dialog.showModal();
   // What scrolls can be scrolled by keyboard.
   dialog.querySelector(".body")?.setAttribute("tabindex", "-1");
   if (!dialog.querySelector("[autofocus]")) (dialog.querySelector("input:not([type=hidden]), textarea, select") ?? head.firstElementChild).focus();
   // The address has left the dialog already.
-  return () => {
-    dialog.isLeft = true;
-    dialog.close();
-    dialog.remove();
-  };
+  return () => dialog.leave({ isLeft: true });
 }
 
 export function closeButton(label = "Close") {

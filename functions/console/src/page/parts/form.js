@@ -131,7 +131,7 @@ export function formDialog({ title, intro, size, isAlert, isSelf = false, fields
     fields: [said, fields],
     footer: [options.footer, closeButton("Cancel")],
     done: async (answer, wanted) => {
-      element.closest("dialog").close();
+      element.closest("dialog").leave();
       if (wanted) await done(answer, wanted);
     },
   });

@@ -145,11 +145,8 @@ async function followDialog({ query }) {
 
 /** Shows the page of somebody who is not signed in. */
 function leave(text) {
-  for (const dialog of document.querySelectorAll("dialog[open]")) {
-    // The address keeps it, for when somebody is back.
-    dialog.isLeft = true;
-    dialog.close();
-  }
+  // The address keeps them, for when somebody is back.
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.leave({ isLeft: true });
   painted = { address: null, dialogs: {}, dialog: null };
   turn += 1;
   dialogTurn += 1;

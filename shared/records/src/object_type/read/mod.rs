@@ -46,7 +46,7 @@ pub(super) fn parse_value(field: &Field, pointer: &str, raw: &RawValue) -> Resul
         Form::Choices => options(field, pointer, raw).map(plain),
         Form::Address => parts::address(field, pointer, raw).map(plain),
         Form::Composite => parts::composite(field, pointer, raw).map(plain),
-        Form::Uploads => uploads(pointer, raw),
+        Form::Uploads => uploads(field, pointer, raw),
         Form::Reference => related(field, pointer, raw),
         Form::Money => {
             money::sent(field, pointer, raw).map(|money| plain(Some(money))).map_err(|fault| vec![fault])
@@ -160,16 +160,24 @@ fn strings(pointer: &str, raw: &RawValue, detail: &str) -> Result<Vec<String>, V
     serde_json::from_str(raw.get()).map_err(|_| vec![Fault::new(pointer, Violation::WrongType, detail)])
 }
 
-/// The ids of uploads. Whether these are there only the caller can tell.
-fn uploads(pointer: &str, raw: &RawValue) -> Result<ParsedValue, Vec<Fault>> {
+/// The ids of uploads, none twice. Whether these are there only the caller can tell.
+fn uploads(field: &Field, pointer: &str, raw: &RawValue) -> Result<ParsedValue, Vec<Fault>> {
     let ids = strings(pointer, raw, "Send an array of ids of uploads.")?;
     if ids.len() > UPLOADS_MAX {
         let detail = format!("Send at most {UPLOADS_MAX} uploads.");
         return Err(vec![Fault::new(pointer, Violation::TooMany, detail)]);
     }
+    let place = |index: usize| format!("{pointer}/{index}");
+    let twice = ids.iter().enumerate().filter(|(index, id)| ids[..*index].contains(id));
+    let detail = "This upload stands in the list twice.";
+    let faults: Vec<_> =
+        twice.map(|(index, _)| Fault::new(place(index), Violation::Duplicate, detail)).collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let reference = |(index, id): (usize, &String)| Reference {
-        pointer: format!("{pointer}/{index}"),
-        target: ReferenceTarget::Upload(id.clone()),
+        pointer: place(index),
+        target: ReferenceTarget::Upload { id: id.clone(), categories: field.categories() },
     };
     let references = ids.iter().enumerate().map(reference).collect();
     Ok(ParsedValue { value: (!ids.is_empty()).then_some(Value::List(ids)), references })

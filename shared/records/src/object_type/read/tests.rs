@@ -366,12 +366,21 @@ fn references_are_told_for_the_caller_to_look_up() {
     );
     for r#type in ["file", "image", "media"] {
         let file = field(r#type, json!({}));
-        let upload =
-            |at: &str, id: &str| Reference { pointer: at.into(), target: ReferenceTarget::Upload(id.into()) };
+        let upload = |at: &str, id: &str| Reference {
+            pointer: at.into(),
+            target: ReferenceTarget::Upload { id: id.into(), categories: file.categories() },
+        };
         assert_eq!(
             references(&file, r#"["upl_1", "upl_2"]"#),
             Some(vec![upload("/f/0", "upl_1"), upload("/f/1", "upl_2")])
         );
-        refuses(&file, &[(r#""upl_1""#, "wrong_type"), (&json!(vec!["upl_1"; 21]).to_string(), "too_many")]);
+        refuses(
+            &file,
+            &[
+                (r#""upl_1""#, "wrong_type"),
+                (&json!(vec!["upl_1"; 21]).to_string(), "too_many"),
+                (r#"["upl_1", "upl_2", "upl_1"]"#, "/2duplicate"),
+            ],
+        );
     }
 }

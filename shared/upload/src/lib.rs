@@ -1,10 +1,23 @@
-//! What an upload is: a file that somebody has sent, and what its bytes turned out to be.
+//! What an upload is: a file that somebody has sent, what its bytes turned out to be, and which values name it.
+
+mod references;
 
 use audit::Kind;
-use base::id::{JobId, UploadId};
+use base::{
+    Timestamp,
+    id::{JobId, UploadId},
+};
 use file_types::{Category, Flag};
-use resources::resource::{Body, Count, Full};
+use resources::{
+    TRASH_SECONDS,
+    resource::{Body, Count, Full, Stored},
+};
 use serde::{Deserialize, Serialize};
+
+pub use references::{References, Referrer};
+
+/// An upload as it is stored.
+pub type StoredUpload = Stored<Upload>;
 
 /// The most uploads of a team.
 pub const UPLOADS_MAX: u64 = 100_000;
@@ -13,6 +26,14 @@ pub const UPLOADS_MAX: u64 = 100_000;
 pub const PUT_SECONDS: i64 = 15 * 60;
 /// By then they have come: a slow client gets an hour for them.
 pub const PUT_OVER_SECONDS: i64 = PUT_SECONDS + 60 * 60;
+
+/// What no value has named yet is kept so long.
+const UNNAMED_SECONDS: i64 = 24 * 60 * 60;
+/// What no value names any more is kept as long as an object in the trash.
+const UNUSED_SECONDS: i64 = TRASH_SECONDS;
+/// So much later the bytes go. Whoever has seen an upload in its time may name it a moment later, and of that the stream of
+/// the objects tells within 23 hours, or never.
+pub const GRACE_SECONDS: i64 = 23 * 60 * 60 + 30 * 60;
 
 /// A file, as it was told of and as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,9 +53,28 @@ pub struct Upload {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
-    /// The job that removes it if it does not become ready.
+    /// Whether values name it.
+    #[serde(default)]
+    pub usage: Usage,
+    /// The job that removes it when its time is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiry_job: Option<JobId>,
+}
+
+/// Whether the values of objects name an upload, as far as the stream of the objects has told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Usage {
+    /// None has named it yet.
+    Never,
+    /// Some do, or it is not known.
+    #[default]
+    Used,
+    /// None does any more.
+    Unused {
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
 /// What the bytes of an upload are.
@@ -58,7 +98,7 @@ pub struct Content {
 }
 
 /// Where an upload stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UploadStatus {
     /// Its bytes were not sent yet.
@@ -79,6 +119,22 @@ pub enum Rejection {
     Mismatch,
     /// It is a picture that is cut off or damaged.
     Damaged,
+}
+
+impl Upload {
+    /// Until when it is kept, if no value comes to name it; none while one does.
+    pub fn kept_until(&self, created_at: Timestamp) -> Option<Timestamp> {
+        match self.usage {
+            Usage::Never => Some(created_at.plus_seconds(UNNAMED_SECONDS)),
+            Usage::Used => None,
+            Usage::Unused { since } => Some(since.plus_seconds(UNUSED_SECONDS)),
+        }
+    }
+
+    /// Whether its time is over. From then on no value may come to name it.
+    pub fn is_over(&self, created_at: Timestamp, now: Timestamp) -> bool {
+        self.kept_until(created_at).is_some_and(|until| until <= now)
+    }
 }
 
 impl Body for Upload {

@@ -1,0 +1,155 @@
+//! Which values of objects name an upload, one item each. They follow from the stream of the objects, so whoever writes an object
+//! pays nothing for them.
+
+use base::{
+    Result,
+    clock::Clock,
+    id::{ObjectId, ObjectTypeId, TeamId, UploadId},
+    text::Slug,
+};
+use resources::{
+    jobs::{Job, JobSubject, StoredJob},
+    resource::Resource as _,
+};
+use serde::Serialize;
+use table::{Attempt, AttributeValue, Condition, Key, Table, TableQuery, Tables, applied, retry};
+
+use crate::{GRACE_SECONDS, StoredUpload, Usage};
+
+/// What the sort keys begin with.
+const PREFIX: &str = "REF#";
+
+/// A field of an object that names uploads, or did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Referrer {
+    /// The team of both.
+    pub team: TeamId,
+    /// The type of the object.
+    pub object_type: ObjectTypeId,
+    /// The object.
+    pub object: ObjectId,
+    /// The field.
+    pub field: Slug,
+    /// The version of the object with which this is so.
+    pub version: u64,
+}
+
+/// The references to uploads.
+#[derive(Clone)]
+pub struct References {
+    workspace: Table,
+    clock: Clock,
+}
+
+impl References {
+    /// The references in these tables.
+    pub fn new(tables: &Tables) -> Self {
+        Self { workspace: tables.workspace.clone(), clock: tables.clock.clone() }
+    }
+
+    /// Whether a value names the upload.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn is_used(&self, upload: &UploadId) -> Result<bool> {
+        let query = TableQuery::partition(partition(upload)).prefix(PREFIX).limit(1);
+        Ok(!self.workspace.query(query).await?.items.is_empty())
+    }
+
+    /// Stores that the field names the upload, if it does not know better already. An upload of another team, or none, is
+    /// named by nobody.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn add(&self, upload: &UploadId, by: &Referrer) -> Result<()> {
+        let key = key(upload, by);
+        let is_news = Condition::Any(vec![Condition::ItemMissing, is_older(by)]);
+        applied(self.workspace.write(self.workspace.put(key.clone(), by)?.when(is_news)).await)?;
+        // It is looked at after that write: whoever finds it unused meanwhile looks once more after theirs.
+        let found = StoredUpload::find(&self.workspace, &by.team, upload.as_str()).await?;
+        match found.map(|upload| upload.body.usage) {
+            Some(Usage::Used) => Ok(()),
+            Some(Usage::Never | Usage::Unused { .. }) => self.settle(&by.team, upload).await,
+            None => Ok(self.workspace.write(self.workspace.delete(key)).await.map(drop)?),
+        }
+    }
+
+    /// Stores that the field does not name the upload any more, if it does not know better already.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn remove(&self, upload: &UploadId, by: &Referrer) -> Result<()> {
+        let deletion = self.workspace.delete(key(upload, by)).when(is_older(by));
+        applied(self.workspace.write(deletion).await)?;
+        self.settle(&by.team, upload).await
+    }
+
+    /// Removes all of an upload that is no more; whether none is left.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn clear(&self, upload: &UploadId) -> Result<bool> {
+        let found = self.workspace.query(TableQuery::partition(partition(upload)).prefix(PREFIX)).await?;
+        for item in &found.items {
+            if let Some(key) = Key::of(item) {
+                self.workspace.write(self.workspace.delete(key)).await?;
+            }
+        }
+        Ok(found.next.is_none())
+    }
+
+    /// Brings what is stored of the upload in line with its references, until nothing is left to do: two who do so at once
+    /// may each have seen what was before the other's write.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away, or others keep writing.
+    pub async fn settle(&self, team: &TeamId, id: &UploadId) -> Result<()> {
+        retry(StoredUpload::NOUN, || async move {
+            let found = StoredUpload::find(&self.workspace, team, id.as_str()).await?;
+            let Some(upload) = found.filter(|upload| !upload.state().is_purging()) else {
+                return Ok(Attempt::Done(()));
+            };
+            let usage = match (upload.body.usage, self.is_used(id).await?) {
+                (Usage::Never | Usage::Unused { .. }, true) => Usage::Used,
+                (Usage::Used, false) => Usage::Unused { since: self.clock.now() },
+                _ => return Ok(Attempt::Done(())),
+            };
+            self.store(&upload, usage).await?;
+            Ok(Attempt::Conflict)
+        })
+        .await
+    }
+
+    /// Stores the usage of an upload, with the job that removes it when it was unused for its time. Its version stays: nobody
+    /// has changed it.
+    async fn store(&self, upload: &StoredUpload, usage: Usage) -> Result<()> {
+        let now = self.clock.now();
+        let mut body = upload.body.clone();
+        body.usage = usage;
+        let mut writes = Vec::new();
+        if let (Some(until), None) = (body.kept_until(upload.created_at), &body.expiry_job) {
+            let subject = JobSubject::new(StoredUpload::KIND, upload.id.as_str());
+            let times = (now, until.plus_seconds(GRACE_SECONDS));
+            let job = StoredJob::new((&upload.team, subject), Job::Reclaim, times, upload.actor.clone());
+            body.expiry_job = Some(job.id.clone());
+            writes.push(job.write(&self.workspace)?);
+        }
+        let mut after = upload.clone().with_body(body);
+        writes.extend(upload.replacement(&mut after, &self.workspace, now)?);
+        // Of two who do this at once one may be refused: it looks again in any case.
+        applied(self.workspace.transact(writes).await).map(drop)
+    }
+}
+
+/// What was stored of an earlier version of the object, or of this one.
+fn is_older(by: &Referrer) -> Condition {
+    Condition::AtMost("version".to_owned(), AttributeValue::N(by.version.to_string()))
+}
+
+fn partition(upload: &UploadId) -> String {
+    format!("UPLOAD#{}", upload.as_str())
+}
+
+fn key(upload: &UploadId, by: &Referrer) -> Key {
+    Key::new(partition(upload), format!("{PREFIX}{}#{}", by.object.as_str(), by.field))
+}
