@@ -14,6 +14,8 @@ install_chromium
 cd "$root"
 # As the tests build it: of the engine alone, cargo would build other variants of what it stands on.
 cargo test --quiet --workspace --no-run
+# Files of two natures, for the browser to open.
+cargo test --quiet --workspace --test api polyglots::
 # Beside the tests, as modules are looked for from where a file lies.
 ln -sfn "$venv/console/node_modules" "$console/node_modules"
 cd "$console"

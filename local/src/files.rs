@@ -28,23 +28,26 @@ pub(crate) struct Files {
     secret: String,
 }
 
-/// Starts the store; with it comes which files are sent to it.
+/// Starts the store, which pages of the console may use; with it comes which files are sent to it.
 ///
 /// # Errors
 /// When the port or the folder cannot be used.
 pub(crate) async fn start(
     data: &Data,
     options: &Options,
+    console: &str,
 ) -> anyhow::Result<(Files, UnboundedReceiver<String>)> {
     let (created, sent) = mpsc::unbounded_channel();
     let secret = data.kept(KEY, || Ok(uuid::Uuid::new_v4().simple().to_string()))?;
-    let origins = options.allowed_origins.as_deref().unwrap_or("*").split(',');
+    let origins = options.allowed_origins.as_deref().unwrap_or("*").split(',').map(str::trim);
+    // The console sends files too, by whichever name of this machine it was opened.
+    let own = [console.to_owned(), console.replace("127.0.0.1", "localhost")];
     let settings = object_store::Settings {
         folder: data.folder(FILES)?,
         bucket: FILES.to_owned(),
         access_key: ACCESS_KEY.to_owned(),
         secret_key: secret.clone(),
-        origins: origins.map(|origin| origin.trim().to_owned()).collect(),
+        origins: origins.map(str::to_owned).chain(own).collect(),
         created,
     };
     let store = object_store::start(listener(options)?.into_std()?, settings).await;

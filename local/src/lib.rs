@@ -89,7 +89,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         Some(url) => Database::elsewhere(url),
         None => Database::start(file.as_deref()).await?,
     };
-    let (store, sent) = files::start(&data, &options).await?;
+    let (store, sent) = files::start(&data, &options, &url).await?;
     let config = store.known_in(config(database.url()));
     make_tables(&config).await.with_context(|| format!("the database at {} is of no use", database.url()))?;
     let issuer = Issuer::new(&data.kept(SESSION_KEY, issuer::new_key)?)

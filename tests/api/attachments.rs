@@ -50,7 +50,11 @@ async fn unused_since(api: &Api, world: &World, upload: &Value) -> Value {
 
 /// Waits until the relay has told that a value names the upload, or that none does.
 async fn until_used(api: &Api, world: &World, upload: &Value, is_used: bool) {
-    until(|| async { unused_since(api, world, upload).await.is_null() == is_used }).await;
+    let told = async || {
+        let seen = api.get(&at(world, upload, "")).await;
+        seen.status == 200 && seen.json()["unused_since"].is_null() == is_used
+    };
+    until(told).await;
 }
 
 #[tokio::test]
@@ -218,31 +222,32 @@ async fn what_only_looks_like_the_id_of_a_file_keeps_none() {
     assert_eq!(unused_since(owner, &world, &picture).await, picture["created_at"]);
 }
 
+/// The owner so much later, when sessions have ended.
+async fn later(system: &System, world: &World, seconds: i64) -> Api {
+    system.clock.advance(seconds);
+    Person::called(&Api::at(&system.url), &world.owner.email, "A Person").await.api
+}
+
+async fn until_gone(api: &Api, world: &World, upload: &Value) {
+    until(|| async { api.get(&at(world, upload, "")).await.status == 404 }).await;
+}
+
 #[tokio::test]
 async fn what_nothing_uses_goes_after_its_time_and_what_is_used_stays() {
     let system = System::isolated();
     let world = world_of(&Api::at(&system.url)).await;
-    let again = async || Person::called(&Api::at(&system.url), &world.owner.email, "A Person").await.api;
     let owner = &world.owner.api;
     let never = sent(owner, &world, "never.png", PNG).await;
     let (used, once) =
         (sent(owner, &world, "used.png", PNG).await, sent(owner, &world, "once.png", PNG).await);
-    let (trashed, typed) =
-        (sent(owner, &world, "trashed.png", PNG).await, sent(owner, &world, "typed.png", PNG).await);
     let keeper = place(&world, json!({"photos": [used["id"]]})).await;
     let holder = place(&world, json!({"photos": [once["id"]]})).await;
-    let bin = place(&world, json!({"photos": [trashed["id"]]})).await;
-    let rooms = json!({"slug": "rooms", "singular_label": "Room", "plural_label": "Rooms", "fields": [{"slug": "photo", "label": "Photo", "type": "image"}]});
-    owner.post(&world.types(), rooms).await.expect(201);
-    let room = json!({"fields": {"photo": [typed["id"]]}});
-    owner.post(&format!("/v1/teams/{}/objects/rooms", world.team), room).await.expect(201);
-    for upload in [&used, &once, &trashed, &typed] {
+    for upload in [&used, &once] {
         until_used(owner, &world, upload, true).await;
     }
 
     // After a day what nothing has named cannot be named any more; its bytes go some hours later.
-    system.clock.advance(DAY_SECONDS);
-    let owner = again().await;
+    let owner = later(&system, &world, DAY_SECONDS).await;
     assert_eq!(owner.get(&at(&world, &never, "")).await.expect(200)["status"], "expired");
     owner.get(&at(&world, &never, "/content")).await.expect_problem(409, "wrong_state");
     let late = json!({"fields": {"photos": [never["id"]]}});
@@ -250,29 +255,46 @@ async fn what_nothing_uses_goes_after_its_time_and_what_is_used_stays() {
     assert_eq!(problem["errors"][0]["code"], "not_found");
     owner.patch(&object(&world, &keeper, ""), json!({"fields": {"name": "kept"}})).await.expect(200);
     owner.delete(&object(&world, &holder, "/force")).await.expect(204);
-    owner.delete(&object(&world, &bin, "")).await.expect(204);
-    owner.delete(&format!("{}/rooms/force", world.types())).await;
     until_used(&owner, &world, &once, false).await;
-    system.clock.advance(DAY_SECONDS);
-    let owner = again().await;
-    until(|| async { owner.get(&at(&world, &never, "")).await.status == 404 }).await;
-    until_used(&owner, &world, &typed, false).await;
-    for upload in [&used, &once, &trashed, &typed] {
-        fetched(&owner, &world, upload, "").await;
+    let owner = later(&system, &world, DAY_SECONDS).await;
+    until_gone(&owner, &world, &never).await;
+    fetched(&owner, &world, &once, "").await;
+    let owner = later(&system, &world, 30 * DAY_SECONDS).await;
+    until_gone(&owner, &world, &once).await;
+    fetched(&owner, &world, &used, "").await;
+    assert_eq!(owner.get(&uploads(&world)).await.expect(200)["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_object_in_the_trash_keeps_its_files_and_its_end_or_that_of_its_type_releases_them() {
+    let system = System::isolated();
+    let world = world_of(&Api::at(&system.url)).await;
+    let owner = &world.owner.api;
+    let (trashed, typed) =
+        (sent(owner, &world, "trashed.png", PNG).await, sent(owner, &world, "typed.png", PNG).await);
+    let bin = place(&world, json!({"photos": [trashed["id"]]})).await;
+    let rooms = json!({
+        "slug": "rooms", "singular_label": "Room", "plural_label": "Rooms",
+        "fields": [{"slug": "photo", "label": "Photo", "type": "image"}],
+    });
+    owner.post(&world.types(), rooms).await.expect(201);
+    let room = json!({"fields": {"photo": [typed["id"]]}});
+    owner.post(&format!("/v1/teams/{}/objects/rooms", world.team), room).await.expect(201);
+    for upload in [&trashed, &typed] {
+        until_used(owner, &world, upload, true).await;
     }
+    owner.delete(&object(&world, &bin, "")).await.expect(204);
+    owner.delete(&format!("{}/rooms/force", world.types())).await.expect(202);
+    system.clock.advance(SCHEDULE_SECONDS);
+    until_used(owner, &world, &typed, false).await;
 
     // On its last day in the trash an object comes back with its files.
-    system.clock.advance(28 * DAY_SECONDS - SCHEDULE_SECONDS);
-    let owner = again().await;
+    let owner = later(&system, &world, 30 * DAY_SECONDS - 2 * SCHEDULE_SECONDS).await;
     owner.post(&object(&world, &bin, "/restore"), json!({})).await.expect(200);
     fetched(&owner, &world, &trashed, "").await;
     owner.delete(&object(&world, &bin, "")).await.expect(204);
-    // Some hours after the thirty days the other ones are gone, and when its time in the trash is over its files are unused.
-    system.clock.advance(3 * DAY_SECONDS);
-    let owner = again().await;
-    for upload in [&once, &typed] {
-        until(|| async { owner.get(&at(&world, upload, "")).await.status == 404 }).await;
-    }
+    let owner = later(&system, &world, 2 * DAY_SECONDS).await;
+    until_gone(&owner, &world, &typed).await;
     // The table removes what has expired by the clock of the machine.
     let objects = platform(&system.dynamodb).tables.objects;
     let now = AttributeValue::N(base::Timestamp::now().seconds().to_string());
@@ -280,11 +302,8 @@ async fn what_nothing_uses_goes_after_its_time_and_what_is_used_stays() {
     let key = Key::new(format!("{}#{}", world.team, part(&bin["object_type"]["id"])), part(&bin["id"]));
     objects.write(objects.update(key).set("expires", now)).await.unwrap();
     until_used(&owner, &world, &trashed, false).await;
-    system.clock.advance(32 * DAY_SECONDS);
-    let owner = again().await;
-    until(|| async { owner.get(&at(&world, &trashed, "")).await.status == 404 }).await;
-    fetched(&owner, &world, &used, "").await;
-    assert_eq!(owner.get(&uploads(&world)).await.expect(200)["data"].as_array().unwrap().len(), 1);
+    let owner = later(&system, &world, 32 * DAY_SECONDS).await;
+    until_gone(&owner, &world, &trashed).await;
 }
 
 #[tokio::test]
@@ -307,10 +326,59 @@ async fn an_object_that_names_a_file_while_it_is_deleted_has_it_or_is_refused() 
             }
         }
     }
+    // Whatever was deleted just before comes back as soon as the relay has told of the object, and stays.
+    for upload in &named {
+        until_used(owner, &world, upload, true).await;
+        fetched(owner, &world, upload, "").await;
+    }
     system.clock.advance(60 * 60);
     for upload in &named {
         until(|| async { owner.get(&at(&world, upload, "")).await.status == 200 }).await;
         fetched(owner, &world, upload, "").await;
     }
     assert_eq!(named.len() + refused, 60);
+}
+
+/// As a version before this one has stored an upload that is ready.
+fn of_an_earlier_version(world: &World) -> Value {
+    json!({
+        "id": "upl_0000000000000000000001", "team": world.team, "version": 3,
+        "created_at": "2026-11-29T10:00:00.000Z", "created_by": world.owner.id, "updated_at": "2026-11-29T10:00:05.000Z",
+        "actor": {"user": world.owner.id, "credential": "session", "token": null, "ip": "", "source": "app", "request_id": ""},
+        "body": {
+            "filename": "old.png", "size": 70, "declared_content_type": "image/png", "sent_sha256": null, "status": "ready",
+            "content": {
+                "content_type": "image/png", "category": "images", "inline": true, "sha256": "00", "width": 1, "height": 1,
+            },
+        },
+    })
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_has_stored_is_used_and_kept() {
+    let system = System::isolated();
+    let world = world_of(&Api::at(&system.url)).await;
+    let owner = &world.owner.api;
+    let old = of_an_earlier_version(&world);
+    let workspace = platform(&system.dynamodb).tables.workspace;
+    let key = Key::new(format!("TEAM#{}", world.team), "UPLOAD#upl_0000000000000000000001");
+    let item = [
+        ("definition".to_owned(), AttributeValue::S(old.to_string())),
+        ("revision".to_owned(), AttributeValue::N("3".to_owned())),
+    ];
+    workspace.write(workspace.put_item(key, item.into())).await.unwrap();
+    // Nobody knows since when it is unused, so no time ends it.
+    system.clock.advance(400 * DAY_SECONDS);
+    let owner = Person::called(owner, &world.owner.email, "A Person").await.api;
+    let seen = owner.get(&at(&world, &old, "")).await.expect(200);
+    assert_eq!((&seen["status"], &seen["unused_since"]), (&json!("ready"), &Value::Null));
+    let fields = json!({"fields": {"photos": [old["id"]]}});
+    let made = owner.post(&objects(&world), fields).await.expect(201);
+    // When an object has used it, its end counts as that of any other.
+    let is_known = || async { owner.delete(&at(&world, &old, "")).await.status == 409 };
+    until(is_known).await;
+    owner.delete(&object(&world, &made, "/force")).await.expect(204);
+    until_used(&owner, &world, &old, false).await;
+    owner.delete(&at(&world, &old, "")).await.expect(204);
+    owner.get(&at(&world, &old, "")).await.expect_problem(404, "not_found");
 }

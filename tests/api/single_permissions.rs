@@ -16,7 +16,7 @@ use crate::{
     every_route,
     harness::{Answer, Api, Person, System, World, unique},
     jobs::until,
-    uploads,
+    upload_parts, uploads,
 };
 
 /// What a mark stands in, and the words of a description that promise it.
@@ -102,6 +102,7 @@ impl Scene {
         let invitation = owner.post(&world.invitations(), invitation).await.expect(201)["id"].clone();
         let file = format!("{}.txt", mark(Kind::FileName));
         let upload = uploads::sent(&owner, &world, &file, b"text").await["id"].clone();
+        let in_parts = upload_parts::begin(&owner, &world, &file, 4).await["id"].clone();
         let both = |name, id: &Value| (name, text(id), text(id));
         let ids = vec![
             ("{team}", world.team.clone(), world.team.clone()),
@@ -113,15 +114,15 @@ impl Scene {
             both("{delivery}", &json!(delivery)),
             both("{user}", &json!(member.id)),
             both("{invitation}", &invitation),
-            both("{upload}", &upload),
+            ("{upload}", text(&upload), text(&in_parts)),
         ];
         is_told(&owner, &world, &text(&made)).await;
         Self { world, ids, spare: text(&spare) }
     }
 
-    /// The path to the thing that is there, or to the one in the trash.
+    /// The path to the thing that is there, or to the one in the trash or, of uploads, in parts.
     fn path(&self, info: &RouteInfo) -> String {
-        let is_of_trash = info.route.path.ends_with("/restore") || info.route.path.ends_with("/force");
+        let is_of_trash = ["/restore", "/force", "/parts"].iter().any(|end| info.route.path.ends_with(end));
         // An object in the trash is one of a type that is not.
         let is_object = info.route.path.contains("/objects/");
         let filled = self.ids.iter().fold(info.route.path.clone(), |path, (name, there, trashed)| {
@@ -199,6 +200,7 @@ fn body(info: &RouteInfo) -> Option<Value> {
         ("POST", "/webhooks/{webhook}/recover") => json!({"since": "2020-01-01T00:00:00Z"}),
         ("POST", "/invitations") => json!({"email": "somebody@example.net", "role": "view-only"}),
         ("POST", "/uploads") => json!({"filename": "a.txt", "size": 4}),
+        ("POST", "/uploads/{upload}/parts") => json!({"numbers": [1]}),
         ("PATCH", "/members/{user}") => json!({"role": "owner"}),
         ("PATCH", "") => json!({"name": "Another name"}),
         _ => return None,

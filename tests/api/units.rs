@@ -8,7 +8,10 @@ use tokio::{
     net::{TcpListener, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
 };
 
-use crate::harness::{Api, System, World, system};
+use crate::{
+    harness::{Api, System, World, system},
+    uploads,
+};
 
 /// What stands before the name of an operation in a request.
 const TARGET: &str = "x-amz-target: DynamoDB_20120810.";
@@ -109,13 +112,18 @@ impl Counted {
     /// What a request writes by.
     async fn writing(&self, method: &str, behind: &str, body: Value) -> (Value, Vec<String>) {
         let path = format!("{}{behind}", self.world.contacts());
+        let (answer, calls) = self.calling(method, &path, body).await;
+        (answer, calls.into_iter().filter(|name| WRITING.contains(&name.as_str())).collect())
+    }
+
+    /// All calls of a request.
+    async fn calling(&self, method: &str, path: &str, body: Value) -> (Value, Vec<String>) {
         let before = self.calls.lock().unwrap().len();
-        let answer = self.world.owner.api.send(method, &path, Some(body.to_string())).await;
+        let answer = self.world.owner.api.send(method, path, Some(body.to_string())).await;
         assert!(answer.status < 300, "{}", answer.text);
         let seen = self.calls.lock().unwrap()[before..].to_vec();
         assert!(!seen.is_empty(), "the gate reads");
-        let operations = seen.into_iter().map(|call| call.operation);
-        (answer.json(), operations.filter(|name| WRITING.contains(&name.as_str())).collect())
+        (answer.json(), seen.into_iter().map(|call| call.operation).collect())
     }
 }
 
@@ -151,4 +159,39 @@ async fn an_equal_upsert_writes_nothing_and_each_other_write_is_one_call() {
     }
     let contact = counted.world.owner.api.get(&format!("{}{at}", counted.world.contacts())).await.expect(200);
     assert_eq!((&contact["version"], &contact["fields"]["name"]), (&json!(5), &json!("e")));
+}
+
+#[tokio::test]
+async fn an_object_that_names_files_costs_one_read_more_and_no_write() {
+    let counted = Counted::new().await;
+    let (world, owner) = (&counted.world, &counted.world.owner.api);
+    let photos = json!({"slug": "photos", "label": "Photos", "type": "image"});
+    owner.post(&format!("{}/contacts/fields", world.types()), photos).await.expect(201);
+    let mut files = Vec::new();
+    for number in 0..3 {
+        files.push(uploads::sent(owner, world, &format!("{number}.png"), uploads::PNG).await["id"].clone());
+    }
+    // Whose type was read by now.
+    let (_, _) = counted.writing("POST", "", json!({"fields": {"name": "first"}})).await;
+    let (_, without) = counted.calling("POST", &world.contacts(), json!({"fields": {"name": "a"}})).await;
+    let named = json!({"fields": {"name": "b", "photos": files}});
+    let (made, with) = counted.calling("POST", &world.contacts(), named).await;
+    let more =
+        |calls: &[String]| calls.iter().filter(|name| *name != "BatchGetItem").cloned().collect::<Vec<_>>();
+    assert_eq!(more(&with), more(&without), "nothing else is asked or written");
+    assert_eq!(with.len(), without.len() + 1);
+
+    let path = format!("{}/{}", world.contacts(), made["id"].as_str().unwrap());
+    let (_, calls) = counted.calling("PATCH", &path, json!({"fields": {"photos": [files[1]]}})).await;
+    let writes: Vec<_> = calls.iter().filter(|name| WRITING.contains(&name.as_str())).collect();
+    assert_eq!(writes, ["UpdateItem"]);
+
+    let told = json!({"filename": "c.png", "size": uploads::PNG.len()});
+    let (_, begun) = counted.calling("POST", &uploads::uploads(world), told).await;
+    let writes: Vec<_> = begun.into_iter().filter(|name| WRITING.contains(&name.as_str())).collect();
+    assert_eq!(
+        writes,
+        ["UpdateItem", "TransactWriteItems", "TransactWriteItems"],
+        "the rate, the job, the upload"
+    );
 }

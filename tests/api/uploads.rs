@@ -63,7 +63,7 @@ pub(crate) async fn begin(api: &Api, world: &World, filename: &str, bytes: &[u8]
     api.post(&uploads(world), json!({"filename": filename, "size": bytes.len()})).await.expect(201)
 }
 
-async fn complete(api: &Api, world: &World, begun: &Value) -> Value {
+pub(crate) async fn complete(api: &Api, world: &World, begun: &Value) -> Value {
     let path = at(world, begun, "/complete");
     for _ in 0..10 {
         let upload = api.post(&path, json!({})).await.expect(200);
@@ -97,7 +97,7 @@ async fn a_picture_is_sent_looked_at_and_fetched() {
     let whole = json!({
         "id": begun["id"], "filename": "Pixel é.png", "size": PNG.len(), "content_type": "image/png",
         "declared_content_type": "image/png", "category": "images", "flags": [], "sha256": hex(PNG),
-        "original_sha256": hex(PNG), "width": 1, "height": 1, "status": "ready", "reason": null, "scan": "off",
+        "original_sha256": hex(PNG), "width": 1, "height": 1, "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
         "unused_since": begun["created_at"],
         "created_at": begun["created_at"], "created_by": world.owner.id,
     });

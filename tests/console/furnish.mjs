@@ -1,5 +1,6 @@
 // A team with one of everything, for tests that visit every page.
 
+import { png, uploadOf } from "./files.mjs";
 import { api } from "./harness.mjs";
 import { SECTIONS } from "../../functions/console/src/page/shell/sections.js";
 
@@ -8,9 +9,11 @@ export async function furnish({ session, team }) {
   const at = `/v1/teams/${team.id}`;
   const type = await api(session, "POST", `${at}/object-types`, {
     slug: "tasks", singular_label: "Task", plural_label: "Tasks", item_label_fields: ["title"],
-    fields: [{ slug: "title", label: "Title", type: "text", searchable: true }],
+    fields: [{ slug: "title", label: "Title", type: "text", searchable: true }, { slug: "pictures", label: "Pictures", type: "image" }],
   });
-  const object = await api(session, "POST", `${at}/objects/tasks`, { fields: { title: "One" } });
+  const picture = await uploadOf(session, team, "picture.png", png(60, 40));
+  await uploadOf(session, team, "page.png", "<!doctype html><title>x</title>");
+  const object = await api(session, "POST", `${at}/objects/tasks`, { fields: { title: "One", pictures: [picture.id] } });
   const gone = await api(session, "POST", `${at}/objects/tasks`, { fields: { title: "Two" } });
   await api(session, "DELETE", `${at}/objects/tasks/${gone.id}`);
   const webhook = await api(session, "POST", `${at}/webhooks`, { name: "Hook", url: "https://example.com/hook", topics: ["object.created"] });
@@ -23,6 +26,7 @@ export async function furnish({ session, team }) {
     ["webhooks", `/console/webhooks?team=${team.id}&trashed=only`],
     ["webhooks", `/console/webhooks/${webhook.id}?team=${team.id}`],
     ["webhooks", `/console/webhooks/${old.id}?team=${team.id}&trashed=only`],
+    ["uploads", `/console/uploads/${picture.id}?team=${team.id}`],
     ["object-types", `/console/object-types/${type.id}?team=${team.id}`],
     ["objects", `/console/objects?team=${team.id}&type=tasks`],
     ["objects", `/console/objects?team=${team.id}&type=tasks&trashed=only`],

@@ -21,13 +21,14 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer", "--disable-extensions", "--disable-background-networking"];
 
 /** The engine and the browser of this file. They begin before its tests and end after them. */
-export const scene = { url: "", browser: null, context: null };
+export const scene = { url: "", files: "", browser: null, context: null };
 
 export function setUp(...options) {
   let engine;
   before(async () => {
     engine = spawn(ENGINE, ["--port", "0", "--in-memory", ...(options.length ? options : ["--seed", "none"])], { stdio: ["ignore", "pipe", "inherit"] });
     scene.url = await readyUrl(engine);
+    scene.files = await filesOrigin();
     scene.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell", args: ARGUMENTS });
   });
   after(async () => {
@@ -46,6 +47,14 @@ async function readyUrl(engine) {
     }
   }
   throw new Error("the engine did not start");
+}
+
+/** Where files are sent to and pictures come from, which the page may call too: its policy names it. */
+async function filesOrigin() {
+  const { headers } = await fetch(`${scene.url}/console`);
+  const [, origin] = headers.get("content-security-policy").match(/img-src 'self' data: (\S+?);/);
+  assert.notEqual(origin, scene.url);
+  return origin;
 }
 
 /** What the API answers; a refusal fails the test. */
@@ -115,7 +124,8 @@ function watch(page) {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) page.faults.push(message.text());
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(scene.url) && !request.url().startsWith("data:") && !request.url().startsWith("blob:")) page.faults.push(`elsewhere: ${request.url()}`);
+    const own = [`${scene.url}/`, `${scene.files}/`, "data:", "blob:"];
+    if (!own.some((start) => request.url().startsWith(start))) page.faults.push(`elsewhere: ${request.url()}`);
   });
 }
 

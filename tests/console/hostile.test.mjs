@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { uploadOf } from "./files.mjs";
 import { api, checkFits, close, open, ownerOf, setUp, settled } from "./harness.mjs";
 import { SECTIONS } from "../../functions/console/src/page/shell/sections.js";
 
@@ -27,9 +28,11 @@ async function furnish({ session, team }, name) {
   const object = await api(session, "POST", `${at}/objects/things`, { fields: { title: name } }).catch(() => api(session, "POST", `${at}/objects/things`, { fields: { title: cut(name, 200) } }));
   const hook = { url: "https://example.com/hook", topics: ["object.created"] };
   const webhook = (await attempt("POST", `${at}/webhooks`, { ...hook, name: cut(name, 100), description: cut(name, 900) })) ?? (await api(session, "POST", `${at}/webhooks`, { ...hook, name: "Hook" }));
+  const file = (await uploadOf(session, team, `${cut(name.replaceAll("/", ""), 200)}.txt`, "x").catch(() => null)) ?? (await uploadOf(session, team, "x.txt", "x"));
   await attempt("POST", "/v1/tokens", { name: cut(name, 100), description: cut(name, 900), permissions: ["object:read"] });
   return [
     ...SECTIONS.filter(({ group }) => group).map((section) => `/console/${section.name}?team=${team.id}`),
+    `/console/uploads/${file.id}?team=${team.id}`,
     `/console/objects?team=${team.id}&type=things`,
     `/console/objects/${object.id}?team=${team.id}&type=things`,
     `/console/object-types/${type.id}?team=${team.id}`,

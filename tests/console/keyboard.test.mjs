@@ -14,6 +14,7 @@ const DIALOGS = [
   [/^\/console\/members\?/, ["invite", "leave"]],
   [/^\/console\/webhooks\?team=[^&]*$/, ["create", "signature"]],
   [/^\/console\/webhooks\/[^?]*\?team=[^&]*$/, ["edit", "rotate", "recover", "signature"]],
+  [/^\/console\/uploads\/upl_[^?]*\?/, ["delete", "destroy"]],
   [/^\/console\/object-types\?/, ["create"]],
   [/^\/console\/object-types\/[^?]*\?/, ["edit", "add-field"]],
   [/^\/console\/objects\?team=[^&]*&type=tasks$/, ["create"]],

@@ -1,4 +1,6 @@
-//! Origins of the issuer, as the page's Content-Security-Policy names them.
+//! Origins of the issuer and of the store of files, as the page's Content-Security-Policy names them.
+
+use table::config::Config;
 
 /// The origins that the page may call besides its own. A Cognito user pool gives out its sessions under another name than
 /// the issuer's, which has to be told: it is the one domain of the pool, and no other of the region.
@@ -7,6 +9,17 @@ pub(crate) fn of_issuer(issuer: &str, discovery_url: &str, sign_in_url: &str) ->
     let mut origins: Vec<_> = urls.into_iter().filter_map(of).map(str::to_owned).collect();
     origins.dedup();
     origins
+}
+
+/// The origin that files are sent to and fetched from; none if there is no bucket. It is that of the URLs that are signed for
+/// the bucket: a stand-in has one name for all of its buckets, and S3 one for each.
+pub(crate) fn of_files(config: &Config) -> Option<String> {
+    let bucket = config.bucket.as_deref()?;
+    let url = config.s3_endpoint.clone().unwrap_or_else(|| {
+        let suffix = if config.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("https://{bucket}.s3.{}.{suffix}", config.region)
+    });
+    of(&url).map(str::to_owned)
 }
 
 /// Scheme, host and port of a URL. None if it is no URL that could stand in a policy without changing it.
@@ -72,5 +85,27 @@ mod tests {
         assert_eq!(of_issuer(issuer, issuer, domain), [own, domain]);
         assert_eq!(of_issuer(issuer, issuer, ""), [own]);
         assert_eq!(of_issuer(issuer, issuer, "https://*.auth.eu-west-1.amazoncognito.com"), [own]);
+    }
+
+    fn files(bucket: Option<&str>, region: &str, endpoint: Option<&str>) -> Option<String> {
+        of_files(&Config {
+            bucket: bucket.map(str::to_owned),
+            region: region.to_owned(),
+            s3_endpoint: endpoint.map(str::to_owned),
+            ..Config::default()
+        })
+    }
+
+    #[test]
+    fn files_lie_under_the_name_of_their_bucket_or_at_the_stand_in() {
+        for (bucket, region, endpoint, origin) in [
+            (Some("a-files-1"), "eu-west-1", None, Some("https://a-files-1.s3.eu-west-1.amazonaws.com")),
+            (Some("a-files-1"), "cn-north-1", None, Some("https://a-files-1.s3.cn-north-1.amazonaws.com.cn")),
+            (Some("files"), "eu-west-1", Some("http://127.0.0.1:3001"), Some("http://127.0.0.1:3001")),
+            (None, "eu-west-1", Some("http://127.0.0.1:3001"), None),
+            (Some("a; script-src *"), "eu-west-1", None, None),
+        ] {
+            assert_eq!(files(bucket, region, endpoint).as_deref(), origin, "{bucket:?} {endpoint:?}");
+        }
     }
 }

@@ -104,15 +104,18 @@ fn embedded(value: &Value) -> String {
         .fold(value.to_string(), |text, (sign, name)| text.replace(sign, name))
 }
 
-/// The Content-Security-Policy: the assets of this origin, this API, the issuer, and nothing else. Nothing is ever sent by a
-/// form of its own accord, and text never becomes markup.
+/// The Content-Security-Policy: the assets of this origin, this API, the issuer, the store of files, and nothing else. Nothing
+/// is ever sent by a form of its own accord, and text never becomes markup.
 fn policy(config: &Config) -> String {
     let issuer = config.oidc_issuer.as_deref().unwrap_or_default();
     let sign_in_url = config.oidc_sign_in_url.as_deref().unwrap_or_default();
     let origins = origin::of_issuer(issuer, &discovery_url(config, issuer), sign_in_url);
-    let callable = ["'self'".to_owned()].into_iter().chain(origins).collect::<Vec<_>>().join(" ");
+    let files = origin::of_files(config);
+    let callable = ["'self'".to_owned()].into_iter().chain(origins).chain(files.clone());
+    let callable = callable.collect::<Vec<_>>().join(" ");
+    let drawn = ["'self' data:".to_owned()].into_iter().chain(files).collect::<Vec<_>>().join(" ");
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {callable}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src {drawn}; connect-src {callable}; \
          form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 }

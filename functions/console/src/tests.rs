@@ -153,6 +153,16 @@ async fn the_policy_allows_assets_of_this_origin_alone() {
 }
 
 #[tokio::test]
+async fn files_are_sent_to_their_store_and_pictures_drawn_from_there() {
+    let config = Config { bucket: Some("files-1".to_owned()), region: "eu-west-1".to_owned(), ..config() };
+    let (_, policy) = page(&config).await;
+    let store = "https://files-1.s3.eu-west-1.amazonaws.com";
+    assert_eq!(directive(&policy, "img-src"), format!("'self' data: {store}"));
+    assert_eq!(directive(&policy, "connect-src"), format!("'self' https://id.example.com {store}"));
+    assert_eq!(directive(&policy, "script-src"), "'self'");
+}
+
+#[tokio::test]
 async fn a_foreign_text_cannot_change_the_policy() {
     for issuer in ["https://a.example; script-src *", "https://a.example 'unsafe-inline'", "https://*", "\n"]
     {

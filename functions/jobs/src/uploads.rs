@@ -25,12 +25,16 @@ impl Worker {
         if upload.state().job() != Some(&job.id) {
             return self.discard(job).await;
         }
-        // What somebody has destroyed goes, whatever names it.
-        let is_forced = job.job == Job::Destroy && upload.body.expiry_job.as_ref() != Some(&job.id);
-        if !is_forced && self.references.is_used(&upload.id).await? {
-            return self.revive_upload(upload, job).await;
+        if job.job == Job::Destroy {
+            return self.end_upload(&upload, job).await;
         }
-        self.end_upload(&upload, job).await
+        if self.references.is_used(&upload.id).await? {
+            let is_back = self.references.revive(&upload).await?;
+            return Ok(if is_back { Slice::Ended } else { Slice::More });
+        }
+        // That is stored before the first byte goes: from then on nothing brings it back.
+        job.job = Job::Destroy;
+        Ok(Slice::More)
     }
 
     /// Marks an upload whose time is over: from then on nobody makes it ready, and no value comes to name it.
@@ -50,8 +54,9 @@ impl Worker {
         }
         if self.references.is_used(&upload.id).await? {
             self.references.settle(&upload.team, &upload.id).await?;
-        } else if Resources::new(&self.tables).expire(&upload, &job.id).await? && is_ready {
-            job.due = now.plus_seconds(ASK_AGAIN_SECONDS);
+        } else if Resources::new(&self.tables).expire(&upload, &job.id).await? {
+            job.job = if is_ready { Job::Reclaim } else { Job::Destroy };
+            job.due = if is_ready { now.plus_seconds(ASK_AGAIN_SECONDS) } else { now };
         }
         Ok(Slice::More)
     }
@@ -72,19 +77,12 @@ impl Worker {
         Ok(Slice::Ended)
     }
 
-    /// Takes back that an upload was marked, as a value has come to name it.
-    async fn revive_upload(&self, mut upload: StoredUpload, job: &StoredJob) -> Result<Slice> {
-        upload.body.expiry_job = upload.body.expiry_job.filter(|expiry| *expiry != job.id);
-        let (team, id) = (upload.team.clone(), upload.id.clone());
-        if !Resources::new(&self.tables).revive(upload, &job.id).await? {
-            return Ok(Slice::More);
-        }
-        self.references.settle(&team, &id).await?;
-        Ok(Slice::Ended)
-    }
-
     async fn end_upload(&self, upload: &StoredUpload, job: &mut StoredJob) -> Result<Slice> {
         let workspace = &self.tables.workspace;
+        if let Some(parts) = &upload.body.parts {
+            // First of all: from then on no parts become a file.
+            self.bucket.abort_parts(&FileKey::upload(&job.team, &upload.id), &parts.id).await?;
+        }
         self.remove_bytes(&upload.id, job).await?;
         // Whoever has the URL for its bytes may use it still, now that there are none. So they are removed once more.
         let over = upload.created_at.plus_seconds(PUT_OVER_SECONDS);

@@ -16,8 +16,9 @@ use upload::PUT_SECONDS;
 use crate::{
     Store,
     input::NewUpload,
+    parts::PartNumbers,
     store::check_removal,
-    view::{BegunUpload, ContentQuery, ContentUrl, SignedPut, UploadFilter, UploadView},
+    view::{BegunUpload, ContentQuery, ContentUrl, SignedParts, SignedPut, UploadFilter, UploadView},
 };
 
 /// So long a URL of the content lasts.
@@ -39,7 +40,7 @@ pub(crate) async fn create(
     let expires_at = store.now().plus_seconds(PUT_SECONDS);
     let (upload, signed) = store.begin(&member, new.validate()?).await?;
     let location = format!("/v1/teams/{}/uploads/{}", member.team, upload.id);
-    let put = SignedPut { url: signed.url, method: "PUT", headers: signed.headers, expires_at };
+    let put = signed.map(|signed| SignedPut::new(signed, expires_at));
     let version = upload.version;
     Ok(Created { location, version, body: BegunUpload { upload: UploadView::of(upload, store.now()), put } })
 }
@@ -61,6 +62,15 @@ pub(crate) async fn read(
 ) -> Result<Versioned<UploadView>> {
     let upload = store.read(&member, &path.upload).await?;
     Ok(Versioned(upload.version, UploadView::of(upload, store.now())))
+}
+
+pub(crate) async fn parts(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+    Json(wanted): Json<PartNumbers>,
+) -> Result<Json<SignedParts>> {
+    Ok(Json(SignedParts { parts: store.sign_parts(&member, &path.upload, &wanted).await? }))
 }
 
 pub(crate) async fn complete(

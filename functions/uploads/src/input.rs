@@ -1,13 +1,18 @@
 //! What is told of a file before it is sent, and its rules.
 
-use base::{Error, Fault, Result, Violation};
-use file_types::{FILENAME_BYTES_MAX, FileType, FilenameFault, by_extension, filename};
+use base::{
+    Error, Fault, Result, Violation,
+    json::{self, Nullable},
+};
+use file_types::{Category, FILENAME_BYTES_MAX, FileType, FilenameFault, by_extension, filename};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use upload::{Upload, UploadStatus, Usage};
 
 /// The most bytes of a file.
-const SIZE_MAX: u64 = 64 * 1024 * 1024;
+const SIZE_MAX: u64 = 5 * 1024 * 1024 * 1024;
+/// The most bytes of a file that is sent as a whole, and of a picture, which is read as a whole to cut metadata out.
+const WHOLE_SIZE_MAX: u64 = 64 * 1024 * 1024;
 const CONTENT_TYPE_LENGTH_MAX: usize = 127;
 const SHA256_LENGTH: usize = 32;
 
@@ -28,6 +33,10 @@ pub(crate) struct NewUpload {
     /// Its SHA-256 in hex. The store then refuses all other bytes.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     sha256: Option<String>,
+    /// Whether to send it in parts, which can be sent side by side and again. What is larger than 67,108,864 bytes is in any case.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<bool>")]
+    parts: Option<bool>,
 }
 
 /// A file that may be sent.
@@ -35,14 +44,16 @@ pub(crate) struct Announced {
     pub(crate) upload: Upload,
     /// The SHA-256 that it must have.
     pub(crate) sha256: Option<Vec<u8>>,
+    /// Whether it is sent in parts.
+    pub(crate) in_parts: bool,
 }
 
 impl NewUpload {
     /// The upload, or all faults at once.
     pub(crate) fn validate(self) -> Result<Announced> {
-        let Self { filename, size, content_type, sha256 } = self;
+        let Self { filename, size, content_type, sha256, parts } = self;
         let named = named(&filename);
-        let size = checked_size(size);
+        let size = checked_size(size, named.as_ref().ok().map(|(_, kind)| *kind));
         let declared = content_type.map(|text| checked_type(&text)).transpose();
         let sha256 = sha256.map(|text| hash(&text).map(|bytes| (text, bytes))).transpose();
         match (named, size, declared, sha256) {
@@ -57,10 +68,13 @@ impl NewUpload {
                     status: UploadStatus::Waiting,
                     content: None,
                     reason: None,
+                    reserved: Some(size),
+                    parts: None,
                     usage: Usage::Never,
                     expiry_job: None,
                 };
-                Ok(Announced { upload, sha256 })
+                let in_parts = parts == Some(true) || size > WHOLE_SIZE_MAX;
+                Ok(Announced { upload, sha256, in_parts })
             }
             (named, size, declared, sha256) => {
                 let faults = [named.err(), size.err(), declared.err(), sha256.err()];
@@ -89,12 +103,15 @@ fn named(text: &str) -> Result<(String, &'static FileType), Fault> {
     Ok((name, kind))
 }
 
-fn checked_size(size: u64) -> Result<u64, Fault> {
+fn checked_size(size: u64, kind: Option<&FileType>) -> Result<u64, Fault> {
     let fault = |violation, detail: String| Err(Fault::new("/size", violation, detail));
     match size {
         0 => fault(Violation::OutOfRange, "Send a file of at least one byte.".to_owned()),
         size if size > SIZE_MAX => {
             fault(Violation::TooLarge, format!("Send a file of at most {SIZE_MAX} bytes."))
+        }
+        size if size > WHOLE_SIZE_MAX && kind.is_some_and(|kind| kind.category == Category::Images) => {
+            fault(Violation::TooLarge, format!("Send a picture of at most {WHOLE_SIZE_MAX} bytes."))
         }
         size => Ok(size),
     }

@@ -3,6 +3,7 @@
 
 mod handlers;
 mod input;
+mod parts;
 mod settle;
 mod store;
 mod view;
@@ -22,6 +23,8 @@ pub fn routes() -> Routes<Store> {
         .refusing(&[409, 429])
         .get("", own_or_all(), "List the uploads", handlers::list)
         .get("/{upload}", own_or_all(), "Read an upload", handlers::read)
+        .post("/{upload}/parts", Upload, "Get URLs for parts of an upload", handlers::parts)
+        .refusing(&[409])
         .post("/{upload}/complete", Upload, "Complete an upload whose bytes were sent", handlers::complete)
         .refusing(&[409])
         .get("/{upload}/content", ObjectRead, "Get a URL of the content", handlers::content)

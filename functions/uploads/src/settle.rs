@@ -6,7 +6,10 @@ use upload::{Content, Rejection, Upload, UploadStatus};
 /// The upload with what was found out about it.
 pub(crate) fn settled(upload: Upload, report: Report) -> Upload {
     let Report { size, sha256, sent_sha256, verdict } = report;
+    let is_other = upload.sent_sha256.as_ref().is_some_and(|told| *told != sent_sha256);
     let outcome = match verdict {
+        // Of what is sent as a whole the store has checked it; of parts nobody knows the whole before it is read.
+        _ if is_other => Err(Rejection::Checksum),
         Verdict::Damaged => Err(Rejection::Damaged),
         Verdict::Found(finding) => match by_extension(&upload.filename) {
             Some(kind) if agrees(kind, &finding) => Ok((kind, finding)),

@@ -20,7 +20,7 @@ use resources::{
     workspace_partition,
 };
 use table::{Item, TableQuery, Tables, applied, limiter::Limiter, queue::Queue};
-use upload::{PUT_SECONDS, References, StoredUpload, Upload, UploadStatus};
+use upload::{PART_SIZE, PUT_SECONDS, Parts, References, StoredUpload, Upload, UploadStatus};
 
 use crate::{
     input::Announced,
@@ -37,8 +37,8 @@ const RECLAIM_SECONDS: i64 = 15 * 60;
 /// A person may begin so many uploads with one credential.
 const RATE: RateLimit = RateLimit { limit: 1_000, window_seconds: 60 * 60 };
 /// So often it is looked whether the bytes were looked at, before `complete` answers that they are not yet.
-const LOOKS_MAX: usize = 25;
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+pub(crate) const LOOKS_MAX: usize = 25;
+pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// A page of the list reads so many times at most, if it finds little that it may show.
 const READS_MAX: usize = 10;
 
@@ -69,7 +69,7 @@ impl Store {
         &self,
         by: &Member,
         announced: Announced,
-    ) -> Result<(StoredUpload, SignedUpload)> {
+    ) -> Result<(StoredUpload, Option<SignedUpload>)> {
         let (of, subject) = match &by.token {
             Some(token) => ("token", token.as_str()),
             None => ("user", by.user.as_str()),
@@ -78,7 +78,7 @@ impl Store {
         if let Allowance::Exceeded(budget) = spent {
             return Err(Error::too_many("uploads", budget));
         }
-        let Announced { upload, sha256 } = announced;
+        let Announced { upload, sha256, in_parts } = announced;
         let mut new = Stored::new(by, upload, self.now());
         let subject = JobSubject::new(Kind::Upload, new.id.as_str());
         let times = (self.now(), self.now().plus_seconds(EXPIRY_SECONDS));
@@ -87,14 +87,28 @@ impl Store {
         let workspace = &self.uploads.tables.workspace;
         applied(workspace.transact(vec![job.write(workspace)?]).await)?;
         new.body.expiry_job = Some(job.id.clone());
-        self.uploads.create(by, &new).await?;
+        let key = FileKey::upload(&by.team, &new.id);
+        if in_parts {
+            let id = self.bucket.begin_parts(&key, &new.body.declared_content_type).await?;
+            new.body.parts = Some(Parts { id, size: new.body.size, part_size: PART_SIZE });
+        }
+        if let Err(error) = self.uploads.create(by, &new).await {
+            // What the bucket has begun ends by itself, but sooner is better.
+            if let Some(parts) = &new.body.parts {
+                self.bucket.abort_parts(&key, &parts.id).await?;
+            }
+            return Err(error);
+        }
+        if in_parts {
+            return Ok((new, None));
+        }
         let file = NewFile {
             size: new.body.size,
             content_type: &new.body.declared_content_type,
             sha256: sha256.as_deref(),
         };
-        let signed = self.bucket.sign_put(&FileKey::upload(&by.team, &new.id), file, PUT_LIFE).await?;
-        Ok((new, signed))
+        let signed = self.bucket.sign_put(&key, file, PUT_LIFE).await?;
+        Ok((new, Some(signed)))
     }
 
     /// One page of those that the caller may see: all, or with `upload` alone one's own.
@@ -130,10 +144,7 @@ impl Store {
 
     /// The same, when the bytes were sent. It waits a moment for what is found in them.
     pub(crate) async fn complete(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
-        let mut upload = self.find(by, id).await?;
-        if upload.created_by != by.user {
-            return Err(StoredUpload::no_such());
-        }
+        let mut upload = self.own(by, id).await?;
         for look in 0..LOOKS_MAX {
             upload = self.settle(upload).await?;
             if is_settled(&upload) {
@@ -165,27 +176,38 @@ impl Store {
     /// what was being written meanwhile: then a value may name it all the same.
     pub(crate) async fn delete(&self, by: &Member, upload: &StoredUpload, if_match: &IfMatch) -> Result<()> {
         if upload.body.status != UploadStatus::Ready {
-            return self.remove(by, &upload.id, if_match, (Job::Destroy, 0)).await;
+            return self.remove(by, &upload.id, if_match, (Job::Destroy, 0)).await.map(drop);
         }
+        let in_use = "Objects use this upload: take it out of their fields first, or destroy it with /force.";
         if self.references.is_used(&upload.id).await? {
-            let detail =
-                "Objects use this upload: take it out of their fields first, or destroy it with /force.";
-            return Err(wrong_state(detail));
+            return Err(wrong_state(in_use));
         }
-        self.remove(by, &upload.id, if_match, (Job::Reclaim, RECLAIM_SECONDS)).await
+        let marked = self.remove(by, &upload.id, if_match, (Job::Reclaim, RECLAIM_SECONDS)).await?;
+        // The relay may have told of an object between the two, and did not see the mark.
+        if self.references.is_used(&upload.id).await? && self.references.revive(&marked).await? {
+            return Err(wrong_state(in_use));
+        }
+        Ok(())
     }
 
     /// Removes an upload for good, whatever names it: it is gone at once, and its bytes with the job.
     pub(crate) async fn destroy(&self, by: &Member, id: &UploadId, if_match: &IfMatch) -> Result<()> {
-        self.remove(by, id, if_match, (Job::Destroy, 0)).await
+        self.remove(by, id, if_match, (Job::Destroy, 0)).await.map(drop)
     }
 
-    async fn remove(&self, by: &Member, id: &UploadId, if_match: &IfMatch, job: (Job, i64)) -> Result<()> {
-        let (_, _, job) = self.uploads.mark_for_purge(by, id.as_str(), if_match, job).await?;
+    /// Marks it for that job, and gives it as it is then.
+    async fn remove(
+        &self,
+        by: &Member,
+        id: &UploadId,
+        if_match: &IfMatch,
+        job: (Job, i64),
+    ) -> Result<StoredUpload> {
+        let (_, marked, job) = self.uploads.mark_for_purge(by, id.as_str(), if_match, job).await?;
         if let Some(job) = job {
             self.jobs.send(&job).await;
         }
-        Ok(())
+        Ok(marked)
     }
 
     /// The upload, whoever may see it.
@@ -199,10 +221,19 @@ impl Store {
         if is_shown(by, &found) { Ok(found) } else { Err(StoredUpload::no_such()) }
     }
 
+    /// The upload, if the caller has begun it.
+    pub(crate) async fn own(&self, by: &Member, id: &UploadId) -> Result<StoredUpload> {
+        let found = self.find(by, id).await?;
+        if found.created_by == by.user { Ok(found) } else { Err(StoredUpload::no_such()) }
+    }
+
     /// Stores that the bytes are there.
     async fn mark_sent(&self, upload: StoredUpload) -> Result<StoredUpload> {
         if upload.body.status != UploadStatus::Waiting {
             return Ok(upload);
+        }
+        if let Some(parts) = &upload.body.parts {
+            self.join_parts(&upload, parts).await?;
         }
         let key = FileKey::upload(&upload.team, &upload.id);
         if self.bucket.head(&key).await?.is_none() {
@@ -264,6 +295,6 @@ pub(crate) fn check_removal(by: &Member, upload: &StoredUpload) -> Result<()> {
     Err(StoredUpload::no_such())
 }
 
-fn wrong_state(detail: &str) -> Error {
+pub(crate) fn wrong_state(detail: &str) -> Error {
     Error::new(Code::WrongState, detail)
 }

@@ -6,10 +6,11 @@ use base::{
     Timestamp,
     id::{UploadId, UserId},
 };
+use bucket::SignedUpload;
 use file_types::{Category, Disposition, Flag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upload::{Content, Rejection, StoredUpload, Upload, UploadStatus, Usage};
+use upload::{Content, Parts, Rejection, StoredUpload, Upload, UploadStatus, Usage};
 
 /// An upload.
 #[derive(Serialize, JsonSchema)]
@@ -36,6 +37,10 @@ pub(crate) struct UploadView {
     width: Option<u32>,
     /// Of a picture, in pixels.
     height: Option<u32>,
+    /// The bytes of each part but the last, of an upload that is sent in parts.
+    part_size: Option<u64>,
+    /// How many parts there are.
+    part_count: Option<u32>,
     /// Where it stands.
     status: Status,
     /// Why it was rejected.
@@ -78,7 +83,8 @@ pub(crate) enum Scan {
 pub(crate) struct BegunUpload {
     #[serde(flatten)]
     pub(crate) upload: UploadView,
-    pub(crate) put: SignedPut,
+    /// The request that sends the bytes; null if they are sent in parts.
+    pub(crate) put: Option<SignedPut>,
 }
 
 /// The request that sends the bytes. It goes to the store, not to the API, and without a credential: the URL is one.
@@ -92,6 +98,30 @@ pub(crate) struct SignedPut {
     pub(crate) headers: BTreeMap<String, String>,
     /// When the URL ends.
     pub(crate) expires_at: Timestamp,
+}
+
+impl SignedPut {
+    pub(crate) fn new(signed: SignedUpload, expires_at: Timestamp) -> Self {
+        let SignedUpload { url, headers } = signed;
+        Self { url, method: "PUT", headers, expires_at }
+    }
+}
+
+/// The requests that send parts.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct SignedParts {
+    pub(crate) parts: Vec<SignedPart>,
+}
+
+/// The request that sends a part.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct SignedPart {
+    /// The place of the part, from 1 on.
+    pub(crate) number: u32,
+    /// The tag of what was sent already for this part; null if nothing was.
+    pub(crate) etag: Option<String>,
+    #[serde(flatten)]
+    pub(crate) put: SignedPut,
 }
 
 /// A URL of the content, for who has it, as long as it lasts.
@@ -168,7 +198,7 @@ impl UploadView {
             Usage::Used => None,
             Usage::Unused { since } => Some(since),
         };
-        let Upload { filename, size, declared_content_type, sent_sha256, content, reason, .. } = body;
+        let Upload { filename, size, declared_content_type, sent_sha256, content, reason, parts, .. } = body;
         let (content_type, category, sha256, flags, width, height) = match content {
             Some(Content { content_type, category, sha256, flags, width, height, inline: _ }) => {
                 (Some(content_type), Some(category), Some(sha256), flags, width, height)
@@ -190,6 +220,8 @@ impl UploadView {
             status,
             reason,
             unused_since,
+            part_size: parts.as_ref().map(|parts| parts.part_size),
+            part_count: parts.as_ref().map(Parts::count),
             scan: Scan::Off,
             created_at,
             created_by,

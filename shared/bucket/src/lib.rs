@@ -2,6 +2,7 @@
 //! bytes themselves, by URLs that are signed here.
 
 mod key;
+mod parts;
 mod signed;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use base::{Error, Result};
 use table::{aws, config::Config};
 
 pub use key::FileKey;
+pub use parts::SentPart;
 pub use signed::{NewFile, SignedUpload};
 
 /// One attempt of a call may take so long: the longest ones send or fetch a picture.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use base::Result;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -29,6 +29,13 @@ pub struct SignedUpload {
     pub headers: BTreeMap<String, String>,
 }
 
+impl SignedUpload {
+    pub(crate) fn of(signed: &PresignedRequest) -> Self {
+        let headers = signed.headers().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+        Self { headers: headers.collect(), url: signed.uri().to_owned() }
+    }
+}
+
 impl Bucket {
     /// A PUT that makes this one file, once: length, type and checksum are signed, and that nothing is there yet.
     ///
@@ -39,9 +46,7 @@ impl Bucket {
         let call = call.content_type(file.content_type).if_none_match("*");
         let call = call.content_length(i64::try_from(file.size).map_err(failed)?);
         let call = call.set_checksum_sha256(file.sha256.map(|hash| BASE64_STANDARD.encode(hash)));
-        let signed = call.presigned(lasting(life)?).await.map_err(failed)?;
-        let headers = signed.headers().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
-        Ok(SignedUpload { headers: headers.collect(), url: signed.uri().to_owned() })
+        Ok(SignedUpload::of(&call.presigned(lasting(life)?).await.map_err(failed)?))
     }
 
     /// A URL that answers with the bytes of a file, as this type and with this `Content-Disposition` whatever it was sent as.
@@ -61,6 +66,6 @@ impl Bucket {
     }
 }
 
-fn lasting(life: Duration) -> Result<PresigningConfig> {
+pub(crate) fn lasting(life: Duration) -> Result<PresigningConfig> {
     PresigningConfig::expires_in(life).map_err(failed)
 }

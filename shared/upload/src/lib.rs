@@ -5,12 +5,12 @@ mod references;
 use audit::Kind;
 use base::{
     Timestamp,
-    id::{JobId, UploadId},
+    id::{JobId, UploadId, UserId},
 };
 use file_types::{Category, Flag};
 use resources::{
     TRASH_SECONDS,
-    resource::{Body, Count, Full, Stored},
+    resource::{Body, Count, Full, QuotaClaim, Stored},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,16 @@ pub const UPLOADS_MAX: u64 = 100_000;
 pub const PUT_SECONDS: i64 = 15 * 60;
 /// By then they have come: a slow client gets an hour for them.
 pub const PUT_OVER_SECONDS: i64 = PUT_SECONDS + 60 * 60;
+
+/// So long the URL for a part lasts; it can be asked for anew.
+pub const PART_SECONDS: i64 = 60 * 60;
+/// The bytes of each part but the last.
+pub const PART_SIZE: u64 = 16 * 1024 * 1024;
+
+/// The most bytes of the files of a team.
+pub const STORAGE_MAX: u64 = 100 * 1024 * 1024 * 1024;
+/// The most uploads that one person has begun in a team and not sent yet.
+pub const WAITING_MAX: u64 = 100;
 
 /// What no value has named yet is kept so long.
 const UNNAMED_SECONDS: i64 = 24 * 60 * 60;
@@ -53,12 +63,42 @@ pub struct Upload {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
+    /// The bytes that count for its team: as many as were told of, as long as it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<u64>,
+    /// How it is sent, if it is sent in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Parts>,
     /// Whether values name it.
     #[serde(default)]
     pub usage: Usage,
     /// The job that removes it when its time is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiry_job: Option<JobId>,
+}
+
+/// How a file is sent in parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// What the bucket calls it.
+    pub id: String,
+    /// The bytes of the whole.
+    pub size: u64,
+    /// The bytes of each part but the last.
+    pub part_size: u64,
+}
+
+impl Parts {
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.size.div_ceil(self.part_size)).unwrap_or(u32::MAX)
+    }
+
+    /// The bytes of a part, of which the first has the number 1.
+    pub fn size_of(&self, number: u32) -> u64 {
+        let before = u64::from(number.saturating_sub(1)) * self.part_size;
+        self.size.saturating_sub(before).min(self.part_size)
+    }
 }
 
 /// Whether the values of objects name an upload, as far as the stream of the objects has told.
@@ -119,6 +159,8 @@ pub enum Rejection {
     Mismatch,
     /// It is a picture that is cut off or damaged.
     Damaged,
+    /// The SHA-256 of the bytes is not the one that was told.
+    Checksum,
 }
 
 impl Upload {
@@ -150,5 +192,23 @@ impl Body for Upload {
 
     fn label(&self) -> &str {
         &self.filename
+    }
+
+    fn quota_claims(&self, created_by: &UserId) -> Vec<QuotaClaim> {
+        let Some(bytes) = self.reserved else { return Vec::new() };
+        let storage = QuotaClaim {
+            key: "QUOTA#storage".to_owned(),
+            amount: bytes,
+            max: STORAGE_MAX,
+            refusal: "The files of the team take all of its storage: destroy some that are not needed.",
+        };
+        let waiting = QuotaClaim {
+            key: format!("QUOTA#waiting#{created_by}"),
+            amount: 1,
+            max: WAITING_MAX,
+            refusal: "100 uploads that you have begun wait for their bytes: send them, or delete them.",
+        };
+        let is_waiting = self.status == UploadStatus::Waiting;
+        std::iter::once(storage).chain(is_waiting.then_some(waiting)).collect()
     }
 }

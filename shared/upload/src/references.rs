@@ -9,7 +9,7 @@ use base::{
 };
 use resources::{
     jobs::{Job, JobSubject, StoredJob},
-    resource::Resource as _,
+    resource::{Resource as _, Resources},
 };
 use serde::Serialize;
 use table::{Attempt, AttributeValue, Condition, Key, Table, TableQuery, Tables, applied, retry};
@@ -37,6 +37,7 @@ pub struct Referrer {
 /// The references to uploads.
 #[derive(Clone)]
 pub struct References {
+    tables: Tables,
     workspace: Table,
     clock: Clock,
 }
@@ -44,7 +45,8 @@ pub struct References {
 impl References {
     /// The references in these tables.
     pub fn new(tables: &Tables) -> Self {
-        Self { workspace: tables.workspace.clone(), clock: tables.clock.clone() }
+        let Tables { workspace, clock, .. } = tables.clone();
+        Self { tables: tables.clone(), workspace, clock }
     }
 
     /// Whether a value names the upload.
@@ -66,12 +68,34 @@ impl References {
         let is_news = Condition::Any(vec![Condition::ItemMissing, is_older(by)]);
         applied(self.workspace.write(self.workspace.put(key.clone(), by)?.when(is_news)).await)?;
         // It is looked at after that write: whoever finds it unused meanwhile looks once more after theirs.
-        let found = StoredUpload::find(&self.workspace, &by.team, upload.as_str()).await?;
-        match found.map(|upload| upload.body.usage) {
-            Some(Usage::Used) => Ok(()),
-            Some(Usage::Never | Usage::Unused { .. }) => self.settle(&by.team, upload).await,
-            None => Ok(self.workspace.write(self.workspace.delete(key)).await.map(drop)?),
+        let Some(found) = StoredUpload::find(&self.workspace, &by.team, upload.as_str()).await? else {
+            return Ok(self.workspace.write(self.workspace.delete(key)).await.map(drop)?);
+        };
+        // Somebody has deleted it just before this was told.
+        if found.state().is_purging() {
+            return self.revive(&found).await.map(drop);
         }
+        match found.body.usage {
+            Usage::Used => Ok(()),
+            Usage::Never | Usage::Unused { .. } => self.settle(&by.team, upload).await,
+        }
+    }
+
+    /// Takes back that an upload was marked to be removed if nothing needs it. Returns false if it was marked for good, or another
+    /// write came between.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn revive(&self, marked: &StoredUpload) -> Result<bool> {
+        let Some(job) = marked.state().job().cloned() else { return Ok(false) };
+        let mut body = marked.body.clone();
+        body.expiry_job = body.expiry_job.filter(|expiry| *expiry != job);
+        let live = marked.clone().with_body(body);
+        if !Resources::new(&self.tables).revive(live, &job).await? {
+            return Ok(false);
+        }
+        self.settle(&marked.team, &marked.id).await?;
+        Ok(true)
     }
 
     /// Stores that the field does not name the upload any more, if it does not know better already.

@@ -147,6 +147,11 @@ impl StoredJob {
         Ok(workspace.put(key(&self.id), self)?.when(Condition::ItemMissing))
     }
 
+    /// The write that ends a job which would remove its subject if nothing needed it, as long as it has not come to that.
+    pub fn reprieve(workspace: &Table, id: &JobId) -> Write {
+        workspace.delete(key(id)).when(Condition::is_text("job", "reclaim"))
+    }
+
     /// The write that ends a job.
     pub fn removal(workspace: &Table, id: &JobId) -> Write {
         workspace.delete(key(id))

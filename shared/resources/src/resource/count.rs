@@ -29,6 +29,11 @@ impl<R: Resource> Resources<R> {
                 Err(WriteError::Failed(error)) => Err(error),
                 // The id is new: if it exists, this very write was applied, and only its response was lost.
                 Err(WriteError::ConditionFailed(refused)) if refused.at(0) => Ok(Attempt::Done(())),
+                Err(WriteError::ConditionFailed(refused))
+                    if let Some(error) = new.insertion_refusal(&refused) =>
+                {
+                    Err(error)
+                }
                 Err(WriteError::ConditionFailed(refused)) => match R::COUNT {
                     Some(count) if refused.at(index) && !self.has_room(count, &by.team).await? => {
                         self.make_room(by, count).await.map(|()| Attempt::Conflict)

@@ -5,6 +5,7 @@ mod audited;
 mod count;
 /// Handlers that are the same in every family.
 pub mod handlers;
+mod quota;
 mod state;
 mod store;
 mod stored;
@@ -18,11 +19,12 @@ use base::{
     id::{Id, TeamId},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use table::{AttributeValue, Condition, Item, Key, Table, Tables, Write, attribute, text};
+use table::{AttributeValue, Condition, ConditionFailed, Item, Key, Table, Tables, Write, attribute, text};
 
 use crate::{jobs::StoredJob, workspace_partition};
 
 pub use audited::AuditedChange;
+pub use quota::QuotaClaim;
 pub use state::{State, Transition};
 pub use store::{Change, Resources};
 pub use stored::{Body, Stored};
@@ -159,6 +161,11 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// 500: a resource can always be written.
     fn insertion(&self, workspace: &Table) -> Result<Vec<Write>> {
         Ok(vec![workspace.put_item(self.key(), self.to_item()?).when(Condition::ItemMissing)])
+    }
+
+    /// Why the writes that store a new one were refused, if it is not that there is one.
+    fn insertion_refusal(&self, _: &ConditionFailed) -> Option<Error> {
+        None
     }
 
     /// The writes that put `after` in the place of this one, if this one is still as it was read. Its own is the first.

@@ -3,13 +3,17 @@
 use api::Member;
 use audit::Kind;
 use base::{
-    Result, Timestamp,
+    Error, Result, Timestamp,
     actor::Actor,
     id::{Id, JobId, TeamId, UserId},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use table::{Condition, ConditionFailed, Table, Write};
 
-use super::{Count, Resource, State};
+use super::{
+    Count, Resource, State,
+    quota::{self, QuotaClaim},
+};
 
 /// What one family means by its resource. All else is the mechanism's.
 pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -32,6 +36,11 @@ pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
 
     /// What people call it.
     fn label(&self) -> &str;
+
+    /// What it takes of what its team has a limited amount of. The person has created it.
+    fn quota_claims(&self, _: &UserId) -> Vec<QuotaClaim> {
+        Vec::new()
+    }
 }
 
 /// A resource as it is stored. The body is a member of its own: what serde flattens it buffers, and then numbers lose digits.
@@ -90,6 +99,11 @@ impl<B: Body> Stored<B> {
     pub fn with_body(self, body: B) -> Self {
         Self { body, ..self }
     }
+
+    /// What it takes; what is being purged takes nothing any more.
+    fn claims(&self) -> Vec<QuotaClaim> {
+        if self.destroyed { Vec::new() } else { self.body.quota_claims(&self.created_by) }
+    }
 }
 
 impl<B: Body> Resource for Stored<B> {
@@ -140,6 +154,21 @@ impl<B: Body> Resource for Stored<B> {
         self.version += 1;
         self.updated_at = now;
         self.actor = by;
+    }
+
+    fn insertion(&self, workspace: &Table) -> Result<Vec<Write>> {
+        let own = workspace.put_item(self.key(), self.to_item()?).when(Condition::ItemMissing);
+        Ok(std::iter::once(own).chain(quota::take(self.claims(), workspace, &self.team)).collect())
+    }
+
+    fn insertion_refusal(&self, refused: &ConditionFailed) -> Option<Error> {
+        quota::not_taken(&self.claims(), refused, 1)
+    }
+
+    fn replacement(&self, after: &mut Self, workspace: &Table, _: Timestamp) -> Result<Vec<Write>> {
+        let own = workspace.put_item(after.key(), after.to_item()?).when(self.is_unchanged());
+        let amounts = quota::retake(self.claims(), after.claims(), workspace, &self.team);
+        Ok(std::iter::once(own).chain(amounts).collect())
     }
 
     fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<audit::FieldChange>> {

@@ -158,7 +158,7 @@ impl<R: Resource> Resources<R> {
     }
 
     /// Takes back that a resource was marked, with the job that it was marked for: something has come to need it. Returns false
-    /// if another write came between.
+    /// if another write came between, or the job has begun to remove it.
     ///
     /// # Errors
     /// 503 when the database is busy or away.
@@ -166,12 +166,15 @@ impl<R: Resource> Resources<R> {
         let workspace = &self.tables.workspace;
         let is_marked = Condition::is_number("revision", marked.version())
             .and(Condition::AttributeExists("destroyed".to_owned()));
-        let mut live = marked;
+        let mut live = marked.clone();
         live.set_state(State::Live);
         live.touch(live.actor().clone(), self.now());
-        let mut writes = vec![workspace.put_item(live.key(), live.to_item()?).when(is_marked)];
+        let mut writes = marked.replacement(&mut live, workspace, self.now())?;
+        if let Some(own) = writes.first_mut() {
+            *own = workspace.put_item(live.key(), live.to_item()?).when(is_marked);
+        }
         writes.extend(R::COUNT.map(|count| self.count(count, live.team(), 1)));
-        writes.push(StoredJob::removal(workspace, job));
+        writes.push(StoredJob::reprieve(workspace, job));
         applied(workspace.transact(writes).await)
     }
 

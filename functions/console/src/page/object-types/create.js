@@ -40,7 +40,7 @@ export function createDialog(team, example) {
     explain: explainRows,
     request: requestFor("object-types.create", (data) => ({ parameters: { team }, body: { ...namesIn(data), ...rows.read() } })),
     done: async (type) => {
-      await go(addressOf("object-types", type.id), { replace: true });
+      await go(addressOf("object-types", type.id));
       notify(`${type.plural_label} is made.`);
     },
   });

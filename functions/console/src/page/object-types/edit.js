@@ -94,7 +94,7 @@ export async function duplicateDialog(team, id) {
     submit: "Duplicate",
     request: requestFor("object-types.duplicate", (data) => ({ parameters: { team, type: initial.id }, body: namesIn(data) })),
     done: async (type) => {
-      await go(addressOf("object-types", type.id), { replace: true });
+      await go(addressOf("object-types", type.id));
       notify(`${type.plural_label} is made.`);
     },
   });

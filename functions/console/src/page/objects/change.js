@@ -3,7 +3,7 @@
 import { call } from "../shell/api.js";
 import { notify } from "../shell/notice.js";
 import { addressOf, go, here, refresh } from "../shell/place.js";
-import { destroyDialog as askToDestroy, requestFor } from "../parts/form.js";
+import { destroyDialog as askToDestroy, requestFor, typedName } from "../parts/form.js";
 import { nameOf } from "./world.js";
 import { bringBack, moveToTrash } from "../parts/trash.js";
 
@@ -31,7 +31,7 @@ export async function destroyDialog(world, type, id) {
   return askToDestroy({
     title: `Destroy ${nameOf(object)}?`,
     intro: "The object and its history are gone for good. What points at it points at nothing then.",
-    name: typedName(object),
+    name: typedName(object.label, id),
     submit: "Destroy",
     request: requestFor("objects.destroy", () => ({ parameters: place })),
     done: async () => {
@@ -39,10 +39,4 @@ export async function destroyDialog(world, type, id) {
       notify(`${nameOf(object)} is destroyed.`);
     },
   });
-}
-
-/** What is typed to confirm: the name, if it is one that somebody can type, else the id. */
-function typedName({ label, id }) {
-  const canBeTyped = label && label.length <= 60 && /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+( [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u.test(label);
-  return canBeTyped ? label : id;
 }

@@ -32,9 +32,9 @@ const MAKERS = {
   composite: compositeControl,
   color: colorControl,
   relationship: relationControl,
-  file: uploadsControl,
-  image: uploadsControl,
-  media: uploadsControl,
+  file: filesControl,
+  image: filesControl,
+  media: filesControl,
 };
 
 /** What the parts for fields want to know of each. */
@@ -51,7 +51,6 @@ function helpOf({ type, unique, visible, required, locked, settings }) {
     typeof required === "object" && "Needed with certain values of other fields.",
     type === "phone" && settings.default_country && `Without a country it is a number of ${settings.default_country}.`,
     type === "date" && settings.precision === "date-time" && `In the time zone ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`,
-    ["file", "image", "media"].includes(type) && "Ids of uploads, one in each line.",
   ].filter(Boolean).join(" ");
 }
 
@@ -77,8 +76,9 @@ function areaControl({ value, common }) {
   return inputControl(common, area({ rows: 4, dir: "auto" }), value ?? "");
 }
 
-function uploadsControl({ value, common }) {
-  return inputControl(common, area({ class: "mono" }), (value ?? []).join("\n"), (text) => text.split(/\s+/).filter(Boolean));
+/** The module of these is loaded before a form with such a field is made. */
+function filesControl(options) {
+  return options.world.filesControl(options);
 }
 
 function dateControl({ field, value, pointer, common }) {
@@ -178,5 +178,5 @@ function compositeControl(options) {
 /** A field whose value nobody types: why, and what it is. */
 export function fixedElement(field, shown) {
   const why = field.locked === "once_set" ? "It is set, and cannot be changed any more." : "It comes by itself.";
-  return h("div", { class: "field fixed" }, h("p", { class: "fixed-label" }, field.label), shown && h("p", {}, shown), h("p", { class: "help" }, why));
+  return h("div", { class: "field fixed" }, h("p", { class: "fixed-label" }, field.label), shown && h("div", {}, shown), h("p", { class: "help" }, why));
 }

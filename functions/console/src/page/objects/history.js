@@ -4,6 +4,7 @@ import { h } from "../shell/dom.js";
 import { callExact } from "../parts/exact.js";
 import { pager, pageQuery } from "../parts/pages.js";
 import { plural, timeElement, personName } from "../shell/words.js";
+import { holdsFiles, namesOf } from "./files.js";
 import { textOf } from "./values.js";
 
 const LIMIT = 20;
@@ -64,7 +65,7 @@ function changesElement(world, type, fields) {
 function changeText(world, type, { slug, old, new: now, omitted }) {
   if (omitted) return "changed; the values are too large, or private";
   const field = type.fields.find((each) => each.slug === slug) ?? {};
-  const text = (value) => cut(world.labels.get(value) ?? textOf(field, value));
+  const text = (value) => cut(world.labels.get(value) ?? (holdsFiles(field) && value ? namesOf(world, value) : textOf(field, value)));
   const isSet = old === null || old === undefined;
   if (isSet) return h("ins", { dir: "auto" }, text(now));
   return [

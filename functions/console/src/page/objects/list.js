@@ -11,6 +11,7 @@ import { requests } from "../parts/request.js";
 import { DATE, plural, timeElement } from "../shell/words.js";
 import { destroyDialog, restore, trash } from "./change.js";
 import { callExact } from "../parts/exact.js";
+import { expansion, learnFiles } from "./files.js";
 import { conditionsIn, filterElement } from "./filter.js";
 import { cellOf } from "./values.js";
 import { createDialog } from "./write.js";
@@ -27,6 +28,7 @@ export async function listView(world, type, query) {
   const { page, fault } = conditions ? await readPage(wanted) : { page: null, fault: null };
   if (page) {
     learnLabels(world, page.data);
+    learnFiles(world, fields, page.data);
     await labelsOfList(world, fields, page.data);
   }
   return {
@@ -56,7 +58,7 @@ function columnFields({ fields, item_label_fields: names }) {
 function requestOf(world, type, query, { isTrash, conditions, fields }) {
   const parameters = { team: world.team, type: type.slug };
   const sort = isTrash ? null : query.get("sort") ?? (conditions?.length ? null : "-created_at");
-  const asked = { limit: PAGE_SIZE, cursor: query.get("cursor"), sort, trashed: isTrash ? "only" : null };
+  const asked = { limit: PAGE_SIZE, cursor: query.get("cursor"), sort, trashed: isTrash ? "only" : null, ...expansion(fields) };
   const slugs = fields.map(({ slug }) => slug);
   if (!conditions?.length) return { operation: "objects.list", parameters, query: { ...asked, fields: slugs.join(",") } };
   const kept = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));

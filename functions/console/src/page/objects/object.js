@@ -9,6 +9,7 @@ import { requests } from "../parts/request.js";
 import { timeElement } from "../shell/words.js";
 import { destroyDialog, restore, send, trash } from "./change.js";
 import { callExact } from "../parts/exact.js";
+import { expansion, learnFiles } from "./files.js";
 import { historyElement, readHistory } from "./history.js";
 import { relatedElement } from "./related.js";
 import { valueOf } from "./values.js";
@@ -18,9 +19,10 @@ import { ifThere } from "../shell/api.js";
 
 export async function objectView(world, type, id, query) {
   const place = { team: world.team, type: type.slug, id };
-  const object = await readObject(place, query.get("trashed") === "only");
+  const object = await readObject(place, type, query.get("trashed") === "only");
   if (!object) return gone(type);
   learnLabels(world, [object]);
+  learnFiles(world, type.fields, [object]);
   const [history] = await Promise.all([readHistory(place, query), labelsOfObject(world, type.fields, object)]);
   const name = nameOf(object);
   return {
@@ -36,7 +38,7 @@ export async function objectView(world, type, id, query) {
         action("objects.trash", "Move to the trash", { press: () => trash(world, type, object), kind: "quiet danger-text", of: name })),
       relatedElement(world, type, object),
       historyElement(world, type, history),
-      requests(requestsOf(place, object)),
+      requests(requestsOf(place, type, object)),
     ],
     dialogs: {
       edit: () => editDialog(world, type, id),
@@ -46,9 +48,9 @@ export async function objectView(world, type, id, query) {
 }
 
 /** An object, whether it is in the trash or not; null if there is none. Where it is thought to be is looked first. */
-async function readObject(place, isTrash) {
+async function readObject(place, { fields }, isTrash) {
   for (const trashed of isTrash ? ["only", null] : [null, "only"]) {
-    const found = await ifThere(callExact("objects.read", place, { query: { trashed } }));
+    const found = await ifThere(callExact("objects.read", place, { query: { trashed, ...expansion(fields) } }));
     if (found) return found;
   }
   return null;
@@ -97,10 +99,10 @@ function factsOf({ id, version, created_at: createdAt, created_by: createdBy, up
 }
 
 /** The calls of the page, without those of buttons that are not there. */
-function requestsOf(place, { trashed_at: trashedAt, version }) {
+function requestsOf(place, { fields }, { trashed_at: trashedAt, version }) {
   const row = (label, operation, more = {}) => may(operation) && [label, { operation, parameters: place, ...more }];
   const ways = trashedAt
     ? [row("Restore it", "objects.restore")]
     : [row("Send it to webhooks", "objects.send"), row("Move it to the trash", "objects.trash", { version })];
-  return [row("Read the object", "objects.read", { query: { trashed: trashedAt ? "only" : null } }), row("Read its history", "objects.history"), ...ways];
+  return [row("Read the object", "objects.read", { query: { trashed: trashedAt ? "only" : null, ...expansion(fields) } }), row("Read its history", "objects.history"), ...ways];
 }

@@ -4,6 +4,7 @@ import { h } from "../shell/dom.js";
 import { addressOf } from "../shell/place.js";
 import { DATE, DATE_TIME } from "../shell/words.js";
 import { isExact } from "../parts/exact.js";
+import { filesElement, holdsFiles, namesOf } from "./files.js";
 import { targetOf } from "./world.js";
 
 /** So much of a text stands in a table. */
@@ -52,7 +53,7 @@ function moneyText({ amount, currency }) {
 export function cellOf(world, field, value) {
   if (value === null || value === undefined) return h("span", { class: "soft" }, "—");
   if (field.type === "relationship") return linkTo(world, field, value);
-  const text = textOf(field, value);
+  const text = holdsFiles(field) ? namesOf(world, value) : textOf(field, value);
   const isWhole = WHOLE.includes(field.type) && text.length <= 40;
   return h("span", { dir: "auto", class: isWhole ? "whole" : null }, field.type === "color" && [swatch(value), " "], text.length > SHORT ? `${text.slice(0, SHORT)}…` : text);
 }
@@ -61,6 +62,7 @@ export function cellOf(world, field, value) {
 export function valueOf(world, field, value) {
   if (value === null || value === undefined) return h("span", { class: "soft" }, "—");
   if (field.type === "relationship") return linkTo(world, field, value);
+  if (holdsFiles(field)) return filesElement(world, field, value);
   if (field.type === "color") return [swatch(value), " ", value];
   if (field.type === "email") return h("a", { href: `mailto:${value.split("@").map(encodeURIComponent).join("@")}` }, value);
   if (field.type === "url" && /^https?:/.test(value)) return h("a", { href: value, target: "_blank", rel: "noopener noreferrer" }, value);

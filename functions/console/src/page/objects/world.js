@@ -2,9 +2,9 @@
 
 import { call, ifThere, listAll } from "../shell/api.js";
 
-/** The types of the team, and the labels of objects by their ids, as far as they were read. */
+/** The types of the team, and by their ids the labels of objects and what is told of files, as far as they were read. */
 export async function readWorld(team) {
-  return { team: team.id, types: await listAll("object-types.list", { team: team.id }), labels: new Map() };
+  return { team: team.id, types: await listAll("object-types.list", { team: team.id }), labels: new Map(), files: new Map() };
 }
 
 /** The type that a relationship points at; undefined if it is in the trash. */

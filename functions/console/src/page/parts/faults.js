@@ -39,5 +39,5 @@ function placeOf(form, pointer) {
 
 /** The input that a place belongs to. */
 function inputAt(place) {
-  return place.closest(".field")?.querySelector("input, textarea, select");
+  return place.closest(".field")?.querySelector("input:not([type=hidden]), textarea, select");
 }

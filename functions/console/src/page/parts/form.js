@@ -160,6 +160,12 @@ export function confirmDialog({ title, text, submit, kind = "danger", ...options
   return close;
 }
 
+/** What is typed to confirm: the name of a thing, if it is one that somebody can type, else its id. */
+export function typedName(name, id) {
+  const canBeTyped = name && name.length <= 60 && /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+( [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u.test(name);
+  return canBeTyped ? name : id;
+}
+
 /** A question that is answered by typing the name of what is lost for good. */
 export function destroyDialog({ name, request, ...options }) {
   const label = ["Type ", h("code", {}, name), " to confirm"];

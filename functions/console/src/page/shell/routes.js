@@ -69,6 +69,7 @@ export default {
   "uploads.create": ["POST", "/teams/{team}/uploads", {"needs":["upload"]}],
   "uploads.list": ["GET", "/teams/{team}/uploads", {"needs_any":["upload","object:read"]}],
   "uploads.read": ["GET", "/teams/{team}/uploads/{upload}", {"needs_any":["upload","object:read"]}],
+  "uploads.parts": ["POST", "/teams/{team}/uploads/{upload}/parts", {"needs":["upload"]}],
   "uploads.complete": ["POST", "/teams/{team}/uploads/{upload}/complete", {"needs":["upload"]}],
   "uploads.content": ["GET", "/teams/{team}/uploads/{upload}/content", {"needs":["object:read"]}],
   "uploads.delete": ["DELETE", "/teams/{team}/uploads/{upload}", {"needs_any":["upload","object:delete"]}],

@@ -13,6 +13,7 @@ export const SECTIONS = [
   { name: "audit-log", label: "Audit log", group: "Team", needs: "audit-logs.list", load: () => import("../audit-log/section.js") },
   { name: "object-types", label: "Object types", group: "Data", needs: "object-types.list", load: () => import("../object-types/section.js") },
   { name: "objects", label: "Objects", group: "Data", needs: "objects.list", load: () => import("../objects/section.js") },
+  { name: "uploads", label: "Files", group: "Data", needs: "uploads.list", load: () => import("../uploads/section.js") },
   { name: "new-team", label: "Make a team", group: null, needs: "teams.create", isOwn: true, load: () => import("../new-team/section.js") },
   { name: "join", label: "Invitation", group: null, needs: "teams.accept_invitation", isOwn: true, load: () => import("../join/section.js") },
 ];

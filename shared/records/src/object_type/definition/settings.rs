@@ -14,6 +14,7 @@ use base::{
     error::{Fault, Violation},
     text,
 };
+use file_types::Category;
 
 const TEXTS: &[FieldType] = &[FieldType::Text, FieldType::Textarea, FieldType::Name];
 const CHOICES: &[FieldType] = &[FieldType::Dropdown, FieldType::Radio, FieldType::Checkboxes];
@@ -48,6 +49,9 @@ pub(super) fn check(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
         check_options(options.as_deref_mut().unwrap_or_default(), &format!("{pointer}/options"), faults);
     }
     check_affixes(settings, &pointer, faults);
+    if let Some(chosen) = &settings.categories {
+        faults.extend(check_categories(chosen, field.r#type.categories(), &format!("{pointer}/categories")));
+    }
     match field.r#type {
         FieldType::Composite => check_composite(settings, &pointer, faults),
         FieldType::Relationship if settings.object_type.as_deref().is_none_or(text::is_blank) => {
@@ -56,6 +60,25 @@ pub(super) fn check(field: &mut Field, pointer: &str, faults: &mut Vec<Fault>) {
         }
         _ => {}
     }
+}
+
+/// A field that no file fits into is of no use.
+fn check_categories(chosen: &[Category], possible: &[Category], pointer: &str) -> Vec<Fault> {
+    if chosen.is_empty() {
+        return vec![Fault::new(pointer, Violation::Required, "Name a category, or leave this out.")];
+    }
+    let fault = |(index, category): (usize, &Category)| {
+        let of = |violation, detail: &str| Some(Fault::new(format!("{pointer}/{index}"), violation, detail));
+        if chosen[..index].contains(category) {
+            return of(Violation::Duplicate, "This category stands in the list twice.");
+        }
+        if possible.contains(category) {
+            None
+        } else {
+            of(Violation::NotPossible, "A field of this type takes no such files.")
+        }
+    };
+    chosen.iter().enumerate().filter_map(fault).collect()
 }
 
 /// The settings that are given and belong to other types.

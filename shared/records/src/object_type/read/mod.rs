@@ -156,8 +156,18 @@ fn options(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>
     Ok(Some(Value::List(chosen)).filter(|_| !sent.is_empty()))
 }
 
+/// The texts of a list; what is none is named by its place.
 fn strings(pointer: &str, raw: &RawValue, detail: &str) -> Result<Vec<String>, Vec<Fault>> {
-    serde_json::from_str(raw.get()).map_err(|_| vec![Fault::new(pointer, Violation::WrongType, detail)])
+    let fault = |pointer: &str| Fault::new(pointer, Violation::WrongType, detail);
+    let items: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| vec![fault(pointer)])?;
+    let (mut texts, mut faults) = (Vec::with_capacity(items.len()), Vec::new());
+    for (index, item) in items.iter().enumerate() {
+        match serde_json::from_str(item.get()) {
+            Ok(text) => texts.push(text),
+            Err(_) => faults.push(fault(&format!("{pointer}/{index}"))),
+        }
+    }
+    if faults.is_empty() { Ok(texts) } else { Err(faults) }
 }
 
 /// The ids of uploads, none twice. Whether these are there only the caller can tell.
