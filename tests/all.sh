@@ -28,6 +28,8 @@ step() {
     if [ "$good" = 0 ] && [ "$bad" = 0 ]; then good=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
     if [ "$status" != 0 ]; then
+        # Once more at the end, where whoever sees the last lines alone finds it.
+        grep -E '^NOT   |^test .* FAILED$|^error' "$said" | tail -n 20 || true
         printf 'FAILED: %s\n' "$*"
         exit "$status"
     fi
