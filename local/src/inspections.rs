@@ -24,7 +24,7 @@ pub(crate) fn inspections(bucket: &Bucket, mut sent: UnboundedReceiver<String>) 
     let (mut running, inspector, bucket) = (JoinSet::new(), Inspector::new(bucket.clone()), bucket.clone());
     running.spawn(async move {
         let mut at_work = JoinSet::new();
-        for key in bucket.uploads().await.unwrap_or_default() {
+        for key in bucket.uninspected().await.unwrap_or_default() {
             start(&mut at_work, &inspector, key).await;
         }
         while let Some(key) = sent.recv().await {

@@ -3,13 +3,12 @@
 use base::Permission::Upload;
 use reqwest::Client;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use table::{Key, number};
 
 use crate::{
     harness::{Api, Person, System, World},
     jobs::{platform, until},
-    uploads::{at, complete, fetched, uploads},
+    uploads::{at, complete, fetched, sha256, uploads},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -34,10 +33,6 @@ async fn put(part: &Value, bytes: &[u8]) -> u16 {
 async fn refused(part: &Value, bytes: &[u8]) -> u16 {
     let sent = Client::new().put(part["url"].as_str().unwrap()).body(bytes.to_vec()).send().await;
     sent.map_or(403, |response| response.status().as_u16())
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }
 
 #[tokio::test]
@@ -75,7 +70,7 @@ async fn parts_become_the_file_when_all_are_there() {
     );
     let upload = complete(owner, &world, &begun).await;
     assert_eq!((&upload["status"], &upload["size"]), (&json!("ready"), &json!(bytes.len())));
-    assert_eq!(upload["sha256"], hex_of(&bytes));
+    assert_eq!(upload["sha256"], sha256(&bytes));
     assert_eq!(complete(owner, &world, &begun).await, upload, "twice is the same answer");
     let (_, response) = fetched(owner, &world, &upload, "").await;
     assert!(response.bytes().await.unwrap() == bytes, "the bytes are those that were sent");
@@ -120,7 +115,7 @@ async fn what_is_wrong_with_parts_is_told_at_its_place() {
     let asked = sender.post(&at(&world, &begun, "/parts"), json!({"numbers": [1]})).await;
     asked.expect_problem(404, "not_found");
 
-    let other = json!({"filename": "a.txt", "size": 5, "parts": true, "sha256": hex_of(b"other")});
+    let other = json!({"filename": "a.txt", "size": 5, "parts": true, "sha256": sha256(b"other")});
     let begun = owner.post(&path, other).await.expect(201);
     assert_eq!(put(&urls(owner, &world, &begun, &[1]).await[0], b"hello").await, 200);
     let upload = complete(owner, &world, &begun).await;

@@ -23,8 +23,9 @@ pub(crate) fn uploads(world: &World) -> String {
     format!("/v1/teams/{}/uploads", world.team)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-256 as answers tell it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Sends bytes as the answer to `POST …/uploads` says, but for what the test changes.
@@ -96,8 +97,8 @@ async fn a_picture_is_sent_looked_at_and_fetched() {
     let upload = complete(owner, &world, &begun).await;
     let whole = json!({
         "id": begun["id"], "filename": "Pixel é.png", "size": PNG.len(), "content_type": "image/png",
-        "declared_content_type": "image/png", "category": "images", "flags": [], "sha256": hex(PNG),
-        "original_sha256": hex(PNG), "width": 1, "height": 1, "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
+        "declared_content_type": "image/png", "category": "images", "flags": [], "sha256": sha256(PNG),
+        "original_sha256": sha256(PNG), "width": 1, "height": 1, "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
         "unused_since": begun["created_at"],
         "created_at": begun["created_at"], "created_by": world.owner.id,
     });
@@ -125,7 +126,7 @@ async fn a_picture_is_sent_looked_at_and_fetched() {
 async fn the_store_takes_this_very_file_once_and_nothing_else() {
     let world = World::new().await;
     let (owner, path) = (&world.owner.api, uploads(&world));
-    let about = json!({"filename": "a.txt", "size": 5, "sha256": hex(b"hello")});
+    let about = json!({"filename": "a.txt", "size": 5, "sha256": sha256(b"hello")});
     let begun = owner.post(&path, about).await.expect(201);
     let url = begun["put"]["url"].as_str().unwrap();
     for (bytes, change) in [

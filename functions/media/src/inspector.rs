@@ -3,13 +3,10 @@
 
 use base::{Error, Result};
 use bucket::{Bucket, FileKey, Head};
-use file_types::{Report, Verdict};
+use file_types::{PICTURE_BYTES_MAX, Report, Verdict};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Cut, Event, Source, identify, without_metadata};
-
-/// A picture is read as a whole, up to this size.
-const PICTURE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Looks at files of a bucket.
 #[derive(Clone)]

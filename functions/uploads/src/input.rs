@@ -4,14 +4,16 @@ use base::{
     Error, Fault, Result, Violation,
     json::{self, Nullable},
 };
-use file_types::{Category, FILENAME_BYTES_MAX, FileType, FilenameFault, by_extension, filename};
+use file_types::{
+    Category, FILENAME_BYTES_MAX, FileType, FilenameFault, PICTURE_BYTES_MAX, by_extension, filename,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use upload::{Upload, UploadStatus, Usage};
 
 /// The most bytes of a file.
 const SIZE_MAX: u64 = 5 * 1024 * 1024 * 1024;
-/// The most bytes of a file that is sent as a whole, and of a picture, which is read as a whole to cut metadata out.
+/// The most bytes of a file that is sent as a whole.
 const WHOLE_SIZE_MAX: u64 = 64 * 1024 * 1024;
 const CONTENT_TYPE_LENGTH_MAX: usize = 127;
 const SHA256_LENGTH: usize = 32;
@@ -110,8 +112,8 @@ fn checked_size(size: u64, kind: Option<&FileType>) -> Result<u64, Fault> {
         size if size > SIZE_MAX => {
             fault(Violation::TooLarge, format!("Send a file of at most {SIZE_MAX} bytes."))
         }
-        size if size > WHOLE_SIZE_MAX && kind.is_some_and(|kind| kind.category == Category::Images) => {
-            fault(Violation::TooLarge, format!("Send a picture of at most {WHOLE_SIZE_MAX} bytes."))
+        size if size > PICTURE_BYTES_MAX && kind.is_some_and(|kind| kind.category == Category::Images) => {
+            fault(Violation::TooLarge, format!("Send a picture of at most {PICTURE_BYTES_MAX} bytes."))
         }
         size => Ok(size),
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use api::{
     Member,
     extract::{IfMatch, Page},
@@ -30,8 +31,6 @@ use crate::{
 
 /// So long the URL for the bytes lasts.
 const PUT_LIFE: Duration = Duration::from_secs(PUT_SECONDS.unsigned_abs());
-/// What is not ready after a day is removed.
-const EXPIRY_SECONDS: i64 = 24 * 60 * 60;
 /// The bytes of what is deleted go so much later.
 const RECLAIM_SECONDS: i64 = 15 * 60;
 /// A person may begin so many uploads with one credential.
@@ -81,7 +80,8 @@ impl Store {
         let Announced { upload, sha256, in_parts } = announced;
         let mut new = Stored::new(by, upload, self.now());
         let subject = JobSubject::new(Kind::Upload, new.id.as_str());
-        let times = (self.now(), self.now().plus_seconds(EXPIRY_SECONDS));
+        let until = new.body.kept_until(new.created_at).context("a new upload has no end")?;
+        let times = (new.created_at, until);
         let job = StoredJob::new((&by.team, subject), Job::Reclaim, times, by.actor());
         // A job without its upload ends by itself; an upload without its job would stay.
         let workspace = &self.uploads.tables.workspace;

@@ -7,7 +7,7 @@ use base::id::{TeamId, UploadId};
 /// What the keys of uploads begin with.
 pub(crate) const UPLOADS: &str = "t/";
 /// What the keys begin with under which it is kept what was found out about an upload.
-const FINDINGS: &str = "f/";
+pub(crate) const FINDINGS: &str = "f/";
 
 /// The key of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ mod key;
 mod parts;
 mod signed;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use anyhow::Context as _;
 use aws_sdk_s3::{
@@ -149,7 +149,26 @@ impl Bucket {
     /// # Errors
     /// 503 when the bucket is busy or away.
     pub async fn uploads(&self) -> Result<Vec<String>> {
-        let list = self.client.list_objects_v2().bucket(&self.name).prefix(key::UPLOADS);
+        self.keys(key::UPLOADS).await
+    }
+
+    /// The keys of those about which nothing was found out yet.
+    ///
+    /// # Errors
+    /// 503 when the bucket is busy or away.
+    pub async fn uninspected(&self) -> Result<Vec<String>> {
+        let findings: HashSet<String> = self.keys(key::FINDINGS).await?.into_iter().collect();
+        let mut uploads = self.uploads().await?;
+        uploads.retain(|upload| {
+            let places = FileKey::parse_upload(upload);
+            places.is_some_and(|(_, finding)| !findings.contains(finding.as_str()))
+        });
+        Ok(uploads)
+    }
+
+    /// All keys that begin so.
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
         let (mut keys, mut pages) = (Vec::new(), list.into_paginator().send());
         while let Some(page) = pages.next().await {
             keys.extend(page.map_err(failed)?.contents.into_iter().flatten().filter_map(|object| object.key));

@@ -17,6 +17,9 @@ pub use table::TYPES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The most bytes of a picture: it is read as a whole, to cut metadata out of it.
+pub const PICTURE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// What a field of files accepts or refuses as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,6 @@
 
 use base::{
     Result,
-    clock::Clock,
     id::{ObjectId, ObjectTypeId, TeamId, UploadId},
     text::Slug,
 };
@@ -12,7 +11,7 @@ use resources::{
     resource::{Resource as _, Resources},
 };
 use serde::Serialize;
-use table::{Attempt, AttributeValue, Condition, Key, Table, TableQuery, Tables, applied, retry};
+use table::{Attempt, AttributeValue, Condition, Key, TableQuery, Tables, applied, retry};
 
 use crate::{GRACE_SECONDS, StoredUpload, Usage};
 
@@ -38,15 +37,12 @@ pub struct Referrer {
 #[derive(Clone)]
 pub struct References {
     tables: Tables,
-    workspace: Table,
-    clock: Clock,
 }
 
 impl References {
     /// The references in these tables.
     pub fn new(tables: &Tables) -> Self {
-        let Tables { workspace, clock, .. } = tables.clone();
-        Self { tables: tables.clone(), workspace, clock }
+        Self { tables: tables.clone() }
     }
 
     /// Whether a value names the upload.
@@ -55,7 +51,7 @@ impl References {
     /// 503 when the database is busy or away.
     pub async fn is_used(&self, upload: &UploadId) -> Result<bool> {
         let query = TableQuery::partition(partition(upload)).prefix(PREFIX).limit(1);
-        Ok(!self.workspace.query(query).await?.items.is_empty())
+        Ok(!self.tables.workspace.query(query).await?.items.is_empty())
     }
 
     /// Stores that the field names the upload, if it does not know better already. An upload of another team, or none, is
@@ -66,10 +62,12 @@ impl References {
     pub async fn add(&self, upload: &UploadId, by: &Referrer) -> Result<()> {
         let key = key(upload, by);
         let is_news = Condition::Any(vec![Condition::ItemMissing, is_older(by)]);
-        applied(self.workspace.write(self.workspace.put(key.clone(), by)?.when(is_news)).await)?;
+        applied(
+            self.tables.workspace.write(self.tables.workspace.put(key.clone(), by)?.when(is_news)).await,
+        )?;
         // It is looked at after that write: whoever finds it unused meanwhile looks once more after theirs.
-        let Some(found) = StoredUpload::find(&self.workspace, &by.team, upload.as_str()).await? else {
-            return Ok(self.workspace.write(self.workspace.delete(key)).await.map(drop)?);
+        let Some(found) = StoredUpload::find(&self.tables.workspace, &by.team, upload.as_str()).await? else {
+            return Ok(self.tables.workspace.write(self.tables.workspace.delete(key)).await.map(drop)?);
         };
         // Somebody has deleted it just before this was told.
         if found.state().is_purging() {
@@ -103,8 +101,8 @@ impl References {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn remove(&self, upload: &UploadId, by: &Referrer) -> Result<()> {
-        let deletion = self.workspace.delete(key(upload, by)).when(is_older(by));
-        applied(self.workspace.write(deletion).await)?;
+        let deletion = self.tables.workspace.delete(key(upload, by)).when(is_older(by));
+        applied(self.tables.workspace.write(deletion).await)?;
         self.settle(&by.team, upload).await
     }
 
@@ -113,10 +111,11 @@ impl References {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn clear(&self, upload: &UploadId) -> Result<bool> {
-        let found = self.workspace.query(TableQuery::partition(partition(upload)).prefix(PREFIX)).await?;
+        let found =
+            self.tables.workspace.query(TableQuery::partition(partition(upload)).prefix(PREFIX)).await?;
         for item in &found.items {
             if let Some(key) = Key::of(item) {
-                self.workspace.write(self.workspace.delete(key)).await?;
+                self.tables.workspace.write(self.tables.workspace.delete(key)).await?;
             }
         }
         Ok(found.next.is_none())
@@ -129,13 +128,13 @@ impl References {
     /// 503 when the database is busy or away, or others keep writing.
     pub async fn settle(&self, team: &TeamId, id: &UploadId) -> Result<()> {
         retry(StoredUpload::NOUN, || async move {
-            let found = StoredUpload::find(&self.workspace, team, id.as_str()).await?;
+            let found = StoredUpload::find(&self.tables.workspace, team, id.as_str()).await?;
             let Some(upload) = found.filter(|upload| !upload.state().is_purging()) else {
                 return Ok(Attempt::Done(()));
             };
             let usage = match (upload.body.usage, self.is_used(id).await?) {
                 (Usage::Never | Usage::Unused { .. }, true) => Usage::Used,
-                (Usage::Used, false) => Usage::Unused { since: self.clock.now() },
+                (Usage::Used, false) => Usage::Unused { since: self.tables.clock.now() },
                 _ => return Ok(Attempt::Done(())),
             };
             self.store(&upload, usage).await?;
@@ -147,7 +146,7 @@ impl References {
     /// Stores the usage of an upload, with the job that removes it when it was unused for its time. Its version stays: nobody
     /// has changed it.
     async fn store(&self, upload: &StoredUpload, usage: Usage) -> Result<()> {
-        let now = self.clock.now();
+        let now = self.tables.clock.now();
         let mut body = upload.body.clone();
         body.usage = usage;
         let mut writes = Vec::new();
@@ -156,12 +155,12 @@ impl References {
             let times = (now, until.plus_seconds(GRACE_SECONDS));
             let job = StoredJob::new((&upload.team, subject), Job::Reclaim, times, upload.actor.clone());
             body.expiry_job = Some(job.id.clone());
-            writes.push(job.write(&self.workspace)?);
+            writes.push(job.write(&self.tables.workspace)?);
         }
         let mut after = upload.clone().with_body(body);
-        writes.extend(upload.replacement(&mut after, &self.workspace, now)?);
+        writes.extend(upload.replacement(&mut after, &self.tables.workspace, now)?);
         // Of two who do this at once one may be refused: it looks again in any case.
-        applied(self.workspace.transact(writes).await).map(drop)
+        applied(self.tables.workspace.transact(writes).await).map(drop)
     }
 }
 

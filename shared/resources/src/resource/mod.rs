@@ -160,12 +160,18 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// # Errors
     /// 500: a resource can always be written.
     fn insertion(&self, workspace: &Table) -> Result<Vec<Write>> {
-        Ok(vec![workspace.put_item(self.key(), self.to_item()?).when(Condition::ItemMissing)])
+        let own = workspace.put_item(self.key(), self.to_item()?).when(Condition::ItemMissing);
+        Ok(std::iter::once(own).chain(quota::take(self.claims(), workspace, self.team())).collect())
+    }
+
+    /// What it takes of what its team has a limited amount of.
+    fn claims(&self) -> Vec<QuotaClaim> {
+        Vec::new()
     }
 
     /// Why the writes that store a new one were refused, if it is not that there is one.
-    fn insertion_refusal(&self, _: &ConditionFailed) -> Option<Error> {
-        None
+    fn insertion_refusal(&self, refused: &ConditionFailed) -> Option<Error> {
+        quota::not_taken(&self.claims(), refused, 1)
     }
 
     /// The writes that put `after` in the place of this one, if this one is still as it was read. Its own is the first.
@@ -173,7 +179,9 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// # Errors
     /// 500: a resource can always be written.
     fn replacement(&self, after: &mut Self, workspace: &Table, _: Timestamp) -> Result<Vec<Write>> {
-        Ok(vec![workspace.put_item(after.key(), after.to_item()?).when(self.is_unchanged())])
+        let own = workspace.put_item(after.key(), after.to_item()?).when(self.is_unchanged());
+        let amounts = quota::retake(self.claims(), after.claims(), workspace, self.team());
+        Ok(std::iter::once(own).chain(amounts).collect())
     }
 
     /// The writes that remove it, of one that is being purged. Its own is the first.

@@ -3,17 +3,13 @@
 use api::Member;
 use audit::Kind;
 use base::{
-    Error, Result, Timestamp,
+    Result, Timestamp,
     actor::Actor,
     id::{Id, JobId, TeamId, UserId},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use table::{Condition, ConditionFailed, Table, Write};
 
-use super::{
-    Count, Resource, State,
-    quota::{self, QuotaClaim},
-};
+use super::{Count, QuotaClaim, Resource, State};
 
 /// What one family means by its resource. All else is the mechanism's.
 pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -99,11 +95,6 @@ impl<B: Body> Stored<B> {
     pub fn with_body(self, body: B) -> Self {
         Self { body, ..self }
     }
-
-    /// What it takes; what is being purged takes nothing any more.
-    fn claims(&self) -> Vec<QuotaClaim> {
-        if self.destroyed { Vec::new() } else { self.body.quota_claims(&self.created_by) }
-    }
 }
 
 impl<B: Body> Resource for Stored<B> {
@@ -156,19 +147,9 @@ impl<B: Body> Resource for Stored<B> {
         self.actor = by;
     }
 
-    fn insertion(&self, workspace: &Table) -> Result<Vec<Write>> {
-        let own = workspace.put_item(self.key(), self.to_item()?).when(Condition::ItemMissing);
-        Ok(std::iter::once(own).chain(quota::take(self.claims(), workspace, &self.team)).collect())
-    }
-
-    fn insertion_refusal(&self, refused: &ConditionFailed) -> Option<Error> {
-        quota::not_taken(&self.claims(), refused, 1)
-    }
-
-    fn replacement(&self, after: &mut Self, workspace: &Table, _: Timestamp) -> Result<Vec<Write>> {
-        let own = workspace.put_item(after.key(), after.to_item()?).when(self.is_unchanged());
-        let amounts = quota::retake(self.claims(), after.claims(), workspace, &self.team);
-        Ok(std::iter::once(own).chain(amounts).collect())
+    fn claims(&self) -> Vec<QuotaClaim> {
+        // What is being purged takes nothing any more.
+        if self.destroyed { Vec::new() } else { self.body.quota_claims(&self.created_by) }
     }
 
     fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<audit::FieldChange>> {
