@@ -1,5 +1,6 @@
 //! What S3 does on AWS: it tells the function that looks at files which ones were sent.
 
+use base::Result;
 use bucket::Bucket;
 use media::{Event, Inspector};
 use tokio::{
@@ -24,7 +25,7 @@ pub(crate) fn inspections(bucket: &Bucket, mut sent: UnboundedReceiver<String>) 
     let (mut running, inspector, bucket) = (JoinSet::new(), Inspector::new(bucket.clone()), bucket.clone());
     running.spawn(async move {
         let mut at_work = JoinSet::new();
-        for key in bucket.uninspected().await.unwrap_or_default() {
+        for key in left_behind(&bucket).await.unwrap_or_default() {
             start(&mut at_work, &inspector, key).await;
         }
         while let Some(key) = sent.recv().await {
@@ -32,6 +33,12 @@ pub(crate) fn inspections(bucket: &Bucket, mut sent: UnboundedReceiver<String>) 
         }
     });
     Inspections { _running: running }
+}
+
+/// What a process before this one was told of, and has not done.
+async fn left_behind(bucket: &Bucket) -> Result<Vec<String>> {
+    bucket.remove_orphaned_variants().await?;
+    Ok([bucket.uninspected().await?, bucket.requests().await?].concat())
 }
 
 async fn start(at_work: &mut JoinSet<()>, inspector: &Inspector, key: String) {

@@ -48,7 +48,7 @@ pub struct IndexDefinition {
 /// All tables.
 pub const TABLES: &[TableDefinition] = &[
     TableDefinition { name: "identity", expires: Some("expires"), is_streamed: true, indexes: &[] },
-    TableDefinition { name: "workspace", expires: None, is_streamed: true, indexes: &[] },
+    TableDefinition { name: "workspace", expires: Some("expires"), is_streamed: true, indexes: &[] },
     TableDefinition {
         name: "activity",
         expires: Some("expires"),

@@ -138,11 +138,11 @@ async fn files_are_told_of_where_it_is_asked_for() {
     owner.delete(&at(&world, &text, "/force")).await.expect(204);
     let expanded = json!([{
         "id": picture["id"], "gone": false, "filename": "a.png", "size": PNG.len(), "content_type": "image/png",
-        "category": "images", "sha256": picture["sha256"], "width": 1, "height": 1,
+        "category": "images", "sha256": picture["sha256"], "width": 1, "height": 1, "variants": "on_demand",
     }]);
     let gone = json!([{
         "id": text["id"], "gone": true, "filename": null, "size": null, "content_type": null, "category": null,
-        "sha256": null, "width": null, "height": null,
+        "sha256": null, "width": null, "height": null, "variants": null,
     }]);
     let list = |path: &str| format!("{}{path}", objects(&world));
     let read = owner.get(&object(&world, &made, "?expand=uploads")).await.expect(200);

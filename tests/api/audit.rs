@@ -1,6 +1,7 @@
 //! The audit log: every change that anyone makes, told by whom, how and what; asked, exported, and read of one object.
 
 mod asked;
+mod files;
 mod suspects;
 mod told;
 

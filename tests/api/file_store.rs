@@ -13,8 +13,12 @@ const LIFE: Duration = Duration::from_mins(1);
 
 /// A bucket of the store, and keys that nobody else has.
 async fn bucket() -> (Bucket, FileKey) {
-    let key = FileKey::upload(&TeamId::new(), &UploadId::new());
-    let Some(endpoint) = another_engine() else { return (system().bucket.clone(), key) };
+    (bucket_of_engine().await, FileKey::upload(&TeamId::new(), &UploadId::new()))
+}
+
+/// The bucket of the engine that the tests run on.
+pub(crate) async fn bucket_of_engine() -> Bucket {
+    let Some(endpoint) = another_engine() else { return system().bucket.clone() };
     let (any, name) = (|| "test".to_owned(), "files".to_owned());
     // It may be there.
     Client::new().put(format!("{endpoint}/{name}")).send().await.unwrap();
@@ -25,7 +29,7 @@ async fn bucket() -> (Bucket, FileKey) {
         bucket: Some(name),
         ..Config::default()
     };
-    (Bucket::on_aws(&config).unwrap(), key)
+    Bucket::on_aws(&config).unwrap()
 }
 
 async fn put(signed: &SignedUpload, bytes: &[u8]) -> u16 {

@@ -22,7 +22,7 @@ const SHARED: [(&str, &[&str]); 14] = [
     ("records", &["base", "table", "api", "audit", "resources", "upload", "file-types"]),
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
-    ("bucket", &["base", "table"]),
+    ("bucket", &["base", "table", "file-types"]),
     ("registry", &["resources", "records", "upload", "webhook"]),
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
@@ -36,7 +36,7 @@ const FUNCTIONS: [(&str, &[&str]); 14] = [
     ("jobs", &["base", "table", "audit", "resources", "records", "registry", "upload", "bucket"]),
     ("media", &["base", "table", "bucket", "file-types"]),
     ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
-    ("objects", &["base", "table", "api", "audit", "resources", "records", "file-types"]),
+    ("objects", &["base", "table", "api", "audit", "resources", "records", "upload", "file-types"]),
     (
         "relay",
         &[

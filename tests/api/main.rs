@@ -77,4 +77,5 @@ mod unseen;
 mod upload_parts;
 mod uploads;
 mod values;
+mod variants;
 mod webhooks;

@@ -98,7 +98,7 @@ async fn a_picture_is_sent_looked_at_and_fetched() {
     let whole = json!({
         "id": begun["id"], "filename": "Pixel é.png", "size": PNG.len(), "content_type": "image/png",
         "declared_content_type": "image/png", "category": "images", "flags": [], "sha256": sha256(PNG),
-        "original_sha256": sha256(PNG), "width": 1, "height": 1, "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
+        "original_sha256": sha256(PNG), "width": 1, "height": 1, "variants": "on_demand", "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
         "unused_since": begun["created_at"],
         "created_at": begun["created_at"], "created_by": world.owner.id,
     });
@@ -333,7 +333,8 @@ async fn the_list_is_narrowed_and_read_in_pages() {
             cursor = format!("&cursor={next}");
         }
     };
-    assert_eq!(ids("category=text").await, all);
+    all.reverse();
+    assert_eq!(ids("category=text").await, all, "the latest first");
     assert_eq!(ids("category=images").await, [picture["id"].clone()]);
     assert_eq!(ids("status=ready").await.len(), 6);
     assert_eq!(ids("status=waiting").await.len(), 1);

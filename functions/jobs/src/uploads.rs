@@ -83,10 +83,12 @@ impl Worker {
             // First of all: from then on no parts become a file.
             self.bucket.abort_parts(&FileKey::upload(&job.team, &upload.id), &parts.id).await?;
         }
-        self.remove_bytes(&upload.id, job).await?;
-        // Whoever has the URL for its bytes may use it still, now that there are none. So they are removed once more.
+        // Whoever has the URL for its bytes may use it still, now that there are none. So they are removed once more, and by
+        // the last time nobody could use it any more before they went.
         let over = upload.created_at.plus_seconds(PUT_OVER_SECONDS);
-        if self.tables.clock.now() < over {
+        let is_last_time = self.tables.clock.now() >= over;
+        self.remove_bytes(&upload.id, job).await?;
+        if !is_last_time {
             job.due = over;
             return Ok(Slice::More);
         }
@@ -101,6 +103,7 @@ impl Worker {
 
     async fn remove_bytes(&self, id: &UploadId, job: &StoredJob) -> Result<()> {
         self.bucket.delete(&FileKey::upload(&job.team, id)).await?;
-        self.bucket.delete(&FileKey::finding(&job.team, id)).await
+        self.bucket.delete(&FileKey::finding(&job.team, id)).await?;
+        self.bucket.remove_variants(&job.team, id).await
     }
 }

@@ -1,17 +1,22 @@
 //! Looks at a file that was sent: finds out what it is, cuts from a picture what tells where and by whom it was made, and leaves
-//! a report beside it.
+//! a report beside it. What is asked of a picture later is asked here too.
+
+use std::sync::Arc;
 
 use base::{Error, Result};
-use bucket::{Bucket, FileKey, Head};
+use bucket::{Bucket, FileKey, Head, VariantKeys};
 use file_types::{PICTURE_BYTES_MAX, Report, Verdict};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::{Cut, Event, Source, identify, without_metadata};
 
 /// Looks at files of a bucket.
 #[derive(Clone)]
 pub struct Inspector {
-    bucket: Bucket,
+    pub(crate) bucket: Bucket,
+    /// Held by whoever makes a variant.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 /// A file of the bucket, read in pieces.
@@ -34,10 +39,11 @@ impl Source for InBucket<'_> {
 impl Inspector {
     /// One for this bucket.
     pub fn new(bucket: Bucket) -> Self {
-        Self { bucket }
+        Self { bucket, turns: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Looks at the files of a notification. S3 sends one at least once, and the same file is not looked at twice.
+    /// Looks at the files of a notification, and makes the variants that it asks for. S3 sends one at least once, and nothing is
+    /// done twice.
     ///
     /// # Errors
     /// 503 when the bucket is busy or away: Lambda tries again.
@@ -45,6 +51,8 @@ impl Inspector {
         for record in &event.records {
             if let Some((file, report)) = FileKey::parse_upload(record.key()) {
                 self.inspect(&file, &report).await?;
+            } else if let Some(keys) = VariantKeys::parse_request(record.key()) {
+                self.answer(&keys).await?;
             }
         }
         Ok(())

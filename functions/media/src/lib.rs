@@ -1,11 +1,13 @@
 //! What an uploaded file is by its bytes, whatever its name and its sender say, and pictures without what they tell
-//! about whoever took them. Nothing is ever unpacked or decoded, and what a file declares is never believed further
-//! than its bytes go.
+//! about whoever took them. For that nothing is ever unpacked or decoded, and what a file declares is never believed further
+//! than its bytes go. Only who asks for a smaller picture has one decoded, in bounded memory and time.
 
 #[cfg(any(test, feature = "corpus"))]
 mod corpus;
 mod cut;
+mod demand;
 mod event;
+mod exif;
 mod fields;
 mod identify;
 mod inspector;
@@ -18,6 +20,7 @@ mod signature;
 mod source;
 mod streams;
 mod text;
+mod variants;
 mod zip;
 
 #[cfg(any(test, feature = "corpus"))]

@@ -6,6 +6,7 @@ use file_types::Category;
 use records::objects::{Objects, Uploads};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use upload::{Content, Variants};
 
 /// The most uploads that one answer tells of.
 const EXPANDED_MAX: usize = 1_000;
@@ -44,6 +45,8 @@ pub(crate) struct NamedUpload {
     width: Option<u32>,
     /// Of a picture, in pixels.
     height: Option<u32>,
+    /// Whether there are smaller pictures of it.
+    variants: Option<Variants>,
 }
 
 impl NamedUpload {
@@ -60,6 +63,7 @@ impl NamedUpload {
             category: content.as_ref().map(|content| content.category),
             width: content.as_ref().and_then(|content| content.width),
             height: content.as_ref().and_then(|content| content.height),
+            variants: content.as_ref().map(Content::variants),
             sha256: content.as_ref().map(|content| content.sha256.clone()),
             content_type: content.map(|content| content.content_type),
         })

@@ -1,31 +1,23 @@
 //! Uploads are begun, completed, listed, read, fetched and removed.
 
-use std::time::Duration;
-
 use api::{
     Member,
     extract::{IfMatch, Json, List, Page, Path, Query, State},
     response::{Created, NoContent, Versioned},
 };
 use base::{Permission, Result, id::UploadId};
-use file_types::{Disposition, content_disposition};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use upload::PUT_SECONDS;
 
 use crate::{
     Store,
+    content::{ContentQuery, ContentUrl},
     input::NewUpload,
     parts::PartNumbers,
     store::check_removal,
-    view::{BegunUpload, ContentQuery, ContentUrl, SignedParts, SignedPut, UploadFilter, UploadView},
+    view::{BegunUpload, SignedParts, SignedPut, UploadFilter, UploadView},
 };
-
-/// So long a URL of the content lasts.
-const GET_SECONDS: i64 = 5 * 60;
-const GET_LIFE: Duration = Duration::from_secs(GET_SECONDS.unsigned_abs());
-/// What is served in no form of its own.
-const BYTES: &str = "application/octet-stream";
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UploadPath {
@@ -89,17 +81,7 @@ pub(crate) async fn content(
     Query(query): Query<ContentQuery>,
 ) -> Result<Json<ContentUrl>> {
     let upload = store.ready(&member, &path.upload).await?;
-    let is_inline = matches!(query.disposition, Some(Disposition::Inline));
-    let shown = upload.body.content.as_ref().filter(|content| is_inline && content.inline);
-    let (content_type, disposition) = match shown {
-        Some(content) => (&*content.content_type, Disposition::Inline),
-        None => (BYTES, Disposition::Attachment),
-    };
-    let header = content_disposition(disposition, &upload.body.filename);
-    let key = bucket::FileKey::upload(&member.team, &upload.id);
-    let expires_at = store.now().plus_seconds(GET_SECONDS);
-    let url = store.bucket.sign_get(&key, (content_type, &header), GET_LIFE).await?;
-    Ok(Json(ContentUrl { url, content_type: content_type.to_owned(), disposition, expires_at }))
+    Ok(Json(store.content_url(&member, &upload, query).await?))
 }
 
 pub(crate) async fn delete(

@@ -1,6 +1,7 @@
 //! Files that people and services send: told of here, sent to the bucket by a signed URL, looked at by the function `media`,
 //! and fetched from the bucket by another one.
 
+mod content;
 mod handlers;
 mod input;
 mod parts;

@@ -27,6 +27,7 @@ pub(crate) fn settled(upload: Upload, report: Report) -> Upload {
                 flags: finding.flags,
                 width: finding.width,
                 height: finding.height,
+                variants_failed: false,
             };
             Upload { status: UploadStatus::Ready, content: Some(content), ..upload }
         }

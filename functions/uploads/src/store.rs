@@ -44,7 +44,7 @@ const READS_MAX: usize = 10;
 /// The uploads.
 #[derive(Clone)]
 pub struct Store {
-    uploads: Resources<StoredUpload>,
+    pub(crate) uploads: Resources<StoredUpload>,
     references: References,
     jobs: Jobs,
     limiter: Limiter,
@@ -111,7 +111,7 @@ impl Store {
         Ok((new, Some(signed)))
     }
 
-    /// One page of those that the caller may see: all, or with `upload` alone one's own.
+    /// One page of those that the caller may see, the latest first: all, or with `upload` alone one's own.
     pub(crate) async fn list(
         &self,
         by: &Member,
@@ -120,7 +120,7 @@ impl Store {
         let (mut shown, mut after) = (Vec::new(), page.after.clone());
         for _ in 0..READS_MAX {
             let query = TableQuery::partition(workspace_partition(&by.team)).prefix(StoredUpload::PREFIX);
-            let query = query.after(after.take()).limit(page.limit - shown.len());
+            let query = query.latest_first().after(after.take()).limit(page.limit - shown.len());
             let found = self.uploads.tables.workspace.query(query).await?;
             for item in &found.items {
                 let upload = StoredUpload::from_item(item)?;
@@ -260,7 +260,7 @@ impl Store {
 
     /// Stores what has become of an upload, as a change by whoever sent it. Another caller may have come before: then what that
     /// one stored counts.
-    async fn write(&self, before: StoredUpload, body: Upload) -> Result<StoredUpload> {
+    pub(crate) async fn write(&self, before: StoredUpload, body: Upload) -> Result<StoredUpload> {
         let workspace = &self.uploads.tables.workspace;
         let mut after = before.clone().with_body(body);
         after.touch(before.actor.clone(), self.now());

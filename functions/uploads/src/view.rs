@@ -7,10 +7,10 @@ use base::{
     id::{UploadId, UserId},
 };
 use bucket::SignedUpload;
-use file_types::{Category, Disposition, Flag};
+use file_types::{Category, Flag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upload::{Content, Parts, Rejection, StoredUpload, Upload, UploadStatus, Usage};
+use upload::{Content, Parts, Rejection, StoredUpload, Upload, UploadStatus, Usage, Variants};
 
 /// An upload.
 #[derive(Serialize, JsonSchema)]
@@ -37,6 +37,8 @@ pub(crate) struct UploadView {
     width: Option<u32>,
     /// Of a picture, in pixels.
     height: Option<u32>,
+    /// Whether there are smaller pictures of it.
+    variants: Variants,
     /// The bytes of each part but the last, of an upload that is sent in parts.
     part_size: Option<u64>,
     /// How many parts there are.
@@ -124,27 +126,6 @@ pub(crate) struct SignedPart {
     pub(crate) put: SignedPut,
 }
 
-/// A URL of the content, for who has it, as long as it lasts.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct ContentUrl {
-    /// Where to fetch the bytes, without a credential.
-    pub(crate) url: String,
-    /// What they come as.
-    pub(crate) content_type: String,
-    /// Whether a browser shows or saves them.
-    pub(crate) disposition: Disposition,
-    /// When the URL ends.
-    pub(crate) expires_at: Timestamp,
-}
-
-/// How the content is asked for.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ContentQuery {
-    /// What a browser is to do with it. Types in which something can run are always saved.
-    pub(crate) disposition: Option<Disposition>,
-}
-
 /// Whether no value names an upload, as a parameter says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -199,8 +180,9 @@ impl UploadView {
             Usage::Unused { since } => Some(since),
         };
         let Upload { filename, size, declared_content_type, sent_sha256, content, reason, parts, .. } = body;
+        let variants = content.as_ref().map_or(Variants::None, Content::variants);
         let (content_type, category, sha256, flags, width, height) = match content {
-            Some(Content { content_type, category, sha256, flags, width, height, inline: _ }) => {
+            Some(Content { content_type, category, sha256, flags, width, height, .. }) => {
                 (Some(content_type), Some(category), Some(sha256), flags, width, height)
             }
             None => (None, None, None, Vec::new(), None, None),
@@ -217,6 +199,7 @@ impl UploadView {
             original_sha256: sent_sha256,
             width,
             height,
+            variants,
             status,
             reason,
             unused_since,

@@ -38,6 +38,10 @@ vocabulary! {
         Destroyed = "destroyed",
         /// An object was sent to webhooks on request, without being changed.
         Sent = "sent",
+        /// The bytes of an upload were not what they were told to be.
+        Rejected = "rejected",
+        /// An upload was fetched: one entry for each upload, person, token and hour.
+        Downloaded = "downloaded",
         /// A user became a member of the team.
         Joined = "joined",
         /// A member left the team.
@@ -92,8 +96,9 @@ impl Kind {
     /// looked for.
     pub const fn events(self) -> &'static [AuditEvent] {
         use AuditEvent::{
-            Activated, Blocked, Confirmed, Created, Deactivated, Deleted, Destroyed, Joined, Left, Refused,
-            Removed, Restored, Revoked, Rotated, Sent, Unblocked, Updated, Withdrawn,
+            Activated, Blocked, Confirmed, Created, Deactivated, Deleted, Destroyed, Downloaded, Joined,
+            Left, Refused, Rejected, Removed, Restored, Revoked, Rotated, Sent, Unblocked, Updated,
+            Withdrawn,
         };
         match self {
             Kind::Object => &[Created, Updated, Deleted, Restored, Destroyed, Sent],
@@ -101,7 +106,7 @@ impl Kind {
             Kind::Webhook => {
                 &[Created, Updated, Deleted, Restored, Destroyed, Activated, Deactivated, Rotated]
             }
-            Kind::Upload => &[Created, Updated, Destroyed],
+            Kind::Upload => &[Created, Updated, Rejected, Downloaded, Restored, Destroyed],
             Kind::Team => &[Created, Updated],
             Kind::Member => &[Joined, Updated, Left, Removed],
             Kind::Invitation => &[Created, Withdrawn],

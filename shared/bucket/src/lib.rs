@@ -4,6 +4,7 @@
 mod key;
 mod parts;
 mod signed;
+mod variants;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -19,9 +20,10 @@ use aws_sdk_s3::{
 use base::{Error, Result};
 use table::{aws, config::Config};
 
-pub use key::FileKey;
+pub use key::{FileKey, VariantKeys};
 pub use parts::SentPart;
 pub use signed::{NewFile, SignedUpload};
+pub use variants::VariantState;
 
 /// One attempt of a call may take so long: the longest ones send or fetch a picture.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);

@@ -56,7 +56,7 @@ pub enum TextKind {
 impl Finding {
     /// Whether it is a picture of a kind from which metadata is cut.
     pub fn is_picture(&self) -> bool {
-        ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(&&*self.content_type)
+        crate::is_picture(&self.content_type)
     }
 
     /// One of which nothing else is to be known.

@@ -6,6 +6,7 @@ mod filename;
 mod finding;
 mod report;
 mod table;
+mod variant;
 
 pub use agree::{agrees, may_be_inline};
 pub use disposition::{Disposition, content_disposition};
@@ -13,6 +14,7 @@ pub use filename::{FILENAME_BYTES_MAX, FilenameFault, filename};
 pub use finding::{Finding, Flag, TextKind, UNKNOWN};
 pub use report::{Report, Verdict};
 pub use table::TYPES;
+pub use variant::{PIXELS_MAX, Variant, has_variants};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -89,6 +91,11 @@ pub fn by_extension(name: &str) -> Option<&'static FileType> {
 pub fn by_content_type(content_type: &str) -> Option<&'static FileType> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     TYPES.iter().find(|row| row.content_type.eq_ignore_ascii_case(essence))
+}
+
+/// Whether it is the type of a picture from which metadata is cut, and of which smaller ones are made.
+pub fn is_picture(content_type: &str) -> bool {
+    ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(&content_type)
 }
 
 #[cfg(test)]

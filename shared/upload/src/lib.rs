@@ -1,19 +1,21 @@
 //! What an upload is: a file that somebody has sent, what its bytes turned out to be, and which values name it.
 
+mod download;
 mod references;
 
-use audit::Kind;
+use audit::{AuditEvent, Kind};
 use base::{
     Timestamp,
     id::{JobId, UploadId, UserId},
 };
-use file_types::{Category, Flag};
+use file_types::{Category, Flag, has_variants};
 use resources::{
     TRASH_SECONDS,
     resource::{Body, Count, Full, QuotaClaim, Stored},
 };
 use serde::{Deserialize, Serialize};
 
+pub use download::Download;
 pub use references::{References, Referrer};
 
 /// An upload as it is stored.
@@ -135,6 +137,32 @@ pub struct Content {
     pub width: Option<u32>,
     /// Of a picture.
     pub height: Option<u32>,
+    /// Of a picture of which none could be made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub variants_failed: bool,
+}
+
+/// Whether there are smaller pictures of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Variants {
+    /// It is no picture, or a very large one.
+    None,
+    /// They are made when they are asked for.
+    OnDemand,
+    /// They could not be made.
+    Failed,
+}
+
+impl Content {
+    /// Whether there are smaller pictures of it.
+    pub fn variants(&self) -> Variants {
+        match has_variants(&self.content_type, self.width, self.height) {
+            true if self.variants_failed => Variants::Failed,
+            true => Variants::OnDemand,
+            false => Variants::None,
+        }
+    }
 }
 
 /// Where an upload stands.
@@ -192,6 +220,10 @@ impl Body for Upload {
 
     fn label(&self) -> &str {
         &self.filename
+    }
+
+    fn change_event(&self, after: &Self) -> AuditEvent {
+        if after.status == UploadStatus::Rejected { AuditEvent::Rejected } else { AuditEvent::Updated }
     }
 
     fn quota_claims(&self, created_by: &UserId) -> Vec<QuotaClaim> {

@@ -2,8 +2,8 @@
 //!
 //! The crates for this keep all that follows the first scan as it is, with whatever is appended to the picture.
 
-use super::{Malformed, Rest, Result, ensure, exif};
-use crate::fields::be16;
+use super::{Malformed, Rest, Result, ensure};
+use crate::{exif, fields::be16};
 
 const START: u8 = 0xD8;
 const END: u8 = 0xD9;

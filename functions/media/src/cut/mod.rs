@@ -1,7 +1,6 @@
 //! Pictures without what they tell about whoever took them: place, camera, time, comments, previews, and whatever lies
 //! behind their end. No pixel is decoded. What is kept is a list, so that what nobody has heard of yet goes too.
 
-mod exif;
 mod gif;
 mod jpeg;
 mod png;

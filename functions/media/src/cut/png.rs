@@ -1,7 +1,10 @@
 //! PNG: chunks of a length, a kind, data and a checksum.
 
-use super::{Malformed, Rest, Result, ensure, exif};
-use crate::fields::{be32, length};
+use super::{Malformed, Rest, Result, ensure};
+use crate::{
+    exif,
+    fields::{be32, length},
+};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 const HEADER_SIZE: usize = 13;

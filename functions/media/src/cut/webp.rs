@@ -1,7 +1,10 @@
 //! WebP: chunks in a RIFF file, and in each frame of an animation chunks again.
 
-use super::{Malformed, Rest, Result, ensure, exif};
-use crate::fields::{le32, length};
+use super::{Malformed, Rest, Result, ensure};
+use crate::{
+    exif,
+    fields::{le32, length},
+};
 
 const HAS_EXIF: u8 = 0x08;
 const HAS_XMP: u8 = 0x04;

@@ -4,6 +4,7 @@ mod cuts;
 mod documents;
 mod mutations;
 mod polyglots;
+mod variants;
 
 use crate::identify;
 use file_types::Finding;

@@ -1,7 +1,7 @@
 //! How the resources of a new family are stored: the body, and around it what every resource has.
 
 use api::Member;
-use audit::Kind;
+use audit::{AuditEvent, Kind};
 use base::{
     Result, Timestamp,
     actor::Actor,
@@ -32,6 +32,11 @@ pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
 
     /// What people call it.
     fn label(&self) -> &str;
+
+    /// The event of a change that leaves the state as it is: a weightier word than `updated`, if there is one.
+    fn change_event(&self, _: &Self) -> AuditEvent {
+        AuditEvent::Updated
+    }
 
     /// What it takes of what its team has a limited amount of. The person has created it.
     fn quota_claims(&self, _: &UserId) -> Vec<QuotaClaim> {
@@ -117,6 +122,10 @@ impl<B: Body> Resource for Stored<B> {
 
     fn label(&self) -> &str {
         self.body.label()
+    }
+
+    fn change_event(&self, after: &Self) -> AuditEvent {
+        self.body.change_event(&after.body)
     }
 
     fn version(&self) -> u64 {

@@ -22,6 +22,8 @@ export const EVENTS = {
   restored: "restored",
   destroyed: "destroyed for good",
   sent: "sent to webhooks",
+  rejected: "rejected",
+  downloaded: "fetched",
   joined: "joined",
   left: "left",
   removed: "removed",

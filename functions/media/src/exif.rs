@@ -6,7 +6,7 @@ const ORIENTATION: u16 = 0x0112;
 const SHORT: u16 = 3;
 
 /// The orientation that EXIF without its prefix declares, if it turns the picture at all.
-pub(super) fn orientation(exif: &[u8]) -> Option<u8> {
+pub(crate) fn orientation(exif: &[u8]) -> Option<u8> {
     let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
     let is_little = match part(exif, 0, 4)? {
         b"II*\0" => true,
@@ -25,7 +25,7 @@ pub(super) fn orientation(exif: &[u8]) -> Option<u8> {
 }
 
 /// A new EXIF with nothing else in it, without a prefix.
-pub(super) fn minimal(orientation: u8) -> Vec<u8> {
+pub(crate) fn minimal(orientation: u8) -> Vec<u8> {
     let mut exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.push(orientation);
     exif.extend([0; 6]);
