@@ -53,16 +53,20 @@ export async function choose(page, press, ...files) {
 
 /** Drops files onto the page or pastes them, as the browser tells of both. */
 export function bring(page, kind, ...files) {
-  return page.evaluate(([type, list]) => {
+  return bringTo(page.locator("#content h1"), kind, ...files);
+}
+
+/** The same at a place of it. Gives of a drop whether a place was marked for it, and of all else whether the browser may do with it what it does by itself. */
+export function bringTo(place, kind, ...files) {
+  return place.evaluate((target, [type, list]) => {
     const data = new DataTransfer();
     for (const [name, content] of list) data.items.add(new File([content], name));
-    const place = document.querySelector("#content h1");
     const options = { bubbles: true, cancelable: true };
-    if (type === "paste") return place.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
-    place.dispatchEvent(new DragEvent("dragover", { ...options, dataTransfer: data }));
-    const isMarked = Boolean(document.querySelector(".files[data-over]"));
-    place.dispatchEvent(new DragEvent("drop", { ...options, dataTransfer: data }));
-    return isMarked && !document.querySelector(".files[data-over]");
+    if (type === "paste") return target.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
+    target.dispatchEvent(new DragEvent("dragover", { ...options, dataTransfer: data }));
+    const isMarked = Boolean(document.querySelector("[data-over]"));
+    target.dispatchEvent(new DragEvent("drop", { ...options, dataTransfer: data }));
+    return isMarked && !document.querySelector("[data-over]");
   }, [kind, files]);
 }
 

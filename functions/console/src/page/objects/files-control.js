@@ -8,6 +8,7 @@ import { keepDraft } from "../parts/draft.js";
 import { faultAt } from "../parts/faults.js";
 import { faultPlace } from "../parts/fields.js";
 import { chooseFiles } from "../uploads/choose.js";
+import { dropPlace } from "../uploads/drop.js";
 import { enqueue } from "../uploads/queue.js";
 import { rowOf } from "../uploads/rows.js";
 import { Transfer } from "../uploads/transfer.js";
@@ -30,8 +31,9 @@ export function filesControl({ world, field, value, pointer, common }) {
   parts.add = action("uploads.create", "Add a file", { press: choose, of: field.label, key: pointer });
   parts.element = h("fieldset", { class: "field", "aria-describedby": `${said} ${fault.id}`, data: { sends: "" } },
     h("legend", {}, field.label, common.isOptional && [" ", h("span", { class: "optional" }, "optional")]),
-    h("p", { id: said, class: "help" }, [common.help, `At most ${FILES_MAX} files.`].filter(Boolean).join(" ")),
+    h("p", { id: said, class: "help" }, [common.help, `At most ${FILES_MAX} files.`, parts.add && "They can be dropped or pasted here, too."].filter(Boolean).join(" ")),
     ids, pending, parts.held, parts.sent, parts.add && h("div", {}, parts.add), fault);
+  if (parts.add) dropPlace(parts.element, (files) => add(parts, files));
   // What somebody had chosen before the session ended is brought back into the input.
   ids.addEventListener("input", () => paint(parts));
   paint(parts);
@@ -103,8 +105,9 @@ function add(parts, files) {
   parts.element.closest("dialog")?.addEventListener("close", () => stop(parts), { once: true });
 }
 
+/** Takes back what was begun and is not there. */
 function stop({ transfers }) {
-  for (const transfer of transfers) if (!transfer.isOver) transfer.cancel();
+  for (const transfer of transfers) if (!transfer.isOver || transfer.stage === "failed") transfer.cancel();
 }
 
 function send(parts, file) {

@@ -47,6 +47,6 @@ function fileElement(world, id) {
   if (isGone(file)) return h("li", { class: "held-file soft" }, "This file is gone.", h("code", {}, id));
   const name = h("bdi", {}, nameOfFile(world, id));
   return h("li", { class: "held-file" },
-    file && isPicture(file) && pictureElement(world.team, file),
+    file && isPicture(file) && pictureElement(world.team, file, "small"),
     h("span", {}, may("uploads.read") ? h("a", { href: addressOf("uploads", id) }, name) : name, file && h("small", {}, sizeText(file.size))));
 }

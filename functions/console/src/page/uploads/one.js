@@ -26,7 +26,7 @@ export async function one(team, id) {
         status === "checking" && action("uploads.read", "Read again", { press: refresh }),
         status === "ready" && action("uploads.content", "Download", { press: () => download(team, upload), kind: "primary" })),
       h("div", { class: "card file-standing" }, h("p", {}, badge(status)), notesOf(upload).map((note) => h("p", {}, note))),
-      isPicture(upload) && h("div", { class: "card file-picture" }, pictureElement(team.id, upload)),
+      isPicture(upload) && h("div", { class: "card file-picture" }, pictureElement(team.id, upload, "large")),
       factsOf(upload, people),
       actions(filename,
         mayDelete(upload) && action("uploads.delete", "Delete", { dialog: "delete", on: id, kind: "quiet danger-text" }),

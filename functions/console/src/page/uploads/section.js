@@ -8,6 +8,7 @@ import { plural, timeElement } from "../shell/words.js";
 import { action, actions } from "../parts/action.js";
 import { empty, filter, head, pageQuery, pager, table } from "../parts/pages.js";
 import { requests } from "../parts/request.js";
+import { canGoOn } from "./begun.js";
 import { deleteDialog, destroyFileDialog, download, mayDelete } from "./change.js";
 import { chooseFiles } from "./choose.js";
 import { one } from "./one.js";
@@ -26,10 +27,10 @@ async function all(team, query) {
   const choose = () => chooseFiles((files) => sendFiles(team.id, files));
   return {
     title: "Files",
-    content: [dropZone(
-      head("Files", "Files and pictures of the team, oldest first. Objects hold them in their fields; a file that no object comes to use is removed after a day.",
+    content: [dropZone(team.id,
+      head("Files", "Files and pictures of the team, newest first. Objects hold them in their fields; a file that no object comes to use is removed after a day.",
         action("uploads.create", "Send files", { press: choose, kind: "primary" })),
-      may("uploads.create") && h("p", { class: "soft drop-hint" }, "Or drop files onto this page, or paste them: each of up to 64 MiB."),
+      may("uploads.create") && h("p", { class: "soft drop-hint" }, "Or drop files onto this page, or paste them: each of up to 5 GiB, a picture of up to 64 MiB."),
       panelOf(team.id),
       unsent(team, page.data, choose),
       h("div", { class: "filters" }, filtersOf()),
@@ -55,13 +56,16 @@ function filtersOf() {
 /** What the person has begun to send before the page was loaded: the bytes are theirs alone, so they have to choose them again. */
 function unsent(team, uploads, choose) {
   const isSame = ({ filename, size }) => (other) => (other.filename ?? other.name) === filename && other.size === size;
-  const left = uploads.filter((upload, index) => upload.status === "waiting" && upload.created_by === known.user.id
-    && !underWay(team.id).some(isSame(upload)) && !uploads.slice(index + 1).some(isSame(upload)));
+  const isSentAnew = (upload) => uploads.filter(isSame(upload)).some(({ created_at: at }) => new Date(at) > new Date(upload.created_at));
+  const left = uploads.filter((upload) => upload.status === "waiting" && upload.created_by === known.user.id
+    && !underWay(team.id).some(isSame(upload)) && !isSentAnew(upload));
   if (left.length === 0 || !may("uploads.create")) return null;
   const names = left.map(({ filename }, index) => [index > 0 && ", ", h("bdi", {}, filename)]);
   return h("div", { class: "note unsent" },
     h("p", {}, h("strong", {}, `${plural(left.length, "file")} of yours did not come through: `), names, ". ",
-      "If no other window is still sending, choose the same again to send it anew. What was begun before goes by itself within a day."),
+      "If no other window is still sending, choose the same again to send it anew. ",
+      left.some(canGoOn) && "A file of more than 64 MiB goes on where it was left, if it has not changed since. ",
+      "What was begun before goes by itself within a day."),
     h("p", {}, action("uploads.create", "Choose again", { press: choose })));
 }
 
@@ -95,6 +99,7 @@ function requestsOf(team, list) {
   return [
     ["List the files", list],
     row("Begin to send a file", "uploads.create", { body: { filename: "offer.pdf", size: 48213 } }),
+    row("Ask where the parts of a large one go", "uploads.parts", { body: { numbers: [1, 2, 3] } }),
     row("Say that its bytes are sent", "uploads.complete"),
     row("Fetch a file", "uploads.content"),
   ];

@@ -1,8 +1,9 @@
 // Sending files from the section: chosen, dropped onto it, or pasted. What is on its way goes on while somebody looks at something else.
 
 import { h, show } from "../shell/dom.js";
-import { known, may } from "../shell/known.js";
+import { may } from "../shell/known.js";
 import { refresh } from "../shell/place.js";
+import { dropPlace } from "./drop.js";
 import { enqueue } from "./queue.js";
 import { rowOf } from "./rows.js";
 import { Transfer } from "./transfer.js";
@@ -14,14 +15,14 @@ const PAUSE = 300;
 
 /** What is on its way, by team, as `{ element, list, more, transfers, waiting }`. */
 const panels = new Map();
-/** What the section shows at present; files that are dropped or pasted are meant for it as long as it is on the page. */
+/** What the section shows at present, as long as it is on the page. */
 let zone = null;
 let timer = null;
 
-/** The section around its content, as a place that files are dropped onto. */
-export function dropZone(...content) {
-  zone = h("div", { class: "files", data: { sends: "" } }, content);
-  return zone;
+/** The section around its content, which takes files for the team as a whole. */
+export function dropZone(team, ...content) {
+  zone = h("div", { data: { sends: "" } }, content);
+  return may("uploads.create") ? dropPlace(zone, (files) => sendFiles(team, files)) : zone;
 }
 
 /** The files of a team that are on their way, or did not arrive; hidden as long as there is none. */
@@ -84,37 +85,3 @@ function arrived(panel) {
   clearTimeout(timer);
   timer = setTimeout(() => { if (zone?.isConnected) refresh(); }, PAUSE);
 }
-
-/** Whether files that are dropped or pasted now would be sent. */
-function isOpen() {
-  return Boolean(zone?.isConnected) && may("uploads.create") && !document.querySelector("dialog[open]");
-}
-
-/** The files of an event, if there are any and the section takes them. */
-function filesOf(data) {
-  return isOpen() ? [...(data?.files ?? [])] : [];
-}
-
-document.addEventListener("dragover", (event) => {
-  if (!isOpen() || !event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault();
-  zone.dataset.over = "";
-});
-
-document.addEventListener("dragleave", ({ relatedTarget }) => { if (!relatedTarget && zone) delete zone.dataset.over; });
-
-document.addEventListener("drop", (event) => {
-  if (zone) delete zone.dataset.over;
-  const files = filesOf(event.dataTransfer);
-  if (files.length === 0) return;
-  // Else the browser would open the file in the place of the page.
-  event.preventDefault();
-  sendFiles(known.team.id, files);
-});
-
-document.addEventListener("paste", (event) => {
-  const files = filesOf(event.clipboardData);
-  if (files.length === 0) return;
-  event.preventDefault();
-  sendFiles(known.team.id, files);
-});

@@ -1,16 +1,14 @@
 // One file on its way: announced to the API, sent to the store, and looked at there.
 
 import { call } from "../shell/api.js";
-import { faultAt } from "../parts/faults.js";
+import { findBegun, keepBegun } from "./begun.js";
+import { Parts } from "./parts.js";
+import { isUsable, sendBytes } from "./store.js";
 
-/** A larger file would have to be sent in parts. */
-const SIZE_MAX = 64 * 1024 * 1024;
 /** Of files up to this size the store is told the checksum, so that it refuses whatever was changed on the way. */
 const HASHED_MAX = 16 * 1024 * 1024;
 /** The pause before it is asked again whether a file was looked at, in milliseconds. */
 const PAUSE = 500;
-/** A URL that ends this soon is not begun with, in milliseconds. */
-const MARGIN = 30_000;
 /** The store has the file already: it came through, and the answer was lost. */
 const IS_THERE = 412;
 
@@ -23,7 +21,8 @@ let made = 0;
 export class Transfer {
   #stopper = null;
   #key = null;
-  #put = null;
+  /** How the bytes are sent of what was announced: the request of the whole, or in parts. */
+  #way = null;
   stage = "queued";
   loaded = 0;
   upload = null;
@@ -55,10 +54,12 @@ export class Transfer {
     this.#stopper = new AbortController();
     try {
       await this.#announce();
-      await this.#send();
+      await (this.#way.put ? this.#sendWhole() : this.#sendParts());
       await this.#check();
     } catch (fault) {
       this.fault = fault;
+      // Other parts may be on their way still.
+      this.#stopper.abort();
       if (this.stage !== "cancelled") this.#enter("failed");
     }
   }
@@ -79,40 +80,62 @@ export class Transfer {
     this.changed();
   }
 
-  /** Tells the API what comes. What was announced before is used again as long as its URL lasts, so that trying again makes no second file. */
+  /** Tells the API what comes. What was announced before is used again as long as it can be, so that trying again makes no second file. */
   async #announce() {
-    const isUsable = this.#put && new Date(this.#put.expires_at) - Date.now() > MARGIN;
-    if (isUsable) return;
-    if (this.file.size > SIZE_MAX) throw faultAt("/size", "This page sends files of up to 64 MiB. A program can send a larger one in parts.");
+    const isKnown = this.#way && (!this.#way.put || isUsable(this.#way.put));
+    if (isKnown) return;
     this.#enter("reading");
-    const sha256 = await hashOf(this.file);
+    const { signal } = this.#stopper;
+    const begun = await findBegun(this.team, this.file, signal);
+    const { put, ...upload } = begun ?? await this.#create(await hashOf(this.file));
+    Object.assign(this, { upload });
+    this.#way = { put };
+    keepBegun(upload, this.file);
+    // It was cancelled while the API answered.
+    if (this.stage === "cancelled") this.cancel();
+    signal.throwIfAborted();
+  }
+
+  /** Makes an upload, and the same one if the answer was lost and it is asked for again. */
+  async #create(sha256) {
     this.#stopper.signal.throwIfAborted();
     this.#key ??= crypto.randomUUID();
     const body = { filename: this.file.name, size: this.file.size, ...(sha256 && { sha256 }) };
     try {
-      const { put, ...upload } = await call("uploads.create", { team: this.team }, { body, key: this.#key });
-      Object.assign(this, { upload });
-      this.#put = put;
+      const begun = await call("uploads.create", { team: this.team }, { body, key: this.#key });
       this.#key = null;
+      return begun;
     } catch (fault) {
       if (fault.isFinal) this.#key = null;
       throw fault;
     }
-    // It was cancelled while the API answered.
-    if (this.stage === "cancelled") this.cancel();
-    this.#stopper.signal.throwIfAborted();
   }
 
-  async #send() {
+  #progress(loaded) {
+    this.loaded = loaded;
+    this.changed();
+  }
+
+  async #sendWhole() {
     this.#enter("sending");
-    const status = await sendBytes(this.#put, this.file, this.#stopper.signal, (loaded) => {
-      this.loaded = loaded;
-      this.changed();
-    });
+    const status = await sendBytes(this.#way.put, this.file, this.#stopper.signal, (loaded) => this.#progress(loaded));
     if (status < 300 || status === IS_THERE) return;
     // The URL is of no use any more: the next attempt gets another.
-    this.#put = null;
+    this.#way = null;
     throw new Error(`The store has refused the file (${status}). It may have changed while it was sent.`);
+  }
+
+  async #sendParts() {
+    this.#enter("sending");
+    const { team, upload, file } = this;
+    try {
+      await new Parts({ team, upload, file, signal: this.#stopper.signal, progressed: (loaded) => this.#progress(loaded) }).send();
+    } catch (fault) {
+      // All were sent before, or its time is over: which of the two, the check tells.
+      if (fault.status === 409) return;
+      if (fault.status === 404) this.#way = null;
+      throw fault;
+    }
   }
 
   async #check() {
@@ -125,7 +148,7 @@ export class Transfer {
       } while (this.upload.status === "checking");
     } catch (fault) {
       // It is there no more, or its bytes are not: the next attempt begins anew.
-      if ([404, 409].includes(fault.status)) this.#put = null;
+      if ([404, 409].includes(fault.status)) this.#way = null;
       throw fault;
     }
     this.#enter(this.upload.status === "ready" ? "ready" : "rejected");
@@ -141,22 +164,4 @@ async function hashOf(file) {
   } catch (cause) {
     throw new Error("The browser cannot read this. It may be a folder, or be gone by now.", { cause });
   }
-}
-
-/** Sends the bytes and gives the status. Of the ways that a browser has, this one tells how far it is. */
-function sendBytes({ url, method, headers }, file, signal, progressed) {
-  return new Promise((done, failed) => {
-    const sender = new XMLHttpRequest();
-    sender.open(method, url);
-    for (const [name, value] of Object.entries(headers)) {
-      // The browser sets the length itself, and lets nobody else.
-      if (name.toLowerCase() !== "content-length") sender.setRequestHeader(name, value);
-    }
-    sender.upload.addEventListener("progress", ({ loaded }) => progressed(loaded));
-    sender.addEventListener("load", () => done(sender.status));
-    sender.addEventListener("error", () => failed(new Error("The connection to the store broke. Try again when it is back.")));
-    sender.addEventListener("abort", () => failed(new DOMException("It was stopped.", "AbortError")));
-    signal.addEventListener("abort", () => sender.abort());
-    sender.send(file);
-  });
 }

@@ -37,8 +37,11 @@ export function badge(status) {
 }
 
 /** What is to be known of where a file stands, in a sentence; empty if there is nothing. */
-export function standingText({ status, reason, unused_since: since, created_at: begun }) {
-  if (status === "waiting") return "Its bytes have not come. Choose the file again to send it; this entry goes by itself within a day.";
+export function standingText({ status, reason, part_count: parts, unused_since: since, created_at: begun }) {
+  if (status === "waiting") {
+    const [what, then] = parts ? ["Not all of its bytes have come.", "go on"] : ["Its bytes have not come.", "send it"];
+    return `${what} Choose the file again to ${then}; this entry goes by itself within a day.`;
+  }
   if (status === "checking") return "Its bytes are there, and it is looked whether they are what its name says.";
   if (status === "rejected") return `${REASONS[reason] ?? "It was refused."} This entry goes by itself within a day.`;
   if (status === "expired") return "No object has used it in its time, and it is about to be removed.";
