@@ -168,6 +168,27 @@ async fn files_are_told_of_where_it_is_asked_for() {
     assert_eq!(problem["errors"][0]["pointer"], "/fields/plans/1");
 }
 
+/// Waits until just these fields of objects are told to name the upload, and reads them one by one.
+async fn named_by(world: &World, upload: &Value, expected: &[(&Value, &str)]) {
+    let mut expected: Vec<_> = expected
+        .iter()
+        .map(|(object, field)| json!({"object_type": object["object_type"]["id"], "object": object["id"], "field": field}))
+        .collect();
+    let order = |reference: &Value| (reference["object"].to_string(), reference["field"].to_string());
+    expected.sort_by_key(order);
+    until(|| async {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = at(world, upload, &format!("/references?limit=1{cursor}"));
+            let page = world.owner.api.get(&path).await.expect(200);
+            found.extend(page["data"].as_array().unwrap().clone());
+            let Some(next) = page["next_cursor"].as_str() else { return found == expected };
+            cursor = format!("&cursor={next}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_a_value_names_is_in_use_until_none_does() {
     let world = world_of(&Api::anonymous()).await;
@@ -184,6 +205,7 @@ async fn what_a_value_names_is_in_use_until_none_does() {
     let second = place(&world, json!({"photos": [picture["id"]], "clips": [picture["id"]]})).await;
     until_used(owner, &world, &picture, true).await;
     assert_eq!((unused(true).await, unused(false).await), (0, 1));
+    named_by(&world, &picture, &[(&first, "photos"), (&second, "clips"), (&second, "photos")]).await;
     owner.delete(&at(&world, &picture, "")).await.expect_problem(409, "wrong_state");
 
     // In the trash it still is what the object needs.
@@ -191,6 +213,7 @@ async fn what_a_value_names_is_in_use_until_none_does() {
     owner.patch(&object(&world, &second, ""), json!({"fields": {"photos": null}})).await.expect(200);
     owner.patch(&object(&world, &second, ""), json!({"fields": {"clips": []}})).await.expect(200);
     owner.delete(&at(&world, &picture, "")).await.expect_problem(409, "wrong_state");
+    named_by(&world, &picture, &[(&first, "photos")]).await;
     owner.delete(&object(&world, &first, "/force")).await.expect(204);
     until_used(owner, &world, &picture, false).await;
     assert_ne!(unused_since(owner, &world, &picture).await, picture["created_at"]);

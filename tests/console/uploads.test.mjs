@@ -279,13 +279,14 @@ test("a file that objects use is not deleted, which says what to do, and is dest
   const base = `/v1/teams/${team.id}`;
   const { id } = await uploadOf(session, team, "offer.txt", "An offer.");
   await api(session, "POST", `${base}/object-types`, {
-    slug: "deals", singular_label: "Deal", plural_label: "Deals", fields: [{ slug: "files", label: "Files", type: "file" }],
+    slug: "deals", singular_label: "Deal", plural_label: "Deals", fields: [{ slug: "name", label: "Name", type: "text" }, { slug: "files", label: "Files", type: "file" }],
   });
-  await api(session, "POST", `${base}/objects/deals`, { fields: { files: [id] } });
+  await api(session, "POST", `${base}/objects/deals`, { fields: { name: "A rocket", files: [id] } });
   // Which objects use a file follows from what was written, a moment later.
   for (let tries = 0; tries < 100 && (await api(session, "GET", `${base}/uploads/${id}`)).unused_since; tries += 1) await page.waitForTimeout(100);
   await page.goto(page.url().replace("/uploads?", `/uploads/${id}?`));
   await page.getByText("Objects use it.").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "Deal, Files" }).getByRole("link", { name: "A rocket" }).waitFor();
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Delete file" }).click();
   const dialog = page.getByRole("alertdialog");

@@ -16,7 +16,7 @@ use crate::{
     input::NewUpload,
     parts::PartNumbers,
     store::check_removal,
-    view::{BegunUpload, SignedParts, SignedPut, UploadFilter, UploadView},
+    view::{BegunUpload, ReferenceView, SignedParts, SignedPut, UploadFilter, UploadView},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -82,6 +82,17 @@ pub(crate) async fn content(
 ) -> Result<Json<ContentUrl>> {
     let upload = store.ready(&member, &path.upload).await?;
     Ok(Json(store.content_url(&member, &upload, query).await?))
+}
+
+pub(crate) async fn references(
+    member: Member,
+    State(store): State<Store>,
+    Path(path): Path<UploadPath>,
+    page: Page,
+) -> Result<Json<List<ReferenceView>>> {
+    let upload = store.stored(&member, &path.upload).await?;
+    let (found, next) = store.references.list(&upload.id, page.after.clone(), page.limit).await?;
+    Ok(Json(page.of(found.into_iter().map(ReferenceView::of).collect(), next).await?))
 }
 
 pub(crate) async fn delete(

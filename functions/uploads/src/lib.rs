@@ -30,6 +30,7 @@ pub fn routes() -> Routes<Store> {
         .refusing(&[409])
         .get("/{upload}/content", ObjectRead, "Get a URL of the content", handlers::content)
         .refusing(&[409])
+        .get("/{upload}/references", ObjectRead, "List the values that name an upload", handlers::references)
         .delete(
             "/{upload}",
             Access::NeedsAny(vec![Upload, ObjectDelete]),

@@ -45,7 +45,7 @@ const READS_MAX: usize = 10;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) uploads: Resources<StoredUpload>,
-    references: References,
+    pub(crate) references: References,
     jobs: Jobs,
     limiter: Limiter,
     pub(crate) bucket: Bucket,

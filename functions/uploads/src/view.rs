@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use base::{
     Timestamp,
-    id::{UploadId, UserId},
+    id::{ObjectId, ObjectTypeId, UploadId, UserId},
+    text::Slug,
 };
 use bucket::SignedUpload;
 use file_types::{Category, Flag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upload::{Content, Parts, Rejection, StoredUpload, Upload, UploadStatus, Usage, Variants};
+use upload::{Content, Parts, Referrer, Rejection, StoredUpload, Upload, UploadStatus, Usage, Variants};
 
 /// An upload.
 #[derive(Serialize, JsonSchema)]
@@ -124,6 +125,24 @@ pub(crate) struct SignedPart {
     pub(crate) etag: Option<String>,
     #[serde(flatten)]
     pub(crate) put: SignedPut,
+}
+
+/// A value of an object that names an upload, also one in the trash.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UploadReference")]
+pub(crate) struct ReferenceView {
+    /// The id of the object's type.
+    object_type: ObjectTypeId,
+    /// The id of the object.
+    object: ObjectId,
+    /// The field whose value it is.
+    field: Slug,
+}
+
+impl ReferenceView {
+    pub(crate) fn of(Referrer { object_type, object, field, team: _, version: _ }: Referrer) -> Self {
+        Self { object_type, object, field }
+    }
 }
 
 /// Whether no value names an upload, as a parameter says it.

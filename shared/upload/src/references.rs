@@ -10,8 +10,8 @@ use resources::{
     jobs::{Job, JobSubject, StoredJob},
     resource::{Resource as _, Resources},
 };
-use serde::Serialize;
-use table::{Attempt, AttributeValue, Condition, Key, TableQuery, Tables, applied, retry};
+use serde::{Deserialize, Serialize};
+use table::{Attempt, AttributeValue, Condition, Item, Key, TableQuery, Tables, applied, decode, retry};
 
 use crate::{GRACE_SECONDS, StoredUpload, Usage};
 
@@ -19,7 +19,7 @@ use crate::{GRACE_SECONDS, StoredUpload, Usage};
 const PREFIX: &str = "REF#";
 
 /// A field of an object that names uploads, or did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Referrer {
     /// The team of both.
     pub team: TeamId,
@@ -52,6 +52,21 @@ impl References {
     pub async fn is_used(&self, upload: &UploadId) -> Result<bool> {
         let query = TableQuery::partition(partition(upload)).prefix(PREFIX).limit(1);
         Ok(!self.tables.workspace.query(query).await?.items.is_empty())
+    }
+
+    /// One page of the fields that name the upload.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn list(
+        &self,
+        upload: &UploadId,
+        after: Option<Item>,
+        limit: usize,
+    ) -> Result<(Vec<Referrer>, Option<Item>)> {
+        let query = TableQuery::partition(partition(upload)).prefix(PREFIX).after(after).limit(limit);
+        let found = self.tables.workspace.query(query).await?;
+        Ok((found.items.into_iter().map(decode).collect::<Result<_>>()?, found.next))
     }
 
     /// Stores that the field names the upload, if it does not know better already. An upload of another team, or none, is

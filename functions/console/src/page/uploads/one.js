@@ -12,12 +12,14 @@ import { requests } from "../parts/request.js";
 import { deleteDialog, destroyFileDialog, download, mayDelete } from "./change.js";
 import { isPicture, pictureElement } from "./picture.js";
 import { peopleOf, whoOf } from "./people.js";
+import { usersElement } from "./users.js";
 import { FLAGS, KINDS, badge, sizeText, standingText } from "./words.js";
 
 export async function one(team, id) {
   const [upload, people] = await Promise.all([ifThere(call("uploads.read", { team: team.id, upload: id })), peopleOf(team)]);
   if (!upload) return gone();
   const { filename, status } = upload;
+  const users = await usersElement(team.id, upload);
   return {
     title: filename,
     content: [
@@ -28,6 +30,7 @@ export async function one(team, id) {
       h("div", { class: "card file-standing" }, h("p", {}, badge(status)), notesOf(upload).map((note) => h("p", {}, note))),
       isPicture(upload) && h("div", { class: "card file-picture" }, pictureElement(team.id, upload, "large")),
       factsOf(upload, people),
+      users,
       actions(filename,
         mayDelete(upload) && action("uploads.delete", "Delete", { dialog: "delete", on: id, kind: "quiet danger-text" }),
         action("uploads.destroy", "Destroy", { dialog: "destroy", on: id, kind: "quiet danger-text" })),
@@ -73,5 +76,5 @@ function factsOf(upload, people) {
 function requestsOf(team, { id, status }) {
   const parameters = { team: team.id, upload: id };
   const row = (label, operation) => may(operation) && [label, { operation, parameters }];
-  return [row("Read the file", "uploads.read"), status === "ready" && row("Fetch its content", "uploads.content")];
+  return [row("Read the file", "uploads.read"), row("List what uses it", "uploads.references"), status === "ready" && row("Fetch its content", "uploads.content")];
 }
