@@ -4,10 +4,11 @@ use base::Permission::{ObjectDelete, ObjectForceDelete, ObjectRead, Upload};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use table::{AttributeValue, Key};
 
 use crate::{
-    harness::{Api, Person, System, World},
-    jobs::until,
+    harness::{Api, Person, System, World, system},
+    jobs::{platform, until},
 };
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -312,6 +313,39 @@ async fn what_is_not_ready_after_a_day_is_removed_at_once() {
     }
     // Nothing has used it in its time, but there may be something of which it was not told yet.
     assert_eq!(owner.get(&at(&world, &ready, "")).await.expect(200)["status"], "expired");
+}
+
+/// No scanner is installed, so what one would store is stored here.
+#[tokio::test]
+async fn what_a_scanner_has_not_found_clean_is_not_served() {
+    let world = World::new().await;
+    let owner = &world.owner.api;
+    let upload = sent(owner, &world, "a.txt", b"text").await;
+    let key = Key::new(format!("TEAM#{}", world.team), format!("UPLOAD#{}", upload["id"].as_str().unwrap()));
+    let workspace = platform(&system().dynamodb).tables.workspace;
+    for (scan, status) in [
+        ("pending", "checking"),
+        ("infected", "quarantined"),
+        ("unsupported", "quarantined"),
+        ("failed", "quarantined"),
+        ("clean", "ready"),
+    ] {
+        let item = workspace.get(key.clone()).await.unwrap().unwrap();
+        let mut stored: Value = serde_json::from_str(table::text(&item, "definition").unwrap()).unwrap();
+        stored["body"]["scan"] = json!(scan);
+        let write = workspace.update(key.clone()).set("definition", AttributeValue::S(stored.to_string()));
+        workspace.write(write).await.unwrap();
+        let seen = owner.get(&at(&world, &upload, "")).await.expect(200);
+        assert_eq!((&seen["scan"], &seen["status"]), (&json!(scan), &json!(status)));
+        let listed = owner.get(&format!("{}?status={status}", uploads(&world))).await.expect(200);
+        assert_eq!(listed["data"], json!([seen]));
+        let content = owner.get(&at(&world, &upload, "/content")).await;
+        if status == "ready" {
+            content.expect(200);
+        } else {
+            content.expect_problem(409, "wrong_state");
+        }
+    }
 }
 
 #[tokio::test]

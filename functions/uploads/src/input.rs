@@ -9,7 +9,7 @@ use file_types::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
-use upload::{Upload, UploadStatus, Usage};
+use upload::{Scan, Upload, UploadStatus, Usage};
 
 /// The most bytes of a file.
 const SIZE_MAX: u64 = 5 * 1024 * 1024 * 1024;
@@ -70,6 +70,7 @@ impl NewUpload {
                     status: UploadStatus::Waiting,
                     content: None,
                     reason: None,
+                    scan: Scan::Off,
                     reserved: Some(size),
                     parts: None,
                     usage: Usage::Never,

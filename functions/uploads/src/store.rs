@@ -165,6 +165,9 @@ impl Store {
             Status::Ready => Ok(upload),
             Status::Waiting => Err(wrong_state("The bytes of the upload were not sent yet.")),
             Status::Checking => Err(wrong_state("The bytes are being looked at: try again in a moment.")),
+            Status::Quarantined => Err(wrong_state(
+                "The scanner for malware has not found the upload clean: its content is not served.",
+            )),
             Status::Rejected => Err(wrong_state("The upload was rejected.")),
             Status::Expired => {
                 Err(wrong_state("Nothing has used the upload in its time: send the file anew."))

@@ -11,7 +11,9 @@ use bucket::SignedUpload;
 use file_types::{Category, Flag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upload::{Content, Parts, Referrer, Rejection, StoredUpload, Upload, UploadStatus, Usage, Variants};
+use upload::{
+    Content, Parts, Referrer, Rejection, Scan, StoredUpload, Upload, UploadStatus, Usage, Variants,
+};
 
 /// An upload.
 #[derive(Serialize, JsonSchema)]
@@ -50,7 +52,7 @@ pub(crate) struct UploadView {
     reason: Option<Rejection>,
     /// Since when no value of an object names it; null while one does.
     unused_since: Option<Timestamp>,
-    /// Whether it was looked for malware.
+    /// What a scanner for malware has found.
     scan: Scan,
     created_at: Timestamp,
     created_by: UserId,
@@ -69,16 +71,10 @@ pub(crate) enum Status {
     Ready,
     /// It cannot be used; `reason` says why.
     Rejected,
+    /// A scanner has found malware in it, or cannot say that there is none.
+    Quarantined,
     /// It was unused for its time, and is about to be removed.
     Expired,
-}
-
-/// Whether a file was looked at for malware.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Scan {
-    /// No scanner is installed.
-    Off,
 }
 
 /// An upload that has begun, and how to send its bytes.
@@ -182,7 +178,11 @@ impl Status {
             _ if upload.body.is_over(upload.created_at, now) => Self::Expired,
             UploadStatus::Waiting => Self::Waiting,
             UploadStatus::Checking => Self::Checking,
-            UploadStatus::Ready => Self::Ready,
+            UploadStatus::Ready => match upload.body.scan {
+                Scan::Off | Scan::Clean => Self::Ready,
+                Scan::Pending => Self::Checking,
+                Scan::Infected | Scan::Unsupported | Scan::Failed => Self::Quarantined,
+            },
             UploadStatus::Rejected => Self::Rejected,
         }
     }
@@ -198,7 +198,9 @@ impl UploadView {
             Usage::Used => None,
             Usage::Unused { since } => Some(since),
         };
-        let Upload { filename, size, declared_content_type, sent_sha256, content, reason, parts, .. } = body;
+        let Upload {
+            filename, size, declared_content_type, sent_sha256, content, reason, scan, parts, ..
+        } = body;
         let variants = content.as_ref().map_or(Variants::None, Content::variants);
         let (content_type, category, sha256, flags, width, height) = match content {
             Some(Content { content_type, category, sha256, flags, width, height, .. }) => {
@@ -224,7 +226,7 @@ impl UploadView {
             unused_since,
             part_size: parts.as_ref().map(|parts| parts.part_size),
             part_count: parts.as_ref().map(Parts::count),
-            scan: Scan::Off,
+            scan,
             created_at,
             created_by,
         }

@@ -2,6 +2,7 @@
 
 mod download;
 mod references;
+mod scan;
 
 use audit::{AuditEvent, Kind};
 use base::{
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use download::Download;
 pub use references::{References, Referrer};
+pub use scan::Scan;
 
 /// An upload as it is stored.
 pub type StoredUpload = Stored<Upload>;
@@ -65,6 +67,9 @@ pub struct Upload {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
+    /// What a scanner for malware has found.
+    #[serde(default)]
+    pub scan: Scan,
     /// The bytes that count for its team: as many as were told of, as long as it is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<u64>,

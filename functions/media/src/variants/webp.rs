@@ -4,9 +4,9 @@
 use image_webp::WebPDecoder;
 
 use super::dimensions::{Dimensions, ensure_fits};
-use super::riff::{HEADER_SIZE, chunk_header, chunks, chunks_within, extended};
 use super::parts::Parts;
 use super::pixels::{CLEAR, Picture};
+use super::riff::{HEADER_SIZE, chunk_header, chunks, chunks_within, extended};
 use super::shrink::{Place, Shrink};
 use crate::{
     exif,

@@ -63,6 +63,10 @@ impl Uploads {
         };
         let fault = |violation, detail: String| Some(Fault::new(&reference.pointer, violation, detail));
         match &upload.body.content {
+            Some(_) if !upload.body.scan.is_passed() => {
+                let detail = "The scanner for malware has not found this upload clean.";
+                fault(Violation::NotReady, detail.to_owned())
+            }
             Some(content) if categories.contains(&content.category) => None,
             Some(_) => {
                 let names: Vec<_> = categories.iter().map(|category| category.name()).collect();

@@ -8,7 +8,7 @@ export const KINDS = {
   documents: "Document", spreadsheets: "Spreadsheet", interactive: "Presentation or page", text: "Text", images: "Picture", audio: "Sound", video: "Film",
 };
 
-export const STATUSES = { waiting: "Not sent", checking: "Being looked at", ready: "Ready", rejected: "Refused", expired: "Expired" };
+export const STATUSES = { waiting: "Not sent", checking: "Being looked at", ready: "Ready", rejected: "Refused", quarantined: "Quarantined", expired: "Expired" };
 
 /** Why a file was refused, and what to do. */
 export const REASONS = {
@@ -44,6 +44,7 @@ export function standingText({ status, reason, part_count: parts, unused_since: 
   }
   if (status === "checking") return "Its bytes are there, and it is looked whether they are what its name says.";
   if (status === "rejected") return `${REASONS[reason] ?? "It was refused."} This entry goes by itself within a day.`;
+  if (status === "quarantined") return "The scanner for malware has not found it clean. Nobody can fetch it.";
   if (status === "expired") return "No object has used it in its time, and it is about to be removed.";
   if (!since) return "";
   const end = new Date(since).valueOf() + (since === begun ? 1 : DAYS_AFTER_USE) * DAY;
