@@ -28,8 +28,10 @@ impl Store {
         id_or_slug: &str,
         if_match: &IfMatch,
     ) -> Result<ObjectTypeView> {
-        let (before, stored, job) =
-            self.types.mark_for_purge(by, id_or_slug, if_match, (Job::Destroy, PROPAGATION_SECONDS)).await?;
+        let (before, stored, job) = self
+            .types
+            .mark_for_purge(by, id_or_slug, if_match, |_| (Job::Destroy, PROPAGATION_SECONDS))
+            .await?;
         if let Some(job) = job {
             self.jobs.send(&job).await;
             if !before.is_trashed() {

@@ -15,7 +15,7 @@ use crate::{
     content::{ContentQuery, ContentUrl},
     input::NewUpload,
     parts::PartNumbers,
-    store::check_removal,
+    removal::check_removal,
     view::{BegunUpload, ReferenceView, SignedParts, SignedPut, UploadFilter, UploadView},
 };
 

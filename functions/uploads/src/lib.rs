@@ -5,6 +5,7 @@ mod content;
 mod handlers;
 mod input;
 mod parts;
+mod removal;
 mod settle;
 mod store;
 mod view;

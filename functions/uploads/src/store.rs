@@ -25,14 +25,13 @@ use upload::{PART_SIZE, PUT_SECONDS, Parts, References, StoredUpload, Upload, Up
 
 use crate::{
     input::Announced,
+    removal::deletion,
     settle::settled,
     view::{Status, UploadFilter},
 };
 
 /// So long the URL for the bytes lasts.
 const PUT_LIFE: Duration = Duration::from_secs(PUT_SECONDS.unsigned_abs());
-/// The bytes of what is deleted go so much later.
-const RECLAIM_SECONDS: i64 = 15 * 60;
 /// A person may begin so many uploads with one credential.
 const RATE: RateLimit = RateLimit { limit: 1_000, window_seconds: 60 * 60 };
 /// So often it is looked whether the bytes were looked at, before `complete` answers that they are not yet.
@@ -178,24 +177,19 @@ impl Store {
     /// Removes an upload that no value names: it is gone at once, and its bytes with the job. That comes when the relay has told of
     /// what was being written meanwhile: then a value may name it all the same.
     pub(crate) async fn delete(&self, by: &Member, upload: &StoredUpload, if_match: &IfMatch) -> Result<()> {
-        if upload.body.status != UploadStatus::Ready {
-            return self.remove(by, &upload.id, if_match, (Job::Destroy, 0)).await.map(drop);
-        }
         let in_use = "Objects use this upload: take it out of their fields first, or destroy it with /force.";
         if self.references.is_used(&upload.id).await? {
             return Err(wrong_state(in_use));
         }
-        let marked = self.remove(by, &upload.id, if_match, (Job::Reclaim, RECLAIM_SECONDS)).await?;
+        let marked = self.remove(by, &upload.id, if_match, deletion).await?;
         // The relay may have told of an object between the two, and did not see the mark.
-        if self.references.is_used(&upload.id).await? && self.references.revive(&marked).await? {
-            return Err(wrong_state(in_use));
-        }
-        Ok(())
+        let is_back = self.references.is_used(&upload.id).await? && self.references.revive(&marked).await?;
+        if is_back { Err(wrong_state(in_use)) } else { Ok(()) }
     }
 
     /// Removes an upload for good, whatever names it: it is gone at once, and its bytes with the job.
     pub(crate) async fn destroy(&self, by: &Member, id: &UploadId, if_match: &IfMatch) -> Result<()> {
-        self.remove(by, id, if_match, (Job::Destroy, 0)).await.map(drop)
+        self.remove(by, id, if_match, |_| (Job::Destroy, 0)).await.map(drop)
     }
 
     /// Marks it for that job, and gives it as it is then.
@@ -204,7 +198,7 @@ impl Store {
         by: &Member,
         id: &UploadId,
         if_match: &IfMatch,
-        job: (Job, i64),
+        job: impl Fn(&StoredUpload) -> (Job, i64),
     ) -> Result<StoredUpload> {
         let (_, marked, job) = self.uploads.mark_for_purge(by, id.as_str(), if_match, job).await?;
         if let Some(job) = job {
@@ -283,19 +277,6 @@ fn is_settled(upload: &StoredUpload) -> bool {
 /// Whether the caller may know of it.
 fn is_shown(by: &Member, upload: &StoredUpload) -> bool {
     by.may(Permission::ObjectRead) || upload.created_by == by.user
-}
-
-/// Refuses who may not remove it: one's own goes with `upload`, any other with `object:delete`. Who may neither see nor remove it
-/// is not told that it is there.
-pub(crate) fn check_removal(by: &Member, upload: &StoredUpload) -> Result<()> {
-    let is_own = upload.created_by == by.user;
-    if is_own && by.may(Permission::Upload) {
-        return Ok(());
-    }
-    if is_own || by.may(Permission::ObjectRead) || by.may(Permission::ObjectDelete) {
-        return by.needs(&[Permission::ObjectDelete]);
-    }
-    Err(StoredUpload::no_such())
 }
 
 pub(crate) fn wrong_state(detail: &str) -> Error {

@@ -84,8 +84,8 @@ impl<R: Resource> Resources<R> {
         .await
     }
 
-    /// Marks a resource for a job that purges it after that delay: clients do not see it any more. Returns its state before and
-    /// the resource; the job is none if it was marked already.
+    /// Marks a resource for a job that purges it, which follows from how it is then: clients do not see it any more. The job
+    /// begins after that many seconds. Returns its state before and the resource; the job is none if it was marked already.
     ///
     /// # Errors
     /// 404 when there is none, 412 for the version.
@@ -94,9 +94,9 @@ impl<R: Resource> Resources<R> {
         by: &Member,
         name: &str,
         if_match: &IfMatch,
-        (job, delay_seconds): (Job, i64),
+        job: impl Fn(&R) -> (Job, i64),
     ) -> Result<(State, R, Option<StoredJob>)> {
-        let (workspace, what) = (&self.tables.workspace, &job);
+        let (workspace, job_of) = (&self.tables.workspace, &job);
         retry(R::NOUN, || async move {
             let before = self.find(&by.team, name).await?;
             if_match.check(before.version())?;
@@ -104,8 +104,9 @@ impl<R: Resource> Resources<R> {
                 return Ok(Attempt::Done((before.state(), before, None)));
             }
             let now = self.now();
+            let (job, delay_seconds) = job_of(&before);
             let times = (now, now.plus_seconds(delay_seconds));
-            let job = StoredJob { job: what.clone(), ..purge_job(by, &before, times) };
+            let job = StoredJob { job, ..purge_job(by, &before, times) };
             let trashed_at = before.state().trashed_at().or(Some(now));
             let state = State::Purging { trashed_at, job: Some(job.id.clone()) };
             let (after, mut writes) =
