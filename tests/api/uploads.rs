@@ -30,7 +30,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Sends bytes as the answer to `POST …/uploads` says, but for what the test changes.
-async fn put(begun: &Value, bytes: &[u8], change: &[(&str, Option<&str>)]) -> Response {
+pub(crate) async fn put(begun: &Value, bytes: &[u8], change: &[(&str, Option<&str>)]) -> Response {
     send(Method::PUT, begun["put"]["url"].as_str().unwrap(), begun, bytes, change).await
 }
 

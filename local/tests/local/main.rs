@@ -4,6 +4,7 @@
 
 mod contacts;
 mod dice;
+mod files;
 mod http;
 mod kept;
 mod key_ring;
