@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-told test-files test-aws keep measure example bench bench-console bench-scale bench-audit bench-events mutants deny
+.PHONY: help run test check update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-told test-files test-aws keep measure example bench bench-console bench-scale bench-audit bench-events bench-uploads mutants deny
 
 ARGS ?=
 TEMPLATE ?= template.yaml
@@ -97,6 +97,10 @@ bench-audit: ## pages of an audit log of a thousand entries and of a million: ma
 bench-events: ## order, throughput and fairness of webhooks: make bench-events ARGS="--bursts 100 --beside path/to/another/engine"
 	cargo build --profile optimised -p local -p bench
 	target/optimised/bench events $(ARGS)
+
+bench-uploads: ## a file of 1 GiB in parts beside a copy of it, and the memory that it takes: make bench-uploads ARGS="--mebibytes 128 --rounds 1"
+	cargo build --profile optimised -p local -p bench
+	target/optimised/bench uploads $(ARGS)
 
 mutants: ## change the rules of tokens, one place at a time, to see whether a test notices
 	test -x target/tools/bin/cargo-mutants || cargo install --locked --root target/tools cargo-mutants@27.1.0

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Engine {
     /// `host:port`.
     pub(crate) address: String,
-    _process: Child,
+    process: Child,
 }
 
 impl Engine {
@@ -44,6 +44,11 @@ impl Engine {
         let address = timeout(PATIENCE, ready).await.context("the engine did not get ready")??;
         // Its further lines have to go somewhere, or it stands still on a full pipe.
         tokio::spawn(async move { while matches!(lines.next_line().await, Ok(Some(_))) {} });
-        Ok(Self { address, _process: process })
+        Ok(Self { address, process })
+    }
+
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> anyhow::Result<u32> {
+        self.process.id().context("the engine has ended")
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Fixture {
     pub(crate) user: String,
     /// The id of the token that may do much.
     pub(crate) token_id: String,
-    /// A token that may create, read, update and delete objects, read the audit log and make webhooks.
+    /// A token that may create, read, update and delete objects, send files, read the audit log and make webhooks.
     pub(crate) token: String,
     /// A token that may only read object types.
     pub(crate) weak_token: String,
@@ -43,6 +43,7 @@ impl Fixture {
             "object:delete",
             "audit-log:read",
             "webhook:create",
+            "upload",
         ];
         let strong = api.post("/v1/tokens", &json!({ "name": "all", "permissions": powers })).await?;
         let weak = json!({ "name": "little", "permissions": ["object-type:read"] });
@@ -65,6 +66,11 @@ impl Fixture {
     /// The path of the webhooks.
     pub(crate) fn webhooks(&self) -> String {
         format!("/v1/teams/{}/webhooks", self.team)
+    }
+
+    /// The path of the uploads, with what is to follow it.
+    pub(crate) fn uploads(&self, rest: &str) -> String {
+        format!("/v1/teams/{}/uploads{rest}", self.team)
     }
 
     /// A request with the token.
@@ -114,6 +120,7 @@ fn contacts() -> Value {
         field("amount", "number", true),
         field("since", "date", true),
         field("notes", "textarea", false),
+        field("files", "file", false),
     ];
     fields[0]["unique"] = true.into();
     fields[2]["settings"] = json!({ "options": STATES });

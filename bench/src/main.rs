@@ -18,8 +18,10 @@ mod proxy;
 mod report;
 mod scale;
 mod scratch;
+mod signed;
 mod stats;
 mod units;
+mod uploads;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -52,6 +54,8 @@ enum What {
     Audit(audit::Options),
     /// Changes a second through to the receivers of webhooks, and how long each takes
     Events(events::Options),
+    /// A large file through the engine beside a copy of it, and the memory that it takes; not a part of `all`
+    Uploads(uploads::Options),
     /// All of these, and whether the budgets hold
     All {
         #[command(flatten)]
@@ -85,6 +89,7 @@ async fn run(Options { engine, what }: Options) -> anyhow::Result<ExitCode> {
         What::Scale(options) => scale::run(&engine, &options).await?,
         What::Audit(options) => audit::run(&engine, &options).await?,
         What::Events(options) => events::run(&engine, &options).await?,
+        What::Uploads(options) => uploads::run(&engine, &options).await?,
         What::All { cold, load, events } => {
             let mut results = cold::run(&engine, &cold).await?;
             results.extend(load::run(&engine, &load).await?);

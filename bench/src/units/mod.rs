@@ -38,7 +38,7 @@ const HEADS: [&str; 10] = [
 ];
 const NOTE: &str = "Counted by a proxy in front of the database that asks each call for its consumed capacity; medians. Calls at \
     the same time are one round trip. The note of a token's last use (once a minute, one round trip more before the answer) and the records of idempotent requests \
-    are charged to other items and counted apart.";
+    are charged to other items and counted apart; beside these stands how many uploads a token has begun.";
 
 /// Measures and prints.
 pub(crate) async fn run(engine: &Path) -> anyhow::Result<Vec<BudgetResult>> {

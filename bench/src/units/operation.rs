@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     fixture::{Fixture, contact, succeeded},
     http::Connection,
+    signed,
 };
 
 /// Objects of the team that all is done in.
@@ -17,6 +18,11 @@ const MANY: usize = 600;
 const NEW: usize = 10_000;
 /// Operations of a batch.
 const BATCH: usize = 100;
+/// What is in each file.
+const OFFER: &[u8] = b"An offer.";
+/// Files that are sent to know of those before them that they were looked at, and how often it is asked for that.
+const LATER: usize = 2;
+const ASKED_MAX: usize = 10;
 
 /// What is done.
 #[derive(Clone, Copy)]
@@ -40,6 +46,9 @@ enum Act {
     BatchNew,
     BatchKnown,
     BatchEqual,
+    BeginUpload,
+    CompleteUpload,
+    NameFile,
 }
 
 /// The most that an operation may cost behind the gate.
@@ -87,6 +96,9 @@ pub(crate) fn operations() -> Vec<Operation> {
             of(Some(BATCH + 1), Some(1400.0)),
         ),
         (Act::BatchEqual, "batch of 100 upserts, equal", of(Some(2), Some(0.0))),
+        (Act::BeginUpload, "begin an upload", None),
+        (Act::CompleteUpload, "complete an upload that was looked at", None),
+        (Act::NameFile, "patch that names a file", of(Some(3), Some(8.0))),
     ];
     rows.into_iter().map(|(act, name, budget)| Operation { name, budget, act }).collect()
 }
@@ -97,6 +109,7 @@ pub(crate) struct Prepared {
     many: Fixture,
     /// Their type was never asked for, so that no function has it in memory.
     fresh: Vec<Fixture>,
+    uploads: Vec<String>,
 }
 
 impl Prepared {
@@ -118,8 +131,46 @@ impl Prepared {
         for number in 0..FEW {
             ids.push(create(few, number, connection).await?);
         }
-        Ok(Self { ids, many, fresh })
+        let uploads = uploads(few, times, connection).await?;
+        Ok(Self { ids, many, fresh, uploads })
     }
+}
+
+/// Uploads whose bytes were looked at, and which are not completed.
+async fn uploads(
+    fixture: &Fixture,
+    times: usize,
+    connection: &mut Connection,
+) -> anyhow::Result<Vec<String>> {
+    let mut sent = Vec::with_capacity(times + LATER);
+    for _ in 0..times + LATER {
+        let begin = fixture.request("POST", &fixture.uploads(""), Some(&offer()))?;
+        let begun: Value = serde_json::from_slice(succeeded(connection.send(begin).await?)?.body())?;
+        let (address, put) = signed::put(&begun["put"], Bytes::from_static(OFFER))?;
+        succeeded(Connection::open(&address).await?.send(put).await?)?;
+        sent.push(begun["id"].as_str().context("an upload has no id")?.to_owned());
+    }
+    // Files are looked at in their order, two at a time: when two that came later are ready, one at the most is not.
+    for later in sent.split_off(times) {
+        ensure!(is_ready(fixture, &later, connection).await?, "a file was not looked at");
+    }
+    Ok(sent)
+}
+
+async fn is_ready(fixture: &Fixture, id: &str, connection: &mut Connection) -> anyhow::Result<bool> {
+    for _ in 0..ASKED_MAX {
+        let request =
+            fixture.request("POST", &fixture.uploads(&format!("/{id}/complete")), Some(&json!({})))?;
+        let upload: Value = serde_json::from_slice(succeeded(connection.send(request).await?)?.body())?;
+        if upload["status"] == "ready" {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn offer() -> Value {
+    json!({ "filename": "offer.txt", "size": OFFER.len() })
 }
 
 async fn create(fixture: &Fixture, number: usize, connection: &mut Connection) -> anyhow::Result<String> {
@@ -210,6 +261,12 @@ impl Operation {
             Act::BatchKnown | Act::BatchEqual => {
                 fixture.request("POST", &fixture.objects("/batch"), Some(&upserts(time, 7)))
             }
+            Act::BeginUpload => fixture.request("POST", &fixture.uploads(""), Some(&offer())),
+            Act::CompleteUpload => {
+                let path = fixture.uploads(&format!("/{}/complete", prepared.uploads[time]));
+                fixture.request("POST", &path, Some(&json!({})))
+            }
+            Act::NameFile => patch(0, json!({ "files": [prepared.uploads[time]] })),
         }
     }
 
