@@ -39,7 +39,7 @@ pub(crate) fn everything() -> Value {
         field("color", json!({})),
         field("address", json!({"required_parts": ["city"]})),
         field("composite", parts),
-        field("file", json!({"categories": ["documents"]})),
+        field("file", json!({"categories": ["documents"], "keep_metadata": false})),
         field("image", json!({})),
         field("media", json!({})),
         field("relationship", json!({"object_type": "contacts"})),

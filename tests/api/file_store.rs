@@ -44,11 +44,12 @@ async fn a_file_is_sent_once_read_in_pieces_replaced_and_removed() {
     let (bucket, key) = bucket().await;
     assert_eq!(bucket.head(&key).await.unwrap(), None);
     assert_eq!(bucket.get(&key).await.unwrap(), None);
-    let file = NewFile { size: 11, content_type: "text/plain", sha256: None };
+    let file = NewFile { size: 11, content_type: "text/plain", sha256: None, keep_metadata: true };
     let signed = bucket.sign_put(&key, file, LIFE).await.unwrap();
     assert_eq!((put(&signed, b"hello world").await, put(&signed, b"hello again").await), (200, 412));
     let head = bucket.head(&key).await.unwrap().unwrap();
     assert_eq!((head.size, head.content_type.as_str(), &head.sent_sha256), (11, "text/plain", &None));
+    assert!(head.keep_metadata);
     assert_eq!(bucket.read(&key, 6, 100).await.unwrap(), b"world");
     assert!(bucket.uploads().await.unwrap().contains(&key.to_string()));
 

@@ -35,6 +35,7 @@ mod jobs;
 mod layers;
 mod leaked;
 mod limits;
+mod metadata;
 mod model;
 mod no_change;
 mod object_types;

@@ -99,7 +99,7 @@ async fn a_picture_is_sent_looked_at_and_fetched() {
     let whole = json!({
         "id": begun["id"], "filename": "Pixel é.png", "size": PNG.len(), "content_type": "image/png",
         "declared_content_type": "image/png", "category": "images", "flags": [], "sha256": sha256(PNG),
-        "original_sha256": sha256(PNG), "width": 1, "height": 1, "variants": "on_demand", "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
+        "original_sha256": sha256(PNG), "width": 1, "height": 1, "keep_metadata": false, "variants": "on_demand", "status": "ready", "reason": null, "scan": "off", "part_size": null, "part_count": null,
         "unused_since": begun["created_at"],
         "created_at": begun["created_at"], "created_by": world.owner.id,
     });

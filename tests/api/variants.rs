@@ -28,10 +28,18 @@ fn png(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn picture(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn picture(width: u32, height: u32) -> Vec<u8> {
+    picture_that_tells(width, height, None)
+}
+
+/// The same, with a comment.
+pub(crate) fn picture_that_tells(width: u32, height: u32, comment: Option<&str>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
+    for comment in comment {
+        encoder.add_text_chunk("Comment".to_owned(), comment.to_owned()).unwrap();
+    }
     let pixels: Vec<u8> = (0..height)
         .flat_map(|y| (0..width).flat_map(move |x| [x, y, x ^ y].map(|c| c.to_le_bytes()[0])))
         .collect();

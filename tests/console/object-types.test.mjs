@@ -141,7 +141,10 @@ const KINDS = {
   color: [{ locked: "once_set", default: "#4456C7" }, { locked: "once_set", default: "#4456c7" }],
   address: [{ "required_parts=city": true, default: '{"city": "Ulm"}' }, { settings: { required_parts: ["city"] }, default: { city: "Ulm" } }],
   composite: [{}, { settings: { fields: ["width", "height"] } }],
-  file: [{ "categories=documents": true, "categories=text": true }, { settings: { categories: ["documents", "text"] } }],
+  file: [
+    { "categories=documents": true, "categories=text": true, keep_metadata: "true" },
+    { settings: { categories: ["documents", "text"], keep_metadata: true } },
+  ],
   media: [
     { "categories=video": true, visible: "if", visible_if: '{"field": "name", "op": "not_empty"}' },
     { settings: { categories: ["video"] }, visible: { if: { field: "name", op: "not_empty" } } },

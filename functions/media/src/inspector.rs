@@ -85,6 +85,8 @@ impl Inspector {
         let sent_sha256 = head.sent_sha256.clone().unwrap_or_else(|| sha256.clone());
         let of = |size, sha256, verdict| Report { size, sha256, sent_sha256: sent_sha256.clone(), verdict };
         match without_metadata(&finding.content_type, bytes) {
+            // It was read all the same, to know whether it is whole.
+            Ok(Cut::Changed(_)) if head.keep_metadata => Ok(of(head.size, sha256, Verdict::Found(finding))),
             Ok(Cut::Same) => Ok(of(head.size, sha256, Verdict::Found(finding))),
             Ok(Cut::Changed(bytes)) => {
                 let size = u64::try_from(bytes.len()).map_err(anyhow::Error::from)?;

@@ -39,6 +39,11 @@ pub(crate) struct NewUpload {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<bool>")]
     parts: Option<bool>,
+    /// Whether a picture keeps what it tells of where, when and with what it was taken. Then only fields with the setting
+    /// `keep_metadata` take it.
+    #[serde(default, deserialize_with = "json::nullable")]
+    #[schemars(with = "Nullable<bool>")]
+    keep_metadata: Option<bool>,
 }
 
 /// A file that may be sent.
@@ -53,7 +58,7 @@ pub(crate) struct Announced {
 impl NewUpload {
     /// The upload, or all faults at once.
     pub(crate) fn validate(self) -> Result<Announced> {
-        let Self { filename, size, content_type, sha256, parts } = self;
+        let Self { filename, size, content_type, sha256, parts, keep_metadata } = self;
         let named = named(&filename);
         let size = checked_size(size, named.as_ref().ok().map(|(_, kind)| *kind));
         let declared = content_type.map(|text| checked_type(&text)).transpose();
@@ -70,6 +75,7 @@ impl NewUpload {
                     status: UploadStatus::Waiting,
                     content: None,
                     reason: None,
+                    keep_metadata: keep_metadata == Some(true),
                     scan: Scan::Off,
                     reserved: Some(size),
                     parts: None,

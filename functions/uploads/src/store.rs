@@ -88,7 +88,10 @@ impl Store {
         new.body.expiry_job = Some(job.id.clone());
         let key = FileKey::upload(&by.team, &new.id);
         if in_parts {
-            let id = self.bucket.begin_parts(&key, &new.body.declared_content_type).await?;
+            let id = self
+                .bucket
+                .begin_parts(&key, &new.body.declared_content_type, new.body.keep_metadata)
+                .await?;
             new.body.parts = Some(Parts { id, size: new.body.size, part_size: PART_SIZE });
         }
         if let Err(error) = self.uploads.create(by, &new).await {
@@ -105,6 +108,7 @@ impl Store {
             size: new.body.size,
             content_type: &new.body.declared_content_type,
             sha256: sha256.as_deref(),
+            keep_metadata: new.body.keep_metadata,
         };
         let signed = self.bucket.sign_put(&key, file, PUT_LIFE).await?;
         Ok((new, Some(signed)))

@@ -40,6 +40,8 @@ pub(crate) struct UploadView {
     width: Option<u32>,
     /// Of a picture, in pixels.
     height: Option<u32>,
+    /// Whether nothing was cut out of a picture that tells where, when and with what it was taken.
+    keep_metadata: bool,
     /// Whether there are smaller pictures of it.
     variants: Variants,
     /// The bytes of each part but the last, of an upload that is sent in parts.
@@ -220,6 +222,7 @@ impl UploadView {
             original_sha256: sent_sha256,
             width,
             height,
+            keep_metadata,
             variants,
             status,
             reason,

@@ -37,6 +37,11 @@ pub struct Bucket {
     name: String,
 }
 
+/// What the metadata of an object is called of which nothing is cut out.
+const KEEP_METADATA: &str = "keep-metadata";
+/// Any value would do.
+const YES: &str = "true";
+
 /// What is known of a file without fetching it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -48,6 +53,8 @@ pub struct Head {
     pub content_type: String,
     /// The checksum of what was sent, in hex, if it was changed since.
     pub sent_sha256: Option<String>,
+    /// Whether nothing is to be cut out of it.
+    pub keep_metadata: bool,
 }
 
 impl Bucket {
@@ -82,6 +89,10 @@ impl Bucket {
         let answer = self.client.head_object().bucket(&self.name).key(key.as_str()).send().await;
         let found = absent(answer, aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found)?;
         Ok(found.map(|found| Head {
+            keep_metadata: found
+                .metadata
+                .as_ref()
+                .is_some_and(|metadata| metadata.contains_key(KEEP_METADATA)),
             size: found.content_length.and_then(|size| size.try_into().ok()).unwrap_or_default(),
             etag: found.e_tag.unwrap_or_default(),
             content_type: found.content_type.unwrap_or_default(),

@@ -10,7 +10,10 @@ use aws_sdk_s3::{
 };
 use base::Result;
 
-use crate::{Bucket, FileKey, SignedUpload, absent, failed, signed::lasting};
+use crate::{
+    Bucket, FileKey, SignedUpload, absent, failed,
+    signed::{kept_metadata, lasting},
+};
 
 /// Parts become a file within this time, or somebody asks again: API Gateway waits no longer than 29 seconds.
 const JOIN_MAX: Duration = Duration::from_secs(25);
@@ -31,8 +34,14 @@ impl Bucket {
     ///
     /// # Errors
     /// 503 when the bucket is busy or away.
-    pub async fn begin_parts(&self, key: &FileKey, content_type: &str) -> Result<String> {
+    pub async fn begin_parts(
+        &self,
+        key: &FileKey,
+        content_type: &str,
+        keep_metadata: bool,
+    ) -> Result<String> {
         let call = self.client.create_multipart_upload().bucket(&self.name).key(key.as_str());
+        let call = call.set_metadata(kept_metadata(keep_metadata));
         let begun = call.content_type(content_type).send().await.map_err(failed)?;
         Ok(begun.upload_id.context("the bucket gave no id")?)
     }

@@ -1,13 +1,16 @@
 //! URLs by which a client sends or fetches the bytes of one file, for a time. They carry what they are for in their signature
 //! (AWS Signature Version 4, query parameters).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use base::Result;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use crate::{Bucket, FileKey, failed};
+use crate::{Bucket, FileKey, KEEP_METADATA, YES, failed};
 
 /// What a file is to be, exactly. The store refuses another one.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,8 @@ pub struct NewFile<'a> {
     pub content_type: &'a str,
     /// Its SHA-256, if it is known beforehand.
     pub sha256: Option<&'a [u8]>,
+    /// Whether nothing is to be cut out of it.
+    pub keep_metadata: bool,
 }
 
 /// A PUT that is allowed by its URL, if it is sent with just these headers.
@@ -46,6 +51,7 @@ impl Bucket {
         let call = call.content_type(file.content_type).if_none_match("*");
         let call = call.content_length(i64::try_from(file.size).map_err(failed)?);
         let call = call.set_checksum_sha256(file.sha256.map(|hash| BASE64_STANDARD.encode(hash)));
+        let call = call.set_metadata(kept_metadata(file.keep_metadata));
         Ok(SignedUpload::of(&call.presigned(lasting(life)?).await.map_err(failed)?))
     }
 
@@ -64,6 +70,11 @@ impl Bucket {
         let call = call.response_cache_control("private, no-store");
         Ok(call.presigned(lasting(life)?).await.map_err(failed)?.uri().to_owned())
     }
+}
+
+/// What tells who looks at the file that nothing is to be cut out of it.
+pub(crate) fn kept_metadata(is_kept: bool) -> Option<HashMap<String, String>> {
+    is_kept.then(|| HashMap::from([(KEEP_METADATA.to_owned(), YES.to_owned())]))
 }
 
 pub(crate) fn lasting(life: Duration) -> Result<PresigningConfig> {

@@ -67,6 +67,9 @@ pub struct Upload {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
+    /// Whether nothing is cut out of a picture.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_metadata: bool,
     /// What a scanner for malware has found.
     #[serde(default)]
     pub scan: Scan,

@@ -129,6 +129,9 @@ violations! {
     NotReady = "not_ready";
     /// The field takes no files of this category: choose an upload of those that `detail` names.
     WrongCategory = "wrong_category";
+    /// The picture tells where, when and with what it was taken, and the field takes no such pictures: send it
+    /// anew, without `keep_metadata`.
+    KeepsMetadata = "keeps_metadata";
     /// The value is set by the server: leave it out.
     ReadOnly = "read_only";
     /// The field is locked: leave it out, or send the values with which it is not locked.

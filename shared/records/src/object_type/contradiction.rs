@@ -44,6 +44,7 @@ fn bounds(settings: &Settings) -> Settings {
         prefix: None,
         postfix: None,
         categories: None,
+        keep_metadata: None,
         ..settings.clone()
     }
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FieldType, Locked, Required, SentValue, Visible, limits};
+use super::{FieldType, Locked, Required, SentValue, UploadRule, Visible, limits};
 use base::{
     json::{self, Nullable},
     text::{self, Slug},
@@ -105,6 +105,10 @@ pub struct Settings {
     #[serde(default, deserialize_with = "json::nullable", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Nullable<Vec<Category>>")]
     pub categories: Option<Vec<Category>>,
+    /// Whether a file, image or media field takes pictures that tell where, when and with what they were taken.
+    #[serde(default, deserialize_with = "json::nullable", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Nullable<bool>")]
+    pub keep_metadata: Option<bool>,
     /// The type of the objects that a relationship points at, by id or slug.
     #[serde(default, deserialize_with = "json::nullable", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Nullable<String>")]
@@ -165,11 +169,16 @@ impl AddressPart {
 }
 
 impl Field {
-    /// The categories of the uploads that it takes.
-    pub(super) fn categories(&self) -> Vec<Category> {
+    /// Which uploads it takes.
+    pub(super) fn upload_rule(&self) -> UploadRule {
         let all = self.r#type.categories().iter().copied();
         let chosen = self.settings.categories.as_ref();
-        all.filter(|category| chosen.is_none_or(|chosen| chosen.contains(category))).collect()
+        UploadRule {
+            categories: all
+                .filter(|category| chosen.is_none_or(|chosen| chosen.contains(category)))
+                .collect(),
+            keep_metadata: self.settings.keep_metadata == Some(true),
+        }
     }
 
     /// Whether its value is the moment of creation.

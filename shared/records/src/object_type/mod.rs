@@ -40,7 +40,7 @@ pub use key::SORT_KEY_BYTES_MAX;
 pub use limits::LABEL_LENGTH_MAX as FIELD_LABEL_LENGTH_MAX;
 pub use migration::{Migration, MigrationConflicts};
 pub use read::check_value;
-pub use reference::{Reference, ReferenceTarget};
+pub use reference::{Reference, ReferenceTarget, UploadRule};
 pub use rules::{clear_faults, rule_faults};
 pub use schema::{SentMoney, SentValue, SentValues};
 pub use stamp::{STAMPED_SECONDS, object_type_stamp_key, revalidate};

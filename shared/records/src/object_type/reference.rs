@@ -27,8 +27,17 @@ pub enum ReferenceTarget {
         /// Its id.
         id: String,
         /// What it may be.
-        categories: Vec<Category>,
+        rule: UploadRule,
     },
+}
+
+/// Which uploads a field takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRule {
+    /// Those of these categories.
+    pub categories: Vec<Category>,
+    /// Also pictures out of which nothing was cut.
+    pub keep_metadata: bool,
 }
 
 impl Reference {

@@ -43,7 +43,7 @@ impl Objects {
                     let is_live = objects.contains(&(object_type.clone(), id.clone()));
                     (!is_live).then(|| reference.not_found())
                 }
-                ReferenceTarget::Upload { id, categories } => uploads.fault(reference, (id, categories), now),
+                ReferenceTarget::Upload { id, rule } => uploads.fault(reference, (id, rule), now),
             };
             validation.dangling.extend(validation.references.iter().filter_map(fault));
         }

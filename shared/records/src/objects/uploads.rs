@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::object_type::{Reference, ReferenceTarget};
+use crate::object_type::{Reference, ReferenceTarget, UploadRule};
 use api::Member;
 use base::{
     Fault, Result, Timestamp, Violation,
     id::{TeamId, UploadId},
     text::Slug,
 };
-use file_types::Category;
+use file_types::is_picture;
 use resources::resource::Resource as _;
 use table::{AttributeValue, Item};
 use upload::{StoredUpload, UploadStatus};
@@ -54,7 +54,7 @@ impl Uploads {
     pub(super) fn fault(
         &self,
         reference: &Reference,
-        (id, categories): (&str, &[Category]),
+        (id, rule): (&str, &UploadRule),
         now: Timestamp,
     ) -> Option<Fault> {
         let is_kept = |upload: &&StoredUpload| !upload.body.is_over(upload.created_at, now);
@@ -67,9 +67,16 @@ impl Uploads {
                 let detail = "The scanner for malware has not found this upload clean.";
                 fault(Violation::NotReady, detail.to_owned())
             }
-            Some(content) if categories.contains(&content.category) => None,
+            Some(content) if rule.categories.contains(&content.category) => {
+                let is_told = upload.body.keep_metadata && is_picture(&content.content_type);
+                let detail = "The picture tells where, when and with what it was taken: send it anew without `keep_metadata`.";
+                if is_told && !rule.keep_metadata {
+                    return fault(Violation::KeepsMetadata, detail.to_owned());
+                }
+                None
+            }
             Some(_) => {
-                let names: Vec<_> = categories.iter().map(|category| category.name()).collect();
+                let names: Vec<_> = rule.categories.iter().map(|category| category.name()).collect();
                 fault(Violation::WrongCategory, format!("The field takes {}.", names.join(", ")))
             }
             None if upload.body.status == UploadStatus::Rejected => {

@@ -90,6 +90,13 @@ const SETTINGS = {
     has: (type) => type in CATEGORIES, read: wordsIn,
     make: words("Kinds of uploads", "None: all that a field of this type takes.", (type) => CATEGORIES[type]),
   },
+  keep_metadata: {
+    has: (type) => type in CATEGORIES, read: (data, name) => data.get(name) === "true" || undefined,
+    make: (value, { name }) => field({
+      label: "Pictures", name, pointer: `/settings/${name}`,
+      input: select([["", "Without what tells where and with what they were taken"], ["true", "With it, if they were sent so"]], value ? "true" : ""),
+    }),
+  },
   object_type: {
     has: (type) => type === "relationship", isFixed: true, read: textIn,
     make: (value, { name, types }) => field({

@@ -122,7 +122,7 @@ function fieldPages(count, from) {
 
 /** What tells a field from others of its type. */
 function detailOf({ type, settings, semantics }, targets) {
-  const { options, currency, prefix, postfix, start, precision, fields, categories } = settings;
+  const { options, currency, prefix, postfix, start, precision, fields, categories, keep_metadata: keeps } = settings;
   const { max_length: most, default_country: country, required_parts: parts } = settings;
   const said = [
     hasOptions(type) && plural(options.length, "option"),
@@ -134,6 +134,7 @@ function detailOf({ type, settings, semantics }, targets) {
     parts?.length > 0 && `with ${parts.join(", ")}`,
     fields && plural(fields.length, "field"),
     categories?.length > 0 && categories.join(", "),
+    keeps && "with metadata",
     semantics,
   ].filter(Boolean);
   if (type === "relationship") said.push(targetOf(targets.get(settings.object_type)));

@@ -112,7 +112,7 @@ function stop({ transfers }) {
 
 function send(parts, file) {
   const { world, transfers, pending } = parts;
-  const transfer = new Transfer(world.team, file);
+  const transfer = new Transfer(world.team, file, { keepsMetadata: Boolean(parts.field.settings.keep_metadata) });
   const count = () => { pending.value = String(transfers.filter(({ isOver }) => !isOver).length || ""); };
   transfers.push(transfer);
   const settled = () => {

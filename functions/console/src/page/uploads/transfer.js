@@ -29,9 +29,10 @@ export class Transfer {
   fault = null;
   changed = () => {};
 
-  constructor(team, file) {
+  /** `keepsMetadata`: nothing is cut out of a picture. */
+  constructor(team, file, { keepsMetadata = false } = {}) {
     made += 1;
-    Object.assign(this, { team, file, key: `file-${made}` });
+    Object.assign(this, { team, file, keepsMetadata, key: `file-${made}` });
   }
 
   get name() {
@@ -100,7 +101,7 @@ export class Transfer {
   async #create(sha256) {
     this.#stopper.signal.throwIfAborted();
     this.#key ??= crypto.randomUUID();
-    const body = { filename: this.file.name, size: this.file.size, ...(sha256 && { sha256 }) };
+    const body = { filename: this.file.name, size: this.file.size, ...(sha256 && { sha256 }), ...(this.keepsMetadata && { keep_metadata: true }) };
     try {
       const begun = await call("uploads.create", { team: this.team }, { body, key: this.#key });
       this.#key = null;

@@ -95,6 +95,7 @@ fn foreign(field: &Field, pointer: &str) -> Vec<Fault> {
         required_parts,
         fields,
         categories,
+        keep_metadata,
         object_type,
     } = &field.settings;
     let given = [
@@ -109,6 +110,7 @@ fn foreign(field: &Field, pointer: &str) -> Vec<Fault> {
         ("required_parts", required_parts.is_some(), &[FieldType::Address]),
         ("fields", fields.is_some(), &[FieldType::Composite]),
         ("categories", categories.is_some(), UPLOADS),
+        ("keep_metadata", keep_metadata.is_some(), UPLOADS),
         ("object_type", object_type.is_some(), &[FieldType::Relationship]),
     ];
     let foreign = given.iter().filter(|(_, is_given, types)| *is_given && !types.contains(&field.r#type));

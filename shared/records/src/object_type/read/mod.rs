@@ -187,7 +187,7 @@ fn uploads(field: &Field, pointer: &str, raw: &RawValue) -> Result<ParsedValue, 
     }
     let reference = |(index, id): (usize, &String)| Reference {
         pointer: place(index),
-        target: ReferenceTarget::Upload { id: id.clone(), categories: field.categories() },
+        target: ReferenceTarget::Upload { id: id.clone(), rule: field.upload_rule() },
     };
     let references = ids.iter().enumerate().map(reference).collect();
     Ok(ParsedValue { value: (!ids.is_empty()).then_some(Value::List(ids)), references })

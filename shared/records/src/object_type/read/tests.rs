@@ -368,7 +368,7 @@ fn references_are_told_for_the_caller_to_look_up() {
         let file = field(r#type, json!({}));
         let upload = |at: &str, id: &str| Reference {
             pointer: at.into(),
-            target: ReferenceTarget::Upload { id: id.into(), categories: file.categories() },
+            target: ReferenceTarget::Upload { id: id.into(), rule: file.upload_rule() },
         };
         assert_eq!(
             references(&file, r#"["upl_1", "upl_2"]"#),
