@@ -73,7 +73,7 @@ async fn a_file_is_sent_once_read_in_pieces_replaced_and_removed() {
 #[tokio::test]
 async fn parts_are_listed_joined_once_and_given_up() {
     let (bucket, key) = bucket().await;
-    let id = bucket.begin_parts(&key, "text/plain").await.unwrap();
+    let id = bucket.begin_parts(&key, "text/plain", false).await.unwrap();
     assert_eq!(bucket.sent_parts(&key, &id).await.unwrap(), Some(Vec::new()));
     let (large, small) = (vec![b'a'; 5 * 1024 * 1024], b"end".to_vec());
     for (number, bytes) in [(2, &small), (1, &large)] {
@@ -95,7 +95,7 @@ async fn parts_are_listed_joined_once_and_given_up() {
     assert_eq!(bucket.read(&key, 5 * 1024 * 1024, 10).await.unwrap(), b"end");
 
     let other = FileKey::upload(&TeamId::new(), &UploadId::new());
-    let id = bucket.begin_parts(&other, "text/plain").await.unwrap();
+    let id = bucket.begin_parts(&other, "text/plain", false).await.unwrap();
     let signed = bucket.sign_part((&other, &id), (1, 3), LIFE).await.unwrap();
     assert_eq!(put(&signed, &small).await, 200);
     bucket.abort_parts(&other, &id).await.unwrap();

@@ -37,7 +37,7 @@ pub(crate) fn picture_that_tells(width: u32, height: u32, comment: Option<&str>)
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
-    for comment in comment {
+    if let Some(comment) = comment {
         encoder.add_text_chunk("Comment".to_owned(), comment.to_owned()).unwrap();
     }
     let pixels: Vec<u8> = (0..height)

@@ -201,7 +201,16 @@ impl UploadView {
             Usage::Unused { since } => Some(since),
         };
         let Upload {
-            filename, size, declared_content_type, sent_sha256, content, reason, scan, parts, ..
+            filename,
+            size,
+            declared_content_type,
+            sent_sha256,
+            content,
+            reason,
+            keep_metadata,
+            scan,
+            parts,
+            ..
         } = body;
         let variants = content.as_ref().map_or(Variants::None, Content::variants);
         let (content_type, category, sha256, flags, width, height) = match content {

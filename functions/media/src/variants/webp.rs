@@ -10,7 +10,7 @@ use super::riff::{HEADER_SIZE, chunk_header, chunks, chunks_within, extended};
 use super::shrink::{Place, Shrink};
 use crate::{
     exif,
-    fields::{le16, le24, le32, length, part},
+    fields::{le16, le24, le32},
 };
 use file_types::Variant;
 

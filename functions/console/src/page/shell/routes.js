@@ -72,6 +72,7 @@ export default {
   "uploads.parts": ["POST", "/teams/{team}/uploads/{upload}/parts", {"needs":["upload"]}],
   "uploads.complete": ["POST", "/teams/{team}/uploads/{upload}/complete", {"needs":["upload"]}],
   "uploads.content": ["GET", "/teams/{team}/uploads/{upload}/content", {"needs":["object:read"]}],
+  "uploads.references": ["GET", "/teams/{team}/uploads/{upload}/references", {"needs":["object:read"]}],
   "uploads.delete": ["DELETE", "/teams/{team}/uploads/{upload}", {"needs_any":["upload","object:delete"]}],
   "uploads.destroy": ["DELETE", "/teams/{team}/uploads/{upload}/force", {"needs":["object:force-delete"]}],
   "audit-logs.list": ["GET", "/teams/{team}/audit-logs", {"needs":["audit-log:read"]}],
