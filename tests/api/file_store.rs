@@ -50,7 +50,7 @@ async fn a_file_is_sent_once_read_in_pieces_replaced_and_removed() {
     let head = bucket.head(&key).await.unwrap().unwrap();
     assert_eq!((head.size, head.content_type.as_str(), &head.sent_sha256), (11, "text/plain", &None));
     assert!(head.keep_metadata);
-    assert_eq!(bucket.read(&key, 6, 100).await.unwrap(), b"world");
+    assert_eq!(bucket.read(&key, &head, 6, 100).await.unwrap(), b"world");
     assert!(bucket.uploads().await.unwrap().contains(&key.to_string()));
 
     let url = bucket.sign_get(&key, ("image/png", "attachment; filename=\"a b.png\""), LIFE).await.unwrap();
@@ -63,6 +63,7 @@ async fn a_file_is_sent_once_read_in_pieces_replaced_and_removed() {
     let after = bucket.head(&key).await.unwrap().unwrap();
     assert_eq!((after.size, after.sent_sha256.as_deref()), (5, Some("as it was")));
     assert!(bucket.replace(&key, &head, b"late".to_vec(), "x").await.is_err(), "it is another one by now");
+    assert!(bucket.read(&key, &head, 0, 100).await.is_err(), "nothing is read of another one");
     assert_eq!(bucket.get(&key).await.unwrap().as_deref(), Some(&b"hello"[..]));
     for _ in 0..2 {
         bucket.delete(&key).await.unwrap();
@@ -92,7 +93,7 @@ async fn parts_are_listed_joined_once_and_given_up() {
     bucket.join_parts(&key, &id, &parts).await.unwrap();
     assert_eq!(bucket.sent_parts(&key, &id).await.unwrap(), None);
     bucket.abort_parts(&key, &id).await.unwrap();
-    assert_eq!(bucket.read(&key, 5 * 1024 * 1024, 10).await.unwrap(), b"end");
+    assert_eq!(bucket.read(&key, &head, 5 * 1024 * 1024, 10).await.unwrap(), b"end");
 
     let other = FileKey::upload(&TeamId::new(), &UploadId::new());
     let id = bucket.begin_parts(&other, "text/plain", false).await.unwrap();

@@ -37,7 +37,7 @@ impl Inspector {
         let length = usize::try_from(head.size).map_err(anyhow::Error::from)?;
         // One at a time, so that as much memory is taken as for one.
         let turn = self.turns.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
-        let picture = self.bucket.read(&keys.original, 0, length).await?;
+        let picture = self.bucket.read(&keys.original, &head, 0, length).await?;
         self.bucket.begin_variant(keys, attempt).await?;
         let variant = keys.variant;
         let made = tokio::task::spawn_blocking(move || {

@@ -19,20 +19,21 @@ pub struct Inspector {
     pub(crate) turns: Arc<Semaphore>,
 }
 
-/// A file of the bucket, read in pieces.
+/// A file of the bucket, read in pieces. Another look at the same time may put one without metadata in its place: then this one
+/// fails, or it would tell of a part of each.
 struct InBucket<'a> {
     bucket: &'a Bucket,
     key: &'a FileKey,
-    size: u64,
+    head: &'a Head,
 }
 
 impl Source for InBucket<'_> {
     fn size(&self) -> u64 {
-        self.size
+        self.head.size
     }
 
     async fn read(&self, from: u64, length: usize) -> anyhow::Result<Vec<u8>> {
-        self.bucket.read(self.key, from, length).await.map_err(anyhow::Error::from)
+        self.bucket.read(self.key, self.head, from, length).await.map_err(anyhow::Error::from)
     }
 }
 
@@ -71,7 +72,7 @@ impl Inspector {
     /// What is found. Where metadata is cut out, what is left is stored first, with the checksum of what was sent, so that a
     /// second look after an interruption comes to the same.
     async fn report(&self, file: &FileKey, head: &Head) -> Result<Report> {
-        let source = InBucket { bucket: &self.bucket, key: file, size: head.size };
+        let source = InBucket { bucket: &self.bucket, key: file, head };
         let finding = identify(&source).await.map_err(Error::unavailable)?;
         // No larger picture can be told of, so this is none by its name.
         if !finding.is_picture() || head.size > PICTURE_BYTES_MAX {
@@ -80,7 +81,7 @@ impl Inspector {
             return Ok(Report { size, sha256, sent_sha256, verdict: Verdict::Found(finding) });
         }
         let length = usize::try_from(head.size).map_err(anyhow::Error::from)?;
-        let bytes = self.bucket.read(file, 0, length).await?;
+        let bytes = self.bucket.read(file, head, 0, length).await?;
         let sha256 = hex::encode(Sha256::digest(&bytes));
         let sent_sha256 = head.sent_sha256.clone().unwrap_or_else(|| sha256.clone());
         let of = |size, sha256, verdict| Report { size, sha256, sent_sha256: sent_sha256.clone(), verdict };

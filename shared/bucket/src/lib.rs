@@ -100,17 +100,18 @@ impl Bucket {
         }))
     }
 
-    /// So many bytes of a file from there on, or as many as there are.
+    /// So many bytes of a file from there on, or as many as there are, if it is still the one with this head.
     ///
     /// # Errors
-    /// 503 when the bucket is busy or away.
-    pub async fn read(&self, key: &FileKey, from: u64, length: usize) -> Result<Vec<u8>> {
+    /// 503 when the bucket is busy or away, or something else was there.
+    pub async fn read(&self, key: &FileKey, head: &Head, from: u64, length: usize) -> Result<Vec<u8>> {
         if length == 0 {
             return Ok(Vec::new());
         }
         let last = from.saturating_add(u64::try_from(length).unwrap_or(u64::MAX)).saturating_sub(1);
         let range = format!("bytes={from}-{last}");
-        let call = self.client.get_object().bucket(&self.name).key(key.as_str()).range(range);
+        let call = self.client.get_object().bucket(&self.name).key(key.as_str());
+        let call = call.if_match(&head.etag).range(range);
         let found = call.send().await.map_err(failed)?;
         Ok(found.body.collect().await.map_err(Error::unavailable)?.to_vec())
     }
