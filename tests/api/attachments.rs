@@ -16,10 +16,11 @@ use crate::{
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// The jobs are found by the schedule, which looks for what is late.
 const SCHEDULE_SECONDS: i64 = 30 * 60;
-/// So many files are named while they are deleted before it is looked what became of them, some of them at once. There are no
-/// more of them unless `NAMED_ROUNDS` says so.
-const TOGETHER: usize = 60;
-const AT_ONCE: usize = 6;
+/// So many files are named while they are deleted, unless `NAMED_ROUNDS` says otherwise; of so many in a row it is looked at
+/// once what became of them, and so many are under way at a time.
+const ROUNDS: usize = 60;
+const TOGETHER: usize = 240;
+const AT_ONCE: usize = 12;
 
 /// A type with a field of each kind that holds files.
 fn places() -> Value {
@@ -369,7 +370,7 @@ async fn named_while_deleted(owner: &Api, world: &World, round: usize) -> Option
 
 #[tokio::test]
 async fn an_object_that_names_a_file_while_it_is_deleted_has_it_or_is_refused() {
-    let rounds = std::env::var("NAMED_ROUNDS").map_or(TOGETHER, |text| text.parse().unwrap());
+    let rounds = std::env::var("NAMED_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
     let system = System::isolated();
     let world = world_of(&Api::at(&system.url)).await;
     let (mut owner, mut made) = (world.owner.api.clone(), 0);
