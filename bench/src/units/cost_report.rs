@@ -54,13 +54,13 @@ impl CostReport {
     }
 }
 
-/// Whether only the relay asks so: for webhooks, for names one by one, and to write an entry.
+/// Whether only the relay asks so: for webhooks, for names one by one, for uses of files, and to write an entry or such a use.
 fn is_of_relay(call: &Call) -> bool {
     let request = String::from_utf8_lossy(&call.request);
     match call.operation.as_str() {
-        "Query" => request.contains("\"WEBHOOK#\""),
+        "Query" => request.contains("\"WEBHOOK#\"") || request.contains("\"REF#\""),
         "GetItem" => request.contains("\"identity\""),
-        "PutItem" => request.contains("\"AUDIT#"),
+        "PutItem" => request.contains("\"AUDIT#") || request.contains("\"REF#"),
         _ => false,
     }
 }
