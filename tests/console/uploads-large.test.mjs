@@ -61,16 +61,27 @@ function intercept(page, task) {
 test("a large file is sent in parts, three requests at once over all files, and a part that failed is sent again", async () => {
   const { page, asked, has } = await filesOf("parts");
   let [under, most, failures, last] = [0, 0, 0, null];
+  const first = [];
   page.on("request", (request) => { if (isPut(request)) most = Math.max(most, under += 1); });
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => { if (isPut(request)) under -= 1; });
-  await intercept(page, (route, number) => {
+  const answer = (route, number) => {
     if (number === 2 && failures === 0) {
       failures += 1;
       route.abort();
-      return true;
+    } else if (number === 5) {
+      last = route;
+    } else {
+      route.continue();
     }
-    if (number === 5) last = route;
-    return number === 5;
+  };
+  await intercept(page, (route, number) => {
+    // The first ones wait for each other, so that three are under way at once.
+    if (first.length < 3) {
+      if (first.push(() => answer(route, number)) === 3) for (const go of first) go();
+    } else {
+      answer(route, number);
+    }
+    return true;
   });
   // The first URLs end before they can be used.
   await page.route("**/parts", async (route) => {

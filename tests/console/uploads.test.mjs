@@ -279,7 +279,7 @@ test("a file that objects use is not deleted, which says what to do, and is dest
   const base = `/v1/teams/${team.id}`;
   const { id } = await uploadOf(session, team, "offer.txt", "An offer.");
   await api(session, "POST", `${base}/object-types`, {
-    slug: "deals", singular_label: "Deal", plural_label: "Deals", fields: [{ slug: "name", label: "Name", type: "text" }, { slug: "files", label: "Files", type: "file" }],
+    slug: "deals", singular_label: "Deal", plural_label: "Deals", item_label_fields: ["name"], fields: [{ slug: "name", label: "Name", type: "text" }, { slug: "files", label: "Files", type: "file" }],
   });
   await api(session, "POST", `${base}/objects/deals`, { fields: { name: "A rocket", files: [id] } });
   // Which objects use a file follows from what was written, a moment later.
