@@ -1,7 +1,7 @@
 //! What S3 does on AWS: it tells the function that looks at files which ones were sent.
 
 use base::Result;
-use bucket::Bucket;
+use bucket::{Bucket, VariantKeys};
 use media::{Event, Inspector};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
@@ -24,12 +24,23 @@ pub(crate) struct Inspections {
 pub(crate) fn inspections(bucket: &Bucket, mut sent: UnboundedReceiver<String>) -> Inspections {
     let (mut running, inspector, bucket) = (JoinSet::new(), Inspector::new(bucket.clone()), bucket.clone());
     running.spawn(async move {
-        let mut at_work = JoinSet::new();
-        for key in left_behind(&bucket).await.unwrap_or_default() {
-            start(&mut at_work, &inspector, key).await;
-        }
-        while let Some(key) = sent.recv().await {
-            start(&mut at_work, &inspector, key).await;
+        let (mut files, mut variants) = (JoinSet::new(), JoinSet::new());
+        let mut left = left_behind(&bucket).await.unwrap_or_default().into_iter();
+        while let Some(key) = match left.next() {
+            Some(key) => Some(key),
+            None => sent.recv().await,
+        } {
+            let work = look_at(inspector.clone(), key.clone());
+            // Smaller pictures take turns by themselves, and no file waits for them.
+            if VariantKeys::parse_request(&key).is_some() {
+                while variants.try_join_next().is_some() {}
+                variants.spawn(work);
+                continue;
+            }
+            while files.len() >= AT_ONCE {
+                files.join_next().await;
+            }
+            files.spawn(work);
         }
     });
     Inspections { _running: running }
@@ -41,18 +52,12 @@ async fn left_behind(bucket: &Bucket) -> Result<Vec<String>> {
     Ok([bucket.uninspected().await?, bucket.requests().await?].concat())
 }
 
-async fn start(at_work: &mut JoinSet<()>, inspector: &Inspector, key: String) {
-    while at_work.len() >= AT_ONCE {
-        at_work.join_next().await;
-    }
-    let inspector = inspector.clone();
-    at_work.spawn(async move {
-        for _ in 0..TRIES {
-            match inspector.handle(Event::of(&key)).await {
-                Ok(()) => return,
-                Err(error) => tracing::warn!(code = error.code.name(), "a file could not be looked at"),
-            }
-            sleep(PAUSE).await;
+async fn look_at(inspector: Inspector, key: String) {
+    for _ in 0..TRIES {
+        match inspector.handle(Event::of(&key)).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(code = error.code.name(), "a file could not be looked at"),
         }
-    });
+        sleep(PAUSE).await;
+    }
 }

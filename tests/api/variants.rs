@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use base::id::{TeamId, UploadId};
-use bucket::{VariantKeys, VariantState};
+use bucket::{Attempts, VariantKeys, VariantState};
 use file_types::Variant;
 use futures_util::future::join_all;
 use image_webp::WebPDecoder;
@@ -143,17 +143,25 @@ async fn a_picture_that_is_removed_takes_its_variants_with_it() {
 async fn what_ends_its_maker_again_and_again_is_given_up() {
     let bucket = bucket_of_engine().await;
     let inspector = Inspector::new(bucket.clone());
-    for (attempts, outcome) in [(1, VariantState::Made), (2, VariantState::Made), (3, VariantState::Failed)] {
+    for (count, outcome) in [(1, VariantState::Made), (2, VariantState::Made), (3, VariantState::Failed)] {
         let of = VariantKeys::new(&TeamId::new(), &UploadId::new(), Variant::Medium);
         bucket.put(&of.original, "image/png", picture(64, 64)).await.unwrap();
-        bucket.begin_variant(&of, attempts).await.unwrap();
-        assert_eq!(bucket.variant(&of).await.unwrap(), VariantState::Begun(attempts));
+        let mut before = Attempts::default();
+        for begun in 1..=count {
+            assert!(bucket.begin_variant(&of, &before).await.unwrap());
+            assert!(!bucket.begin_variant(&of, &before).await.unwrap(), "one of two who try at once");
+            let VariantState::Begun(attempts) = bucket.variant(&of).await.unwrap() else {
+                panic!("it has begun")
+            };
+            assert_eq!(attempts.count, begun);
+            before = attempts;
+        }
         for _ in 0..2 {
             // A second request adds nothing to the first, and a second notification nothing to what is there.
             bucket.ask_for_variant(&of).await.unwrap();
             bucket.ask_for_variant(&of).await.unwrap();
             inspector.handle(Event::of(of.request.as_str())).await.unwrap();
-            assert_eq!(bucket.variant(&of).await.unwrap(), outcome, "{attempts}");
+            assert_eq!(bucket.variant(&of).await.unwrap(), outcome, "{count}");
             assert!(!bucket.requests().await.unwrap().contains(&of.request.to_string()));
         }
         bucket.delete(&of.original).await.unwrap();

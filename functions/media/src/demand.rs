@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::Result;
-use bucket::{VariantKeys, VariantState};
+use bucket::{Attempts, VariantKeys, VariantState};
 use file_types::PICTURE_BYTES_MAX;
 
 use crate::{Inspector, variants::shrink};
@@ -16,11 +16,16 @@ const ATTEMPTS_MAX: u32 = 3;
 impl Inspector {
     /// Makes the variant that is asked for, unless it is there, and ends the request.
     pub(crate) async fn answer(&self, keys: &VariantKeys) -> Result<()> {
-        match self.bucket.variant(keys).await? {
-            VariantState::Made | VariantState::Failed => {}
-            VariantState::Absent => self.make(keys, 1).await?,
-            VariantState::Begun(attempts) if attempts < ATTEMPTS_MAX => self.make(keys, attempts + 1).await?,
-            VariantState::Begun(_) => self.bucket.store_variant(keys, None).await?,
+        let attempts = match self.bucket.variant(keys).await? {
+            VariantState::Made | VariantState::Failed => None,
+            VariantState::Absent => Some(Attempts::default()),
+            VariantState::Begun(attempts) => Some(attempts),
+        };
+        match attempts {
+            Some(attempts) if attempts.count >= ATTEMPTS_MAX => self.bucket.store_variant(keys, None).await?,
+            // Somebody else is about it, and ends the request.
+            Some(attempts) if !self.make(keys, &attempts).await? => return Ok(()),
+            _ => {}
         }
         // Whoever removes a picture removes its variants after it. One that came later goes here.
         if self.bucket.head(&keys.original).await?.is_none() {
@@ -29,24 +34,28 @@ impl Inspector {
         self.bucket.delete(&keys.request).await
     }
 
-    async fn make(&self, keys: &VariantKeys, attempt: u32) -> Result<()> {
-        let Some(head) = self.bucket.head(&keys.original).await? else { return Ok(()) };
+    /// Makes a variant. Returns false if somebody else does at the same time.
+    async fn make(&self, keys: &VariantKeys, before: &Attempts) -> Result<bool> {
+        let Some(head) = self.bucket.head(&keys.original).await? else { return Ok(true) };
         if head.size > PICTURE_BYTES_MAX {
-            return self.bucket.store_variant(keys, None).await;
+            return self.bucket.store_variant(keys, None).await.map(|()| true);
         }
         let length = usize::try_from(head.size).map_err(anyhow::Error::from)?;
         // One at a time, so that as much memory is taken as for one.
         let turn = self.turns.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
         let picture = self.bucket.read(&keys.original, &head, 0, length).await?;
-        self.bucket.begin_variant(keys, attempt).await?;
+        if !self.bucket.begin_variant(keys, before).await? {
+            return Ok(false);
+        }
         let variant = keys.variant;
         let made = tokio::task::spawn_blocking(move || {
             let made = shrink(&picture, variant);
             drop(turn);
             made
         });
-        // Neither what takes too long nor what panics is a picture.
-        let made = tokio::time::timeout(TIME_MAX, made).await.ok().and_then(|ended| ended.ok()?.ok());
-        self.bucket.store_variant(keys, made).await
+        // What takes too long may only have met a busy machine: when somebody asks again, it is tried again.
+        let Ok(ended) = tokio::time::timeout(TIME_MAX, made).await else { return Ok(true) };
+        // What panics is no picture.
+        self.bucket.store_variant(keys, ended.ok().and_then(std::result::Result::ok)).await.map(|()| true)
     }
 }

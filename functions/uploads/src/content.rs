@@ -6,8 +6,10 @@ use api::Member;
 use base::{Result, Timestamp};
 use bucket::{FileKey, VariantKeys, VariantState};
 use file_types::{Disposition, Variant, content_disposition};
+use resources::resource::Resource as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use table::applied;
 use upload::{Content, Download, StoredUpload, Upload, Variants};
 
 use crate::{
@@ -142,6 +144,10 @@ impl Store {
     async fn store_failure(&self, upload: &StoredUpload) -> Result<()> {
         let Some(content) = upload.body.content.clone() else { return Ok(()) };
         let content = Some(Content { variants_failed: true, ..content });
-        self.write(upload.clone(), Upload { content, ..upload.body.clone() }).await.map(drop)
+        let workspace = &self.uploads.tables.workspace;
+        // Its version stays: nobody has changed it.
+        let mut after = upload.clone().with_body(Upload { content, ..upload.body.clone() });
+        let writes = upload.replacement(&mut after, workspace, self.now())?;
+        applied(workspace.transact(writes).await).map(drop)
     }
 }

@@ -103,6 +103,10 @@ pub(crate) async fn delete(
 ) -> Result<NoContent> {
     let upload = store.stored(&member, &path.upload).await?;
     check_removal(&member, &upload)?;
+    // Who has sent it sees it, and so its version.
+    if upload.created_by != member.user {
+        member.may_compare(&if_match, Permission::ObjectRead)?;
+    }
     store.delete(&member, &upload, &if_match).await?;
     Ok(NoContent)
 }

@@ -261,7 +261,7 @@ impl Store {
 
     /// Stores what has become of an upload, as a change by whoever sent it. Another caller may have come before: then what that
     /// one stored counts.
-    pub(crate) async fn write(&self, before: StoredUpload, body: Upload) -> Result<StoredUpload> {
+    async fn write(&self, before: StoredUpload, body: Upload) -> Result<StoredUpload> {
         let workspace = &self.uploads.tables.workspace;
         let mut after = before.clone().with_body(body);
         after.touch(before.actor.clone(), self.now());

@@ -22,7 +22,8 @@ use self::{
 use crate::dice::Dice;
 
 const SEED: u64 = 20_261_130;
-/// How often it is killed, at least; it goes on until enough has come through, up to so many times as often.
+/// How often it is killed, at least; it goes on until enough has come through, up to so many times as often. Each time it lives
+/// longer, as a slow machine needs.
 const KILLS: usize = 16;
 const KILLS_TIMES_MAX: usize = 4;
 const WRITERS: usize = 6;
@@ -71,7 +72,7 @@ async fn sent_whatever_is_killed(seed: u64, kills: usize) {
 async fn kill_again_and_again(site: &Site, journal: &Journal, dice: &mut Dice, kills: usize) {
     for kill in 1..=kills * KILLS_TIMES_MAX {
         let mut engine = site.process();
-        let millis = KILL_MILLIS.0 + dice.below(KILL_MILLIS.1 - KILL_MILLIS.0);
+        let millis = (KILL_MILLIS.0 + dice.below(KILL_MILLIS.1 - KILL_MILLIS.0)) * kill.div_ceil(kills);
         tokio::time::sleep(Duration::from_millis(millis.try_into().unwrap())).await;
         engine.child.kill().unwrap();
         if kill % 10 == 0 {

@@ -23,7 +23,7 @@ use table::{aws, config::Config};
 pub use key::{FileKey, VariantKeys};
 pub use parts::SentPart;
 pub use signed::{NewFile, SignedUpload};
-pub use variants::VariantState;
+pub use variants::{Attempts, VariantState};
 
 /// One attempt of a call may take so long: the longest ones send or fetch a picture.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);

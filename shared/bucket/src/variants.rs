@@ -1,7 +1,10 @@
 //! Variants of pictures, which are made when somebody first asks for one. Who asks and who makes it know of each other by the
 //! bucket alone: the request is an object, of which the bucket tells the function `media`.
 
-use aws_sdk_s3::operation::head_object::HeadObjectError;
+use aws_sdk_s3::{
+    config::http::HttpResponse, error::SdkError, operation::head_object::HeadObjectError,
+    primitives::ByteStream,
+};
 use base::{
     Result,
     id::{TeamId, UploadId},
@@ -12,20 +15,29 @@ use crate::{Bucket, FileKey, VariantKeys, absent, failed, key};
 
 /// What the metadata of a variant is called that is not made yet: how often that was tried.
 const ATTEMPT: &str = "attempt";
-/// A request that stands already.
+/// What is answered to a write whose condition does not hold.
 const PRECONDITION_FAILED: u16 = 412;
 
 /// What there is of a variant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VariantState {
     /// Nothing.
     Absent,
-    /// It was tried so often to make it.
-    Begun(u32),
+    /// It was tried to make it.
+    Begun(Attempts),
     /// The picture.
     Made,
     /// It cannot be made.
     Failed,
+}
+
+/// How often it was tried to make a variant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// So often.
+    pub count: u32,
+    /// The tag of what says so.
+    etag: Option<String>,
 }
 
 impl Bucket {
@@ -38,9 +50,9 @@ impl Bucket {
         let Some(found) = absent(answer, HeadObjectError::is_not_found)? else {
             return Ok(VariantState::Absent);
         };
-        let attempt = found.metadata.and_then(|metadata| metadata.get(ATTEMPT)?.parse().ok());
-        Ok(match attempt {
-            Some(attempt) => VariantState::Begun(attempt),
+        let count = found.metadata.and_then(|metadata| metadata.get(ATTEMPT)?.parse().ok());
+        Ok(match count {
+            Some(count) => VariantState::Begun(Attempts { count, etag: found.e_tag }),
             None if found.content_length == Some(0) => VariantState::Failed,
             None => VariantState::Made,
         })
@@ -52,22 +64,24 @@ impl Bucket {
     /// 503 when the bucket is busy or away.
     pub async fn ask_for_variant(&self, keys: &VariantKeys) -> Result<()> {
         let call = self.client.put_object().bucket(&self.name).key(keys.request.as_str()).if_none_match("*");
-        match call.send().await {
-            Err(error) if error.raw_response().is_none_or(|r| r.status().as_u16() != PRECONDITION_FAILED) => {
-                Err(failed(error))
-            }
-            _ => Ok(()),
-        }
+        unless_overtaken(call.send().await).map(drop)
     }
 
-    /// Stores that it is tried to make a variant, so that it is known if that ends whoever tries.
+    /// Stores that it is tried once more to make a variant, so that it is known if that ends whoever tries. Returns false if
+    /// somebody else has come before.
     ///
     /// # Errors
     /// 503 when the bucket is busy or away.
-    pub async fn begin_variant(&self, keys: &VariantKeys, attempt: u32) -> Result<()> {
+    pub async fn begin_variant(&self, keys: &VariantKeys, before: &Attempts) -> Result<bool> {
         let call = self.client.put_object().bucket(&self.name).key(keys.made.as_str());
-        call.metadata(ATTEMPT, attempt.to_string()).send().await.map_err(failed)?;
-        Ok(())
+        let count = (before.count + 1).to_string();
+        // It is the content too, by which its tag differs from that of the one before.
+        let call = call.metadata(ATTEMPT, &count).body(ByteStream::from(count.into_bytes()));
+        let call = match &before.etag {
+            Some(etag) => call.if_match(etag),
+            None => call.if_none_match("*"),
+        };
+        unless_overtaken(call.send().await)
     }
 
     /// Stores a variant, or that it cannot be made.
@@ -110,5 +124,23 @@ impl Bucket {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a write with a condition was made; not if somebody else has written before.
+fn unless_overtaken<T, E>(answer: std::result::Result<T, SdkError<E, HttpResponse>>) -> Result<bool>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .raw_response()
+                .is_some_and(|response| response.status().as_u16() == PRECONDITION_FAILED) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(failed(error)),
     }
 }

@@ -56,6 +56,8 @@ impl Variant {
 
 /// Whether variants are made of such a picture.
 pub fn has_variants(content_type: &str, width: Option<u32>, height: Option<u32>) -> bool {
-    let pixels = u64::from(width.unwrap_or_default()) * u64::from(height.unwrap_or_default());
-    crate::is_picture(content_type) && (1..=PIXELS_MAX).contains(&pixels)
+    let [width, height] = [width, height].map(Option::unwrap_or_default);
+    let pixels = u64::from(width) * u64::from(height);
+    let fits = width.max(height) <= u32::from(u16::MAX) && (1..=PIXELS_MAX).contains(&pixels);
+    crate::is_picture(content_type) && fits
 }

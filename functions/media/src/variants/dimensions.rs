@@ -6,7 +6,7 @@ use super::{NoVariant, Result};
 
 /// How many bytes a decoder may hold at once. What comes out of it is shrunk as it is read, so that with the rows of
 /// the variant, at most 17 MB, everything stays under 256 MB.
-const DECODED_MAX: u64 = 228_000_000;
+const DECODED_MAX: u64 = 170_000_000;
 
 /// Width and height in pixels, neither of which is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
