@@ -58,6 +58,6 @@ impl Variant {
 pub fn has_variants(content_type: &str, width: Option<u32>, height: Option<u32>) -> bool {
     let [width, height] = [width, height].map(Option::unwrap_or_default);
     let pixels = u64::from(width) * u64::from(height);
-    let fits = width.max(height) <= u32::from(u16::MAX) && (1..=PIXELS_MAX).contains(&pixels);
+    let fits = u16::try_from(width.max(height)).is_ok() && (1..=PIXELS_MAX).contains(&pixels);
     crate::is_picture(content_type) && fits
 }
