@@ -55,9 +55,9 @@ async fn sent_whatever_is_killed(seed: u64, kills: usize) {
     }
     kill_again_and_again(&site, &journal, &mut dice, kills).await;
     journal.end();
-    let unfinished: Vec<Unfinished> = writers.join_all().await.into_iter().flatten().collect();
-
+    // What they wait for comes from this one.
     let running = site.running().await;
+    let unfinished: Vec<Unfinished> = writers.join_all().await.into_iter().flatten().collect();
     let judge = Judge::new(&site, &journal, running).await;
     judge.what_was_sent_becomes_ready(unfinished).await;
     judge.what_is_named_comes_back().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use local::{Options, Running};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +13,8 @@ use crate::{
     process::{self, Directory, Engine},
 };
 
+/// It takes a moment until there is a process again.
+const PAUSE: Duration = Duration::from_millis(10);
 const OWNER: &str = "owner@example.com";
 
 /// All that is needed to go on with it.
@@ -30,6 +32,16 @@ pub(super) struct Caller {
     url: String,
     team: String,
     credential: String,
+}
+
+/// Sends a request as soon as there is a process that takes it; nothing, if the answer was lost with that.
+async fn answered(request: RequestBuilder) -> Option<Response> {
+    loop {
+        match request.try_clone().unwrap().send().await {
+            Err(error) if error.is_connect() => tokio::time::sleep(PAUSE).await,
+            outcome => return outcome.ok(),
+        }
+    }
 }
 
 impl Site {
@@ -96,8 +108,8 @@ impl Caller {
     /// Signs in as the owner; whether there was an answer.
     pub(super) async fn sign_in(&mut self) -> bool {
         let body = json!({"email": OWNER});
-        let asked = self.client.post(format!("{}/local/session", self.url)).json(&body).send().await;
-        let Ok(answer) = asked else { return false };
+        let asked = self.client.post(format!("{}/local/session", self.url)).json(&body);
+        let Some(answer) = answered(asked).await else { return false };
         let Ok(body) = answer.json::<Value>().await else { return false };
         body["session"].as_str().unwrap().clone_into(&mut self.credential);
         true
@@ -118,8 +130,8 @@ impl Caller {
         ];
         let body = json!({"name": name, "permissions": permissions});
         let url = format!("{}/v1/tokens", self.url);
-        let asked = self.client.post(url).bearer_auth(&self.credential).json(&body).send().await;
-        let Ok(answer) = asked else { return false };
+        let asked = self.client.post(url).bearer_auth(&self.credential).json(&body);
+        let Some(answer) = answered(asked).await else { return false };
         let status = answer.status();
         let Ok(body) = answer.json::<Value>().await else { return false };
         assert!(status == 201 || status == 503, "{status} {body}");
@@ -138,7 +150,7 @@ impl Caller {
             Some(body) => request.json(&body),
             None => request,
         };
-        let answer = request.send().await.ok()?;
+        let answer = answered(request).await?;
         let (status, body) = (answer.status().as_u16(), answer.bytes().await.ok()?);
         Some((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
@@ -151,12 +163,12 @@ impl Caller {
             signed["headers"].as_object().unwrap().iter().filter(|(name, _)| *name != "content-length");
         let request =
             headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
-        Some(request.send().await.ok()?.status().as_u16())
+        Some(answered(request).await?.status().as_u16())
     }
 
     /// The bytes behind a signed URL.
     pub(super) async fn fetch(&self, url: &str) -> Option<(u16, Vec<u8>)> {
-        let answer = self.client.get(url).send().await.ok()?;
+        let answer = answered(self.client.get(url)).await?;
         let status = answer.status().as_u16();
         Some((status, answer.bytes().await.ok()?.to_vec()))
     }

@@ -1,6 +1,6 @@
 //! Writers: each goes on with what it has begun, or does something else to what is there, by lot.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -21,8 +21,6 @@ const OBJECTS_MAX: usize = 8;
 const NAMES_MAX: usize = 3;
 /// Of so many files one is of two parts, which takes long.
 const LARGE_EVERY: usize = 60;
-/// It takes a moment until there is a process again.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// An upload that was begun and is not ready yet.
 pub(super) struct Unfinished {
@@ -79,9 +77,7 @@ impl Writer {
     /// Goes on until it is over; what is not ready then.
     pub(super) async fn work(mut self) -> Vec<Unfinished> {
         while !self.desk.journal.is_over() {
-            if self.step().await == Outcome::Unknown {
-                tokio::time::sleep(PAUSE).await;
-            }
+            self.step().await;
         }
         self.unfinished.append(&mut self.left);
         self.unfinished
