@@ -110,6 +110,10 @@ const webhook = given(
     body: { name: "TypeScript", url: "https://hooks.example.com/typescript", topics: ["object.created"] },
   }),
 ).id;
+const upload = given(
+  "an upload is begun",
+  await client.POST("/v1/teams/{team}/uploads", { ...inTeam, body: { filename: "offer.pdf", size: 48_213 } }),
+).id;
 
 type Listed = { data?: { data: unknown[]; next_cursor?: string | null }; error?: unknown };
 const object = { params: { path: { ...path, id: created.id } } };
@@ -127,6 +131,9 @@ const lists: Record<string, Listed> = {
   ),
   "/v1/teams/{team}/tokens": await client.GET("/v1/teams/{team}/tokens", inTeam),
   "/v1/teams/{team}/uploads": await client.GET("/v1/teams/{team}/uploads", inTeam),
+  "/v1/teams/{team}/uploads/{upload}/references": await client.GET("/v1/teams/{team}/uploads/{upload}/references", {
+    params: { path: { team, upload } },
+  }),
   "/v1/teams/{team}/webhooks": await client.GET("/v1/teams/{team}/webhooks", inTeam),
   "/v1/teams/{team}/webhooks/{webhook}/deliveries": await client.GET("/v1/teams/{team}/webhooks/{webhook}/deliveries", {
     params: { path: { team, webhook } },

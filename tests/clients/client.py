@@ -14,6 +14,7 @@ from engine_api_client.api.object_types import object_types_create
 from engine_api_client.api.objects import objects_batch, objects_create, objects_list, objects_query, objects_upsert
 from engine_api_client.api.teams import teams_create
 from engine_api_client.api.tokens import tokens_create
+from engine_api_client.api.uploads import uploads_create
 from engine_api_client.api.webhooks import webhooks_create
 from engine_api_client.models import (
     BatchBody,
@@ -25,6 +26,7 @@ from engine_api_client.models import (
     NewObjectType,
     NewTeam,
     NewToken,
+    NewUpload,
     NewWebhook,
     ObjectsListFilter,
     Outcome,
@@ -107,6 +109,8 @@ def main():
     say("a token is created", token.token.startswith("ea_pat_"), token)
     webhook = webhooks_create.sync(team, client=CLIENT, body=NewWebhook.from_dict(example("NewWebhook")))
     say("a webhook is created", webhook.secret.startswith("whsec_"), webhook)
+    upload = uploads_create.sync(team, client=CLIENT, body=NewUpload.from_dict(example("NewUpload")))
+    say("an upload is begun", upload.put.method == "PUT", upload)
     place = (team, made.slug)
     customer = written(place)
     found(place, customer)
@@ -116,6 +120,7 @@ def main():
         "id": customer,
         "field": "friend",
         "token": token.id,
+        "upload": upload.id,
         "webhook": webhook.id,
     }
     listed(ids)
