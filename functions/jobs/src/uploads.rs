@@ -1,14 +1,14 @@
 //! Removes uploads: those that somebody has removed, those that have not become ready in their time, and those that no value
 //! names. They are marked first; the bytes go next, and then what is told of them, so that no bytes are left that nothing leads to.
 
-use base::{Result, id::UploadId};
+use base::Result;
 use bucket::FileKey;
 use resources::{
     jobs::{Job, StoredJob},
     resource::{Resource as _, Resources},
 };
 use table::applied;
-use upload::{GRACE_SECONDS, PUT_OVER_SECONDS, StoredUpload, UploadStatus};
+use upload::{Content, GRACE_SECONDS, PUT_OVER_SECONDS, StoredUpload, UploadStatus, Variants};
 
 use crate::{Slice, Worker};
 
@@ -87,7 +87,7 @@ impl Worker {
         // the last time nobody could use it any more before they went.
         let over = upload.created_at.plus_seconds(PUT_OVER_SECONDS);
         let is_last_time = self.tables.clock.now() >= over;
-        self.remove_bytes(&upload.id, job).await?;
+        self.remove_bytes(upload).await?;
         if !is_last_time {
             job.due = over;
             return Ok(Slice::More);
@@ -101,9 +101,12 @@ impl Worker {
         Ok(if applied(workspace.transact(writes).await)? { Slice::Ended } else { Slice::More })
     }
 
-    async fn remove_bytes(&self, id: &UploadId, job: &StoredJob) -> Result<()> {
-        self.bucket.delete(&FileKey::upload(&job.team, id)).await?;
-        self.bucket.delete(&FileKey::finding(&job.team, id)).await?;
-        self.bucket.remove_variants(&job.team, id).await
+    async fn remove_bytes(&self, StoredUpload { team, id, body, .. }: &StoredUpload) -> Result<()> {
+        self.bucket.delete(&FileKey::upload(team, id)).await?;
+        self.bucket.delete(&FileKey::finding(team, id)).await?;
+        match body.content.as_ref().map(Content::variants) {
+            Some(Variants::OnDemand | Variants::Failed) => self.bucket.remove_variants(team, id).await,
+            Some(Variants::None) | None => Ok(()),
+        }
     }
 }

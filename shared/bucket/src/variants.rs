@@ -1,6 +1,8 @@
 //! Variants of pictures, which are made when somebody first asks for one. Who asks and who makes it know of each other by the
 //! bucket alone: the request is an object, of which the bucket tells the function `media`.
 
+use std::collections::HashSet;
+
 use aws_sdk_s3::{
     config::http::HttpResponse, error::SdkError, operation::head_object::HeadObjectError,
     primitives::ByteStream,
@@ -117,9 +119,12 @@ impl Bucket {
     /// # Errors
     /// 503 when the bucket is busy or away.
     pub async fn remove_orphaned_variants(&self) -> Result<()> {
-        for variant in self.keys(key::VARIANTS).await? {
+        let variants = self.keys(key::VARIANTS).await?;
+        // They are listed first: what is sent meanwhile has none among them.
+        let uploads: HashSet<String> = self.uploads().await?.into_iter().collect();
+        for variant in variants {
             let Some(original) = FileKey::of_variant(&variant) else { continue };
-            if self.head(&original).await?.is_none() {
+            if !uploads.contains(original.as_str()) {
                 self.delete(&FileKey(variant)).await?;
             }
         }

@@ -1,14 +1,10 @@
 //! Smaller pictures that are made of one.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 /// A picture with more pixels is served as it is.
 pub const PIXELS_MAX: u64 = 50_000_000;
 
 /// A smaller picture that is made of one, by where it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     /// In a list: the longest side has at most 128 pixels.
     Small,

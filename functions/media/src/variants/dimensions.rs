@@ -4,8 +4,8 @@ use file_types::{PIXELS_MAX, Variant};
 
 use super::{NoVariant, Result};
 
-/// How many bytes a decoder may hold at once. What comes out of it is shrunk as it is read, so that with the rows of
-/// the variant, at most 17 MB, everything stays under 256 MB.
+/// How many bytes a decoder may hold at once. What comes out of it is shrunk as it is read, so that with the file, at
+/// most 67 MB, and the rows of the variant, at most 17 MB, everything stays under 256 MB.
 const DECODED_MAX: u64 = 170_000_000;
 
 /// Width and height in pixels, neither of which is zero.

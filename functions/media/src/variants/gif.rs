@@ -1,15 +1,14 @@
 //! Reads the first frame of a GIF, row by row.
 
+use file_types::Variant;
 use gif::{ColorOutput, DecodeOptions, Decoder, Frame, MemoryLimit};
 use std::num::NonZeroU64;
 
 use super::dimensions::Dimensions;
 use super::pixels::{CLEAR, Picture, Pixel};
 use super::shrink::{Place, Shrink};
-use crate::fields::le16;
-use file_types::Variant;
-
 use super::{NoVariant, Result};
+use crate::fields::le16;
 
 /// For what is read besides pixels: extensions.
 const BESIDES_MAX: NonZeroU64 = NonZeroU64::new(4 * 1024 * 1024).unwrap();

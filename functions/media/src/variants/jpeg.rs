@@ -1,6 +1,7 @@
 //! Reads JPEG. The decoder writes all pixels at once, and where scans do not each hold whole pixels it keeps all
 //! coefficients beside them: the header tells how much that is.
 
+use file_types::Variant;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -9,13 +10,11 @@ use zune_jpeg::JpegDecoder;
 use super::dimensions::{Dimensions, ensure_fits};
 use super::pixels::Picture;
 use super::shrink::{Place, Shrink};
+use super::{NoVariant, Result};
 use crate::{
     exif,
     fields::{be16, part},
 };
-use file_types::Variant;
-
-use super::{NoVariant, Result};
 
 const CHANNELS: usize = 3;
 const COEFFICIENT_SIZE: u64 = 2;

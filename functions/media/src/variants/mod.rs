@@ -16,8 +16,6 @@ mod row;
 mod shrink;
 mod webp;
 
-use std::fmt;
-
 use file_types::Variant;
 
 use pixels::Picture;
@@ -33,18 +31,6 @@ pub(crate) enum NoVariant {
     /// It does not follow the rules of its type, or ends before its end.
     Damaged,
 }
-
-impl fmt::Display for NoVariant {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::NotAPicture => "not a picture",
-            Self::TooLarge => "too large",
-            Self::Damaged => "damaged",
-        })
-    }
-}
-
-impl std::error::Error for NoVariant {}
 
 type Result<T> = std::result::Result<T, NoVariant>;
 

@@ -2,15 +2,14 @@
 
 use std::io::Cursor;
 
+use file_types::Variant;
 use png::{ColorType, Decoder, Limits, Reader, Transformations};
 
 use super::dimensions::Dimensions;
 use super::pixels::{CLEAR, Picture, Pixel};
 use super::shrink::{Place, Shrink};
-use crate::{exif, fields::be32};
-use file_types::Variant;
-
 use super::{NoVariant, Result};
+use crate::{exif, fields::be32};
 
 /// For what is read besides pixels: palettes, profiles, EXIF.
 const BESIDES_MAX: usize = 16 * 1024 * 1024;

@@ -1,6 +1,7 @@
 //! Reads WebP, and of a moving one the first frame. Its container is read here, so that the decoder never sees more
 //! than one frame, whose size is known.
 
+use file_types::Variant;
 use image_webp::WebPDecoder;
 
 use super::dimensions::{Dimensions, ensure_fits};
@@ -8,13 +9,11 @@ use super::parts::Parts;
 use super::pixels::{CLEAR, Picture};
 use super::riff::{HEADER_SIZE, chunk_header, chunks, chunks_within, extended};
 use super::shrink::{Place, Shrink};
+use super::{NoVariant, Result};
 use crate::{
     exif,
     fields::{le16, le24, le32},
 };
-use file_types::Variant;
-
-use super::{NoVariant, Result};
 
 const FRAME_HEADER_SIZE: usize = 16;
 const LOSSLESS_HEADER_SIZE: usize = 5;
