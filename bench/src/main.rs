@@ -12,6 +12,7 @@ mod events;
 mod fixture;
 mod http;
 mod load;
+mod memory;
 mod place;
 mod progress;
 mod proxy;

@@ -22,6 +22,7 @@ use crate::{
     engine::Engine,
     fixture::{Fixture, succeeded},
     http::Connection,
+    memory,
     report::{Table, megabytes, progress, say, seconds},
     scratch::Scratch,
     signed,
@@ -130,19 +131,11 @@ async fn send(program: &Path, data: &str, (source, size): (&str, u64)) -> anyhow
     // What the first file makes is there for all that follow.
     api.whole(Path::new(source), 65 * MIB).await?;
     let pid = engine.pid()?;
-    let idle = memory(pid, "VmRSS:")?;
+    let idle = memory::resident(pid)?;
     // From now on the peak counts anew.
     std::fs::write(format!("/proc/{pid}/clear_refs"), "5").context("resetting the peak of memory")?;
     let (sent, ready) = api.whole(Path::new(source), size).await?;
-    Ok(Upload { sent, ready, idle, peak: memory(pid, "VmHWM:")? })
-}
-
-/// A line of what the kernel tells of a process, in bytes.
-fn memory(pid: u32, name: &str) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix(name)).context("the kernel tells no memory")?;
-    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+    Ok(Upload { sent, ready, idle, peak: memory::peak(pid)? })
 }
 
 /// The API as a program uses it that sends files.

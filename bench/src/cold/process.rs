@@ -12,7 +12,7 @@ use hyper::body::Bytes;
 use tokio::process::Command;
 
 use super::{cpu_share::CpuShare, runtime_api::RuntimeApi};
-use crate::stats::Samples;
+use crate::{memory, stats::Samples};
 
 /// Invocations after the first.
 const WARM: usize = 30;
@@ -72,7 +72,7 @@ impl Subject {
             api.polled().await?;
         }
         let cpu = cpu(pid)?.saturating_sub(before) / u32::try_from(WARM)?;
-        let peak = peak(pid)?;
+        let peak = memory::peak(pid)?;
         process.kill().await?;
         Ok(Life { init, first, warm: Samples::new(warm)?.median(), cpu, peak, answer })
     }
@@ -95,14 +95,4 @@ fn cpu(pid: u32) -> anyhow::Result<Duration> {
         fs::read_to_string(format!("/proc/{pid}/schedstat")).context("reading the time of the processor")?;
     let nanos = statistics.split(' ').next().context("the kernel tells no time of the processor")?;
     Ok(Duration::from_nanos(nanos.parse()?))
-}
-
-fn peak(pid: u32) -> anyhow::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .context("the kernel tells no peak memory")?;
-    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kib * 1024)
 }

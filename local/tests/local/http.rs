@@ -41,3 +41,27 @@ pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
+
+/// What a list has, read page by page.
+pub(crate) struct Pages {
+    pub(crate) all: Vec<Value>,
+    next: Option<String>,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self { all: Vec::new(), next: Some(String::new()) }
+    }
+}
+
+impl Pages {
+    /// What to add to the query for the next page; nothing behind the last one.
+    pub(crate) fn next(&mut self) -> Option<String> {
+        self.next.take()
+    }
+
+    pub(crate) fn take(&mut self, page: &Value) {
+        self.all.extend(page["data"].as_array().unwrap().iter().cloned());
+        self.next = page["next_cursor"].as_str().map(|cursor| format!("&cursor={cursor}"));
+    }
+}

@@ -15,4 +15,5 @@ mod secrets;
 mod seed;
 mod sessions;
 mod sign_in;
+mod tables;
 mod told;

@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::Parser as _;
+use local::{Options, Running};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -48,6 +50,20 @@ pub(crate) fn start(arguments: &[&str]) -> Engine {
 
 pub(crate) fn on(data: &Path) -> Engine {
     start(&["--port=0", "--seed=none", "--data", data.to_str().unwrap()])
+}
+
+/// The system in this process, whose clock can be moved. A test beside this one may have begun a process a moment ago, which holds
+/// the lock of a system that has ended here until it is a program of its own.
+pub(crate) async fn running(arguments: &[String]) -> Running {
+    let held_here = format!("is in use by process {}:", std::process::id());
+    loop {
+        match local::start(Options::parse_from(arguments)).await {
+            Err(error) if format!("{error:#}").contains(&held_here) => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            outcome => return outcome.unwrap(),
+        }
+    }
 }
 
 /// A port that a system can be started on again and again: it lies below those that are given to who asks for any, so that

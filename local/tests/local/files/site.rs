@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use clap::Parser as _;
-use local::{Options, Running};
+use local::Running;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    http::{self, client, send},
+    http::{self, Pages, client, send},
     process::{self, Directory, Engine},
 };
 
@@ -79,18 +78,9 @@ impl Site {
         process::start(&arguments.iter().skip(1).map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// The system in this process, whose clock can be moved. A test beside this one may have begun a process a moment ago, which
-    /// holds what is locked here until it is a program of its own.
+    /// The system in this process, whose clock can be moved.
     pub(super) async fn running(&self) -> Running {
-        let held_here = format!("is in use by process {}:", std::process::id());
-        loop {
-            match local::start(Options::parse_from(self.arguments())).await {
-                Err(error) if format!("{error:#}").contains(&held_here) => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                outcome => return outcome.unwrap(),
-            }
-        }
+        process::running(&self.arguments()).await
     }
 
     fn caller(&self, credential: &str) -> Caller {
@@ -181,12 +171,10 @@ impl Caller {
 
     /// All that a list has, page by page.
     pub(super) async fn all(&self, path: &str) -> Vec<Value> {
-        let (mut all, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.get(&format!("{path}limit=100{cursor}")).await;
-            all.extend(page["data"].as_array().unwrap().iter().cloned());
-            let Some(next) = page["next_cursor"].as_str() else { return all };
-            cursor = format!("&cursor={next}");
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            pages.take(&self.get(&format!("{path}limit=100{cursor}")).await);
         }
+        pages.all
     }
 }

@@ -9,11 +9,9 @@ use std::{
 use base::Timestamp;
 use rusqlite::Connection;
 use serde_json::Value;
-use table::{
-    Item, Table, TableQuery,
-    config::{AccessKeys, Config},
-    number, text,
-};
+use table::{Item, Table, number, text};
+
+use crate::tables;
 
 /// The table with teams, uploads and jobs.
 pub(super) struct Workspace(Table);
@@ -40,34 +38,14 @@ pub(super) struct Folder {
 
 impl Workspace {
     pub(super) fn new(dynamodb: &str) -> Self {
-        let any = || "local".to_owned();
-        let client = table::aws::dynamodb(&Config {
-            region: "us-east-1".to_owned(),
-            credentials: Some(AccessKeys { id: any(), secret: any(), session: None }),
-            dynamodb_endpoint: Some(dynamodb.to_owned()),
-            ..Config::default()
-        });
-        Self(Table::new(client.unwrap(), "workspace"))
-    }
-
-    async fn all(&self, partition: &str) -> Vec<Item> {
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let page =
-                self.0.query(TableQuery::partition(partition).limit(1_000).after(after)).await.unwrap();
-            all.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return all;
-            }
-        }
+        Self(tables::table(dynamodb, "workspace"))
     }
 
     /// The ids of jobs that nobody has looked at since that moment, though they were due by then.
     pub(super) async fn stalled(&self, since: Timestamp) -> Vec<String> {
         let at = |job: &Item, name| text(job, name).unwrap().parse::<Timestamp>().unwrap();
         let is_stalled = |job: &&Item| at(job, "due").max(at(job, "moved_at")) <= since;
-        self.all("JOBS")
+        tables::items(&self.0, "JOBS")
             .await
             .iter()
             .filter(is_stalled)
@@ -77,7 +55,7 @@ impl Workspace {
 
     pub(super) async fn read(&self, team: &str) -> Stored {
         let mut stored = Stored { uploads: BTreeMap::new(), taken: BTreeMap::new(), count: 0 };
-        for item in self.all(&format!("TEAM#{team}")).await {
+        for item in tables::items(&self.0, &format!("TEAM#{team}")).await {
             match text(&item, "sk").unwrap().split_once('#') {
                 Some(("UPLOAD", id)) => {
                     let upload = serde_json::from_str(text(&item, "definition").unwrap()).unwrap();

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, env, time::Duration};
 
-use clap::Parser as _;
-use local::{Options, Running};
+use local::Running;
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{WRITERS, tables::Tables};
 use crate::{
-    http,
+    http::{self, Pages},
     process::{self, Directory, Engine},
 };
 
@@ -62,7 +61,7 @@ pub(super) fn values(field: &str) -> impl Iterator<Item = String> {
 impl Place {
     pub(super) async fn new() -> Self {
         let directory = Directory::new();
-        let running = start(&directory).await;
+        let running = process::running(&arguments(&directory)).await;
         let session = http::session(running.url(), "ada@example.com").await;
         let slug = format!("team-{}", Uuid::new_v4());
         let (status, team) = http::send(http::new_team(running.url(), &session, &slug)).await;
@@ -85,7 +84,7 @@ impl Place {
 
     /// The system in this process, in which the tables can be read.
     pub(super) async fn running(&self) -> Running {
-        start(&self.directory).await
+        process::running(&arguments(&self.directory)).await
     }
 
     pub(super) fn caller(&self, url: &str) -> Caller {
@@ -196,14 +195,13 @@ impl Caller {
 
     /// All objects that a list shows, page by page.
     pub(super) async fn all(&self, query: &str) -> Vec<Value> {
-        let (mut all, mut cursor) = (Vec::new(), String::new());
-        loop {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
             let (status, page) = self.send("GET", &format!("?limit=100&{query}{cursor}"), None).await;
             assert_eq!(status, 200, "{page}");
-            all.extend(page["data"].as_array().unwrap().iter().cloned());
-            let Some(next) = page["next_cursor"].as_str() else { return all };
-            cursor = format!("&cursor={next}");
+            pages.take(&page);
         }
+        pages.all
     }
 
     /// The ids of the objects that are found by a value.
@@ -219,20 +217,6 @@ fn arguments(directory: &Directory) -> Vec<String> {
     all.push(directory.0.to_str().unwrap().to_owned());
     all.extend(env::var(DYNAMODB).ok().map(|url| format!("--dynamodb={url}")));
     all
-}
-
-/// Starts it in this process. A test beside this one may have begun a process a moment ago, which holds the lock of a system
-/// that has ended here until it is a program of its own.
-async fn start(directory: &Directory) -> Running {
-    let held_here = format!("is in use by process {}:", std::process::id());
-    loop {
-        match local::start(Options::parse_from(arguments(directory))).await {
-            Err(error) if format!("{error:#}").contains(&held_here) => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            outcome => return outcome.unwrap(),
-        }
-    }
 }
 
 fn text(value: &Value) -> String {

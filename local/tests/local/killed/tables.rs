@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use table::{
-    AttributeValue, Item, Key, Table, TableQuery,
-    config::{AccessKeys, Config},
-    number, text,
-};
+use table::{AttributeValue, Item, Key, Table, number, text};
 
 use super::place::{Thing, UNIQUE};
+use crate::tables;
 
 /// The table of objects, and the partition of a type in it.
 pub(super) struct Tables {
@@ -25,25 +22,17 @@ pub(super) struct Stored {
 
 impl Tables {
     pub(super) fn new(dynamodb: &str, partition: String) -> Self {
-        // Some engines keep the tables of each region and each caller apart: these are the system's.
-        let any = || "local".to_owned();
-        let client = table::aws::dynamodb(&Config {
-            region: "us-east-1".to_owned(),
-            credentials: Some(AccessKeys { id: any(), secret: any(), session: None }),
-            dynamodb_endpoint: Some(dynamodb.to_owned()),
-            ..Config::default()
-        });
-        Self { objects: Table::new(client.unwrap(), "objects"), partition }
+        Self { objects: tables::table(dynamodb, "objects"), partition }
     }
 
     pub(super) async fn read(&self) -> Stored {
         let mut unique = BTreeMap::new();
         for field in UNIQUE {
-            for entry in self.all(self.unique(field)).await {
+            for entry in tables::items(&self.objects, &self.unique(field)).await {
                 unique.insert((field.to_owned(), told(&entry, "sk")), told(&entry, "id"));
             }
         }
-        Stored { objects: self.all(self.partition.clone()).await, unique }
+        Stored { objects: tables::items(&self.objects, &self.partition).await, unique }
     }
 
     /// The first step of a destruction: the entries are released and the object is marked.
@@ -61,19 +50,6 @@ impl Tables {
 
     fn unique(&self, field: &str) -> String {
         format!("{}#unique#{field}", self.partition)
-    }
-
-    async fn all(&self, partition: String) -> Vec<Item> {
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let query = TableQuery::partition(&*partition).limit(1_000).after(after);
-            let page = self.objects.query(query).await.unwrap();
-            all.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return all;
-            }
-        }
     }
 }
 

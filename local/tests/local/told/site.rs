@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::receiver::Receiver;
 use crate::{
-    http,
+    http::{self, Pages},
     process::{self, Directory, Engine},
 };
 
@@ -149,12 +149,10 @@ impl Caller {
 
     /// All that a list has, page by page.
     async fn all(&self, path: &str) -> Vec<Value> {
-        let (mut all, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.get(&format!("{path}&limit=100{cursor}")).await;
-            all.extend(page["data"].as_array().unwrap().iter().cloned());
-            let Some(next) = page["next_cursor"].as_str() else { return all };
-            cursor = format!("&cursor={next}");
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            pages.take(&self.get(&format!("{path}&limit=100{cursor}")).await);
         }
+        pages.all
     }
 }
