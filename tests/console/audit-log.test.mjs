@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { api, checkAccess, checkFits, close, memberOf, open, ownerOf, scene, setUp, settled } from "./harness.mjs";
+import { api, checkAccess, checkFits, close, eventually, memberOf, open, ownerOf, scene, setUp, settled } from "./harness.mjs";
 
 setUp();
 
@@ -33,13 +33,8 @@ async function busyTeam(slug) {
 }
 
 /** The entries, as soon as the log has what is waited for: they are written a moment after the change. */
-async function logged(owner, isThere) {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
-    const entries = await entriesOf(owner);
-    if (isThere(entries)) return entries;
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }
-  throw new Error("the log does not have it");
+function logged(owner, isThere) {
+  return eventually(() => entriesOf(owner), isThere);
 }
 
 async function entriesOf({ session, team }) {

@@ -57,8 +57,10 @@ export function bring(page, kind, ...files) {
 }
 
 /** The same at a place of it. Gives of a drop whether a place was marked for it, and of all else whether the browser may do with it what it does by itself. */
-export function bringTo(place, kind, ...files) {
-  return place.evaluate((target, [type, list]) => {
+export async function bringTo(place, kind, ...files) {
+  const brought = await place.evaluate((target, [type, list]) => {
+    // The page was drawn anew since the place was found.
+    if (!target.isConnected) return null;
     const data = new DataTransfer();
     for (const [name, content] of list) data.items.add(new File([content], name));
     const options = { bubbles: true, cancelable: true };
@@ -68,6 +70,7 @@ export function bringTo(place, kind, ...files) {
     target.dispatchEvent(new DragEvent("drop", { ...options, dataTransfer: data }));
     return isMarked && !document.querySelector("[data-over]");
   }, [kind, files]);
+  return brought ?? bringTo(place, kind, ...files);
 }
 
 /** Holds back what is sent to the store, until what it gives is called. */

@@ -17,6 +17,9 @@ const PICTURES = `${root}target/console`;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
+/** How long something is waited for, in milliseconds. It ends what hangs, and nothing that is slow: other suites may run beside this one. */
+const PATIENCE = 60_000;
+
 /** Nothing is drawn but what pictures need: the processor draws, as there is no other. */
 const ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer", "--disable-extensions", "--disable-background-networking"];
 
@@ -117,7 +120,7 @@ async function sharedContext() {
 
 function watch(page) {
   page.faults = [];
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   page.on("pageerror", (fault) => page.faults.push(`error: ${fault.stack}`));
   page.on("console", (message) => {
     // A refusal that the page shows is no fault of the page.
@@ -140,16 +143,27 @@ export async function settled(page) {
   await page.waitForFunction(() => document.querySelector("#content h1") && !document.querySelector("#content[aria-busy]"));
 }
 
+/** What `read` gives, as soon as that is what `isThere` asks for: much follows from a change a moment later. */
+export async function eventually(read, isThere) {
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+    const found = await read();
+    if (isThere(found)) return found;
+    await new Promise((done) => { setTimeout(done, 50); });
+  }
+  return assert.fail("what is waited for does not come");
+}
+
 /** Loads the page anew until what follows a change, such as its entry in a history, is there too. */
 export async function readUntil(page, locator, pattern) {
-  for (let tries = 0; tries < 60; tries += 1) {
-    await settled(page);
-    const text = (await locator.count()) > 0 ? await locator.textContent() : "";
-    if (pattern.test(text)) return;
-    await page.waitForTimeout(100);
+  await settled(page);
+  const read = async () => ((await locator.count()) > 0 ? locator.textContent() : "");
+  await eventually(async () => {
+    const text = await read();
+    if (pattern.test(text)) return true;
     await page.reload();
-  }
-  assert.fail(`${pattern} does not come`);
+    await settled(page);
+    return false;
+  }, Boolean);
 }
 
 /** Fails if axe-core finds anything on the page as it is, in light and in dark; keeps a picture of both, named so. */

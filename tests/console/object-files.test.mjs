@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bringTo, choose, holdBack, png, uploadOf, uploadsOf } from "./files.mjs";
-import { api, checkAccess, checkFits, close, open, ownerOf, readUntil, scene, setUp, settled } from "./harness.mjs";
+import { api, checkAccess, checkFits, close, eventually, open, ownerOf, readUntil, scene, setUp, settled } from "./harness.mjs";
 
 setUp();
 
@@ -198,8 +198,8 @@ test("what was added to a form is there again after the page was left or the ses
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   const left = async () => Object.keys(await uploadsOf(session, team)).filter((name) => ["broken.txt", "slow.txt"].includes(name));
-  for (let tries = 0; tries < 50 && (await left()).length > 0; tries += 1) await page.waitForTimeout(100);
-  assert.deepEqual(await left(), [], "what was announced is taken back");
+  // What was announced is taken back.
+  await eventually(left, ({ length }) => length === 0);
   await settled(page);
   await close(page);
 });

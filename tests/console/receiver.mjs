@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 
-import { api } from "./harness.mjs";
+import { api, eventually } from "./harness.mjs";
 
 /**
  * A server on this machine until the test `t` ends. It keeps the `requests` it gets, as `{ headers, body }`, and answers with its `status`, which may
@@ -47,11 +47,7 @@ export function makeContacts(session, team, count) {
 }
 
 /** The deliveries of a webhook, asked for until they are as is wanted. */
-export async function deliveriesOf(session, team, { id }, areWanted) {
-  for (const end = Date.now() + 30_000; Date.now() < end;) {
-    const { data } = await api(session, "GET", `/v1/teams/${team.id}/webhooks/${id}/deliveries?limit=100`);
-    if (areWanted(data)) return data;
-    await new Promise((done) => { setTimeout(done, 50); });
-  }
-  throw new Error("the deliveries did not come");
+export function deliveriesOf(session, team, { id }, areWanted) {
+  const read = async () => (await api(session, "GET", `/v1/teams/${team.id}/webhooks/${id}/deliveries?limit=100`)).data;
+  return eventually(read, areWanted);
 }

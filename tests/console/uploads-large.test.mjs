@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { uploadsOf } from "./files.mjs";
-import { api, checkAccess, checkFits, close, open, ownerOf, scene, settled, setUp } from "./harness.mjs";
+import { api, checkAccess, checkFits, close, eventually, open, ownerOf, scene, settled, setUp } from "./harness.mjs";
 
 setUp();
 
@@ -118,7 +118,7 @@ test("after loading anew the same file goes on with the parts that are not there
     const id = (await has())["film.txt"]?.id;
     return id && (await api(session, "POST", `${at}/${id}/parts`, { numbers: [1, 2] })).parts.every(({ etag }) => etag);
   };
-  for (let tries = 0; tries < 100 && !(await isThere()); tries += 1) await page.waitForTimeout(100);
+  await eventually(isThere, Boolean);
   page.on("dialog", (dialog) => dialog.accept());
   await page.reload();
   const note = page.locator(".unsent");
@@ -136,8 +136,8 @@ test("after loading anew the same file goes on with the parts that are not there
   await page.keyboard.press("Enter");
   await way(page, "film.txt").waitFor({ state: "detached" });
   const all = async () => (await api(session, "GET", at)).data;
-  for (let tries = 0; tries < 50 && (await all()).length > 1; tries += 1) await page.waitForTimeout(100);
-  assert.equal((await all()).length, 1, "what was begun anew is taken back");
+  // What was begun anew is taken back.
+  await eventually(all, ({ length }) => length === 1);
 
   await page.unroute(`${scene.files}/**`);
   utimesSync(film, changed, changed);
