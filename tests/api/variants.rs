@@ -161,6 +161,9 @@ async fn what_ends_its_maker_again_and_again_is_given_up() {
             inspector.handle(Event::of(of.request.as_str())).await.unwrap();
             assert_eq!(bucket.variant(&of).await.unwrap(), outcome, "{count}");
         }
+        // Nor does another one who has counted the attempts before it was made.
+        bucket.give_up_variant(&of, &before).await.unwrap();
+        assert_eq!(bucket.variant(&of).await.unwrap(), outcome, "{count}");
         bucket.delete(&of.original).await.unwrap();
         inspector.handle(Event::of(of.request.as_str())).await.unwrap();
         assert_eq!(bucket.variant(&of).await.unwrap(), VariantState::Absent);

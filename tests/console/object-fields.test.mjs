@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { api, checkAccess, checkFits, close, open, ownerOf, scene, setUp, settled } from "./harness.mjs";
+import { api, checkAccess, checkFits, close, open, ownerOf, readUntil, scene, setUp, settled } from "./harness.mjs";
 
 setUp();
 
@@ -166,7 +166,7 @@ test("only what was changed is sent, and what is emptied is cleared", async () =
   const box = { width: 4, sent: "2026-01-02" };
   assert.deepEqual([fields.moment, fields.amount, fields.box, fields.contact, version], ["2026-11-23T10:30:12.345Z", null, box, grace.id, 2]);
   const entry = page.locator(".history > li").first();
-  await entry.getByText("Amount:").waitFor();
+  await readUntil(page, entry, /Amount:/);
   assert.match(await entry.textContent(), /Amount: 5 → nothing/);
   assert.match(await entry.textContent(), /Width: 1, Sent: 2 Jan 2026 → Width: 4, Sent: 2 Jan 2026/);
 

@@ -22,7 +22,9 @@ impl Inspector {
             VariantState::Begun(attempts) => Some(attempts),
         };
         match attempts {
-            Some(attempts) if attempts.count >= ATTEMPTS_MAX => self.bucket.store_variant(keys, None).await?,
+            Some(attempts) if attempts.count >= ATTEMPTS_MAX => {
+                self.bucket.give_up_variant(keys, &attempts).await?;
+            }
             // Somebody else is about it, and ends the request.
             Some(attempts) if !self.make(keys, &attempts).await? => return Ok(()),
             _ => {}

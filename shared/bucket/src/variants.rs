@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use aws_sdk_s3::{
-    config::http::HttpResponse, error::SdkError, operation::head_object::HeadObjectError,
+    config::http::HttpResponse,
+    error::SdkError,
+    operation::{head_object::HeadObjectError, put_object::builders::PutObjectFluentBuilder},
     primitives::ByteStream,
 };
 use base::{
@@ -40,6 +42,16 @@ pub struct Attempts {
     pub count: u32,
     /// The tag of what says so.
     etag: Option<String>,
+}
+
+impl Attempts {
+    /// The same write, on the condition that nothing else was written since.
+    fn unchanged(&self, call: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
+        match &self.etag {
+            Some(etag) => call.if_match(etag),
+            None => call.if_none_match("*"),
+        }
+    }
 }
 
 impl Bucket {
@@ -79,11 +91,16 @@ impl Bucket {
         let count = (before.count + 1).to_string();
         // It is the content too, by which its tag differs from that of the one before.
         let call = call.metadata(ATTEMPT, &count).body(ByteStream::from(count.into_bytes()));
-        let call = match &before.etag {
-            Some(etag) => call.if_match(etag),
-            None => call.if_none_match("*"),
-        };
-        unless_overtaken(call.send().await)
+        unless_overtaken(before.unchanged(call).send().await)
+    }
+
+    /// Stores that a variant cannot be made, unless somebody has made it or tries to.
+    ///
+    /// # Errors
+    /// 503 when the bucket is busy or away.
+    pub async fn give_up_variant(&self, keys: &VariantKeys, before: &Attempts) -> Result<()> {
+        let call = self.client.put_object().bucket(&self.name).key(keys.made.as_str());
+        unless_overtaken(before.unchanged(call).send().await).map(drop)
     }
 
     /// Stores a variant, or that it cannot be made.
