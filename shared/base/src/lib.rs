@@ -20,6 +20,8 @@ pub mod id;
 pub mod json;
 /// Every permission.
 pub mod permission;
+/// The keys of public channels.
+pub mod public_key;
 /// Rate limits.
 pub mod rate_limit;
 /// What members are in a team.

@@ -2,6 +2,7 @@
 
 mod hash;
 mod platform;
+mod public_key;
 mod ring;
 /// What tests need.
 #[cfg(any(test, feature = "testing"))]
@@ -9,4 +10,5 @@ pub mod testing;
 
 pub use hash::{CandidateHashes, KeyedHash};
 pub use platform::Platform;
+pub use public_key::SealedPublicKey;
 pub use ring::{KeyRing, KeySource, Keys};
