@@ -195,9 +195,10 @@ fn membership(user: &UserId, team: &TeamId, now: Timestamp) -> Membership {
 
 fn actor(user: &UserId) -> Actor {
     Actor {
-        user: user.clone(),
-        credential: Credential::Session,
+        user: Some(user.clone()),
+        credential: Some(Credential::Session),
         token: None,
+        form: None,
         ip: "203.0.113.7".to_owned(),
         source: Source::App,
         request_id: "941529f2-1028-45ed-a6da-43e4eb039119".to_owned(),

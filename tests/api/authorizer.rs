@@ -134,9 +134,10 @@ fn event(name: &str) -> Value {
 /// Who made everything here.
 fn owner(user: &UserId) -> Actor {
     Actor {
-        user: user.clone(),
-        credential: Credential::Session,
+        user: Some(user.clone()),
+        credential: Some(Credential::Session),
         token: None,
+        form: None,
         ip: "::1".into(),
         source: Source::App,
         request_id: "r".into(),

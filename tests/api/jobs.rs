@@ -360,9 +360,10 @@ async fn a_checkpoint_whose_answer_was_lost_is_known_for_the_own_one() {
 
 fn system_actor() -> Actor {
     Actor {
-        user: UserId::of_subject("test", "jobs"),
-        credential: Credential::Session,
+        user: Some(UserId::of_subject("test", "jobs")),
+        credential: Some(Credential::Session),
         token: None,
+        form: None,
         ip: "::1".into(),
         source: Source::App,
         request_id: "r".into(),

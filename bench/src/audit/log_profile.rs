@@ -214,6 +214,7 @@ fn person(number: usize, owner: &UserId) -> Option<ActorView> {
         name: Some(format!("Grace Hopper the {number:02}th")),
         email: Some(format!("grace.hopper.{number:02}@bench.example")),
         token: token.map(|id| ActorToken { id, name: Some("Zapier of the office".to_owned()) }),
+        form: None,
         ip: Some(format!("203.0.113.1{number:02}")),
         source: Some(if is_service { Source::Api } else { Source::App }),
     })

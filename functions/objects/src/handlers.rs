@@ -91,8 +91,8 @@ pub(crate) async fn upsert(
     Query(query): Query<UpsertQuery>,
     Within { collection, body: sent }: Within<Fields>,
 ) -> Result<Upserted<UpsertedObject, Option<u64>>> {
-    let (by, sent) = ((&member, &conditions), (&*query.r#match, &sent.fields));
-    let (object, outcome) = objects.upsert(by, &collection, sent).await?;
+    let sent = (&*query.r#match, &sent.fields);
+    let (object, outcome) = objects.upsert((&member, &conditions), &collection, sent).await?;
     let object = Object::of(object, &collection, &member);
     Ok(match outcome {
         Outcome::Created => Upserted::Created(created(UpsertedObject::new(object, outcome), &member)),

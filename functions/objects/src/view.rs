@@ -81,8 +81,10 @@ pub(crate) struct Content {
     /// Its name, of the values of `item_label_fields`.
     label: String,
     fields: BTreeMap<Slug, Option<Shown>>,
-    created_by: UserId,
-    updated_by: UserId,
+    /// Null if it came through a form.
+    created_by: Option<UserId>,
+    /// Null if the last change came through a form.
+    updated_by: Option<UserId>,
 }
 
 /// A value as it is shown.

@@ -1,6 +1,6 @@
 //! Resolves actors to names: those at about the time of the change, from a cache.
 
-use audit::{ActorToken, ActorView};
+use audit::{ActorForm, ActorToken, ActorView};
 use base::{
     Result,
     actor::Actor,
@@ -36,17 +36,21 @@ impl Relay {
     /// The actor with names, as a team may see them: the name of a token is private unless its owner is a
     /// member of the team.
     pub(crate) async fn resolve_actor(&self, actor: &Actor, team: &TeamId) -> Result<ActorView> {
-        let Actor { user, credential: _, token, ip, source, request_id: _ } = actor;
-        let person = self.person(user).await?;
+        let Actor { user, credential: _, token, form, ip, source, request_id: _ } = actor;
+        let person = match user {
+            Some(user) => self.person(user).await?,
+            None => DisplayName::default(),
+        };
         let token = match token {
             Some(id) => Some(ActorToken { id: id.clone(), name: self.token_name(Some(actor), team).await? }),
             None => None,
         };
         Ok(ActorView {
-            user_id: Some(user.clone()),
+            user_id: user.clone(),
             name: person.name,
             email: person.email,
             token,
+            form: form.clone().map(|id| ActorForm { id, name: None }),
             ip: Some(ip.clone()).filter(|ip| !ip.is_empty()),
             source: Some(*source),
         })
@@ -55,12 +59,12 @@ impl Relay {
     /// The name of the actor's token, if there was one and its owner is a member of the team.
     pub(crate) async fn token_name(&self, actor: Option<&Actor>, team: &TeamId) -> Result<Option<String>> {
         let Some(actor) = actor else { return Ok(None) };
-        let Some(token) = &actor.token else { return Ok(None) };
-        let membership = self.display_name(membership_key(&actor.user, team)).await?;
+        let Some((token, user)) = actor.token.as_ref().zip(actor.user.as_ref()) else { return Ok(None) };
+        let membership = self.display_name(membership_key(user, team)).await?;
         if !membership.exists {
             return Ok(None);
         }
-        Ok(self.display_name(token_key(&actor.user, token)).await?.name)
+        Ok(self.display_name(token_key(user, token)).await?.name)
     }
 
     /// The name of a person.

@@ -112,7 +112,7 @@ impl Store {
             let team = self.team(team).await?.ok_or_else(no_invitation)?;
             let still_granted = self.still_granted(actor, &team.id, invitation.role).await?;
             // Who invited oneself and may still do so is a member.
-            if actor.user == caller.user {
+            if actor.is(&caller.user) {
                 return Err(already_member());
             }
             let room = Room::of_user(&self.identity, &caller.user).await?;
@@ -139,8 +139,9 @@ impl Store {
     /// That whoever made an invitation may still grant its role: the person by the role of now and, if it was a token, that
     /// token by its permissions. The writes make sure that both are as they were read.
     async fn still_granted(&self, by: &Actor, team: &TeamId, role: Role) -> Result<Vec<Write>> {
-        let item_key = membership_key(&by.user, team);
-        let token_item_key = by.token.as_ref().map(|token| token_key(&by.user, token));
+        let user = by.user.as_ref().ok_or_else(no_invitation)?;
+        let item_key = membership_key(user, team);
+        let token_item_key = by.token.as_ref().map(|token| token_key(user, token));
         let keys = [Some(&item_key), token_item_key.as_ref()].into_iter().flatten().cloned().collect();
         let (mut membership, mut token) = (None, None);
         for item in self.identity.get_many(keys).await? {

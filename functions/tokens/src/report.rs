@@ -153,9 +153,10 @@ fn answer_after(amount: u32, elapsed: Duration) -> Duration {
 /// Who revokes a reported token: whoever holds it.
 fn actor(reported: &Reported, client: &Client) -> Actor {
     Actor {
-        user: reported.user.clone(),
-        credential: Credential::Token,
+        user: Some(reported.user.clone()),
+        credential: Some(Credential::Token),
         token: Some(reported.token.clone()),
+        form: None,
         ip: client.ip.clone(),
         source: Source::Api,
         request_id: client.request_id.clone(),

@@ -90,7 +90,7 @@ fn test_event(webhook: &StoredWebhook, by: &Member, now: Timestamp) -> StoredEve
             "event_id": id,
             "team": webhook.team,
             "webhook": {"id": webhook.id},
-            "actor": {"user": actor.user, "token": actor.token},
+            "actor": {"user": actor.user, "token": actor.token, "form": actor.form},
             "source": actor.source,
         },
     });

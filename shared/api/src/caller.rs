@@ -91,9 +91,10 @@ impl Caller {
     /// The caller as the actor of a write.
     pub fn actor(&self) -> Actor {
         Actor {
-            user: self.user.clone(),
-            credential: self.credential,
+            user: Some(self.user.clone()),
+            credential: Some(self.credential),
             token: self.token.clone(),
+            form: None,
             ip: self.ip.clone(),
             source: match self.credential {
                 Credential::Session => Source::App,

@@ -23,5 +23,5 @@ pub mod serve;
 /// Answers to writes for who may not read.
 pub mod thin;
 
-pub use caller::{Caller, Member};
+pub use caller::{Caller, Member, Once};
 pub use routes::Routes;

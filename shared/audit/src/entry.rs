@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{AuditEvent, FieldChange, Kind};
 use base::{
     actor::Source,
-    id::{AuditId, ObjectTypeId, TokenId, UserId},
+    id::{AuditId, FormId, ObjectTypeId, TokenId, UserId},
     timestamp::Timestamp,
 };
 
@@ -44,7 +44,7 @@ pub struct AuditEntry {
 #[schemars(rename = "Who")]
 pub struct ActorView {
     /// The user, or the owner of the token that was used; null if the system did it, such as when time in the
-    /// trash is over.
+    /// trash is over, or a visitor with a form.
     #[serde(default)]
     pub user_id: Option<UserId>,
     /// The user's name at that time, if known.
@@ -56,12 +56,14 @@ pub struct ActorView {
     /// The token that was used; null for a session.
     #[serde(default)]
     pub token: Option<ActorToken>,
+    /// The form that it came through.
+    #[serde(default)]
+    pub form: Option<ActorForm>,
     /// The IP address that the request came from.
     #[serde(default)]
     pub ip: Option<String>,
-    /// The interface that was used: `app` or `api`.
+    /// The interface that was used.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
     pub source: Option<Source>,
 }
 
@@ -72,6 +74,17 @@ pub struct ActorToken {
     /// The id of the token.
     pub id: TokenId,
     /// The name of the token at that time, if known.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// The form that something came through.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FormOfActor")]
+pub struct ActorForm {
+    /// The id of the form.
+    pub id: FormId,
+    /// The name of the form at that time, if known.
     #[serde(default)]
     pub name: Option<String>,
 }

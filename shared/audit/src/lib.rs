@@ -12,7 +12,7 @@ mod scan;
 mod tombstone;
 mod vocabulary;
 
-pub use entry::{ActorToken, ActorView, AuditEntry, AuditSubject, Refusals, SubjectType};
+pub use entry::{ActorForm, ActorToken, ActorView, AuditEntry, AuditSubject, Refusals, SubjectType};
 pub use fields::{FieldChange, fit_to_item, raw_json};
 pub use filter::AuditFilter;
 pub use item::{KEEP_DAYS, expires};

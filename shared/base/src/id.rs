@@ -138,6 +138,10 @@ ids! {
     UploadId = "upl_";
     /// An entry of a team's audit log.
     AuditId = "aud_";
+    /// A form.
+    FormId = "form_";
+    /// What somebody has sent with a form.
+    SubmissionId = "sub_";
 }
 
 /// Deterministic ids, which follow from what they stand for: whoever makes one again makes the same.

@@ -116,9 +116,14 @@ impl TokenEntry {
 
     /// A change that somebody made.
     pub fn by(event: TokenEvent, at: Timestamp, actor: &Actor) -> Self {
-        let Actor { user, credential, token, ip, source: _, request_id: _ } = actor;
-        let by = ChangedBy { user_id: user.clone(), credential: *credential, token_id: token.clone() };
-        Self { by: Some(by), ip: Some(ip.clone()), ..Self::new(event, at) }
+        let Actor { user, credential, token, ip, form: _, source: _, request_id: _ } = actor;
+        // Nobody changes a token through a form.
+        let by = user.clone().zip(*credential).map(|(user_id, credential)| ChangedBy {
+            user_id,
+            credential,
+            token_id: token.clone(),
+        });
+        Self { by, ip: Some(ip.clone()), ..Self::new(event, at) }
     }
 }
 

@@ -34,7 +34,8 @@ impl Download {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn store(workspace: &Table, upload: &StoredUpload, actor: Actor, at: Timestamp) -> Result<()> {
-        let who = actor.token.as_ref().map_or(actor.user.as_str(), |token| token.as_str());
+        let user = actor.user.as_ref().map_or("", |user| user.as_str());
+        let who = actor.token.as_ref().map_or(user, |token| token.as_str());
         let hour = at.seconds().div_euclid(HOUR_SECONDS);
         let key = Key::new(
             resources::workspace_partition(&upload.team),

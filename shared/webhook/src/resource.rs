@@ -71,7 +71,10 @@ impl Resource for StoredWebhook {
 
     fn touch(&mut self, by: Actor, now: Timestamp) {
         self.version += 1;
-        (self.updated_at, self.updated_by) = (now, by.user.clone());
+        self.updated_at = now;
+        if let Some(user) = &by.user {
+            self.updated_by = user.clone();
+        }
         self.actor = by;
     }
 

@@ -92,7 +92,7 @@ impl Relay {
 
 /// Removing oneself is leaving.
 fn left(actor: &Actor, user: &UserId) -> AuditEvent {
-    if actor.user == *user { AuditEvent::Left } else { AuditEvent::Removed }
+    if actor.is(user) { AuditEvent::Left } else { AuditEvent::Removed }
 }
 
 fn invited(id: String, email: Option<String>) -> AuditSubject {

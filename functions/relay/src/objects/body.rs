@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use base::{
     Result, Timestamp,
     actor::Source,
-    id::{EventId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
+    id::{EventId, FormId, ObjectId, ObjectTypeId, TeamId, TokenId, UserId},
     text::Slug,
 };
 use delivery::Topic;
@@ -60,8 +60,8 @@ struct Object<'a> {
     trashed_at: Option<&'a str>,
     label: String,
     fields: Fields,
-    created_by: &'a str,
-    updated_by: &'a str,
+    created_by: Option<&'a str>,
+    updated_by: Option<&'a str>,
 }
 
 /// The values of an object, unless they are too large.
@@ -82,10 +82,11 @@ enum Change<'a> {
 
 #[derive(Serialize)]
 struct EventActor<'a> {
-    user: &'a UserId,
+    user: Option<&'a UserId>,
     token: Option<&'a TokenId>,
     /// The name of the token, if its owner is a member of the team.
     token_name: Option<&'a str>,
+    form: Option<&'a FormId>,
 }
 
 impl<'a> Body<'a> {
@@ -105,9 +106,10 @@ impl<'a> Body<'a> {
             changes,
             version: *version,
             actor: actor.as_ref().map(|actor| EventActor {
-                user: &actor.user,
+                user: actor.user.as_ref(),
                 token: actor.token.as_ref(),
                 token_name: change.token_name.as_deref(),
+                form: actor.form.as_ref(),
             }),
             source: actor.as_ref().map(|actor| actor.source),
             permanent: kind.is_permanent().then_some(true),
@@ -151,8 +153,8 @@ fn object<'a>(change: &'a ObjectChange<'a>) -> Option<Object<'a>> {
         trashed_at: text(item, "trashed_at"),
         label: label(change),
         fields: Fields::Values(fields(change)),
-        created_by: text(item, "created_by")?,
-        updated_by: text(item, "updated_by")?,
+        created_by: text(item, "created_by"),
+        updated_by: text(item, "updated_by"),
     })
 }
 

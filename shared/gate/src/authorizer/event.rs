@@ -98,9 +98,10 @@ impl AuthorizationRequest {
     /// The actor of what the authorizer itself writes: whoever sent the token.
     pub(super) fn actor(&self, token: &StoredToken, now: Timestamp) -> Actor {
         Actor {
-            user: token.user.clone(),
-            credential: Credential::Token,
+            user: Some(token.user.clone()),
+            credential: Some(Credential::Token),
             token: Some(token.id.clone()),
+            form: None,
             ip: self.usage(now).ip.unwrap_or_default(),
             source: Source::Api,
             request_id: self.request_id.clone(),

@@ -50,9 +50,10 @@ pub(crate) fn token(secret: &str) -> StoredToken {
         updated_at: now(),
         version: 1,
         actor: Actor {
-            user,
-            credential: Credential::Session,
+            user: Some(user),
+            credential: Some(Credential::Session),
             token: None,
+            form: None,
             ip: "192.0.2.1".into(),
             source: Source::App,
             request_id: "r".into(),

@@ -2,7 +2,6 @@
 
 use crate::object_type::{Changes, StoredObjectType, Validation, Value, slot_key, slot_name};
 use anyhow::Context as _;
-use api::Member;
 use base::{
     Result, Timestamp,
     id::{ObjectId, UserId},
@@ -11,7 +10,7 @@ use base::{
 use table::{AttributeValue, Condition, Item, Table, Write, attribute, number, text};
 
 use super::{
-    StoredObject,
+    StoredObject, Writer,
     keys::{index_entry, object_key, partition, searchable_keys},
     size::{OBJECT_SIZE_MAX, size},
 };
@@ -23,7 +22,7 @@ const COMPARED_MAX: usize = 40;
 pub(crate) fn encode_object(
     object: &StoredObject,
     object_type: &StoredObjectType,
-    by: &Member,
+    by: &dyn Writer,
 ) -> Result<Item> {
     let texts = |(slug, text): (&Slug, &String)| (slug.to_string(), AttributeValue::S(text.clone()));
     let fields = object.fields.iter().map(|(slug, value)| (slug.to_string(), value.to_attribute()));
@@ -62,7 +61,7 @@ pub(crate) fn update(
     object_type: &StoredObjectType,
     id: &ObjectId,
     changes: &Changes,
-    (by, now): (&Member, Timestamp),
+    (by, now): (&dyn Writer, Timestamp),
 ) -> Result<Write> {
     let mut write = touch(table.update(object_key(object_type, id)), by, now)?;
     for (slug, value) in &changes.set {
@@ -89,7 +88,7 @@ pub(crate) fn blind_update(
     object_type: &StoredObjectType,
     id: &ObjectId,
     (validation, changes): (&Validation, &Changes),
-    by: (&Member, Timestamp),
+    by: (&dyn Writer, Timestamp),
 ) -> Result<Option<Write>> {
     let Some(is_applied) = is_applied(object_type, validation, changes) else { return Ok(None) };
     let more = size(&changes.set);
@@ -131,10 +130,10 @@ fn is_applied(
 }
 
 /// Sets what every change of an object sets.
-pub(crate) fn touch(write: Write, by: &Member, now: Timestamp) -> Result<Write> {
+pub(crate) fn touch(write: Write, by: &dyn Writer, now: Timestamp) -> Result<Write> {
     Ok(write
         .set("updated_at", attribute(&now)?)
-        .set("updated_by", attribute(&by.user)?)
+        .set("updated_by", attribute(&by.author())?)
         .set("actor", attribute(&by.actor())?)
         .add("version", 1))
 }
@@ -161,8 +160,8 @@ fn decode(item: &Item) -> Option<StoredObject> {
         version: number(item, "version")?,
         created_at: time("created_at")?,
         updated_at: time("updated_at")?,
-        created_by: user("created_by")?,
-        updated_by: user("updated_by")?,
+        created_by: user("created_by"),
+        updated_by: user("updated_by"),
         trashed_at: time("trashed_at"),
         destroyed: item.contains_key("destroyed"),
     })

@@ -1,10 +1,10 @@
 //! Under which conditions an object is written, and what a refusal says.
 
-use api::{Member, extract::IfMatch};
+use api::extract::IfMatch;
 use base::Error;
 use table::{Condition, ConditionFailed, Item, text};
 
-use super::{StoredObject, codec::decode_object};
+use super::{StoredObject, Writer, codec::decode_object};
 
 /// The object is there and not in the trash.
 pub(crate) fn is_live() -> Condition {
@@ -32,9 +32,9 @@ pub(super) fn is_refused_for_size_alone(item: &Item, if_match: &IfMatch) -> bool
 }
 
 /// Whether the item is as this very request left it: the SDK repeats a write of which only the answer was lost.
-pub(crate) fn is_replay_of_own_write(item: &Item, by: &Member) -> bool {
+pub(crate) fn is_replay_of_own_write(item: &Item, by: &dyn Writer) -> bool {
     let actor = item.get("actor").and_then(|actor| actor.as_m().ok());
-    !by.request_id.is_empty() && actor.and_then(|actor| text(actor, "request_id")) == Some(&by.request_id)
+    !by.request_id().is_empty() && actor.and_then(|actor| text(actor, "request_id")) == Some(by.request_id())
 }
 
 pub(crate) fn refusal(refused: &ConditionFailed, if_match: &IfMatch) -> Error {

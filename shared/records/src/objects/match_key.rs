@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use api::Member;
-use base::{Error, Fault, Permission, Result, Violation, text::Slug};
+use base::{Error, Fault, Result, Violation, text::Slug};
 use table::Key;
 
 use super::{
-    Collection, StoredObject,
+    Collection, StoredObject, Writer,
     rules::{Before, validate_patch},
     unique_index::entry_key,
 };
@@ -50,12 +49,12 @@ impl MatchKey {
     /// its rules would refuse it.
     pub(crate) fn applicable<'a>(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         validation: &'a Validation,
     ) -> Cow<'a, Validation> {
         let has_rules = collection.field(self.field.as_str()).is_some_and(Field::has_rules);
-        if has_rules && !by.may(Permission::ObjectRead) {
+        if has_rules && !by.reads() {
             return Cow::Owned(validation.clone().without(&self.field));
         }
         Cow::Borrowed(validation)

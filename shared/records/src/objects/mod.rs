@@ -21,8 +21,8 @@ mod unique_index;
 mod uploads;
 mod upsert;
 mod write_plan;
+mod writer;
 
-use api::Member;
 use base::{Permission, Result, Timestamp, clock::Clock};
 use table::{Table, Tables};
 
@@ -33,6 +33,7 @@ pub use keys::partition;
 pub use object::{StoredObject, trash_cutoff};
 pub use uploads::{Uploads, named_uploads};
 pub use upsert::Outcome;
+pub use writer::Writer;
 
 use owners::OwnerCache;
 use sequences::Sequences;
@@ -76,7 +77,7 @@ impl Objects {
     ///
     /// # Errors
     /// 404 when the team has no such type, or it is in the trash.
-    pub async fn collection(&self, by: &Member, id_or_slug: &str) -> Result<Collection> {
-        Ok(Collection { stored: self.types.get(&by.team, id_or_slug).await? })
+    pub async fn collection(&self, by: &dyn Writer, id_or_slug: &str) -> Result<Collection> {
+        Ok(Collection { stored: self.types.get(by.team(), id_or_slug).await? })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use api::Member;
 use base::{
     Timestamp,
     id::{ObjectId, UserId},
@@ -10,7 +9,7 @@ use base::{
 };
 use resources::TRASH_SECONDS;
 
-use super::{Collection, keys::unique_keys};
+use super::{Collection, Writer, keys::unique_keys};
 use crate::object_type::{Changes, FieldValues, StoredObjectType};
 
 /// An object as it is stored.
@@ -29,10 +28,10 @@ pub struct StoredObject {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Who created it.
-    pub created_by: UserId,
-    /// Who changed it last.
-    pub updated_by: UserId,
+    /// Who created it; nobody is known where it came through a public channel.
+    pub created_by: Option<UserId>,
+    /// Who changed it last; nobody likewise.
+    pub updated_by: Option<UserId>,
     /// When it was moved to the trash.
     pub trashed_at: Option<Timestamp>,
     /// Marked to be destroyed.
@@ -68,7 +67,7 @@ impl StoredObject {
         self,
         changes: &Changes,
         collection: &Collection,
-        (by, now): (&Member, Timestamp),
+        (by, now): (&dyn Writer, Timestamp),
     ) -> Self {
         let (mut fields, mut unique) = (self.fields, self.unique);
         fields.extend(changes.set.clone());
@@ -82,7 +81,7 @@ impl StoredObject {
             unique,
             version: self.version + 1,
             updated_at: now,
-            updated_by: by.user.clone(),
+            updated_by: by.author().cloned(),
             ..self
         }
     }

@@ -4,18 +4,17 @@ use std::collections::HashSet;
 
 use crate::object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields};
 use anyhow::Context as _;
-use api::Member;
 use base::{Code, Result, id::ObjectId};
 use table::{Item, Key};
 
-use super::{Collection, Objects, keys::object_key};
+use super::{Collection, Objects, Writer, keys::object_key};
 
 impl Objects {
     /// Validates what was sent against the fields of the type. References to objects that do not exist are
     /// listed as dangling.
     pub(crate) async fn validate(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         sent: &SentFields,
     ) -> Result<Validation> {
@@ -26,7 +25,7 @@ impl Objects {
     /// The same for several objects; the references of all are looked up together.
     pub(crate) async fn validate_all(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         sent: &[&SentFields],
     ) -> Result<Vec<Validation>> {
@@ -53,7 +52,7 @@ impl Objects {
     /// Those of the objects that are pointed at, by type and id, which are there and not in the trash.
     async fn live_objects(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         references: &[&Reference],
     ) -> Result<HashSet<(String, String)>> {
         let mut targets = Vec::new();
@@ -68,7 +67,7 @@ impl Objects {
     }
 
     /// The key of an object; `None` if it cannot exist.
-    async fn object_key(&self, by: &Member, object_type: &str, id: &str) -> Result<Option<Key>> {
+    async fn object_key(&self, by: &dyn Writer, object_type: &str, id: &str) -> Result<Option<Key>> {
         let Some(id) = ObjectId::parse(id) else { return Ok(None) };
         match self.collection(by, object_type).await {
             Ok(collection) => Ok(Some(object_key(&collection.stored, &id))),

@@ -1,9 +1,8 @@
 //! The rules of a type, applied to a new object and to changes of one.
 
-use api::Member;
-use base::{Error, Fault, Permission, Result, Timestamp};
+use base::{Error, Fault, Result, Timestamp};
 
-use super::StoredObject;
+use super::{StoredObject, Writer};
 use crate::object_type::{
     Changes, FieldValues, ObjectType, Validation, clear_faults, rule_faults, unseen_rule_faults,
 };
@@ -14,7 +13,7 @@ impl StoredObject {
     /// rules behind it.
     pub(crate) fn changes_by(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         object_type: &ObjectType,
         validation: &Validation,
         is_expected: Result<()>,
@@ -49,8 +48,8 @@ pub(crate) enum Before<'a> {
 }
 
 impl<'a> Before<'a> {
-    pub(crate) fn of(values: &'a FieldValues, by: &Member) -> Self {
-        if by.may(Permission::ObjectRead) { Self::Seen(values) } else { Self::Unseen(values) }
+    pub(crate) fn of(values: &'a FieldValues, by: &dyn Writer) -> Self {
+        if by.reads() { Self::Seen(values) } else { Self::Unseen(values) }
     }
 
     /// What was sent without the values that are unchanged: nothing about these is a fault.

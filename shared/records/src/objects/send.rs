@@ -1,11 +1,11 @@
 //! Sends an object as it is now to the webhooks that subscribe to sent objects, though nothing has changed.
 
-use api::{Member, extract::IfMatch};
+use api::extract::IfMatch;
 use base::{Result, id::ObjectId};
 use table::{WriteError, attribute};
 
 use super::{
-    Collection, Objects,
+    Collection, Objects, Writer,
     conditions::{is_expected, refusal},
     keys::object_key,
 };
@@ -17,7 +17,7 @@ impl Objects {
     /// 404 when there is none, 412 for the version.
     pub async fn send(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,

@@ -1,11 +1,11 @@
 //! Creates, reads and changes objects.
 
-use api::{Member, extract::IfMatch};
-use base::{Code, Error, Permission, Result, id::ObjectId};
+use api::extract::IfMatch;
+use base::{Code, Error, Result, id::ObjectId};
 use table::{Attempt, WriteError, retry};
 
 use super::{
-    Collection, Objects, StoredObject,
+    Collection, Objects, StoredObject, Writer,
     codec::{blind_update, decode_object},
     conditions::{is_expected, is_refused_for_size_alone, is_replay_of_own_write, refusal},
     keys::object_key,
@@ -20,7 +20,7 @@ impl Objects {
     /// 422 for what is wrong with the values, 409 when a unique value is taken.
     pub async fn create(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         sent: &SentFields,
     ) -> Result<StoredObject> {
@@ -32,7 +32,7 @@ impl Objects {
     /// Writes a new object and claims its unique entries, in one transaction.
     pub(crate) async fn insert(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         object_type: &StoredObjectType,
         changes: Changes,
     ) -> Result<StoredObject> {
@@ -52,7 +52,7 @@ impl Objects {
     /// 404 when there is none.
     pub async fn read(
         &self,
-        _: &Member,
+        _: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         trashed: bool,
@@ -67,7 +67,7 @@ impl Objects {
     /// 404 when there is none, 412 for the version, 422 for what is wrong with the values, 409 when a unique value is taken.
     pub async fn update(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         sent: &SentFields,
@@ -108,7 +108,7 @@ impl Objects {
     /// Updates an object on the condition that it is as it was read, and starts over if it is not.
     pub(crate) async fn update_optimistic(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         validation: &Validation,
@@ -141,9 +141,9 @@ impl Objects {
 
 /// Whether a change can only be validated with the current values: where rules depend on them, or where a value
 /// that would be refused as a new one may be the current one.
-fn needs_current_values(by: &Member, object_type: &ObjectType, validation: &Validation) -> bool {
+fn needs_current_values(by: &dyn Writer, object_type: &ObjectType, validation: &Validation) -> bool {
     let may_be_unchanged = || validate_patch(object_type, validation, Before::Unread).is_err();
-    object_type.has_rules() || (by.may(Permission::ObjectRead) && may_be_unchanged())
+    object_type.has_rules() || (by.reads() && may_be_unchanged())
 }
 
 fn touches_unique(changes: &Changes, object_type: &ObjectType) -> bool {

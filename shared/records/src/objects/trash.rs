@@ -1,12 +1,12 @@
 //! The trash of objects: moving there, restoring, destroying.
 
 use crate::object_type::Changes;
-use api::{Member, extract::IfMatch};
+use api::extract::IfMatch;
 use base::{Code, Error, Result, id::ObjectId};
 use table::{Attempt, AttributeValue, Condition, applied, retry};
 
 use super::{
-    Collection, Objects, StoredObject,
+    Collection, Objects, StoredObject, Writer,
     codec::decode_object,
     keys::{object_key, partition},
     unique_index::UniqueChanges,
@@ -20,7 +20,7 @@ impl Objects {
     /// 404 when there is none, 412 for the version.
     pub async fn trash(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,
@@ -40,7 +40,7 @@ impl Objects {
     /// 404 when there is none, 412 for the version, 409 when it is not in the trash or a unique value is taken.
     pub async fn restore(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,
@@ -80,7 +80,7 @@ impl Objects {
     /// 404 when there is none, 412 for the version.
     pub async fn destroy(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         id: &ObjectId,
         if_match: &IfMatch,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::object_type::{Reference, ReferenceTarget, UploadRule};
-use api::Member;
 use base::{
     Fault, Result, Timestamp, Violation,
     id::{TeamId, UploadId},
@@ -14,7 +13,7 @@ use resources::resource::Resource as _;
 use table::{AttributeValue, Item};
 use upload::{StoredUpload, UploadStatus};
 
-use super::Objects;
+use super::{Objects, Writer};
 
 /// Uploads by their id, as they are stored.
 #[derive(Default)]
@@ -35,12 +34,16 @@ impl Objects {
     }
 
     /// The same of those that are referred to.
-    pub(super) async fn referred_uploads(&self, by: &Member, references: &[&Reference]) -> Result<Uploads> {
+    pub(super) async fn referred_uploads(
+        &self,
+        by: &dyn Writer,
+        references: &[&Reference],
+    ) -> Result<Uploads> {
         let id = |reference: &&Reference| match &reference.target {
             ReferenceTarget::Upload { id, .. } => UploadId::parse(id),
             ReferenceTarget::Object { .. } => None,
         };
-        self.uploads(&by.team, references.iter().filter_map(id)).await
+        self.uploads(by.team(), references.iter().filter_map(id)).await
     }
 }
 

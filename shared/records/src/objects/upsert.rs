@@ -2,14 +2,14 @@
 //! concurrently.
 
 use crate::object_type::{Changes, Field, SentFields, Validation};
-use api::{Member, extract::Preconditions};
+use api::extract::Preconditions;
 use base::{Code, Error, Result, text::Slug};
 use schemars::JsonSchema;
 use serde::Serialize;
 use table::{Attempt, Condition, ConditionFailed, WriteError, retry};
 
 use super::{
-    Collection, Objects, StoredObject,
+    Collection, Objects, StoredObject, Writer,
     codec::{blind_update, decode_object},
     conditions::is_live,
     match_key::{MatchKey, match_field},
@@ -35,7 +35,7 @@ impl Objects {
     /// 422 for what is wrong with the values, 409 when another unique value is taken, 412 for the conditions.
     pub async fn upsert(
         &self,
-        (by, conditions): (&Member, &Preconditions),
+        (by, conditions): (&dyn Writer, &Preconditions),
         collection: &Collection,
         (field, sent): (&str, &SentFields),
     ) -> Result<(StoredObject, Outcome)> {
@@ -45,7 +45,7 @@ impl Objects {
     /// The same, with what was read already for several upserts.
     pub(super) async fn upsert_prefetched(
         &self,
-        (by, conditions): (&Member, &Preconditions),
+        (by, conditions): (&dyn Writer, &Preconditions),
         collection: &Collection,
         (field, sent): (&str, &SentFields),
         prefetched: &mut Prefetched,
@@ -89,7 +89,7 @@ impl Objects {
     /// Changes the object that was read if it still has the value; `None` if it has not, or is not as it was read.
     async fn update_matched(
         &self,
-        (by, conditions): (&Member, &Preconditions),
+        (by, conditions): (&dyn Writer, &Preconditions),
         collection: &Collection,
         held: StoredObject,
         match_key: &MatchKey,

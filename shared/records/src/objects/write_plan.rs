@@ -2,13 +2,12 @@
 //! committed alone, or several in one transaction.
 
 use crate::object_type::{Changes, StoredObjectType};
-use api::Member;
 use base::{Result, Timestamp, id::ObjectId};
 use resources::TRASH_SECONDS;
 use table::{AttributeValue, Condition, ConditionFailed, Item, Write, WriteError, attribute};
 
 use super::{
-    Collection, Objects, StoredObject,
+    Collection, Objects, StoredObject, Writer,
     codec::{decode_object, encode_object, touch, update},
     conditions::{is_live, is_replay_of_own_write},
     keys::{object_key, partition, unique_keys},
@@ -28,12 +27,12 @@ impl Objects {
     /// A new object with these values, which claims the entries of those that are unique.
     pub(crate) async fn plan_create(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         object_type: &StoredObjectType,
         mut changes: Changes,
     ) -> Result<WritePlan> {
         // An earlier run of the same request may have created it and died before it answered.
-        let (id, now) = match &by.once {
+        let (id, now) = match by.once() {
             Some(once) => (ObjectId::deterministic(once.at, &[&once.nonce]), once.at),
             None => (ObjectId::at(self.now()), self.now()),
         };
@@ -45,8 +44,8 @@ impl Objects {
             version: 1,
             created_at: now,
             updated_at: now,
-            created_by: by.user.clone(),
-            updated_by: by.user.clone(),
+            created_by: by.author().cloned(),
+            updated_by: by.author().cloned(),
             trashed_at: None,
             destroyed: false,
         };
@@ -63,7 +62,7 @@ impl Objects {
     /// same transaction.
     pub(crate) fn plan_update(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         old: StoredObject,
         changes: &Changes,
@@ -93,7 +92,7 @@ impl Objects {
     /// When its time there is over the table itself removes it, in a second that has not begun before.
     pub(crate) fn plan_trash(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         collection: &Collection,
         old: StoredObject,
     ) -> Result<WritePlan> {
@@ -115,7 +114,7 @@ impl Objects {
         &self,
         collection: &Collection,
         object: &StoredObject,
-        (by, now): (&Member, Timestamp),
+        (by, now): (&dyn Writer, Timestamp),
     ) -> Result<Write> {
         let write = touch(self.table.update(object_key(&collection.stored, &object.id)), by, now)?;
         Ok(write.when(Condition::is_number("version", object.version)))
@@ -125,7 +124,7 @@ impl Objects {
     /// object has is an error.
     pub(crate) async fn commit(
         &self,
-        by: &Member,
+        by: &dyn Writer,
         plan: WritePlan,
     ) -> Result<Result<StoredObject, ConditionFailed>> {
         let WritePlan { write, unique_changes, object } = plan;
@@ -160,7 +159,7 @@ impl Objects {
 /// Whether the write was refused because it is applied already: the SDK repeats a write of which only the
 /// answer was lost. The object alone does not tell, as two clients may do the same at once; neither does the
 /// request id alone, as clients of API Gateway may choose theirs.
-fn is_already_applied(refused: &ConditionFailed, object: &StoredObject, by: &Member) -> bool {
+fn is_already_applied(refused: &ConditionFailed, object: &StoredObject, by: &dyn Writer) -> bool {
     let is_same = |item: &Item| decode_object(item).is_ok_and(|found| found == *object);
     refused.item(0).is_some_and(|item| is_replay_of_own_write(item, by) && is_same(item))
 }

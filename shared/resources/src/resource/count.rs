@@ -81,7 +81,7 @@ impl<R: Resource> Resources<R> {
 
 /// Whether it may leave the trash before its time, for another one of this caller.
 fn is_evictable<R: Resource>(resource: &R, by: &Member, now: Timestamp) -> bool {
-    resource.state().is_trash_over(now) || resource.actor().user == by.user
+    resource.state().is_trash_over(now) || resource.actor().is(&by.user)
 }
 
 fn is_below(count: Count) -> Condition {
