@@ -9,7 +9,7 @@ use crate::{
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
-const SHARED: [(&str, &[&str]); 14] = [
+const SHARED: [(&str, &[&str]); 15] = [
     ("base", &[]),
     ("table", &["base"]),
     ("keys", &["base", "table"]),
@@ -20,6 +20,7 @@ const SHARED: [(&str, &[&str]); 14] = [
     ("file-types", &[]),
     ("upload", &["base", "table", "audit", "resources", "file-types"]),
     ("records", &["base", "table", "api", "audit", "resources", "upload", "file-types"]),
+    ("search", &["base", "table", "api", "resources", "records", "upload", "file-types"]),
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
     ("bucket", &["base", "table", "file-types"]),
@@ -36,7 +37,7 @@ const FUNCTIONS: [(&str, &[&str]); 14] = [
     ("jobs", &["base", "table", "audit", "resources", "records", "registry", "upload", "bucket"]),
     ("media", &["base", "table", "bucket", "file-types"]),
     ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
-    ("objects", &["base", "table", "api", "audit", "resources", "records", "upload", "file-types"]),
+    ("objects", &["base", "table", "api", "audit", "resources", "records", "search"]),
     (
         "relay",
         &[

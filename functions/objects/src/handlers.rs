@@ -10,15 +10,16 @@ use audit::AuditEntry;
 use base::{Result, id::ObjectId};
 use records::objects::{Collection, Objects, Outcome, TypePath, Within};
 use schemars::JsonSchema;
+use search::{
+    ListQuery, Object, QueryBody, RawQuery, RelatedQuery, Search, Statistics, Stats, StatsQuery, expanded,
+};
 use serde::Deserialize;
 
 use crate::{
     batch::{BatchBody, Results},
-    expand::Expansion,
     expected::Expected,
-    query::{ListQuery, QueryBody, RawQuery, RelatedQuery, Search, Statistics, Stats, StatsQuery},
     store::Store,
-    view::{Fields, Object, ReadQuery, UpsertQuery, UpsertedObject},
+    view::{Fields, ReadQuery, UpsertQuery, UpsertedObject},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -51,7 +52,7 @@ pub(crate) async fn list(
     let raw = page.filter.raw()?;
     let collection = objects.collection(&member, &path.r#type).await?;
     let page = page.with(raw.resolve(&collection.stored)?);
-    found(&objects, &member, &collection, &page).await
+    Ok(Json(Search::answer(&objects, &member, &collection, &page).await?))
 }
 
 pub(crate) async fn query(
@@ -65,7 +66,7 @@ pub(crate) async fn query(
     let collection = objects.collection(&member, &path.r#type).await?;
     let search = raw.resolve(&collection.stored)?;
     let page = pages.page("/", (body.limit, body.cursor.as_deref()), search).await?;
-    found(&objects, &member, &collection, &page).await
+    Ok(Json(Search::answer(&objects, &member, &collection, &page).await?))
 }
 
 pub(crate) async fn stats(
@@ -217,33 +218,7 @@ pub(crate) async fn related(
     };
     let search = raw.pointing((&pointing.stored, &path.field), (&collection, &path.id))?;
     objects.read(&member, &collection, &path.id, false).await?;
-    found(&objects, &member, &pointing, &page.with(search)).await
-}
-
-async fn found(
-    objects: &Objects,
-    member: &Member,
-    collection: &Collection,
-    page: &Page<Search>,
-) -> Result<Json<List<Object>>> {
-    let (found, next) = Search::run(objects, collection, page).await?;
-    let fields = page.filter.fields.as_ref();
-    let seen = |object| Object::of(object, collection, member).select_fields(fields);
-    let shown = found.into_iter().map(seen).collect();
-    let shown = expanded(page.filter.expand, (objects, member), collection, shown).await?;
-    Ok(Json(page.of(shown, next).await?))
-}
-
-async fn expanded(
-    expansion: Option<Expansion>,
-    (objects, by): (&Objects, &Member),
-    collection: &Collection,
-    shown: Vec<Object>,
-) -> Result<Vec<Object>> {
-    let Some(expansion) = expansion else { return Ok(shown) };
-    let ids = shown.iter().flat_map(|object| object.named_uploads(collection)).collect();
-    let uploads = Box::pin(expansion.read(objects, by, ids)).await?;
-    Ok(shown.into_iter().map(|object| object.expanded(collection, &uploads)).collect())
+    Ok(Json(Search::answer(&objects, &member, &pointing, &page.with(search)).await?))
 }
 
 fn versioned(object: Object) -> Versioned<Object, Option<u64>> {

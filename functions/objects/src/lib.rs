@@ -1,11 +1,9 @@
 //! Objects: a team's records, each of one object type.
 
 mod batch;
-mod expand;
 mod expected;
 mod handlers;
 mod history;
-mod query;
 mod store;
 mod view;
 

@@ -7,10 +7,10 @@ use records::{
     objects::{Done, StoredObject},
 };
 use schemars::JsonSchema;
+use search::Object;
 use serde::Serialize;
 
 use super::operation::OperationKind;
-use crate::view::Object;
 
 /// The bytes of values in an answer, about, so that it can be kept for its Idempotency-Key, which takes an item of the
 /// database. Objects beyond them come without what they hold.

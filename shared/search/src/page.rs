@@ -5,7 +5,7 @@ use base::Result;
 use records::objects::{Collection, Objects, StoredObject, decode_object};
 use table::Item;
 
-use super::{filter::Filter, plan::Plan, scan::Scan, search::Search};
+use crate::{filter::Filter, plan::Plan, scan::Scan, search::Search};
 
 /// The fewest and the most objects that are read together: some may turn out not to match.
 const CHUNK_MIN: usize = 10;
@@ -22,7 +22,10 @@ struct Found {
 
 impl Search {
     /// One page of the objects that match, as far as the budget of one answer goes, and the cursor behind it.
-    pub(crate) async fn run(
+    ///
+    /// # Errors
+    /// 400 for a cursor of a type that has changed, 503 when the database is busy or away.
+    pub async fn run(
         objects: &Objects,
         collection: &Collection,
         page: &Page<Search>,

@@ -20,8 +20,8 @@ pub(crate) enum Filter {
 /// What must hold for one column of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Comparison {
-    pub(super) column: Column,
-    pub(super) predicate: Predicate,
+    pub(crate) column: Column,
+    pub(crate) predicate: Predicate,
 }
 
 /// What objects are compared and sorted by.
@@ -35,7 +35,7 @@ pub(crate) enum Column {
 
 /// How the key of an object is compared. An object without a value has no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Predicate {
+pub(crate) enum Predicate {
     /// It is one of these, which are in order.
     In(Vec<String>),
     Below(String),
@@ -51,7 +51,7 @@ pub(super) enum Predicate {
 impl Filter {
     /// Whether it holds, for all that an item or an entry of an index tells; `None` is unknown, where that is
     /// not enough.
-    pub(super) fn eval(&self, item: &Item) -> Option<bool> {
+    pub(crate) fn eval(&self, item: &Item) -> Option<bool> {
         match self {
             Filter::Is(comparison) => comparison.eval(item),
             Filter::Not(filter) => filter.eval(item).map(|is_so| !is_so),
@@ -61,7 +61,7 @@ impl Filter {
     }
 
     /// The conditions that must all hold, as far as they are plain ones.
-    pub(super) fn conjuncts(&self) -> Vec<&Comparison> {
+    pub(crate) fn conjuncts(&self) -> Vec<&Comparison> {
         match self {
             Filter::Is(comparison) => vec![comparison],
             Filter::All(filters) => filters.iter().flat_map(Filter::conjuncts).collect(),
@@ -70,7 +70,7 @@ impl Filter {
     }
 
     /// Whether it depends on when an object was changed.
-    pub(super) fn uses_updated_at(&self) -> bool {
+    pub(crate) fn uses_updated_at(&self) -> bool {
         match self {
             Filter::Is(comparison) => comparison.column == Column::UpdatedAt,
             Filter::Not(filter) => filter.uses_updated_at(),
@@ -79,7 +79,7 @@ impl Filter {
     }
 
     /// The part of the filter that DynamoDB evaluates, so that entries which do not match are not even sent.
-    pub(super) fn pushdown(&self) -> Option<Condition> {
+    pub(crate) fn pushdown(&self) -> Option<Condition> {
         let parts = match self {
             Filter::All(filters) => filters.as_slice(),
             other => std::slice::from_ref(other),

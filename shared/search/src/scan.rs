@@ -4,7 +4,7 @@ use base::{Code, Error, Result};
 use records::object_type::StoredObjectType;
 use table::{AttributeValue, Condition, Item, Key, ScanBudget, Table, text};
 
-use super::{
+use crate::{
     filter::Filter,
     plan::{AccessPath, Plan},
 };
@@ -14,7 +14,7 @@ use records::objects::partition;
 const RANGE: &str = "range";
 
 /// A scan.
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     table: &'a Table,
     partition: String,
     plan: &'a Plan,
@@ -29,7 +29,7 @@ pub(super) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// A scan that goes on behind a cursor's key, and begins with reading `batch` entries at once.
-    pub(super) fn new(
+    pub(crate) fn new(
         (table, object_type): (&'a Table, &StoredObjectType),
         plan: &'a Plan,
         filter: Option<&Filter>,
@@ -77,7 +77,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The next entries that may match, perhaps none; `None` at the end, or when the budget is spent.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Item>>> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Item>>> {
         let Some(range) = self.plan.ranges.get(self.range) else { return Ok(None) };
         if !self.budget.is_left() {
             return Ok(None);
@@ -103,7 +103,7 @@ impl<'a> Scan<'a> {
 
     /// The objects of these entries as they are now, read strongly, with the places of the entries. One that is gone or has moved is
     /// left out: what it has become stands where it belongs now.
-    pub(super) async fn objects(&mut self, entries: &[&Item]) -> Result<Vec<(usize, Item)>> {
+    pub(crate) async fn objects(&mut self, entries: &[&Item]) -> Result<Vec<(usize, Item)>> {
         if self.plan.path == AccessPath::Table {
             return Ok(entries.iter().copied().cloned().enumerate().collect());
         }
@@ -119,13 +119,13 @@ impl<'a> Scan<'a> {
     }
 
     /// The cursor behind all entries that were returned; `None` at the end.
-    pub(super) fn position(&self) -> Option<Item> {
+    pub(crate) fn position(&self) -> Option<Item> {
         let is_more = self.range < self.plan.ranges.len();
         is_more.then(|| with_range(self.key.clone().unwrap_or_default(), self.range))
     }
 
     /// The cursor behind one of the entries that were returned last.
-    pub(super) fn position_behind(&self, entry: &Item) -> Item {
+    pub(crate) fn position_behind(&self, entry: &Item) -> Item {
         let sort = self.plan.path.sort_attribute();
         let names = ["pk", "sk", self.plan.path.partition_attribute(), &sort];
         let key = names.iter().filter_map(|name| Some(((*name).to_owned(), entry.get(*name)?.clone())));

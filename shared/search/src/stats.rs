@@ -14,7 +14,7 @@ use serde::{
 use serde_json::value::to_raw_value;
 use table::{Item, text};
 
-use super::{
+use crate::{
     column::resolve_column,
     filter::{Column, Filter},
     operator::Kind,
@@ -32,17 +32,22 @@ const AVERAGE_DIGITS: NonZeroU64 = NonZeroU64::MIN.saturating_add(37);
 /// The aggregate functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Function {
+pub enum Function {
+    /// How many.
     Count,
+    /// The exact sum.
     Sum,
+    /// The average.
     Avg,
+    /// The least.
     Min,
+    /// The greatest.
     Max,
 }
 
 /// A query of statistics: which objects, which field, which functions.
 #[derive(Debug)]
-pub(crate) struct Statistics {
+pub struct Statistics {
     filter: Option<Filter>,
     field: Option<NumberField>,
     functions: Vec<Function>,
@@ -57,7 +62,7 @@ struct NumberField {
 
 /// Statistics of objects; only those that were asked for. Of no values there is no average, minimum or maximum.
 #[derive(Default, Serialize, JsonSchema)]
-pub(crate) struct Stats {
+pub struct Stats {
     /// How many objects there are; with a field, how many have a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
@@ -76,7 +81,7 @@ pub(crate) struct Stats {
     /// Whether these are all objects. If not, the rest is behind `next_cursor`, for the client to add up.
     complete: bool,
     /// What to send as `cursor` for the next part; null on the last one.
-    pub(crate) next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// The running aggregates.
@@ -97,7 +102,10 @@ impl Function {
 
 impl Statistics {
     /// Resolves the query against a type; all faults at once if that has no such fields or values.
-    pub(crate) fn of(
+    ///
+    /// # Errors
+    /// 422 for what the type has not.
+    pub fn of(
         (raw, functions, field): (RawQuery, Vec<Function>, Option<&str>),
         object_type: &StoredObjectType,
     ) -> Result<Self> {
@@ -127,7 +135,10 @@ fn number_field(object_type: &StoredObjectType, name: &str) -> Result<NumberFiel
 
 impl Statistics {
     /// The statistics, as far as the budget of one answer goes, and the cursor behind it.
-    pub(crate) async fn run(
+    ///
+    /// # Errors
+    /// 400 for a cursor of a type that has changed, 503 when the database is busy or away.
+    pub async fn run(
         objects: &Objects,
         collection: &Collection,
         page: &Page<Statistics>,

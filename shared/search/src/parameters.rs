@@ -6,7 +6,7 @@ use base::{Error, Fault, Result, Violation};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::{
+use crate::{
     operator::Operator,
     raw_query::{Name, Node, RawCondition, RawOperand, RawQuery, SORT_PATTERN},
     schema,
@@ -18,7 +18,7 @@ use crate::expand::Expand;
 
 /// The query of a list.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct ListQuery {
+pub struct ListQuery {
     /// `only` lists what is in the trash.
     trashed: Option<Trashed>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
@@ -34,14 +34,14 @@ pub(crate) struct ListQuery {
 
 /// The query of statistics.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct StatsQuery {
+pub struct StatsQuery {
     /// A searchable field with numbers. Without it objects are counted; with it, those with a value.
     field: Option<String>,
     /// Which of `count`, `sum`, `avg`, `min` and `max`, joined by commas; `count` unless told.
     #[schemars(regex(pattern = "^(count|sum|avg|min|max)(,(count|sum|avg|min|max))*$"))]
     r#fn: Option<String>,
     /// `next_cursor` of the part before.
-    pub(crate) cursor: Option<String>,
+    pub cursor: Option<String>,
     #[serde(flatten)]
     conditions: Conditions,
 }
@@ -49,11 +49,14 @@ pub(crate) struct StatsQuery {
 /// All other parameters, each a condition, as `filter[amount][gte]=10`.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Conditions(BTreeMap<String, String>);
+pub(crate) struct Conditions(BTreeMap<String, String>);
 
 impl ListQuery {
     /// The question.
-    pub(crate) fn raw(&self) -> Result<RawQuery> {
+    ///
+    /// # Errors
+    /// 400 for what is no condition.
+    pub fn raw(&self) -> Result<RawQuery> {
         let Self { trashed, sort, fields, expand, conditions } = self;
         let expand = expand.map(|expand| expand.asked_at("?expand"));
         Ok(RawQuery { expand, ..conditions.raw(*trashed, sort.as_deref(), fields.as_deref())? })
@@ -62,7 +65,10 @@ impl ListQuery {
 
 impl StatsQuery {
     /// The query of the objects that count, the functions to compute, and the field.
-    pub(crate) fn raw(&self) -> Result<(RawQuery, Vec<Function>, Option<&str>)> {
+    ///
+    /// # Errors
+    /// 400 for what is no condition or function.
+    pub fn raw(&self) -> Result<(RawQuery, Vec<Function>, Option<&str>)> {
         let filter = self.conditions.filter()?;
         let names = self.r#fn.as_deref().unwrap_or("count");
         let functions: Option<Vec<_>> = names.split(',').map(Function::parse).collect();
@@ -80,7 +86,7 @@ impl StatsQuery {
 
 impl Conditions {
     /// The question that has these conditions.
-    pub(super) fn raw(
+    pub(crate) fn raw(
         &self,
         trashed: Option<Trashed>,
         sort: Option<&str>,

@@ -4,18 +4,18 @@ use records::object_type::SORT_KEY_BYTES_MAX;
 
 /// The texts from `low` to `high`, both included; open where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Range {
-    pub(super) low: Option<String>,
-    pub(super) high: Option<String>,
+pub(crate) struct Range {
+    pub(crate) low: Option<String>,
+    pub(crate) high: Option<String>,
 }
 
 impl Range {
-    pub(super) fn new(low: Option<&str>, high: Option<&str>) -> Self {
+    pub(crate) fn new(low: Option<&str>, high: Option<&str>) -> Self {
         Self { low: low.map(str::to_owned), high: high.map(str::to_owned) }
     }
 
     /// The texts that begin so.
-    pub(super) fn prefix(prefix: &str) -> Self {
+    pub(crate) fn prefix(prefix: &str) -> Self {
         // Of a longer one no key has more, and DynamoDB takes no longer bound.
         let prefix = &prefix[..prefix.floor_char_boundary(SORT_KEY_BYTES_MAX)];
         Self { low: Some(prefix.to_owned()), high: behind(prefix) }
@@ -34,7 +34,7 @@ impl Range {
 }
 
 /// The intersection of two lists of ranges. Each list is in order and without overlaps, and so is the result.
-pub(super) fn intersect(ranges: &[Range], others: &[Range]) -> Vec<Range> {
+pub(crate) fn intersect(ranges: &[Range], others: &[Range]) -> Vec<Range> {
     ranges.iter().flat_map(|range| others.iter().filter_map(|other| range.and(other))).collect()
 }
 

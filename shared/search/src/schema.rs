@@ -7,7 +7,7 @@ use records::object_type::SentMoney;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::{
+use crate::{
     operand::{PART_LENGTH_MAX, VALUES_MAX},
     operator::{Kind, Operator},
     raw_query::FilterBody,
@@ -80,7 +80,7 @@ impl JsonSchema for FilterBody {
 }
 
 /// Conditions as parameters of a query: each is one, with the field and the operator in its name.
-pub(super) fn conditions() -> Schema {
+pub(crate) fn conditions() -> Schema {
     let operators = Kind::Text.operators().replace(" and ", ", ").replace(", ", "|");
     let about = "Conditions, each a parameter such as `filter[amount][gte]=10`; all must hold. The field is a searchable one, \
                  `created_at` or `updated_at`; `in` takes values joined by commas, or one by one, each whole, as `filter[stage][in][0]` and so on; `empty` takes true or \

@@ -14,14 +14,14 @@ const EXPANDED_MAX: usize = 1_000;
 /// What stands in the place of ids.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Expand {
+pub enum Expand {
     /// The uploads of `file`, `image` and `media` fields.
     Uploads,
 }
 
 /// What was asked for, and where.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expansion {
+pub struct Expansion {
     pointer: &'static str,
 }
 
@@ -72,7 +72,7 @@ impl NamedUpload {
 
 impl Expand {
     /// It was asked for there.
-    pub(crate) const fn asked_at(self, pointer: &'static str) -> Expansion {
+    pub const fn asked_at(self, pointer: &'static str) -> Expansion {
         let Self::Uploads = self;
         Expansion { pointer }
     }

@@ -7,7 +7,7 @@ use base::{Timestamp, id::ObjectId};
 use records::object_type::{NO_VALUE, slot_name};
 use table::TableQuery;
 
-use super::{
+use crate::{
     filter::{Column, Comparison, Filter, Predicate},
     range::{Range, intersect},
     search::{Search, Sort},
@@ -20,15 +20,15 @@ const VALUES: &str = "\u{2}";
 
 /// The plan by which the objects of an answer are found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) path: AccessPath,
-    pub(super) ranges: Vec<Range>,
-    pub(super) descending: bool,
+pub(crate) struct Plan {
+    pub(crate) path: AccessPath,
+    pub(crate) ranges: Vec<Range>,
+    pub(crate) descending: bool,
 }
 
 /// A table or an index in which the entries of a type are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AccessPath {
+pub(crate) enum AccessPath {
     /// The table itself, by id.
     Table,
     /// The index of a searchable field, by value and id.
@@ -42,7 +42,7 @@ pub(super) enum AccessPath {
 impl Plan {
     /// The plan of a search at that moment: along the index of its order if it has one, else along the most
     /// selective one.
-    pub(super) fn of_search(search: &Search, now: Timestamp) -> Self {
+    pub(crate) fn of_search(search: &Search, now: Timestamp) -> Self {
         if search.trashed {
             let first = trash_cutoff(now).to_string();
             return Self {
@@ -63,7 +63,7 @@ impl Plan {
     }
 
     /// The plan to scan, from indexes alone, all objects that match a filter and have a value in `field`.
-    pub(super) fn of_stats(filter: Option<&Filter>, field: Option<&Column>) -> Self {
+    pub(crate) fn of_stats(filter: Option<&Filter>, field: Option<&Column>) -> Self {
         let comparisons = conjuncts(filter);
         if filter.is_some_and(Filter::uses_updated_at) {
             return Self::by_column(&Column::UpdatedAt, &comparisons, false);
@@ -130,7 +130,7 @@ fn behind_key(key: &str) -> String {
 
 impl AccessPath {
     /// The query of the entries in a partition.
-    pub(super) fn query(self, partition: &str) -> TableQuery {
+    pub(crate) fn query(self, partition: &str) -> TableQuery {
         match self {
             AccessPath::Table => TableQuery::partition(partition),
             AccessPath::Slot(slot) => {
@@ -142,7 +142,7 @@ impl AccessPath {
     }
 
     /// The attribute by which entries lie together.
-    pub(super) fn partition_attribute(self) -> &'static str {
+    pub(crate) fn partition_attribute(self) -> &'static str {
         match self {
             AccessPath::Table => "pk",
             AccessPath::Slot(_) | AccessPath::Updated => "ix",
@@ -151,7 +151,7 @@ impl AccessPath {
     }
 
     /// The attribute that they are sorted by.
-    pub(super) fn sort_attribute(self) -> Cow<'static, str> {
+    pub(crate) fn sort_attribute(self) -> Cow<'static, str> {
         match self {
             AccessPath::Table => "sk".into(),
             AccessPath::Slot(slot) => slot_name(slot).into(),

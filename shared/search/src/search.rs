@@ -7,7 +7,7 @@ use records::object_type::StoredObjectType;
 
 use crate::expand::Expansion;
 
-use super::{
+use crate::{
     column::{resolve_column, unknown_field},
     filter::{Column, Filter},
     raw_query::{Name, RawQuery},
@@ -16,26 +16,29 @@ use super::{
 
 /// A query of objects: the filter, the order, and the fields to answer with.
 #[derive(Debug)]
-pub(crate) struct Search {
-    pub(super) filter: Option<Filter>,
-    pub(super) sort: Option<Sort>,
+pub struct Search {
+    pub(crate) filter: Option<Filter>,
+    pub(crate) sort: Option<Sort>,
     /// The fields to show; all if there are none.
-    pub(crate) fields: Option<BTreeSet<Slug>>,
-    pub(super) trashed: bool,
+    pub fields: Option<BTreeSet<Slug>>,
+    pub(crate) trashed: bool,
     /// What to tell of in the place of ids.
-    pub(crate) expand: Option<Expansion>,
+    pub expand: Option<Expansion>,
 }
 
 /// An order.
 #[derive(Debug)]
-pub(super) struct Sort {
-    pub(super) by: Column,
-    pub(super) descending: bool,
+pub(crate) struct Sort {
+    pub(crate) by: Column,
+    pub(crate) descending: bool,
 }
 
 impl RawQuery {
     /// Resolves the query against a type; all faults at once if that has no such fields or values.
-    pub(crate) fn resolve(self, object_type: &StoredObjectType) -> Result<Search> {
+    ///
+    /// # Errors
+    /// 422 for what the type has not.
+    pub fn resolve(self, object_type: &StoredObjectType) -> Result<Search> {
         let mut reader = Reader::new(object_type);
         let Self { filter, sort, fields, trashed, expand } = self;
         let filter = filter.and_then(|filter| reader.filter(filter));

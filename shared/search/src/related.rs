@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::expand::Expand;
 
-use super::{
+use crate::{
     operator::Operator,
     parameters::Conditions,
     raw_query::{Name, Node, RawCondition, RawOperand, RawQuery},
@@ -20,9 +20,9 @@ const FIELD: &str = "{field}";
 
 /// The query of the objects that point at one.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct RelatedQuery {
+pub struct RelatedQuery {
     /// The object type whose field it is, by its id or slug; that of the object itself if it is left out.
-    pub(crate) object_type: Option<String>,
+    pub object_type: Option<String>,
     /// `only` lists what is in the trash.
     trashed: Option<Trashed>,
     /// The order: a searchable field, `created_at` or `updated_at`, with `-` in front from the last to the first.
@@ -38,7 +38,10 @@ pub(crate) struct RelatedQuery {
 
 impl RelatedQuery {
     /// The query besides.
-    pub(crate) fn raw(&self) -> Result<RawQuery> {
+    ///
+    /// # Errors
+    /// 400 for what is no condition.
+    pub fn raw(&self) -> Result<RawQuery> {
         let Self { object_type: _, trashed, sort, fields, expand, conditions } = self;
         let expand = expand.map(|expand| expand.asked_at("?expand"));
         Ok(RawQuery { expand, ..conditions.raw(*trashed, sort.as_deref(), fields.as_deref())? })
@@ -50,7 +53,7 @@ impl RawQuery {
     ///
     /// # Errors
     /// 404 when the type has no field that does.
-    pub(crate) fn pointing(
+    pub fn pointing(
         self,
         (pointing, field): (&StoredObjectType, &str),
         (object_type, id): (&ObjectType, &ObjectId),

@@ -3,7 +3,7 @@
 use base::{Fault, Violation};
 use records::object_type::{Field, StoredObjectType};
 
-use super::{
+use crate::{
     column::resolve_column,
     filter::{Column, Comparison, Filter, Predicate},
     operand,
@@ -11,22 +11,22 @@ use super::{
     raw_query::{Node, RawCondition},
 };
 
-pub(super) const CONDITIONS_MAX: usize = 50;
-pub(super) const DEPTH_MAX: usize = 5;
+pub(crate) const CONDITIONS_MAX: usize = 50;
+pub(crate) const DEPTH_MAX: usize = 5;
 
 /// A type, and what is wrong with what was read by it.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     object_type: &'a StoredObjectType,
-    pub(super) faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(object_type: &'a StoredObjectType) -> Self {
+    pub(crate) fn new(object_type: &'a StoredObjectType) -> Self {
         Self { object_type, faults: Vec::new() }
     }
 
     /// The filter; none if something is wrong with it.
-    pub(super) fn filter(&mut self, node: Node) -> Option<Filter> {
+    pub(crate) fn filter(&mut self, node: Node) -> Option<Filter> {
         let pointer = if node.is_of_a_query() { "?filter" } else { "/filter" };
         if node.count() > CONDITIONS_MAX {
             let detail = format!("Send at most {CONDITIONS_MAX} conditions.");

@@ -6,21 +6,21 @@ use base::{Fault, Timestamp, Violation, text::fold};
 use records::object_type::{Field, FieldType, Value, check_value};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::raw_query::RawOperand;
+use crate::raw_query::RawOperand;
 
 /// The most values of one `in`.
-pub(super) const VALUES_MAX: usize = 100;
+pub(crate) const VALUES_MAX: usize = 100;
 /// The most characters of a part of a text.
-pub(super) const PART_LENGTH_MAX: usize = 1_000;
+pub(crate) const PART_LENGTH_MAX: usize = 1_000;
 
 /// The key of one value, before which or behind which others are; without a field, of a time.
-pub(super) fn key(field: Option<&Field>, pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
+pub(crate) fn key(field: Option<&Field>, pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
     let Some(field) = field else { return time(pointer, raw) };
     Ok(field.sort_key(&value(field, pointer, raw)?))
 }
 
 /// All keys that one value may have, in order: also those that a version before gave to it.
-pub(super) fn keys(field: Option<&Field>, pointer: &str, raw: &RawOperand) -> Result<Vec<String>, Fault> {
+pub(crate) fn keys(field: Option<&Field>, pointer: &str, raw: &RawOperand) -> Result<Vec<String>, Fault> {
     let Some(field) = field else { return Ok(vec![time(pointer, raw)?]) };
     let value = value(field, pointer, raw)?;
     let mut keys = field.former_sort_keys(&value);
@@ -51,7 +51,7 @@ fn value(field: &Field, pointer: &str, raw: &RawOperand) -> Result<Value, Fault>
 }
 
 /// The keys of a list of values, in order, each once.
-pub(super) fn keys_of_list(
+pub(crate) fn keys_of_list(
     field: Option<&Field>,
     pointer: &str,
     raw: &RawOperand,
@@ -85,7 +85,7 @@ pub(super) fn keys_of_list(
 }
 
 /// The key of a part of a text. Spaces around it count.
-pub(super) fn part(pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
+pub(crate) fn part(pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
     let text = text(raw).ok_or_else(|| Fault::new(pointer, Violation::WrongType, "Send a text."))?;
     let fault = |code, detail: &str| Err(Fault::new(pointer, code, detail));
     if text.is_empty() {
@@ -101,7 +101,7 @@ pub(super) fn part(pointer: &str, raw: &RawOperand) -> Result<String, Fault> {
 }
 
 /// True or false.
-pub(super) fn flag(pointer: &str, raw: &RawOperand) -> Result<bool, Fault> {
+pub(crate) fn flag(pointer: &str, raw: &RawOperand) -> Result<bool, Fault> {
     let text = match raw {
         RawOperand::Json(raw) => Some(raw.get()),
         RawOperand::Text(text) => Some(text.as_str()),

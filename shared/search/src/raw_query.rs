@@ -11,17 +11,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::operator::Operator;
 use crate::expand::{Expand, Expansion};
+use crate::operator::Operator;
 
 /// A field or one of the two times, the other way round with `-` in front.
-pub(super) const SORT_PATTERN: &str = "^-?[a-z][a-z0-9_-]*$";
+pub(crate) const SORT_PATTERN: &str = "^-?[a-z][a-z0-9_-]*$";
 
 /// A query as a body.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = example())]
-pub(crate) struct QueryBody {
+pub struct QueryBody {
     /// Which objects; all if it is left out.
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<FilterBody>")]
@@ -44,11 +44,11 @@ pub(crate) struct QueryBody {
     expand: Option<Expand>,
     /// The most objects on the page; 50 if it is left out.
     #[schemars(range(min = 1, max = LIMIT_MAX))]
-    pub(crate) limit: Option<usize>,
+    pub limit: Option<usize>,
     /// `next_cursor` of the page before.
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<String>")]
-    pub(crate) cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// A query as it may be sent.
@@ -63,7 +63,7 @@ fn example() -> Value {
 /// A condition (`field`, `op`, `value`), or one of `all`, `any` and `not`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FilterBody {
+pub(crate) struct FilterBody {
     field: Option<String>,
     op: Option<Operator>,
     #[serde(default, deserialize_with = "json::nullable")]
@@ -75,22 +75,22 @@ pub(super) struct FilterBody {
 
 /// A query about objects of whatever type.
 #[derive(Default)]
-pub(crate) struct RawQuery {
-    pub(super) filter: Option<Node>,
-    pub(super) sort: Option<Name>,
-    pub(super) fields: Option<Vec<Name>>,
-    pub(super) trashed: bool,
-    pub(super) expand: Option<Expansion>,
+pub struct RawQuery {
+    pub(crate) filter: Option<Node>,
+    pub(crate) sort: Option<Name>,
+    pub(crate) fields: Option<Vec<Name>>,
+    pub(crate) trashed: bool,
+    pub(crate) expand: Option<Expansion>,
 }
 
 /// A name that was sent, and where.
-pub(super) struct Name {
-    pub(super) pointer: String,
-    pub(super) name: String,
+pub(crate) struct Name {
+    pub(crate) pointer: String,
+    pub(crate) name: String,
 }
 
 /// A filter with the place of each part.
-pub(super) enum Node {
+pub(crate) enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
@@ -98,16 +98,16 @@ pub(super) enum Node {
 }
 
 /// A condition with the places of its parts.
-pub(super) struct RawCondition {
-    pub(super) field: Name,
-    pub(super) op: Operator,
-    pub(super) op_pointer: String,
-    pub(super) value: RawOperand,
-    pub(super) value_pointer: String,
+pub(crate) struct RawCondition {
+    pub(crate) field: Name,
+    pub(crate) op: Operator,
+    pub(crate) op_pointer: String,
+    pub(crate) value: RawOperand,
+    pub(crate) value_pointer: String,
 }
 
 /// A value as it was sent.
-pub(super) enum RawOperand {
+pub(crate) enum RawOperand {
     Json(Box<RawValue>),
     /// The text of a parameter, which may mean a number just as well.
     Text(String),
@@ -116,14 +116,17 @@ pub(super) enum RawOperand {
 }
 
 impl Name {
-    pub(super) fn new(pointer: impl Into<String>, name: &str) -> Self {
+    pub(crate) fn new(pointer: impl Into<String>, name: &str) -> Self {
         Self { pointer: pointer.into(), name: name.to_owned() }
     }
 }
 
 impl RawQuery {
     /// The query in a body.
-    pub(crate) fn of_body(body: &QueryBody) -> Result<Self> {
+    ///
+    /// # Errors
+    /// 400 for what is no condition.
+    pub fn of_body(body: &QueryBody) -> Result<Self> {
         let mut faults = Vec::new();
         let filter = body.filter.as_ref().and_then(|filter| node(filter, "/filter", &mut faults));
         if !faults.is_empty() {

@@ -3,10 +3,10 @@
 use base::{Fault, Violation};
 use records::object_type::StoredObjectType;
 
-use super::filter::Column;
+use crate::filter::Column;
 
 /// The column of that name. A field of the type comes first.
-pub(super) fn resolve_column(
+pub(crate) fn resolve_column(
     object_type: &StoredObjectType,
     pointer: &str,
     name: &str,
@@ -30,7 +30,7 @@ pub(super) fn resolve_column(
 }
 
 /// The fault of a field that is not there.
-pub(super) fn unknown_field(object_type: &StoredObjectType, pointer: &str) -> Fault {
+pub(crate) fn unknown_field(object_type: &StoredObjectType, pointer: &str) -> Fault {
     let detail = format!("The object type {} has no such field.", object_type.object_type.slug);
     Fault::new(pointer, Violation::UnknownField, detail)
 }
