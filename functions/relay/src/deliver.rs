@@ -7,6 +7,7 @@ use std::{
 
 use base::{
     Error, Result, Timestamp,
+    actor::Source,
     id::{EventId, ObjectId, ObjectTypeId, TeamId},
 };
 use delivery::{
@@ -16,7 +17,7 @@ use delivery::{
 use resources::resource::Resource as _;
 use resources::workspace_partition;
 use table::{Item, TableQuery, WriteError, concurrent::concurrent, decode, queue::Queue};
-use webhook::{StoredWebhook, WEBHOOK_PREFIX, host, sign_request};
+use webhook::{Happened, StoredWebhook, WEBHOOK_PREFIX, host, sign_request};
 
 use crate::Relay;
 
@@ -32,6 +33,8 @@ pub(crate) struct DomainEvent {
     pub(crate) topic: Topic,
     pub(crate) object_type: ObjectTypeId,
     pub(crate) object: ObjectId,
+    /// The way it came in; none if nobody did it.
+    pub(crate) source: Option<Source>,
     pub(crate) at: Timestamp,
     /// The snapshot of webhooks must not be older than this.
     pub(crate) min_read_time: Timestamp,
@@ -74,9 +77,10 @@ impl Relay {
         domain_event: DomainEvent,
         body: impl FnOnce() -> Result<String>,
     ) -> Result<()> {
-        let DomainEvent { id, team, topic, object_type, object, at, min_read_time } = domain_event;
+        let DomainEvent { id, team, topic, object_type, object, source, at, min_read_time } = domain_event;
         let snapshot = self.webhook_snapshot(&team, min_read_time).await?;
-        let matches = |webhook: &&StoredWebhook| webhook.matches(topic, &object_type, at, snapshot.at);
+        let happened = Happened { topic, object_type: &object_type, source, at };
+        let matches = |webhook: &&StoredWebhook| webhook.matches(&happened, snapshot.at);
         let subscribers: Vec<_> = snapshot.webhooks.iter().filter(matches).collect();
         if subscribers.is_empty() {
             return Ok(());

@@ -90,6 +90,7 @@ fn blank(by: &Member, id: WebhookId, keys: SealedKeys, now: Timestamp) -> Stored
         url: String::new(),
         topics: Vec::new(),
         object_types: None,
+        except_sources: Vec::new(),
         content: WebhookContent::Full,
         active: false,
         keys,

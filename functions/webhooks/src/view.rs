@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base::{
     Timestamp,
+    actor::Source,
     id::{DeliveryId, EventId, ObjectId, ObjectTypeId, UserId, WebhookId},
 };
 use delivery::{
@@ -27,6 +28,8 @@ pub(crate) struct Webhook {
     topics: Vec<Topic>,
     /// The object types that the webhook is subscribed to; null for all.
     object_types: Option<Vec<ObjectTypeId>>,
+    /// What comes in so is not told.
+    except_sources: Vec<Source>,
     content: WebhookContent,
     /// Whether the webhook is switched on.
     active: bool,
@@ -120,6 +123,7 @@ impl Webhook {
             url: stored.url,
             topics: stored.topics,
             object_types: stored.object_types,
+            except_sources: stored.except_sources,
             content: stored.content,
             active: stored.active,
             status,

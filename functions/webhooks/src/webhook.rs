@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use base::{
     Error, Fault, Result, Violation,
+    actor::Source,
     change::news,
     id::ObjectTypeId,
     json::{self, Nullable},
@@ -43,6 +44,10 @@ pub(crate) struct NewWebhook {
     #[serde(default, deserialize_with = "json::nullable")]
     #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = OBJECT_TYPES_MAX))]
     object_types: Option<Vec<String>>,
+    /// What comes in so is not told: `form` for what strangers send with forms, `api` for what services with tokens do, so that
+    /// what one of them writes does not go back to it.
+    #[serde(default)]
+    except_sources: Vec<Source>,
     /// How much of an event is sent: `full`, which needs permission to read objects, or `ids`. The default is
     /// `full` if you may read objects, else `ids`.
     pub(crate) content: Option<WebhookContent>,
@@ -86,8 +91,10 @@ pub(crate) struct WebhookPatch {
     #[serde(default, deserialize_with = "json::present")]
     #[schemars(with = "Nullable<Vec<String>>", length(min = 1, max = OBJECT_TYPES_MAX))]
     pub(crate) object_types: Option<Option<Vec<String>>>,
+    /// What comes in so is not told.
+    pub(crate) except_sources: Option<Vec<Source>>,
     /// How much of an event is sent: `full`, which needs permission to read objects, or `ids`. If you may not
-    /// read objects and change the URL, the topics or the object types, this becomes `ids`.
+    /// read objects and change the URL, the topics, the object types or `except_sources`, this becomes `ids`.
     pub(crate) content: Option<WebhookContent>,
     /// False switches the webhook off. True switches it on, also after it was disabled automatically.
     pub(crate) active: Option<bool>,
@@ -104,19 +111,22 @@ pub(crate) struct Changes {
     url: Option<String>,
     topics: Option<Vec<Topic>>,
     object_types: Option<Option<Vec<ObjectTypeId>>>,
+    except_sources: Option<Vec<Source>>,
     content: Option<WebhookContent>,
     active: Option<bool>,
 }
 
 impl From<NewWebhook> for WebhookPatch {
     fn from(new: NewWebhook) -> Self {
-        let NewWebhook { name, description, url, topics, object_types, content, active } = new;
+        let NewWebhook { name, description, url, topics, object_types, except_sources, content, active } =
+            new;
         Self {
             name: Some(name),
             description: Some(Some(description)),
             url: Some(url),
             topics: Some(topics),
             object_types: Some(object_types),
+            except_sources: Some(except_sources),
             content,
             active: Some(active),
         }
@@ -145,7 +155,7 @@ impl WebhookPatch {
 
     /// The changes, if they are valid; otherwise all faults at once.
     pub(crate) fn validate(self, rules: &TargetRules, types: &ResolvedTypes) -> Result<Changes> {
-        let Self { name, description, url, topics, object_types, content, active } = self;
+        let Self { name, description, url, topics, object_types, except_sources, content, active } = self;
         let mut faults = Vec::new();
         let mut one = |outcome: Result<String, Fault>| {
             outcome.unwrap_or_else(|fault| {
@@ -167,11 +177,17 @@ impl WebhookPatch {
         let topics = topics.map(|topics| check_topics(&topics, &mut faults));
         let object_types =
             object_types.map(|names| names.map(|names| check_types(&names, types, &mut faults)));
+        let except_sources = except_sources.map(|sources| in_order(&sources));
         if !faults.is_empty() {
             return Err(Error::unprocessable(faults));
         }
-        Ok(Changes { name, description, url, topics, object_types, content, active })
+        Ok(Changes { name, description, url, topics, object_types, except_sources, content, active })
     }
+}
+
+/// The sources without duplicates, in the order of [`Source::ALL`].
+fn in_order(sources: &[Source]) -> Vec<Source> {
+    Source::ALL.iter().copied().filter(|source| sources.contains(source)).collect()
 }
 
 /// The topics without duplicates, in the order of [`Topic::ALL`].
@@ -227,10 +243,10 @@ pub(crate) struct ChangeEffect {
 }
 
 impl Changes {
-    /// Applies the changes. Whoever chooses the URL, the topics or the types chooses where data of objects
-    /// goes: if they may not read objects themselves, only ids are sent from then on.
+    /// Applies the changes. Whoever chooses the URL, the topics, the types or the sources chooses where data of
+    /// objects goes: if they may not read objects themselves, only ids are sent from then on.
     pub(crate) fn apply(self, webhook: &mut StoredWebhook, reads_objects: bool) -> ChangeEffect {
-        let Self { name, description, url, topics, object_types, content, active } = self;
+        let Self { name, description, url, topics, object_types, except_sources, content, active } = self;
         let is_url_changed = url.as_ref().is_some_and(|url| *url != webhook.url);
         let mut is_change = false;
         macro_rules! put {
@@ -239,7 +255,7 @@ impl Changes {
                 is_change = true;
             })* };
         }
-        put!(url topics object_types);
+        put!(url topics object_types except_sources);
         let is_target_changed = is_change;
         let shows_objects = content == Some(WebhookContent::Full)
             && (is_target_changed || webhook.content != WebhookContent::Full)

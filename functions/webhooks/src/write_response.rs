@@ -4,6 +4,7 @@
 use api::{Member, extract::IfMatch, response::Versioned};
 use base::{
     Permission, Result,
+    actor::Source,
     id::{DeliveryId, WebhookId},
 };
 use delivery::{StoredDelivery, WebhookContent};
@@ -72,6 +73,8 @@ pub(crate) struct SentSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     object_types: Option<Option<Vec<String>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    except_sources: Option<Vec<Source>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<WebhookContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<bool>,
@@ -86,8 +89,9 @@ pub(crate) type DeliveryResponse = WriteResponse<Delivery, SentDelivery>;
 
 impl SentSettings {
     pub(crate) fn of(patch: &WebhookPatch) -> Self {
-        let WebhookPatch { name, description, url, topics, object_types, content, active } = patch.clone();
-        Self { name, description, url, topics, object_types, content, active }
+        let WebhookPatch { name, description, url, topics, object_types, except_sources, content, active } =
+            patch.clone();
+        Self { name, description, url, topics, object_types, except_sources, content, active }
     }
 }
 

@@ -31,6 +31,7 @@ impl Resource for StoredWebhook {
         ("description", "Description"),
         ("topics", "Topics"),
         ("object_types", "Object types"),
+        ("except_sources", "Sources that are not told"),
         ("content", "Content"),
         ("active", "Active"),
     ];

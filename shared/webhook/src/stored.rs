@@ -6,7 +6,7 @@ use url::Url;
 use super::{SealedKeys, SigningKeys};
 use base::{
     Result, Timestamp,
-    actor::Actor,
+    actor::{Actor, Source},
     id::{JobId, ObjectTypeId, TeamId, UserId, WebhookId},
 };
 use delivery::{Topic, WebhookContent};
@@ -35,6 +35,10 @@ pub struct StoredWebhook {
     pub topics: Vec<Topic>,
     /// The object types that it is subscribed to; all, if there is no list.
     pub object_types: Option<Vec<ObjectTypeId>>,
+    /// What came in so is not told, such as what a service itself has written. Webhooks that were stored before there was a choice
+    /// have no such member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except_sources: Vec<Source>,
     /// How much of an event is sent. Webhooks that were stored before there was a choice have no such member,
     /// and get all.
     #[serde(default)]
@@ -68,6 +72,18 @@ pub struct StoredWebhook {
     pub destroyed: bool,
 }
 
+/// What webhooks may be subscribed to.
+pub struct Happened<'a> {
+    /// What it was.
+    pub topic: Topic,
+    /// The type of its object.
+    pub object_type: &'a ObjectTypeId,
+    /// The way it came in; none if nobody did it.
+    pub source: Option<Source>,
+    /// When it was.
+    pub at: Timestamp,
+}
+
 /// Keys from before a rotation, which still sign during the overlap.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousKeys {
@@ -78,12 +94,15 @@ pub struct PreviousKeys {
 }
 
 impl StoredWebhook {
-    /// Whether it is subscribed to this, which happened at `at`; `now` is when the webhook was read. That includes webhooks that
-    /// are switched off or in the trash, whose deliveries are held, but not those whose time in the trash is over, nor what
-    /// happened before the webhook was made and is published late.
-    pub fn matches(&self, topic: Topic, object_type: &ObjectTypeId, at: Timestamp, now: Timestamp) -> bool {
+    /// Whether it is subscribed to this; `now` is when the webhook was read. That includes webhooks that are switched off or in
+    /// the trash, whose deliveries are held, but not those whose time in the trash is over, nor what happened before the webhook
+    /// was made and is published late.
+    pub fn matches(&self, happened: &Happened<'_>, now: Timestamp) -> bool {
+        let Happened { topic, object_type, source, at } = happened;
         let is_of_type = self.object_types.as_ref().is_none_or(|types| types.contains(object_type));
-        at >= self.created_at && !self.is_gone(now) && self.topics.contains(&topic) && is_of_type
+        let is_excepted = source.is_some_and(|source| self.except_sources.contains(&source));
+        let is_told = self.topics.contains(topic) && is_of_type && !is_excepted;
+        *at >= self.created_at && !self.is_gone(now) && is_told
     }
 
     /// The host of its URL.

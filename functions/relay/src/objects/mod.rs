@@ -186,6 +186,7 @@ impl ObjectChange<'_> {
             topic: self.kind.topic(),
             object_type: object_type.clone(),
             object: id.clone(),
+            source: self.actor.as_ref().map(|actor| actor.source),
             at: self.at,
             min_read_time,
         }

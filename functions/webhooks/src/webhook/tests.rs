@@ -138,6 +138,8 @@ fn only_who_may_read_objects_decides_where_all_is_sent() {
         (Full, json!({"content": "full"}), false, Full, false),
         (Ids, json!({"content": "full"}), false, Full, true),
         (Ids, json!({"content": "full"}), true, Full, false),
+        (Full, json!({"except_sources": ["form"]}), false, Ids, false),
+        (Full, json!({"except_sources": []}), false, Full, false),
         (Full, json!({"content": "ids"}), false, Ids, false),
         (Full, json!({"name": "Make", "active": false}), false, Full, false),
     ] {
@@ -154,26 +156,41 @@ fn only_who_may_read_objects_decides_where_all_is_sent() {
 
 #[test]
 fn what_a_webhook_asked_for_matches_and_nothing_else() {
-    let other = ObjectTypeId::new();
+    let happened =
+        |topic, object_type, source, at| webhook::Happened { topic, object_type, source: Some(source), at };
+    let (other, a_type) = (ObjectTypeId::new(), a_type());
     let all = StoredWebhook { object_types: None, ..stored() };
     for (webhook, topic, object_type, matches) in [
-        (&stored(), Topic::ObjectCreated, &a_type(), true),
-        (&stored(), Topic::ObjectUpdated, &a_type(), false),
+        (&stored(), Topic::ObjectCreated, &a_type, true),
+        (&stored(), Topic::ObjectUpdated, &a_type, false),
         (&stored(), Topic::ObjectCreated, &other, false),
         (&all, Topic::ObjectCreated, &other, true),
-        (&StoredWebhook { active: false, ..stored() }, Topic::ObjectCreated, &a_type(), true),
-        (&StoredWebhook { destroyed: true, ..stored() }, Topic::ObjectCreated, &a_type(), false),
+        (&StoredWebhook { active: false, ..stored() }, Topic::ObjectCreated, &a_type, true),
+        (&StoredWebhook { destroyed: true, ..stored() }, Topic::ObjectCreated, &a_type, false),
     ] {
         let made = stored().created_at;
-        assert_eq!(webhook.matches(topic, object_type, made, made), matches);
+        assert_eq!(webhook.matches(&happened(topic, object_type, Source::App, made), made), matches);
         let before = made.plus_seconds(-1);
-        assert!(!webhook.matches(topic, object_type, before, made), "what happened before is not told");
+        let early = happened(topic, object_type, Source::App, before);
+        assert!(!webhook.matches(&early, made), "what happened before is not told");
     }
     let trashed = StoredWebhook { trashed_at: Some(stored().created_at), ..stored() };
     for (seconds, matches) in [(0, true), (TRASH_SECONDS - 1, true), (TRASH_SECONDS, false)] {
         let now = stored().created_at.plus_seconds(seconds);
-        assert_eq!(trashed.matches(Topic::ObjectCreated, &a_type(), now, now), matches, "{seconds}");
+        let created = happened(Topic::ObjectCreated, &a_type, Source::App, now);
+        assert_eq!(trashed.matches(&created, now), matches, "{seconds}");
     }
+    let no_forms = StoredWebhook { except_sources: vec![Source::Form], ..stored() };
+    for (source, matches) in [(Source::App, true), (Source::Api, true), (Source::Form, false)] {
+        let made = stored().created_at;
+        let created = happened(Topic::ObjectCreated, &a_type, source, made);
+        assert_eq!(no_forms.matches(&created, made), matches, "{source:?}");
+    }
+    let by_time = webhook::Happened {
+        source: None,
+        ..happened(Topic::ObjectCreated, &a_type, Source::Form, stored().created_at)
+    };
+    assert!(no_forms.matches(&by_time, stored().created_at));
     let inactive = StoredWebhook { active: false, ..stored() };
     assert!(stored().accepts_deliveries() && !trashed.accepts_deliveries() && !inactive.accepts_deliveries());
 }
