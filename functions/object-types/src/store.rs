@@ -82,6 +82,7 @@ impl Store {
             team: by.team.clone(),
             object_type,
             slots,
+            added: [].into(),
             actor: by.actor(),
             revision: 1,
             stamped: Some(now),
@@ -176,6 +177,7 @@ impl Store {
             job = self.prepare_migration(by, &mut new, &draft.object_type, slug, now).await?;
         }
         new.object_type = draft.object_type;
+        new.note_added(old);
         let mut writes = Vec::new();
         if new.object_type.slug != old.object_type.slug {
             let ObjectType { id, slug, .. } = &new.object_type;

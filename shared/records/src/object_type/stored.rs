@@ -40,6 +40,9 @@ pub struct StoredObjectType {
     pub object_type: ObjectType,
     /// The index, from 1, of each searchable field.
     pub slots: BTreeMap<Slug, usize>,
+    /// The version that added each field which was not there from the beginning.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub added: BTreeMap<Slug, u64>,
     /// Who made the last change.
     pub actor: Actor,
     /// Grows by one with each write, also of those that change nothing that a client has sent.
