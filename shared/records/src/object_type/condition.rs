@@ -121,7 +121,7 @@ struct ConditionJson {
 
 impl FieldCondition {
     /// Whether it looks at one of these fields.
-    pub(super) fn looks_at(&self, is_one: &dyn Fn(&Slug) -> bool) -> bool {
+    pub fn looks_at(&self, is_one: &dyn Fn(&Slug) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.looks_at(is_one)),
             Self::Test(test) => is_one(&test.field),

@@ -6,7 +6,7 @@ use super::{FieldCondition, FieldTest, FieldValues, ObjectType, Op, Value, check
 
 impl FieldCondition {
     /// Whether it holds of these values.
-    pub(super) fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
+    pub fn holds(&self, object_type: &ObjectType, values: &FieldValues) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(object_type, values)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(object_type, values)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Field, ObjectType, Precision, Reference, Value, pointer_part, read::parse_value};
+use super::{Field, ObjectType, Precision, Reference, Value, Visible, pointer_part, read::parse_value};
 use base::{
     error::{Fault, Violation},
     text::Slug,
@@ -87,6 +87,27 @@ impl Validation {
             }
         }
         self.drop_hidden_defaults(object_type);
+        self
+    }
+
+    /// The same without what was sent for fields that are not there by the values that were sent, and without the faults of it.
+    /// A field of which that cannot be told, as a value that decides it is faulty, stays.
+    #[must_use]
+    pub fn without_hidden(mut self, object_type: &ObjectType) -> Self {
+        let hidden = |validation: &Self| {
+            let is_unknown = |slug: &Slug| !validation.is_known(slug);
+            let is_hidden = |field: &&Field| match &field.visible {
+                Visible::If(condition) if !condition.looks_at(&is_unknown) => {
+                    !condition.holds(object_type, &validation.changes.set)
+                }
+                _ => false,
+            };
+            let sent = object_type.fields.iter().filter(|field| validation.sent.contains_key(&field.slug));
+            sent.filter(is_hidden).map(|field| field.slug.clone()).next()
+        };
+        while let Some(slug) = hidden(&self) {
+            self = self.without(&slug);
+        }
         self
     }
 

@@ -1,6 +1,7 @@
 //! What creates and changes objects, for whoever does it: validated against their type, with unique values, references and
 //! sequences, one by one or in batches.
 
+mod alongside;
 mod batch;
 mod codec;
 mod collection;
@@ -26,6 +27,7 @@ mod writer;
 use base::{Permission, Result, Timestamp, clock::Clock};
 use table::{Table, Tables};
 
+pub use alongside::{Committed, Effect, MatchPolicy, Planned, PlannedObject, values_taken};
 pub use batch::{BatchOperation, Done};
 pub use codec::decode_object;
 pub use collection::{Collection, TypePath, Within};

@@ -159,7 +159,7 @@ impl Objects {
 /// Whether the write was refused because it is applied already: the SDK repeats a write of which only the
 /// answer was lost. The object alone does not tell, as two clients may do the same at once; neither does the
 /// request id alone, as clients of API Gateway may choose theirs.
-fn is_already_applied(refused: &ConditionFailed, object: &StoredObject, by: &dyn Writer) -> bool {
+pub(super) fn is_already_applied(refused: &ConditionFailed, object: &StoredObject, by: &dyn Writer) -> bool {
     let is_same = |item: &Item| decode_object(item).is_ok_and(|found| found == *object);
     refused.item(0).is_some_and(|item| is_replay_of_own_write(item, by) && is_same(item))
 }

@@ -6,7 +6,10 @@ use super::super::{
     Field, FieldCondition, FieldTest, FieldType, Locked, Op, Required, Visible, check_value,
     limits::{CONDITION_DEPTH_MAX, CONDITIONS_MAX, IN_VALUES_MAX},
 };
-use base::error::{Fault, Violation};
+use base::{
+    error::{Fault, Violation},
+    text::Slug,
+};
 
 pub(super) fn check(field: &Field, fields: &[Field], pointer: &str, faults: &mut Vec<Fault>) {
     let Field { required, locked, visible, .. } = field;
@@ -17,17 +20,28 @@ pub(super) fn check(field: &Field, fields: &[Field], pointer: &str, faults: &mut
     ];
     for (name, condition) in rules {
         let Some(condition) = condition else { continue };
-        let mut rule = Rule { field, fields, tests: 0, faults };
-        rule.check(condition, &format!("{pointer}/{name}/if"), 1);
-        if rule.tests > CONDITIONS_MAX {
-            let detail = format!("Give at most {CONDITIONS_MAX} conditions.");
-            faults.push(Fault::new(format!("{pointer}/{name}/if"), Violation::TooMany, detail));
-        }
+        check_condition(condition, (Some(&field.slug), fields), &format!("{pointer}/{name}/if"), faults);
+    }
+}
+
+/// Finds all that is wrong with a condition on these fields, which may not look at the one that it is a rule of.
+pub fn check_condition(
+    condition: &FieldCondition,
+    (own, fields): (Option<&Slug>, &[Field]),
+    pointer: &str,
+    faults: &mut Vec<Fault>,
+) {
+    let mut rule = Rule { own, fields, tests: 0, faults };
+    rule.check(condition, pointer, 1);
+    if rule.tests > CONDITIONS_MAX {
+        let detail = format!("Give at most {CONDITIONS_MAX} conditions.");
+        faults.push(Fault::new(pointer, Violation::TooMany, detail));
     }
 }
 
 struct Rule<'a> {
-    field: &'a Field,
+    /// The field that it is a rule of.
+    own: Option<&'a Slug>,
     fields: &'a [Field],
     tests: usize,
     faults: &'a mut Vec<Fault>,
@@ -64,7 +78,7 @@ impl Rule<'_> {
             let detail = "Name another field of this type.";
             return self.refuse(&format!("{pointer}/field"), Violation::UnknownField, detail);
         };
-        if field.slug == self.field.slug {
+        if Some(&field.slug) == self.own {
             let detail = "A rule cannot look at its own field.";
             return self.refuse(&format!("{pointer}/field"), Violation::NotPossible, detail);
         }

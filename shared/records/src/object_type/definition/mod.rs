@@ -11,6 +11,8 @@ use super::{
     Field, FieldType, Locked, Required, Visible, field::DATE_CREATED, limits::LABEL_LENGTH_MAX,
     read::parse_value,
 };
+pub use conditions::check_condition;
+
 use base::{
     error::{Fault, Violation},
     text,

@@ -29,6 +29,14 @@ pub(super) struct ParsedValue {
     pub(super) references: Vec<Reference>,
 }
 
+/// Reads a value that is to be set; `None` for null, an empty text, and what has nothing in it.
+///
+/// # Errors
+/// All faults, at the pointer or below it.
+pub fn read_value(field: &Field, pointer: &str, raw: &RawValue) -> Result<Option<Value>, Vec<Fault>> {
+    parse_value(field, pointer, raw).map(|parsed| parsed.value)
+}
+
 /// Reads what a write sets; no value for null, an empty text, and what has nothing in it.
 ///
 /// # Errors
