@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check check-functions update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-told test-files test-aws keep measure example bench bench-console bench-scale bench-audit bench-events bench-uploads mutants deny
+.PHONY: help run test check check-functions update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-forms test-told test-files test-aws keep measure example bench bench-console bench-scale bench-audit bench-events bench-uploads mutants deny
 
 ARGS ?=
 TEMPLATE ?= template.yaml
@@ -57,6 +57,9 @@ test-clients: ## the OpenAPI document in linters, in clients made from it, and i
 
 test-console: ## the console in a real Chromium; pictures of it go to target/console: make test-console ARGS=members.test.mjs
 	tests/console.sh $(ARGS)
+
+test-forms: ## 5,000 submissions of random forms against a model: make test-forms ARGS=20000
+	FORM_SUBMISSIONS=$(or $(ARGS),5000) cargo test --profile optimised --workspace --test api forms::model
 
 test-told: ## kill the relay until 20,000 changes are told and received: make test-told ARGS=50000
 	TOLD_CHANGES=$(or $(ARGS),20000) cargo test --profile optimised -p local --test local told:: -- --nocapture

@@ -121,6 +121,13 @@ families! {
     objects "objects" kept |on| objects::Store::new(on.platform) => [
         guarded "/v1/teams/{team}/objects/{proxy+}",
     ];
+    forms "forms" kept |on| forms::Store::new(on.platform) => [
+        guarded "/v1/teams/{team}/forms",
+        guarded "/v1/teams/{team}/forms/{proxy+}",
+    ];
+    form_submissions "form-submissions" kept |on| form_submissions::Store::new(on.platform) => [
+        open "/v1/forms/{proxy+}",
+    ];
     webhooks "webhooks" kept
         |on| webhooks::Store::new(on.platform, on.queues.retries.clone(), on.rules.clone()) => [
         guarded "/v1/teams/{team}/webhooks",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::cors::EXPOSED;
+use api::{cors::EXPOSED, routes::RouteInfo};
 use base::Permission;
 use serde_json::json;
 
@@ -71,7 +71,9 @@ async fn a_page_reads_every_answer_of_every_route() {
     let everything = scene.world.owner.token(Permission::ALL).await;
     let nothing = scene.world.owner.token(&[Permission::Upload]).await;
     let mut seen = BTreeSet::new();
-    for info in every_route::all() {
+    // The answers of public forms say themselves which pages may read them: `forms::visitors`.
+    let is_of_forms = |info: &RouteInfo| info.route.path.starts_with("/v1/forms/");
+    for info in every_route::all().into_iter().filter(|info| !is_of_forms(info)) {
         let (method, path) = (&info.route.method, scene.path(&info.route.path));
         for api in [&Api::anonymous(), &nothing, &everything, &scene.world.owner.api] {
             let page = api.header("origin", ORIGIN).header("idempotency-key", &path);

@@ -85,7 +85,17 @@ fn each_operation_says_which_credential_it_needs() {
         .filter(|(.., operation)| operation["security"] == json!([]))
         .map(|(_, path, _)| path)
         .collect();
-    assert_eq!(public, ["/v1/credentials/revoke", "/v1/health", "/v1/openapi.json", "/v1/permissions"]);
+    assert_eq!(
+        public,
+        [
+            "/v1/credentials/revoke",
+            "/v1/forms/{key}",
+            "/v1/forms/{key}/submissions",
+            "/v1/health",
+            "/v1/openapi.json",
+            "/v1/permissions"
+        ]
+    );
     for (method, path, operation) in operations().filter(|(_, path, _)| !public.contains(path)) {
         assert_eq!(operation["security"], json!([{"credential": []}]), "{method} {path}");
         assert!(operation["responses"].get("401").is_some(), "{method} {path}");

@@ -35,6 +35,9 @@ pub(crate) fn path_in(route: &str, team: &str) -> String {
             (_, "{webhook}") => "whk_0000000000000000000000",
             (_, "{delivery}") => "dlv_0000000000000000000000",
             (_, "{upload}") => "upl_0000000000000000000000",
+            (_, "{form}") => "form_0000000000000000000000",
+            (_, "{submission}") => "sub_0000000000000000000000",
+            (_, "{key}") => "0000000000000000000000000000",
             (_, other) if other.starts_with('{') => panic!("give {before}/{other} a form in this test"),
             (_, other) => other,
         };

@@ -158,6 +158,12 @@ impl Api {
         Self { credential: Some(credential.to_owned()), ..self.clone() }
     }
 
+    /// The same caller from another address of this machine.
+    pub(crate) fn from(&self, address: [u8; 4]) -> Self {
+        let client = Client::builder().local_address(std::net::IpAddr::from(address)).build().unwrap();
+        Self { client, ..self.clone() }
+    }
+
     /// The same caller with one more header.
     pub(crate) fn header(&self, name: &str, value: &str) -> Self {
         let mut with = self.clone();
@@ -197,6 +203,18 @@ impl Api {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send("POST", path, Some(body.to_string())).await
+    }
+
+    /// Sends a body as it is, under the content type that was set.
+    pub(crate) async fn sending(&self, path: &str, body: &str) -> Answer {
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut request = client.post(format!("{}{path}", self.url)).body(body.to_owned());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {

@@ -12,18 +12,20 @@ use serde_json::{Value, json};
 
 use crate::{
     every_route::all,
+    forms,
     harness::{Answer, Api, Person, World, an_email, system},
 };
 
 pub(crate) const JSON: &str = "Content-Type: application/json\r\n";
 pub(crate) const CONTACTS: &str = "/v1/teams/{team}/objects/contacts";
 pub(crate) const CONTACT: &str = "/v1/teams/{team}/objects/contacts/{id}";
+const FORMS: &str = "/v1/teams/{team}/forms";
 const WEBHOOKS: &str = "/v1/teams/{team}/webhooks";
 /// An address that nobody answers at (RFC 2606).
 const NOBODY: &str = "https://receiver.invalid/";
 /// All that an owner can see, `T` being the path of the team.
 const LISTS: &str = "/v1/me /v1/teams /v1/tokens T T/object-types T/members T/invitations T/objects/contacts?limit=100 \
-                     T/objects/contacts?trashed=only T/webhooks T/webhooks?trashed=only";
+                     T/objects/contacts?trashed=only T/webhooks T/webhooks?trashed=only T/forms T/forms?trashed=only";
 const NO_JSON: &[u8] =
     b";{\"name\": \"Ad;{} {};{'a': 1};{\"a\": NaN};{\"a\": 01};{\"a\": \"\n\"};{\"a\": \"\xff\xfe\"};\
                          {\"a\": \"\xed\xa0\x80\"};{\"a\": \"\\ud800\"};\0{};{\"a\": 1,};{/**/}";
@@ -77,16 +79,31 @@ impl Scene {
             ("{invitation}", "/v1/teams/{team}/invitations", json!({"email": an_email(), "role": "member"})),
             ("{webhook}", WEBHOOKS, json!({"name": "a", "url": NOBODY, "topics": ["object.send"]})),
             ("{upload}", "/v1/teams/{team}/uploads", json!({"filename": "a.txt", "size": 1})),
+            ("{form}", FORMS, forms::a_form()),
         ] {
             let made = scene.send("POST", path, body.to_string()).expect(201);
             scene.ids.push((name, made["id"].as_str().unwrap().to_owned()));
         }
+        scene.ids.extend(scene.form());
         scene.ids.push(("{delivery}", scene.delivery().await));
         scene.ids.push(("{type}", "contacts".to_owned()));
         scene.ids.push(("{slug}", "name".to_owned()));
         scene.ids.push(("{field}", "name".to_owned()));
         scene.before = scene.seen();
         scene
+    }
+
+    /// The key of the form, and what was sent with it and is held.
+    fn form(&self) -> [(&'static str, String); 2] {
+        let key = self.send("GET", &format!("{FORMS}/{{form}}"), "").expect(200)["key"].clone();
+        let public = format!("/v1/forms/{}", key.as_str().unwrap());
+        let shown = self.send("GET", &public, "").expect(200);
+        let trap = shown["trap"]["name"].as_str().unwrap();
+        let trapped = json!({"token": shown["token"], "fields": {trap: "x"}});
+        self.send("POST", &format!("{public}/submissions"), trapped.to_string()).expect(201);
+        let held = self.send("GET", &format!("{FORMS}/{{form}}/submissions"), "").expect(200);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        [("{key}", text(&key)), ("{submission}", text(&held["data"][0]["id"]))]
     }
 
     /// A delivery to nobody, which waits for its third try, minutes from now: until then nothing moves.

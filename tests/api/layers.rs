@@ -9,7 +9,7 @@ use crate::{
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
-const SHARED: [(&str, &[&str]); 15] = [
+const SHARED: [(&str, &[&str]); 16] = [
     ("base", &[]),
     ("table", &["base"]),
     ("keys", &["base", "table"]),
@@ -24,16 +24,19 @@ const SHARED: [(&str, &[&str]); 15] = [
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
     ("bucket", &["base", "table", "file-types"]),
-    ("registry", &["resources", "records", "upload", "webhook"]),
+    ("form", &["base", "table", "keys", "api", "audit", "resources", "records"]),
+    ("registry", &["resources", "form", "records", "upload", "webhook"]),
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
 /// way to a key.
-const FUNCTIONS: [(&str, &[&str]); 14] = [
+const FUNCTIONS: [(&str, &[&str]); 16] = [
     ("audit-logs", &["base", "table", "api", "audit", "records"]),
     ("authorizer", &["table", "gate"]),
     ("console", &["base", "table", "api"]),
     ("deliveries", &["base", "table", "delivery"]),
     ("discovery", &["base", "table", "api"]),
+    ("form-submissions", &["base", "table", "keys", "api", "resources", "records", "form"]),
+    ("forms", &["base", "table", "keys", "api", "resources", "records", "search", "form"]),
     ("jobs", &["base", "table", "audit", "resources", "records", "registry", "upload", "bucket"]),
     ("media", &["base", "table", "bucket", "file-types"]),
     ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
@@ -48,6 +51,7 @@ const FUNCTIONS: [(&str, &[&str]); 14] = [
             "audit",
             "resources",
             "records",
+            "form",
             "delivery",
             "webhook",
             "registry",

@@ -24,6 +24,7 @@ mod every_route;
 mod example;
 mod field_types;
 mod file_store;
+mod forms;
 mod fuzz;
 mod generated;
 mod guessing;

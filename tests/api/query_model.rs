@@ -8,8 +8,9 @@ use std::env;
 
 use serde_json::{Value, json};
 
+pub(crate) use self::deals::Dice;
 use self::{
-    deals::{Deal, Deals, Dice},
+    deals::{Deal, Deals},
     questions::{Order, Question},
 };
 use crate::harness::another_engine;

@@ -73,19 +73,48 @@ async fn samples(world: &World, route: &str) -> Vec<Sample> {
             let path = format!("{}/{}", world.contacts(), id(&contact));
             vec![sample(path, id(&contact), json!({"fields": {"name": "Another"}}))]
         }
-        "/v1/teams/{team}/webhooks/{webhook}" => {
-            let lost = json!({"slug": "lost", "singular_label": "Lost", "plural_label": "Lost"});
-            owner.post(&world.types(), lost).await.expect(201);
-            let new = json!({
-                "name": "Zapier", "description": "About it", "url": "https://receiver.invalid/a?b=c", "active": false,
-                "topics": ["object.updated", "object.created"], "object_types": ["contacts", "lost"],
-            });
-            let webhook = id(&owner.post(&format!("{team}/webhooks"), new).await.expect(201));
-            // A type that cannot be chosen any more is no reason to refuse what is there.
-            assert_eq!(owner.delete(&format!("{}/lost", world.types())).await.status, 204);
-            vec![sample(format!("{team}/webhooks/{webhook}"), webhook, json!({"name": "Another"}))]
-        }
+        "/v1/teams/{team}/webhooks/{webhook}" => vec![webhook(world).await],
+        "/v1/teams/{team}/forms/{form}" => vec![form(world).await],
         other => panic!("give {other} a sample in this test"),
+    }
+}
+
+async fn webhook(world: &World) -> Sample {
+    let team = format!("/v1/teams/{}", world.team);
+    let lost = json!({"slug": "lost", "singular_label": "Lost", "plural_label": "Lost"});
+    world.owner.api.post(&world.types(), lost).await.expect(201);
+    let new = json!({
+        "name": "Zapier", "description": "About it", "url": "https://receiver.invalid/a?b=c", "active": false,
+        "topics": ["object.updated", "object.created"], "object_types": ["contacts", "lost"],
+    });
+    let webhook = id(&world.owner.api.post(&format!("{team}/webhooks"), new).await.expect(201));
+    // A type that cannot be chosen any more is no reason to refuse what is there.
+    assert_eq!(world.owner.api.delete(&format!("{}/lost", world.types())).await.status, 204);
+    let path = format!("{team}/webhooks/{webhook}");
+    let (api, read, part) = (world.owner.api.clone(), path.clone(), Box::new(Value::clone));
+    Sample { api, path, read, part, other: json!({"name": "Another"}), subject: webhook }
+}
+
+/// A form with as much of it set as can be, one of whose fields is gone: that is no reason to refuse what is there.
+async fn form(world: &World) -> Sample {
+    let items = json!([{"field": "name", "default": "Ada"}, {"text": "And"}, {"field": "notes"}]);
+    let new = json!({
+        "name": "Newsletter", "object_type": "contacts", "description": "About it", "locale": "de", "limit": 9,
+        "opens_at": "2026-01-01T00:00:00Z", "closes_at": "2099-01-01T00:00:00Z", "closed_message": "Over",
+        "pages": [{"title": "One", "items": items}],
+        "values": [{"field": "amount", "value": 1.50}, {"field": "company", "from": "utm"}],
+        "allowed_origins": ["https://a.example"], "keep_address": true, "confirmation": {"message": "Thanks"},
+    });
+    let path = format!("/v1/teams/{}/forms", world.team);
+    let form = id(&world.owner.api.post(&path, new).await.expect(201));
+    world.owner.api.delete(&format!("{}/contacts/fields/notes", world.types())).await.expect(200);
+    Sample {
+        api: world.owner.api.clone(),
+        path: format!("{path}/{form}"),
+        read: format!("{path}/{form}"),
+        subject: form,
+        part: Box::new(Value::clone),
+        other: json!({"title": "Another"}),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use api::routes::RouteInfo;
 use base::{
-    Permission::{self, AuditLogRead, ObjectRead, ObjectTypeRead, TeamManageMembers, WebhookRead},
+    Permission::{self, AuditLogRead, FormRead, ObjectRead, ObjectTypeRead, TeamManageMembers, WebhookRead},
     access::Access,
 };
 use serde_json::{Value, json};
@@ -26,17 +26,19 @@ enum Kind {
     Definition,
     FieldLabel,
     Hook,
+    Form,
     PersonName,
     PersonEmail,
     TokenName,
     FileName,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::Value,
     Kind::Definition,
     Kind::FieldLabel,
     Kind::Hook,
+    Kind::Form,
     Kind::PersonName,
     Kind::PersonEmail,
     Kind::TokenName,
@@ -49,6 +51,7 @@ fn promised(permission: Permission) -> &'static [Kind] {
         ObjectRead => &[Kind::Value, Kind::FieldLabel, Kind::PersonName, Kind::TokenName, Kind::FileName],
         ObjectTypeRead => &[Kind::Definition, Kind::FieldLabel],
         WebhookRead => &[Kind::Hook],
+        FormRead => &[Kind::Form],
         TeamManageMembers => &[Kind::PersonName, Kind::PersonEmail],
         Permission::Upload => &[Kind::FileName],
         AuditLogRead => &KINDS,
@@ -103,6 +106,7 @@ impl Scene {
         let file = format!("{}.txt", mark(Kind::FileName));
         let upload = uploads::sent(&owner, &world, &file, b"text").await["id"].clone();
         let in_parts = upload_parts::begin(&owner, &world, &file, 4).await["id"].clone();
+        let (forms, key, submission) = with_forms(&owner, &world).await;
         let both = |name, id: &Value| (name, text(id), text(id));
         let ids = vec![
             ("{team}", world.team.clone(), world.team.clone()),
@@ -115,6 +119,9 @@ impl Scene {
             both("{user}", &json!(member.id)),
             both("{invitation}", &invitation),
             ("{upload}", text(&upload), text(&in_parts)),
+            ("{form}", forms[0].clone(), forms[1].clone()),
+            both("{submission}", &submission),
+            both("{key}", &key),
         ];
         is_told(&owner, &world, &text(&made)).await;
         Self { world, ids, spare: text(&spare) }
@@ -148,6 +155,28 @@ fn definition(slug: &str) -> Value {
             {"slug": "stage", "label": label, "type": "dropdown", "default": "New", "settings": {"options": ["New", about]}},
             {"slug": "parent", "label": label, "type": "relationship", "searchable": true, "settings": {"object_type": slug}},
         ],
+    })
+}
+
+/// A form, one in the trash, the key of the first, and a submission of it that is held.
+async fn with_forms(owner: &Api, world: &World) -> ([String; 2], Value, Value) {
+    let path = format!("/v1/teams/{}/forms", world.team);
+    let made = owner.post(&path, form("open")).await.expect(201);
+    let trashed = owner.post(&path, form("draft")).await.expect(201);
+    owner.delete(&format!("{path}/{}", text(&trashed["id"]))).await.expect(204);
+    let sent = json!({"fields": {"name": format!("{} {}", mark(Kind::Value), unique())}});
+    let public = format!("/v1/forms/{}/submissions", text(&made["key"]));
+    owner.post(&public, sent).await.expect(201);
+    let held = owner.get(&format!("{path}/{}/submissions", text(&made["id"]))).await.expect(200);
+    ([text(&made["id"]), text(&trashed["id"])], made["key"].clone(), held["data"][0]["id"].clone())
+}
+
+fn form(status: &str) -> Value {
+    let about = mark(Kind::Form);
+    json!({
+        "name": about, "title": about, "object_type": "contacts", "status": status,
+        "pages": [{"items": [{"field": "name", "label": about}]}],
+        "protection": {"token": false, "min_seconds": 0, "hold": "always"},
     })
 }
 
@@ -198,6 +227,10 @@ fn body(info: &RouteInfo) -> Option<Value> {
         }
         ("PATCH", "/webhooks/{webhook}") => json!({"active": true}),
         ("POST", "/webhooks/{webhook}/recover") => json!({"since": "2020-01-01T00:00:00Z"}),
+        ("POST", "/forms") => {
+            json!({"name": "F", "object_type": "contacts", "pages": [{"items": [{"field": "name"}]}]})
+        }
+        ("PATCH", "/forms/{form}") => json!({"status": "closed"}),
         ("POST", "/invitations") => json!({"email": "somebody@example.net", "role": "view-only"}),
         ("POST", "/uploads") => json!({"filename": "a.txt", "size": 4}),
         ("POST", "/uploads/{upload}/parts") => json!({"numbers": [1]}),
@@ -237,8 +270,9 @@ async fn called(scene: &Scene, token: &Api, permission: Permission, info: &Route
         _ => body(info),
     };
     let sent = sent.or_else(|| info.reads_body.then(|| json!({}))).map(|body| body.to_string());
-    let is_list =
-        ["/object-types", "/webhooks", "/objects/{type}"].iter().any(|end| info.route.path.ends_with(end));
+    let is_list = ["/object-types", "/webhooks", "/forms", "/objects/{type}"]
+        .iter()
+        .any(|end| info.route.path.ends_with(end));
     let queries: &[&str] = if is_list && info.route.method == "GET" { &["", "?trashed=only"] } else { &[""] };
     let mut answers = Vec::new();
     for query in queries {

@@ -110,6 +110,13 @@ const webhook = given(
     body: { name: "TypeScript", url: "https://hooks.example.com/typescript", topics: ["object.created"] },
   }),
 ).id;
+const form = given(
+  "a form is made",
+  await client.POST("/v1/teams/{team}/forms", {
+    ...inTeam,
+    body: { name: "TypeScript", object_type: path.type, pages: [{ items: [{ field: "email" }] }] },
+  }),
+).id;
 const upload = given(
   "an upload is begun",
   await client.POST("/v1/teams/{team}/uploads", { ...inTeam, body: { filename: "offer.pdf", size: 48_213 } }),
@@ -120,6 +127,10 @@ const object = { params: { path: { ...path, id: created.id } } };
 const lists: Record<string, Listed> = {
   "/v1/teams": await client.GET("/v1/teams"),
   "/v1/teams/{team}/audit-logs": await client.GET("/v1/teams/{team}/audit-logs", inTeam),
+  "/v1/teams/{team}/forms": await client.GET("/v1/teams/{team}/forms", inTeam),
+  "/v1/teams/{team}/forms/{form}/submissions": await client.GET("/v1/teams/{team}/forms/{form}/submissions", {
+    params: { path: { team, form } },
+  }),
   "/v1/teams/{team}/invitations": await client.GET("/v1/teams/{team}/invitations", inTeam),
   "/v1/teams/{team}/members": await client.GET("/v1/teams/{team}/members", inTeam),
   "/v1/teams/{team}/object-types": await client.GET("/v1/teams/{team}/object-types", inTeam),

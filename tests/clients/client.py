@@ -10,6 +10,7 @@ import sys
 
 from checks import ROOT, check
 from engine_api_client import AuthenticatedClient
+from engine_api_client.api.forms import forms_create
 from engine_api_client.api.object_types import object_types_create
 from engine_api_client.api.objects import objects_batch, objects_create, objects_list, objects_query, objects_upsert
 from engine_api_client.api.teams import teams_create
@@ -23,6 +24,7 @@ from engine_api_client.models import (
     FilterAll,
     FilterCondition,
     FilterOp,
+    NewForm,
     NewObjectType,
     NewTeam,
     NewToken,
@@ -109,6 +111,8 @@ def main():
     say("a token is created", token.token.startswith("ea_pat_"), token)
     webhook = webhooks_create.sync(team, client=CLIENT, body=NewWebhook.from_dict(example("NewWebhook")))
     say("a webhook is created", webhook.secret.startswith("whsec_"), webhook)
+    form = forms_create.sync(team, client=CLIENT, body=NewForm.from_dict(example("NewForm")))
+    say("a form is made", form.state == "not_yet", form)
     upload = uploads_create.sync(team, client=CLIENT, body=NewUpload.from_dict(example("NewUpload")))
     say("an upload is begun", upload.put.method == "PUT", upload)
     place = (team, made.slug)
@@ -120,6 +124,7 @@ def main():
         "id": customer,
         "field": "friend",
         "token": token.id,
+        "form": form.id,
         "upload": upload.id,
         "webhook": webhook.id,
     }

@@ -49,6 +49,9 @@ def world(owner):
         ids["token"].append(owner.do("POST", "/v1/tokens", example["NewToken"] | {"name": f"token {number}"})["id"])
         invitation = {"email": f"guest{number}@example.com", "role": "member"}
         ids["invitation"].append(owner.do("POST", f"{base}/invitations", invitation)["id"])
+        form = owner.do("POST", f"{base}/forms", example["NewForm"] | {"object_type": types[0], "status": "open"})
+        ids["form"].append(form["id"])
+        ids["key"].append(form["key"])
         ids["upload"].append(sent(owner, f"{base}/uploads", f"file {number}.txt"))
     ids["user"].append(owner.do("GET", "/v1/me")["user"]["id"])
     tested = owner.do("POST", f"{base}/webhooks/{ids['webhook'][0]}/test")

@@ -135,6 +135,7 @@ impl LogProfile {
             Kind::Token => (id(TokenId::PREFIX, number), None),
             Kind::Upload => (id("upl_", number), None),
             Kind::Webhook => (id("whk_", number), None),
+            Kind::Form => (id("form_", number), None),
         };
         let of_type = of_type.map(|number| self.types[number].clone());
         AuditSubject { kind, id, label: format!("{name} {number:08}"), of_type }

@@ -4,10 +4,12 @@ use audit::{ActorForm, ActorToken, ActorView};
 use base::{
     Result,
     actor::Actor,
-    id::{TeamId, UserId},
+    id::{FormId, TeamId, UserId},
     text,
 };
+use form::StoredForm;
 use gate::identity::{membership_key, profile_key, token_key};
+use resources::resource::Resource as _;
 use table::{Item, Key};
 
 use crate::Relay;
@@ -45,12 +47,16 @@ impl Relay {
             Some(id) => Some(ActorToken { id: id.clone(), name: self.token_name(Some(actor), team).await? }),
             None => None,
         };
+        let form = match form {
+            Some(id) => Some(ActorForm { id: id.clone(), name: self.form_name(id, team).await? }),
+            None => None,
+        };
         Ok(ActorView {
             user_id: user.clone(),
             name: person.name,
             email: person.email,
             token,
-            form: form.clone().map(|id| ActorForm { id, name: None }),
+            form,
             ip: Some(ip.clone()).filter(|ip| !ip.is_empty()),
             source: Some(*source),
         })
@@ -65,6 +71,19 @@ impl Relay {
             return Ok(None);
         }
         Ok(self.display_name(token_key(user, token)).await?.name)
+    }
+
+    /// The name of a form, if it is still there.
+    async fn form_name(&self, form: &FormId, team: &TeamId) -> Result<Option<String>> {
+        let key = StoredForm::key_of(team, form);
+        let min_read_time = self.clock.now().plus_seconds(-NAME_CACHE_SECONDS);
+        let read = Box::pin(async {
+            let found =
+                self.workspace.get(key.clone()).await?.as_ref().map(StoredForm::from_item).transpose()?;
+            let name = found.map(|found| found.form.name);
+            Ok(DisplayName { exists: name.is_some(), name, email: None })
+        });
+        Ok(self.names.get(key.clone(), min_read_time, &self.clock, read).await?.name)
     }
 
     /// The name of a person.

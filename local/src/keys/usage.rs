@@ -1,4 +1,4 @@
-//! How many tokens, invitations and webhooks use each key of the ring: counted item by item over the tables that they lie in.
+//! How many tokens, invitations, webhooks and forms use each key of the ring: counted item by item over the tables that they lie in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +6,7 @@ use base::{
     Result, Timestamp,
     id::{TokenId, UserId},
 };
+use form::StoredForm;
 use gate::token::StoredToken;
 use keys::KeyedHash;
 use resources::resource::Resource as _;
@@ -32,6 +33,8 @@ pub(super) struct Count {
     pub(super) invitations: usize,
     /// Webhooks whose keys are sealed under it, in the trash or not.
     pub(super) webhooks: usize,
+    /// Forms that are found by a key which is hashed with it, in the trash or not.
+    pub(super) forms: usize,
     /// Secrets that count no more, and serve only to recognise their use.
     pub(super) remembered: usize,
     /// Some of the tokens.
@@ -55,7 +58,7 @@ struct Invitation {
 impl Count {
     /// Whether something would be lost with the key.
     pub(super) fn is_needed(&self) -> bool {
-        self.tokens + self.invitations + self.webhooks > 0
+        self.tokens + self.invitations + self.webhooks + self.forms > 0
     }
 }
 
@@ -89,6 +92,9 @@ impl KeyUsage {
             (Some(pk), Some(sk)) if pk.starts_with("TEAM#") && sk.starts_with(WEBHOOK_PREFIX) => {
                 self.count_webhook(&StoredWebhook::from_item(&item)?);
             }
+            (Some(pk), Some(sk)) if pk.starts_with("TEAM#") && sk.starts_with(StoredForm::PREFIX) => {
+                self.count_form(&StoredForm::from_item(&item)?);
+            }
             _ => {}
         }
         Ok(())
@@ -100,6 +106,15 @@ impl KeyUsage {
         let key_ids: BTreeSet<_> = sealed.map(|keys| keys.key_id.clone()).collect();
         for key_id in key_ids {
             self.of(&key_id).webhooks += 1;
+        }
+    }
+
+    fn count_form(&mut self, form: &StoredForm) {
+        let previous = form.previous.iter().filter(|previous| previous.until > self.now);
+        let keys = std::iter::once(&form.key).chain(previous.map(|previous| &previous.key));
+        let key_ids: BTreeSet<_> = keys.map(|key| key.hash.key_id().to_owned()).collect();
+        for key_id in key_ids {
+            self.of(&key_id).forms += 1;
         }
     }
 
@@ -187,10 +202,10 @@ mod tests {
     #[test]
     fn a_webhook_needs_each_key_that_something_it_signs_with_is_sealed_under() {
         let text = told(vec![webhook("2026-11-23T10:30:00.001Z"), webhook(NOW)]);
-        assert!(text.contains("k1 is needed (tokens: 0, invitations: 0, webhooks: 1)"), "{text}");
+        assert!(text.contains("k1 is needed (tokens: 0, invitations: 0, webhooks: 1, forms: 0)"), "{text}");
         let rows: Vec<_> =
             text.lines().take(3).map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>()).collect();
-        assert_eq!(rows[1..], [["0", "0", "1", "0"], ["0", "0", "2", "0"]], "{text}");
+        assert_eq!(rows[1..], [["0", "0", "1", "0", "0"], ["0", "0", "2", "0", "0"]], "{text}");
     }
 
     fn told(items: Vec<Item>) -> String {
@@ -217,7 +232,7 @@ mod tests {
         ]);
         let rows: Vec<_> =
             text.lines().take(3).map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>()).collect();
-        assert_eq!(rows[1..], [["no", "1", "1", "0", "4"], ["yes", "2", "0", "0", "0"]], "{text}");
+        assert_eq!(rows[1..], [["no", "1", "1", "0", "0", "4"], ["yes", "2", "0", "0", "0", "0"]], "{text}");
     }
 
     #[test]
@@ -226,7 +241,7 @@ mod tests {
         let text = told(vec![token("k2", replaced("2026-11-23T10:30:00.001Z")), token("k2", replaced(NOW))]);
         let rows: Vec<_> =
             text.lines().take(3).map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>()).collect();
-        assert_eq!(rows[1..], [["no", "1", "0", "0", "1"], ["yes", "2", "0", "0", "0"]], "{text}");
+        assert_eq!(rows[1..], [["no", "1", "0", "0", "0", "1"], ["yes", "2", "0", "0", "0", "0"]], "{text}");
     }
 
     #[test]
@@ -234,7 +249,7 @@ mod tests {
         let text = told((0..12).map(|_| token("k1", json!({}))).collect());
         assert_eq!(text.lines().filter(|line| line.ends_with(", never used")).count(), NAMED_MAX);
         assert!(
-            text.contains("k1 is needed (tokens: 12, invitations: 0, webhooks: 0)")
+            text.contains("k1 is needed (tokens: 12, invitations: 0, webhooks: 0, forms: 0)")
                 && text.contains("\n  and 2 more\n"),
             "{text}"
         );

@@ -143,10 +143,13 @@ async fn a_new_key_takes_over_use_by_use_and_the_old_one_can_go() {
     let Secrets { idle_id, idle, busy, rotating, next, renewed, ended: [reused, revoked], invitation } =
         &secrets;
     engine.end();
-    assert_eq!(row(&told(), "k1"), "yes 4 1 0 2");
+    assert_eq!(row(&told(), "k1"), "yes 4 1 0 0 2");
 
     keep(&data.0, &with_k2(ring(&data.0)));
-    assert_eq!((row(&told(), "k1"), row(&told(), "k2")), ("no 4 1 0 2".to_owned(), "yes 0 0 0 0".to_owned()));
+    assert_eq!(
+        (row(&told(), "k1"), row(&told(), "k2")),
+        ("no 4 1 0 0 2".to_owned(), "yes 0 0 0 0 0".to_owned())
+    );
     let engine = system(&data.0, &[]).await;
     all_are_answered(200, engine.url(), &[busy, renewed, rotating, next]).await;
     // The rotation has ended with the first use of the new secret.
@@ -155,10 +158,10 @@ async fn a_new_key_takes_over_use_by_use_and_the_old_one_can_go() {
     until_listed(&engine, &ring(&data.0), "k2", "yes 4 0 ").await;
     engine.shutdown().await;
     let listed = told();
-    assert_eq!(row(&listed, "k1"), "no 1 1 0 2", "{listed}");
+    assert_eq!(row(&listed, "k1"), "no 1 1 0 0 2", "{listed}");
     assert!(row(&listed, "k2").starts_with("yes 4 0 "), "{listed}");
     assert!(listed.contains(&format!("  {idle_id} of usr_")) && listed.contains(", never used"), "{listed}");
-    assert!(listed.contains("k1 is needed (tokens: 1, invitations: 1, webhooks: 0)"), "{listed}");
+    assert!(listed.contains("k1 is needed (tokens: 1, invitations: 1, webhooks: 0, forms: 0)"), "{listed}");
 
     let engine = system(&data.0, &[]).await;
     all_are_answered(200, engine.url(), &[idle]).await;
@@ -274,12 +277,12 @@ async fn the_tables_of_a_deployment_are_found_by_the_environment() {
     let listed = listed(&running, ring).await;
     assert_eq!(
         (row(&listed, "k1"), row(&listed, "k2")),
-        ("no 2 0 0 0".to_owned(), "yes 0 0 0 0".to_owned()),
+        ("no 2 0 0 0 0".to_owned(), "yes 0 0 0 0 0".to_owned()),
         "{listed}"
     );
     assert!(
         listed.contains(
-            "k1 is not in the ring: what needs it (tokens: 2, invitations: 0, webhooks: 0) is refused"
+            "k1 is not in the ring: what needs it (tokens: 2, invitations: 0, webhooks: 0, forms: 0) is refused"
         ),
         "{listed}"
     );

@@ -28,6 +28,8 @@ pub enum Origins {
     Any,
     /// These alone.
     These(Arc<[HeaderValue]>),
+    /// Each answer says it itself, as it depends on what is asked for. That a page may ask tells nothing.
+    OfAnswers,
 }
 
 impl Origins {
@@ -47,6 +49,7 @@ impl Origins {
                 [one] => Some(one.clone()),
                 _ => None,
             },
+            Self::OfAnswers => None,
         }
     }
 
@@ -54,7 +57,11 @@ impl Origins {
     pub(crate) fn write(&self, asking: Option<&HeaderValue>, headers: &mut HeaderMap) {
         let allowed = self.only().or_else(|| {
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
-            asking.filter(|origin| self.has(origin)).cloned()
+            let is_preflight = headers.contains_key(header::ACCESS_CONTROL_ALLOW_METHODS);
+            match self {
+                Self::OfAnswers if is_preflight => Some(HeaderValue::from_static("*")),
+                _ => asking.filter(|origin| self.has(origin)).cloned(),
+            }
         });
         if let Some(origin) = allowed {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -64,6 +71,7 @@ impl Origins {
 
     fn has(&self, origin: &HeaderValue) -> bool {
         match self {
+            Self::OfAnswers => false,
             Self::Any => true,
             Self::These(origins) => origins.contains(origin),
         }

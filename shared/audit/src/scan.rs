@@ -214,7 +214,8 @@ mod tests {
                 "audit_event object#destroyed",
                 "audit_event object-type#destroyed",
                 "audit_event webhook#destroyed",
-                "audit_event upload#destroyed"
+                "audit_event upload#destroyed",
+                "audit_event form#destroyed"
             ]
         );
         assert_eq!(by(Some(Kind::Webhook), Some(AuditEvent::Rotated)), ["audit_event webhook#rotated"]);

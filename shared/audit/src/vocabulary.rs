@@ -50,11 +50,11 @@ vocabulary! {
         Removed = "removed",
         /// An invitation was withdrawn.
         Withdrawn = "withdrawn",
-        /// A token or webhook was switched on.
+        /// A token or webhook was switched on, or a form was opened.
         Activated = "activated",
-        /// A token or webhook was switched off.
+        /// A token or webhook was switched off, or a form was closed.
         Deactivated = "deactivated",
-        /// A token or webhook got a new secret.
+        /// A token or webhook got a new secret, or a form a new key.
         Rotated = "rotated",
         /// The new secret of a token was used for the first time.
         Confirmed = "confirmed",
@@ -80,6 +80,8 @@ vocabulary! {
         Webhook = "webhook",
         /// A file that somebody has sent.
         Upload = "upload",
+        /// A form.
+        Form = "form",
         /// The team itself.
         Team = "team",
         /// A member.
@@ -103,7 +105,7 @@ impl Kind {
         match self {
             Kind::Object => &[Created, Updated, Deleted, Restored, Destroyed, Sent],
             Kind::ObjectType => &[Created, Updated, Deleted, Restored, Destroyed],
-            Kind::Webhook => {
+            Kind::Webhook | Kind::Form => {
                 &[Created, Updated, Deleted, Restored, Destroyed, Activated, Deactivated, Rotated]
             }
             Kind::Upload => &[Created, Updated, Rejected, Downloaded, Restored, Destroyed],

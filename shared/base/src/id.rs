@@ -161,7 +161,7 @@ macro_rules! deterministic_ids {
     )+ };
 }
 
-deterministic_ids! { EventId DeliveryId AuditId }
+deterministic_ids! { EventId DeliveryId AuditId SubmissionId }
 
 /// Ids that tell when they were made by the clock that the thing is dated by.
 macro_rules! dated_ids {

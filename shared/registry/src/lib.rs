@@ -1,6 +1,8 @@
 //! Every kind of resource of a team, once. What has to know all of them asks here, so that a new kind is forgotten nowhere.
 
 #[doc(hidden)]
+pub use form;
+#[doc(hidden)]
 pub use records;
 #[doc(hidden)]
 pub use resources;
@@ -17,6 +19,7 @@ macro_rules! for_each_resource {
             $crate::records::object_type::StoredObjectType,
             $crate::webhook::StoredWebhook,
             $crate::upload::StoredUpload,
+            $crate::form::StoredForm,
         }
     };
 }

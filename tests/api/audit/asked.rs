@@ -88,7 +88,7 @@ async fn what_means_nothing_is_refused_at_its_place() {
     for (query, status, code, pointers) in [
         ("?user=ada", 400, "invalid_request", vec!["?user"]),
         ("?event=exploded", 400, "invalid_request", vec!["?event"]),
-        ("?kind=form", 400, "invalid_request", vec!["?kind"]),
+        ("?kind=folder", 400, "invalid_request", vec!["?kind"]),
         ("?from=yesterday", 400, "invalid_request", vec!["?from"]),
         ("?limit=0", 400, "invalid_request", vec!["?limit"]),
         ("?cursor=x", 400, "invalid_cursor", vec!["?cursor"]),

@@ -174,6 +174,11 @@ async fn whatever_somebody_sends_is_answered_and_never_with_a_failure() {
         ("teams", teams::routes().router(teams::Store::new(&platform), on())),
         ("object-types", object_types::routes().router(object_types::Store::new(&platform, nowhere()), on())),
         ("objects", objects::routes().router(objects::Store::new(&platform), on())),
+        ("forms", forms::routes().router(forms::Store::new(&platform), on())),
+        (
+            "form-submissions",
+            form_submissions::routes().router(form_submissions::Store::new(&platform), on()),
+        ),
         (
             "webhooks",
             webhooks::routes()

@@ -179,7 +179,7 @@ fn a_body_is_the_object_as_readers_see_it_with_what_changed() {
     assert_eq!((&data["version"], &data["source"]), (&json!(2), &json!("api")));
     assert_eq!(
         data["actor"],
-        json!({"user": "usr_0000000000000000000001", "token": "tok_0000000000000000000001", "token_name": "Zapier"})
+        json!({"user": "usr_0000000000000000000001", "token": "tok_0000000000000000000001", "token_name": "Zapier", "form": null})
     );
     assert_eq!((&data["object"]["label"], &data["object"]["fields"]["notes"]), (&json!("Ada"), &Json::Null));
     assert!(text.contains(r#""changes":{"amount":{"old":null,"new":12.30}}"#), "{text}");

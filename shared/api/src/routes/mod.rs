@@ -144,10 +144,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         table
     }
 
-    /// The same table for pages of these origins alone.
+    /// The same table for pages of these origins alone, unless its answers say which may read them.
     #[must_use]
     pub fn called_from(self, origins: Origins) -> Self {
-        Self { origins, ..self }
+        if self.origins == Origins::OfAnswers { self } else { Self { origins, ..self } }
+    }
+
+    /// The same table, whose answers say themselves which pages may read them.
+    #[must_use]
+    pub fn answering_for_origins(self) -> Self {
+        Self { origins: Origins::OfAnswers, ..self }
     }
 
     fn row<H, T>(

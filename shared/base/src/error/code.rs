@@ -47,6 +47,8 @@ codes! {
     TokenRequired = 403 "token_required";
     /// A rule of a firewall in front of the API refuses the request.
     Filtered = 403 "filtered";
+    /// Pages of this origin may not send the form: add it to `allowed_origins`.
+    OriginNotAllowed = 403 "origin_not_allowed";
     /// There is no such thing here.
     NotFound = 404 "not_found";
     /// The path exists, the method does not; `Allow` lists those that do.
@@ -67,6 +69,12 @@ codes! {
     Contradicted = 409 "contradicted";
     /// The thing is not in the state that this needs.
     WrongState = 409 "wrong_state";
+    /// The form takes no submissions now: it is closed, not open yet, or full.
+    FormClosed = 409 "form_closed";
+    /// The form cannot be filled in, as its object type is not what it was: the `problems` of the form say what is wrong.
+    FormUnavailable = 409 "form_unavailable";
+    /// Another submission was sent with this token before: ask for the form again.
+    AlreadySubmitted = 409 "already_submitted";
     /// A request with this `Idempotency-Key` is still running: wait, then send it again.
     IdempotencyInProgress = 409 "idempotency_in_progress";
     /// The thing has changed since the version in `If-Match`; `current_version` has the new one. Or it is there, and

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use axum::{http::header, response::Response};
 
-use super::{Code, Error};
+use super::Error;
 
 /// Turns an error that a handler left behind into its body. A refusal that did not come from a handler, such as a body
 /// over the limit, is turned into one of ours.
 pub fn render(mut response: Response, request_id: &str) -> Response {
     let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
     let mut answer = error.respond(request_id);
-    if error.code == Code::MethodNotAllowed
-        && let Some(allow) = response.headers().get(header::ALLOW)
-    {
-        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    // What the routing and a handler alone know.
+    for name in [header::ALLOW, header::ACCESS_CONTROL_ALLOW_ORIGIN] {
+        if let Some(value) = response.headers().get(&name) {
+            answer.headers_mut().insert(name, value.clone());
+        }
     }
     answer
 }

@@ -181,12 +181,22 @@ violations! {
     /// other teams.
     TooLate = "too_late";
 
+    // Submissions of forms.
+    /// The form does not ask for this: leave it out.
+    NotInForm = "not_in_form";
+    /// The form wants the token that came with it: ask for the form, and send its token.
+    TokenMissing = "token_missing";
+    /// The token is none of this form, was changed or is older than a day: ask for the form again.
+    TokenInvalid = "token_invalid";
+    /// Nobody fills in a form so fast: wait a moment, and send it again.
+    TooFast = "too_fast";
+
     // Webhooks.
     /// There is no such topic: send one of those that `detail` names.
     UnknownTopic = "unknown_topic";
-    /// The URL of a webhook must begin with `https`: send one that does.
+    /// The URL must begin with `https`: send one that does.
     NotHttps = "not_https";
-    /// The URL contains a user name or a password: remove them, as requests are signed.
+    /// The URL contains a user name or a password: remove them.
     UserInfo = "user_info";
     /// The URL leads to a host or a port to which nothing is sent: send one on the public internet.
     RefusedTarget = "refused_target";

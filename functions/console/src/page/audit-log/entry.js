@@ -37,6 +37,7 @@ function factsOf(entry, names) {
     fact("Who", [h("bdi", {}, who), actor.email && actor.email !== who && h("small", { class: "under" }, actor.email)]),
     reason && fact("Why", reasonOf(reason)),
     actor.token && fact("Token", h("bdi", {}, actor.token.name ?? actor.token.id)),
+    actor.form && fact("Form", h("bdi", {}, actor.form.name ?? actor.form.id)),
     actor.ip && fact("Address", actor.ip),
     actor.source && fact("Interface", sourceOf(actor.source)));
 }

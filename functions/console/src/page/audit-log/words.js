@@ -9,6 +9,7 @@ export const KINDS = {
   "object": "object",
   "object-type": "object type",
   "webhook": "webhook",
+  "form": "form",
   "team": "team",
   "member": "member",
   "invitation": "invitation",
@@ -69,12 +70,12 @@ export function reasonOf(reason) {
 }
 
 /** Who did it; `names` are those of the members, for entries that have the id alone. */
-export function whoOf({ user_id: id, name, email }, names) {
-  return name ?? email ?? names.get(id) ?? id ?? "The system";
+export function whoOf({ user_id: id, name, email, form }, names) {
+  return name ?? email ?? names.get(id) ?? id ?? (form ? "A visitor" : "The system");
 }
 
 export function sourceOf(source) {
-  return { app: "App", api: "API" }[source] ?? source;
+  return { app: "App", api: "API", form: "Form" }[source] ?? source;
 }
 
 /** The name of a thing at that time, which may be empty; set apart, as it may be written from right to left. */
