@@ -25,7 +25,16 @@ RIGHTS = {
     },
     "Jobs": {
         **{"Workspace": (*REMEMBER, "Query"), "Objects": (*REMEMBER, "Query")},
-        "Activity": ("UpdateItem",),
+        "Activity": ("UpdateItem", "DeleteItem"),
+    },
+    "Forms": {
+        **{"Workspace": (*REMEMBER, "BatchGetItem", "Query"), "Activity": (*REMEMBER, "Query")},
+        "Objects": (*REMEMBER, "BatchGetItem", "ConditionCheckItem"),
+    },
+    # Which everybody can call: it writes nothing that a team has set up.
+    "FormSubmissions": {
+        **{"Workspace": ("GetItem", "BatchGetItem"), "Activity": ("GetItem", "Query", "PutItem", "UpdateItem")},
+        "Objects": (*REMEMBER, "BatchGetItem", "ConditionCheckItem"),
     },
     "Webhooks": {"Workspace": (*KEEP, "BatchGetItem"), "Activity": (*REMEMBER, "BatchGetItem", "Query")},
     "AuditLogs": {"Workspace": ("GetItem",), "Activity": (*REMEMBER, "BatchGetItem", "Query")},
@@ -52,7 +61,9 @@ PREFIXES = {
     "Teams": {"USER#*", "TEAM#*", "SLUG#*", "HISTORY#*"},
     "ObjectTypes": {"TEAM#*", "JOBS"},
     "Objects": {"TEAM#*", "AUDIT#*"},
-    "Jobs": {"TEAM#*", "JOBS", "WEBHOOK#*"},
+    "Jobs": {"TEAM#*", "JOBS", "WEBHOOK#*", "FORM#*", "FORMKEY#*"},
+    "Forms": {"TEAM#*", "JOBS", "FORM#*", "FORMKEY#*"},
+    "FormSubmissions": {"TEAM#*", "FORM#*", "FORMKEY#*", "RATE#*", "IDEMPOTENCY#"},
     "Webhooks": {"TEAM#*", "JOBS", "WEBHOOK#*", "EVENT#*"},
     "AuditLogs": {"TEAM#*", "AUDIT#*"},
     "Relay": {"USER#*", "TEAM#*", "AUDIT#*", "EVENT#*", "WEBHOOK#*", "RELAY#*"},

@@ -58,6 +58,8 @@ def families():
     check("there is no token yet", (tokens["data"], tokens["next_cursor"]) == ([], None), tokens)
     types = answer("object-types-list", invoke("ObjectTypesFunction", sample("object-types-list")), 200)
     check("there is no type yet", types["data"] == [], types)
+    forms = answer("forms-list", invoke("FormsFunction", sample("forms-list")), 200)
+    check("there is no form yet", forms["data"] == [], forms)
     webhooks = answer("webhooks-list", invoke("WebhooksFunction", sample("webhooks-list")), 200)
     check("there is no webhook yet", webhooks["data"] == [], webhooks)
     log = answer("audit-logs-list", invoke("AuditLogsFunction", sample("audit-logs-list")), 200)

@@ -122,3 +122,50 @@ pub(crate) fn missing(form: &Form, object_type: &ObjectType) -> Vec<Slug> {
     };
     object_type.fields.iter().filter(is_missing).map(|field| field.slug.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn object_type() -> ObjectType {
+        let text = |slug: &str| json!({"slug": slug, "label": slug, "type": "text"});
+        let json = json!({
+            "id": "type_0000000000000000000001", "slug": "a", "singular_label": "A", "plural_label": "A",
+            "item_label_fields": [], "fields": [text("sent"), text("fixed"), text("empty")],
+            "created_at": "2026-11-23T00:00:00Z", "updated_at": "2026-11-23T00:00:00Z", "version": 1,
+        });
+        serde_json::from_str(&json.to_string()).unwrap()
+    }
+
+    #[test]
+    fn what_depends_on_what_is_sent_stays_and_all_else_is_settled() {
+        let object_type = object_type();
+        let fixed = (Slug::parse("fixed").unwrap(), records::object_type::Value::Text("x".to_owned()));
+        let others: FieldValues = [fixed].into();
+        let left = |condition: &Value| {
+            let condition: FieldCondition = serde_json::from_str(&condition.to_string()).unwrap();
+            match settled(&condition, &object_type, (&|slug| slug.as_str() == "sent", &others)) {
+                Settled::Known(known) => json!(known),
+                Settled::Open(condition) => serde_json::to_value(condition).unwrap(),
+            }
+        };
+        let sent = json!({"field": "sent", "op": "not_empty"});
+        let is_x = |value: &str| json!({"field": "fixed", "op": "eq", "value": value});
+        let none = json!({"field": "empty", "op": "empty"});
+        for (condition, expected) in [
+            (sent.clone(), sent.clone()),
+            (is_x("x"), json!(true)),
+            (is_x("y"), json!(false)),
+            (none.clone(), json!(true)),
+            (json!({"all": [sent, is_x("x")]}), sent.clone()),
+            (json!({"all": [sent, is_x("y")]}), json!(false)),
+            (json!({"any": [sent, is_x("x")]}), json!(true)),
+            (json!({"any": [is_x("y"), sent]}), sent.clone()),
+            (json!({"all": [{"any": [is_x("y"), sent]}, sent, none]}), json!({"all": [sent, sent]})),
+        ] {
+            assert_eq!(left(&condition), expected, "{condition}");
+        }
+    }
+}

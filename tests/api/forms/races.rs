@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::harness::System;
 
 const VISITORS: usize = 100;
 
@@ -108,4 +109,25 @@ async fn a_hundred_visitors_who_are_matched_change_one_object() {
     assert_eq!(counted(&answers, 201), VISITORS, "{:?}", answers.iter().find(|answer| answer.status != 201));
     let contacts = desk.contacts().await;
     assert_eq!((contacts.len(), &contacts[0]["version"]), (1, &json!(VISITORS)));
+}
+
+#[tokio::test]
+async fn what_is_accepted_as_the_form_closes_is_there_and_what_is_refused_is_not() {
+    let system = System::isolated();
+    let desk = Arc::new(Desk::in_system(Api::at(&system.url), json!({})).await);
+    let bodies = each_with_a_token(&desk, |number| json!({"name": format!("V {number}")})).await;
+    let closes_at = system.clock.now().plus_seconds(60);
+    desk.patch(json!({"closes_at": closes_at})).await.expect(200);
+    let (early, late) = bodies.split_at(VISITORS / 2);
+    let sending = tokio::spawn({
+        let (desk, early) = (desk.clone(), early.to_vec());
+        async move { at_once(&desk, early).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    system.clock.advance(61);
+    let (early, late) = (sending.await.unwrap(), at_once(&desk, late.to_vec()).await);
+    assert_eq!(counted(&late, 409), late.len(), "nothing comes in when it is closed");
+    assert_eq!(counted(&early, 201) + counted(&early, 409), early.len());
+    assert_eq!(desk.contacts().await.len(), counted(&early, 201));
+    assert_eq!(desk.submissions("").await.len(), counted(&early, 201));
 }
