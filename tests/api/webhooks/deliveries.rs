@@ -78,7 +78,7 @@ async fn a_test_is_a_delivery_of_its_own() {
     let data = &body["data"];
     assert_eq!((&data["event_id"], &data["team"]), (&sent["event_id"], &json!(hooks.world.team)));
     assert_eq!(data["webhook"], json!({"id": id}));
-    assert_eq!(data["actor"], json!({"user": hooks.world.owner.id, "token": null}));
+    assert_eq!(data["actor"], json!({"user": hooks.world.owner.id, "token": null, "form": null}));
     assert_eq!(ids(&hooks.deliveries(&id, "").await), [delivery]);
 }
 

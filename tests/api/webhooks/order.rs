@@ -109,7 +109,7 @@ async fn who_used_a_token_is_told_with_its_name_and_a_stranger_without() {
     let token = service.get("/v1/token").await.expect(200);
     let made = service.post(&hooks.world.contacts(), json!({"fields": {}})).await.expect(201);
     let events = receiver.events(1).await;
-    let actor = json!({"user": hooks.world.owner.id, "token": token["id"], "token_name": token["name"]});
+    let actor = json!({"user": hooks.world.owner.id, "token": token["id"], "token_name": token["name"], "form": null});
     assert_eq!(events[0].body["data"]["actor"], actor);
     // Somebody who is no member any more.
     let stranger = Person::at(&Api::at(&sending().url)).await;
@@ -129,7 +129,7 @@ async fn who_used_a_token_is_told_with_its_name_and_a_stranger_without() {
         .await
         .unwrap();
     let events = receiver.events(2).await;
-    let actor = json!({"user": stranger.id, "token": token["id"], "token_name": null});
+    let actor = json!({"user": stranger.id, "token": token["id"], "token_name": null, "form": null});
     assert_eq!(events[1].body["data"]["actor"], actor);
     let log = format!("/v1/teams/{}/audit-logs?subject={}", hooks.world.team, made["id"].as_str().unwrap());
     let entry = hooks.owner().get(&log).await.expect(200)["data"][0].clone();
