@@ -55,7 +55,7 @@ pub(crate) struct Context<'a> {
 }
 
 /// Of each family its crate, its name, its kind, its store, and its resources. The kind is `kept` if the family keeps
-/// anything, `public` if not, and `page` if it is no part of the API. A resource is `guarded` if the authorizer is asked
+/// anything, `public` if not, and `page` or `kept_page` if it is no part of the API. A resource is `guarded` if the authorizer is asked
 /// first, and else `open`, or `page` if the page there has to know where people sign in.
 macro_rules! families {
     ($($family:ident $name:literal $kind:ident |$context:ident| $store:expr => [$($guard:ident $path:literal,)+];)+) => {
@@ -87,10 +87,13 @@ macro_rules! families {
         }
     };
     (@page routes $family:ident) => { Vec::new() };
+    (@kept_page routes $family:ident) => { Vec::new() };
     (@$kind:ident routes $family:ident) => { $family::routes().infos() };
     (@page document $family:ident $document:ident) => { $document };
+    (@kept_page document $family:ident $document:ident) => { $document };
     (@$kind:ident document $family:ident $document:ident) => { $document.with(&$family::routes()) };
     (@kept platform $context:ident) => { Some($context.platform.clone()) };
+    (@kept_page platform $context:ident) => { Some($context.platform.clone()) };
     (@$kind:ident platform $context:ident) => { None };
 }
 
@@ -127,6 +130,9 @@ families! {
     ];
     form_submissions "form-submissions" kept |on| form_submissions::Store::new(on.platform) => [
         open "/v1/forms/{proxy+}",
+    ];
+    form_page "form-page" kept_page |on| form_page::Store::new(on.platform) => [
+        open "/f/{proxy+}",
     ];
     webhooks "webhooks" kept
         |on| webhooks::Store::new(on.platform, on.queues.retries.clone(), on.rules.clone()) => [

@@ -3,6 +3,7 @@
 mod definition;
 mod model;
 mod once;
+mod page;
 mod races;
 mod rights;
 mod team;

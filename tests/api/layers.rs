@@ -29,13 +29,14 @@ const SHARED: [(&str, &[&str]); 16] = [
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
 /// way to a key.
-const FUNCTIONS: [(&str, &[&str]); 16] = [
+const FUNCTIONS: [(&str, &[&str]); 17] = [
     ("audit-logs", &["base", "table", "api", "audit", "records"]),
     ("authorizer", &["table", "gate"]),
     ("console", &["base", "table", "api"]),
     ("deliveries", &["base", "table", "delivery"]),
     ("discovery", &["base", "table", "api"]),
-    ("form-submissions", &["base", "table", "keys", "api", "resources", "records", "form"]),
+    ("form-page", &["base", "table", "keys", "api", "records", "form"]),
+    ("form-submissions", &["base", "table", "api", "records", "form"]),
     ("forms", &["base", "table", "keys", "api", "resources", "records", "search", "form"]),
     ("jobs", &["base", "table", "audit", "resources", "records", "registry", "upload", "bucket"]),
     ("media", &["base", "table", "bucket", "file-types"]),

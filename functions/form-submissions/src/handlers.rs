@@ -7,10 +7,10 @@ use api::{
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, request::Parts},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use base::{Error, Result};
-use form::{Confirmed, FormState, ShownForm, SubmissionToken, Trap, shown};
+use form::{Confirmed, FormState, FoundForm, ShownForm, Trap, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,6 @@ use crate::{
     Store,
     input::Unread,
     origin::{AllowedOrigin, ReadableBy},
-    store::FoundForm,
-    visit::{Answered, redirected, static_trap},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -43,6 +41,13 @@ impl Input for Headers {
     fn describe(_: &mut Operation) {}
 }
 
+/// What a visitor is answered.
+pub(crate) struct Answered {
+    confirmed: Confirmed,
+    /// Whether a browser shows the answer.
+    is_html: bool,
+}
+
 /// That a submission was accepted, which is all that a visitor learns.
 #[derive(Serialize, JsonSchema)]
 struct AcceptedSubmission {
@@ -52,8 +57,8 @@ struct AcceptedSubmission {
 
 impl IntoResponse for Answered {
     fn into_response(self) -> Response {
-        if let Some(response) = redirected(&self) {
-            return response;
+        if let Some(to) = self.confirmed.redirect.as_deref().filter(|_| self.is_html) {
+            return Redirect::to(to).into_response();
         }
         let body = AcceptedSubmission { accepted: true, confirmation: self.confirmed };
         (StatusCode::CREATED, Json(body)).into_response()
@@ -90,7 +95,9 @@ pub(crate) async fn create(
         Err(refused) if found.state == FormState::Open => return Err(refused),
         origin => origin.unwrap_or_default(),
     };
-    Ok(ReadableBy(origin, store.visit(&found, &client, sent).await))
+    let is_html = sent.is_html();
+    let confirmed = store.visit(&found, &client, async |collection| sent.read(collection).await).await;
+    Ok(ReadableBy(origin, confirmed.map(|confirmed| Answered { confirmed, is_html })))
 }
 
 /// The form, with what a submission of it needs while it takes one.
@@ -101,11 +108,8 @@ fn with_token(store: &Store, found: &FoundForm) -> Result<ShownForm> {
     if found.state != FormState::Open {
         return Ok(shown);
     }
-    let token = form.protection.token.then(|| SubmissionToken::new(&found.stored.id, form, store.now()));
-    if form.protection.honeypot {
-        let name = token.as_ref().map_or_else(|| static_trap(found), |token| token.trap.clone());
-        shown.trap = Some(Trap { name });
-    }
+    let token = form.protection.token.then(|| found.new_token(store.now()));
+    shown.trap = found.trap(token.as_ref()).map(|name| Trap { name });
     shown.token = token.map(|token| token.seal(&found.ring)).transpose()?;
     Ok(shown)
 }

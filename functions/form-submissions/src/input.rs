@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use api::{
     extract::Json,
     openapi::{Input, Operation},
@@ -13,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderName, header},
 };
 use base::{Error, Fault, Result, Violation};
-use form::{FilledIn, posted};
+use form::{FilledIn, ReceivedSubmission, posted};
 use records::object_type::{ObjectType, SentFields, SentValues};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -44,14 +43,6 @@ pub(crate) struct NewSubmission {
     params: BTreeMap<String, String>,
 }
 
-/// What was sent, as it was read.
-pub(crate) struct ReadSubmission {
-    pub(crate) token: Option<String>,
-    pub(crate) filled_in: FilledIn,
-    /// Whether a browser that shows a page has sent it, and shows the answer.
-    pub(crate) is_html: bool,
-}
-
 /// A request whose body is not read before the form is known.
 pub(crate) struct Unread(Request);
 
@@ -76,41 +67,37 @@ impl Unread {
         self.0.headers()
     }
 
+    /// Whether a page without scripts sends it, and shows the answer.
+    pub(crate) fn is_html(&self) -> bool {
+        let media_type = self.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+        media_type.trim().eq_ignore_ascii_case(FORM_TYPE)
+    }
+
     /// Reads the body.
     ///
     /// # Errors
     /// 400 and 415 for the form of it, 422 for parameters.
-    pub(crate) async fn read(self, object_type: &ObjectType) -> Result<ReadSubmission> {
-        let media_type = self.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-        if media_type.trim().eq_ignore_ascii_case(FORM_TYPE) {
+    pub(crate) async fn read(self, object_type: &ObjectType) -> Result<ReceivedSubmission> {
+        let idempotency_key = idempotency_key(self.headers());
+        let (filled_in, token) = self.read_body(object_type).await?;
+        check_params(&filled_in.params)?;
+        // A token tells a submission from others, and then nothing else does.
+        let key = if token.is_none() { idempotency_key? } else { None };
+        Ok(ReceivedSubmission { token, key, filled_in })
+    }
+
+    async fn read_body(self, object_type: &ObjectType) -> Result<(FilledIn, Option<String>)> {
+        if self.is_html() {
             let bytes = Bytes::from_request(self.0, &()).await.map_err(|_| Error::too_large())?;
             let inputs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).map_err(|_| {
                 let detail = "Send the inputs of a form in UTF-8.";
                 Error::invalid(vec![Fault::new("", Violation::Invalid, detail)])
             })?;
-            let (filled_in, token) = posted(object_type, inputs);
-            check_params(&filled_in.params)?;
-            return Ok(ReadSubmission { token, filled_in, is_html: true });
+            return Ok(posted(object_type, inputs));
         }
         let Json(NewSubmission { token, fields, params }) = Json::from_request(self.0, &()).await?;
-        check_params(&params)?;
-        Ok(ReadSubmission { token, filled_in: FilledIn { fields, params }, is_html: false })
-    }
-}
-
-impl ReadSubmission {
-    /// The hash of what was sent.
-    pub(crate) fn fingerprint(&self) -> Result<String> {
-        let FilledIn { fields, params } = &self.filled_in;
-        let text = serde_json::to_vec(&(fields, params)).context("writing a submission")?;
-        Ok(hex::encode(Sha256::digest(text)))
-    }
-
-    /// Whether something stands in the field of that name, which people leave empty; it is taken out.
-    pub(crate) fn take_trap(&mut self, name: &str) -> bool {
-        let found = self.filled_in.fields.remove(name);
-        found.is_some_and(|raw| !["null", "\"\"", "false"].contains(&raw.get().trim()))
+        Ok((FilledIn { fields, params }, token))
     }
 }
 

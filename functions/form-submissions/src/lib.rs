@@ -4,14 +4,12 @@
 mod handlers;
 mod input;
 mod origin;
-mod store;
-mod suspicion;
-mod visit;
 
 use api::Routes;
 use base::access::Access;
 
-pub use store::Store;
+/// What they stand on.
+pub type Store = form::PublicForms;
 
 /// The table of routes.
 pub fn routes() -> Routes<Store> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base::{Code, Error, Fault, Result, Violation, text::Slug};
 use records::{
     object_type::{
-        Changes, Field, FieldType, ObjectType, SentFields, Validation, read_value, validate_fields,
+        Changes, Field, FieldType, ObjectType, Precision, SentFields, Validation, read_value, validate_fields,
     },
     objects::Objects,
 };
@@ -49,10 +49,7 @@ pub fn judge(
     let is_asked = |name: &str| form.asked().any(|slug| slug.as_str() == name);
     let foreign = filled_in.fields.keys().filter(|name| !is_asked(name)).map(|name| not_in_form(name));
     let mut faults: Vec<Fault> = foreign.collect();
-    let asked = filled_in.fields.iter().filter(|(name, _)| is_asked(name));
-    let mut sent: SentFields = asked.map(|(name, raw)| (name.clone(), raw.clone())).collect();
-    sent.extend(form.values.iter().filter_map(|value| given(&narrowed, value, &filled_in.params)));
-    let validation = validate_fields(&narrowed, &sent).without_hidden(&narrowed);
+    let validation = validation(form, &narrowed, filled_in);
     let has_fault = |slug: &Slug| {
         let pointer = format!("/fields/{slug}");
         validation.all_faults().any(|fault| fault.pointer.starts_with(&pointer))
@@ -77,6 +74,15 @@ pub fn judge(
     }
     // What the type wants of fields that the form does not ask for is not the visitor's.
     if faults.is_empty() { Err(unavailable()) } else { Err(Error::unprocessable(faults)) }
+}
+
+/// What was sent for what the form asks for, with what the form gives, but for what is not visible by it.
+pub(crate) fn validation(form: &Form, narrowed: &ObjectType, filled_in: &FilledIn) -> Validation {
+    let is_asked = |name: &str| form.asked().any(|slug| slug.as_str() == name);
+    let asked = filled_in.fields.iter().filter(|(name, _)| is_asked(name));
+    let mut sent: SentFields = asked.map(|(name, raw)| (name.clone(), raw.clone())).collect();
+    sent.extend(form.values.iter().filter_map(|value| given(narrowed, value, &filled_in.params)));
+    validate_fields(narrowed, &sent).without_hidden(narrowed)
 }
 
 /// 409: the type is not what the form needs.
@@ -117,9 +123,22 @@ pub(crate) fn of_texts(field: &Field, texts: &[String]) -> Box<RawValue> {
             other => json!(other),
         },
         FieldType::Money => json!({"amount": text}),
+        FieldType::Date if field.settings.precision == Some(Precision::DateTime) => json!(moment(text)),
         _ => json!(texts.last()),
     };
     raw(&json)
+}
+
+/// A moment as browsers send it, which is without a zone and often without seconds (HTML, section 2.3.5.7): in UTC.
+fn moment(text: &str) -> String {
+    let Some((_, time)) = text.split_once('T') else { return text.to_owned() };
+    let has_zone = time.contains(['Z', 'z', '+', '-']);
+    let has_seconds = time.matches(':').count() > 1;
+    match (has_zone, has_seconds) {
+        (true, _) => text.to_owned(),
+        (false, true) => format!("{text}Z"),
+        (false, false) => format!("{text}:00Z"),
+    }
 }
 
 /// A number to the last digit; what is none is a text, which the field refuses.

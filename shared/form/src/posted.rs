@@ -25,7 +25,8 @@ pub fn posted(object_type: &ObjectType, inputs: Vec<(String, String)>) -> (Fille
         } else if let Some(name) = name.strip_prefix(PARAMS) {
             filled_in.params.insert(name.to_owned(), value);
         } else {
-            values.entry(name).or_default().push(value);
+            // Browsers write the ends of lines as HTTP does (HTML, section 4.10.21.8), and a value has them as it was typed.
+            values.entry(name).or_default().push(value.replace("\r\n", "\n"));
         }
     }
     let mut whole: BTreeMap<String, Map<String, Value>> = BTreeMap::new();

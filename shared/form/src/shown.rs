@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use base::text::Slug;
-use records::object_type::{Field, FieldType, ObjectType, Required, SentValue, Settings, Visible};
+use records::object_type::{
+    Field, FieldType, FieldValues, ObjectType, Required, SentValue, Settings, Visible,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -46,48 +48,67 @@ pub struct Trap {
     pub name: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct ShownPage {
+/// A page as visitors see it.
+#[derive(Default, Serialize, JsonSchema)]
+pub struct ShownPage {
+    /// What stands above it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    pub title: Option<String>,
+    /// In Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
+    pub description: Option<String>,
+    /// Whether it is there.
     visible: Visible,
-    items: Vec<ShownItem>,
+    /// What stands on it.
+    pub items: Vec<ShownItem>,
 }
 
 /// A field that is asked for, or a text between fields.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
-enum ShownItem {
+pub enum ShownItem {
+    /// A field.
     Field(Box<ShownField>),
+    /// A text.
     Text {
         /// In Markdown.
         text: String,
     },
 }
 
+/// A field as visitors are asked for it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AskedField")]
-struct ShownField {
-    field: Slug,
-    r#type: FieldType,
-    label: String,
+pub struct ShownField {
+    /// Its slug.
+    pub field: Slug,
+    /// What its values are.
+    pub r#type: FieldType,
+    /// What it is called.
+    pub label: String,
     /// In Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
+    pub help: Option<String>,
+    /// What stands in it as long as it is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
-    placeholder: Option<String>,
-    required: Required,
-    visible: Visible,
+    pub placeholder: Option<String>,
+    /// Whether it must be filled in.
+    pub required: Required,
+    /// Whether it is there.
+    pub visible: Visible,
+    /// What it is filled in with at first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<SentValue>")]
-    default: Option<Box<RawValue>>,
-    prefill: bool,
-    width: ItemWidth,
+    pub default: Option<Box<RawValue>>,
+    /// Whether a link to the form may fill it in.
+    pub prefill: bool,
+    /// How much of the line it takes.
+    pub width: ItemWidth,
+    /// What a browser may fill in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    autocomplete: Option<String>,
-    settings: Settings,
+    pub autocomplete: Option<String>,
+    /// What else its values keep to.
+    pub settings: Settings,
 }
 
 /// What visitors see of a form in that state; without its type nothing is asked.
@@ -110,41 +131,50 @@ fn pages(form: &Form, object_type: &ObjectType) -> Vec<ShownPage> {
     let narrowed = narrowed(form, object_type);
     let others = values_outside(form, &narrowed);
     let is_sent = |slug: &Slug| form.asked().any(|asked| asked == slug);
-    let left = |condition: &_| settled(condition, &narrowed, (&is_sent, &others));
-    let item = |item: &FormItem| {
-        let field = item.field.as_ref().and_then(|slug| narrowed.field(slug.as_str()));
-        match (field, &item.text) {
-            (Some(field), _) => {
-                let required = match &field.required {
-                    Required::If(condition) => match left(condition) {
-                        Settled::Known(true) => Required::Always,
-                        Settled::Known(false) => Required::Never,
-                        Settled::Open(condition) => Required::If(condition),
-                    },
-                    other => other.clone(),
-                };
-                let visible = match &field.visible {
-                    Visible::Always => Visible::Always,
-                    Visible::If(condition) => match left(condition) {
-                        Settled::Known(true) => Visible::Always,
-                        // It is never there: a visitor sees nothing of it.
-                        Settled::Known(false) => return None,
-                        Settled::Open(condition) => Visible::If(condition),
-                    },
-                };
-                Some(ShownItem::Field(Box::new(shown_field(field, item, (required, visible)))))
-            }
-            (None, Some(text)) => Some(ShownItem::Text { text: text.clone() }),
-            (None, None) => None,
-        }
-    };
-    let page = |page: &FormPage| ShownPage {
+    form.pages.iter().map(|page| shown_page(page, &narrowed, (&is_sent, &others))).collect()
+}
+
+/// A page as it is shown where only some fields are sent and these are the values of the others.
+pub(crate) fn shown_page(
+    page: &FormPage,
+    narrowed: &ObjectType,
+    known: (&dyn Fn(&Slug) -> bool, &FieldValues),
+) -> ShownPage {
+    ShownPage {
         title: page.title.clone(),
         description: page.description.clone(),
         visible: page.visible.clone(),
-        items: page.items.iter().filter_map(item).collect(),
+        items: page.items.iter().filter_map(|item| shown_item(item, narrowed, known)).collect(),
+    }
+}
+
+/// An item as it is shown; none of a field that is not there whatever is sent: a visitor sees nothing of it.
+fn shown_item(
+    item: &FormItem,
+    narrowed: &ObjectType,
+    known: (&dyn Fn(&Slug) -> bool, &FieldValues),
+) -> Option<ShownItem> {
+    let Some(field) = item.field.as_ref().and_then(|slug| narrowed.field(slug.as_str())) else {
+        return item.text.clone().map(|text| ShownItem::Text { text });
     };
-    form.pages.iter().map(page).collect()
+    let left = |condition: &_| settled(condition, narrowed, known);
+    let required = match &field.required {
+        Required::If(condition) => match left(condition) {
+            Settled::Known(true) => Required::Always,
+            Settled::Known(false) => Required::Never,
+            Settled::Open(condition) => Required::If(condition),
+        },
+        other => other.clone(),
+    };
+    let visible = match &field.visible {
+        Visible::Always => Visible::Always,
+        Visible::If(condition) => match left(condition) {
+            Settled::Known(true) => Visible::Always,
+            Settled::Known(false) => return None,
+            Settled::Open(condition) => Visible::If(condition),
+        },
+    };
+    Some(ShownItem::Field(Box::new(shown_field(field, item, (required, visible)))))
 }
 
 fn shown_field(field: &Field, item: &FormItem, (required, visible): (Required, Visible)) -> ShownField {

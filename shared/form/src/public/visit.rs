@@ -1,53 +1,56 @@
 //! What becomes of a submission of a visitor. What it is refused for is told in this order: the key, the state of the form, the
 //! origin, the rate, the form of the body, the token, and then what was sent.
 
+use anyhow::Context as _;
 use api::extract::Client;
-use axum::{
-    http::HeaderMap,
-    response::{IntoResponse, Response},
-};
 use base::{
     Code, Error, Result,
     rate_limit::{Allowance, RateLimit},
 };
-use form::{
-    Confirmed, FormState, FormWriter, SentOnce, Submission, SubmissionReason, SubmissionToken, Submitted,
-    judge, token_missing, trap_of,
-};
 use records::objects::Collection;
+use sha2::{Digest as _, Sha256};
 
+use super::{FoundForm, PublicForms, suspicion::suspicion};
 use crate::{
-    Store,
-    input::{ReadSubmission, Unread, idempotency_key},
-    store::FoundForm,
-    suspicion::suspicion,
+    Confirmed, FilledIn, FormState, FormWriter, SentOnce, Submission, SubmissionReason, SubmissionToken,
+    Submitted, judge, token_missing,
 };
 
 const HOUR_SECONDS: u32 = 60 * 60;
 
-/// What a visitor is answered.
-pub(crate) struct Answered {
-    pub(crate) confirmed: Confirmed,
-    pub(crate) is_html: bool,
+/// A submission, as it was received.
+pub struct ReceivedSubmission {
+    /// The token that came with the form.
+    pub token: Option<String>,
+    /// What tells it from others where the form wants no token.
+    pub key: Option<String>,
+    /// What was filled in, the field that is to stay empty too.
+    pub filled_in: FilledIn,
 }
 
-impl Store {
-    /// Takes a submission in.
-    pub(crate) async fn visit(&self, found: &FoundForm, client: &Client, sent: Unread) -> Result<Answered> {
-        let headers = sent.headers().clone();
-        let Some(collection) = found.collection.as_ref().filter(|_| found.state == FormState::Open) else {
-            return self.refuse_unless_repeated(found, &headers, sent).await;
+impl PublicForms {
+    /// Takes a submission in, which `receive` reads only once it is known that the form takes any.
+    ///
+    /// # Errors
+    /// 409 by the state of the form, 422 and 400 for what was sent, 429 for too many of one address.
+    pub async fn visit(
+        &self,
+        found: &FoundForm,
+        client: &Client,
+        receive: impl AsyncFnOnce(&Collection) -> Result<ReceivedSubmission>,
+    ) -> Result<Confirmed> {
+        let Some(collection) = found.open() else {
+            return self.refuse_unless_repeated(found, receive).await;
         };
         let is_beyond_hour = self.spend(found, client).await?;
-        let mut read = sent.read(collection).await?;
-        let fingerprint = read.fingerprint()?;
-        let (once, token) = self.once(found, (&headers, &read), fingerprint)?;
-        let trap = token.as_ref().map_or_else(|| static_trap(found), |token| token.trap.clone());
-        let is_trapped = found.stored.form.protection.honeypot && read.take_trap(&trap);
+        let mut received = receive(collection).await?;
+        let (once, token) = self.once(found, &received)?;
+        let trap = found.trap(token.as_ref());
+        let is_trapped = trap.is_some_and(|trap| received.take_trap(&trap));
         if let Some(token) = token.filter(|_| !is_trapped) {
             token.check_time(found.stored.form.protection.min_seconds, self.now())?;
         }
-        self.take(found, collection, (client, &read), once.as_ref(), (is_trapped, is_beyond_hour)).await
+        self.take(found, collection, (client, &received), once.as_ref(), (is_trapped, is_beyond_hour)).await
     }
 
     /// Stores what was sent, as an object or for the team to look at.
@@ -55,12 +58,12 @@ impl Store {
         &self,
         found: &FoundForm,
         collection: &Collection,
-        (client, read): (&Client, &ReadSubmission),
+        (client, received): (&Client, &ReceivedSubmission),
         once: Option<&SentOnce>,
         (is_trapped, is_beyond_hour): (bool, bool),
-    ) -> Result<Answered> {
+    ) -> Result<Confirmed> {
         let stored = &*found.stored;
-        let judged = judge(&self.submissions.objects, &stored.form, collection, &read.filled_in);
+        let judged = judge(&self.submissions.objects, &stored.form, collection, &received.filled_in);
         let values = judged.as_ref().map(|judged| judged.changes.set.clone()).unwrap_or_default();
         let confirmed = Confirmed::of(&stored.form, &values)?;
         let by = FormWriter::visitor(stored, &client.ip, &client.request_id);
@@ -69,7 +72,7 @@ impl Store {
             stored,
             collection,
             counts: found.counts,
-            filled_in: &read.filled_in,
+            filled_in: &received.filled_in,
             once,
             confirmed: &confirmed,
         };
@@ -78,31 +81,24 @@ impl Store {
         } else {
             let judged = match judged {
                 Ok(judged) => judged,
-                Err(refusal) => return self.refuse(found, once, (refusal, read.is_html)).await,
+                Err(refusal) => return self.refuse(found, once, refusal).await,
             };
             let per_hour = is_beyond_hour.then_some(SubmissionReason::PerHour);
-            match suspicion(&stored.form.protection, &read.filled_in).or(per_hour) {
+            match suspicion(&stored.form.protection, &received.filled_in).or(per_hour) {
                 Some(reason) => self.submissions.hold(&submission, reason).await?,
                 None => self.submissions.accept(&submission, &judged).await?,
             }
         };
-        let confirmed = match submitted {
+        Ok(match submitted {
             Submitted::New(..) => confirmed,
             Submitted::Repeated(answered) => answered,
-        };
-        Ok(Answered { confirmed, is_html: read.is_html })
+        })
     }
 
     /// Refuses what was sent, unless a submission with the same token was accepted before: that comes first.
-    async fn refuse(
-        &self,
-        found: &FoundForm,
-        once: Option<&SentOnce>,
-        (refusal, is_html): (Error, bool),
-    ) -> Result<Answered> {
+    async fn refuse(&self, found: &FoundForm, once: Option<&SentOnce>, refusal: Error) -> Result<Confirmed> {
         let Some(once) = once else { return Err(refusal) };
-        let answered = self.submissions.answered(&found.stored, once).await?;
-        answered.map(|confirmed| Answered { confirmed, is_html }).ok_or(refusal)
+        self.submissions.answered(&found.stored, once).await?.ok_or(refusal)
     }
 
     /// Counts the submission for its address and its hour; whether the hour has more than the form accepts by itself.
@@ -121,21 +117,21 @@ impl Store {
         }
     }
 
-    /// What tells the submission from others, by its token, or where the form wants none by its `Idempotency-Key`.
+    /// What tells the submission from others, by its token, or where the form wants none by the key of the request.
     fn once(
         &self,
         found: &FoundForm,
-        (headers, read): (&HeaderMap, &ReadSubmission),
-        fingerprint: String,
+        received: &ReceivedSubmission,
     ) -> Result<(Option<SentOnce>, Option<SubmissionToken>)> {
-        if found.stored.form.protection.token || read.token.is_some() {
-            let text = read.token.as_deref().ok_or_else(token_missing)?;
+        let fingerprint = received.fingerprint()?;
+        if found.stored.form.protection.token || received.token.is_some() {
+            let text = received.token.as_deref().ok_or_else(token_missing)?;
             let token = SubmissionToken::open(text, &found.ring, &found.stored.id, self.now())?;
             let nonce = token.nonce.clone();
             let once = SentOnce { nonce, fingerprint, reused: Code::AlreadySubmitted };
             return Ok((Some(once), Some(token)));
         }
-        let key = idempotency_key(headers)?;
+        let key = received.key.clone();
         let once = key.map(|key| SentOnce { nonce: key, fingerprint, reused: Code::IdempotencyKeyReused });
         Ok((once, None))
     }
@@ -144,9 +140,8 @@ impl Store {
     async fn refuse_unless_repeated(
         &self,
         found: &FoundForm,
-        headers: &HeaderMap,
-        sent: Unread,
-    ) -> Result<Answered> {
+        receive: impl AsyncFnOnce(&Collection) -> Result<ReceivedSubmission>,
+    ) -> Result<Confirmed> {
         let refusal = match found.state {
             FormState::Unavailable | FormState::Open => {
                 Error::new(Code::FormUnavailable, "This form cannot be filled in now.")
@@ -156,12 +151,10 @@ impl Store {
             }
         };
         let Some(collection) = &found.collection else { return Err(refusal) };
-        let Ok(read) = sent.read(collection).await else { return Err(refusal) };
-        let Ok((Some(once), _)) = self.once(found, (headers, &read), read.fingerprint()?) else {
-            return Err(refusal);
-        };
+        let Ok(received) = receive(collection).await else { return Err(refusal) };
+        let Ok((Some(once), _)) = self.once(found, &received) else { return Err(refusal) };
         match self.submissions.answered(&found.stored, &once).await {
-            Ok(Some(confirmed)) => Ok(Answered { confirmed, is_html: read.is_html }),
+            Ok(Some(confirmed)) => Ok(confirmed),
             Ok(None) => Err(refusal),
             Err(error) if error.code == once.reused => Err(refusal),
             Err(error) => Err(error),
@@ -169,13 +162,17 @@ impl Store {
     }
 }
 
-/// The name of the field that is to stay empty, of a form without tokens: always the same, so that plain HTML has it.
-pub(crate) fn static_trap(found: &FoundForm) -> String {
-    trap_of(found.stored.id.as_str(), &found.stored.form)
-}
+impl ReceivedSubmission {
+    /// The hash of what was filled in.
+    fn fingerprint(&self) -> Result<String> {
+        let FilledIn { fields, params } = &self.filled_in;
+        let text = serde_json::to_vec(&(fields, params)).context("writing a submission")?;
+        Ok(hex::encode(Sha256::digest(text)))
+    }
 
-/// Where a browser goes from an answer that leads on, if it is what shows the answer.
-pub(crate) fn redirected(answered: &Answered) -> Option<Response> {
-    let to = answered.confirmed.redirect.as_deref().filter(|_| answered.is_html)?;
-    Some(axum::response::Redirect::to(to).into_response())
+    /// Whether something stands in the field of that name, which people leave empty; it is taken out.
+    fn take_trap(&mut self, name: &str) -> bool {
+        let found = self.filled_in.fields.remove(name);
+        found.is_some_and(|raw| !["null", "\"\"", "false"].contains(&raw.get().trim()))
+    }
 }

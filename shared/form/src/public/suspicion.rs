@@ -1,14 +1,13 @@
 //! What makes a submission suspicious, by what is in it alone: nobody else is asked.
 
-use form::{FilledIn, Protection, SubmissionReason};
+use crate::{FilledIn, Hold, Protection, SubmissionReason};
 
 /// Why a submission is to be held; none if it is not suspicious.
-pub(crate) fn suspicion(protection: &Protection, filled_in: &FilledIn) -> Option<SubmissionReason> {
-    use form::Hold::{Always, Never, Suspicious};
+pub(super) fn suspicion(protection: &Protection, filled_in: &FilledIn) -> Option<SubmissionReason> {
     match protection.hold {
-        Never => None,
-        Always => Some(SubmissionReason::Always),
-        Suspicious => {
+        Hold::Never => None,
+        Hold::Always => Some(SubmissionReason::Always),
+        Hold::Suspicious => {
             let links = filled_in.fields.values().map(|raw| links(raw.get())).sum::<usize>();
             let most = protection.max_links.and_then(|most| usize::try_from(most).ok());
             most.is_some_and(|most| links > most).then_some(SubmissionReason::Links)
@@ -24,7 +23,6 @@ fn links(json: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use form::Hold;
     use serde_json::{json, value::to_raw_value};
 
     use super::*;

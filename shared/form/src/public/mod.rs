@@ -1,4 +1,8 @@
-//! Where public forms are found: by the entry of their key, which tells whether the form in memory is still as it was.
+//! Public forms: what visitors find by a key, and what becomes of what they send. A form is found by the entry of its key, which
+//! tells whether the form in memory is still as it was.
+
+mod suspicion;
+mod visit;
 
 use std::sync::Arc;
 
@@ -7,21 +11,24 @@ use base::{
     id::{FormId, TeamId},
     public_key::{PublicKey, PublicKeyKind},
 };
-use form::{
-    Audience, Counts, FormState, FormStatus, FormWriter, KeyEntry, StoredForm, Submissions, blocks, find_key,
-    problems,
-};
 use keys::{KeyRing, Keys, Platform};
-use records::objects::Collection;
+use records::objects::{Collection, Objects};
 use resources::resource::Resource as _;
 use table::{Table, cache::Cache, limiter::Limiter};
+
+pub use visit::ReceivedSubmission;
+
+use crate::{
+    Audience, Counts, FormState, FormStatus, FormWriter, KeyEntry, StoredForm, SubmissionToken, Submissions,
+    blocks, find_key, problems, trap_of,
+};
 
 /// So many forms are kept in memory.
 const FORMS_MAX: usize = 500;
 
 /// The public forms.
 #[derive(Clone)]
-pub struct Store {
+pub struct PublicForms {
     pub(crate) submissions: Submissions,
     pub(crate) limiter: Limiter,
     workspace: Table,
@@ -31,16 +38,40 @@ pub struct Store {
 }
 
 /// A form that somebody has found by its key.
-pub(crate) struct FoundForm {
-    pub(crate) stored: Arc<StoredForm>,
+pub struct FoundForm {
+    /// The form.
+    pub stored: Arc<StoredForm>,
     /// The objects of its type; none if the type is gone.
-    pub(crate) collection: Option<Collection>,
+    pub collection: Option<Collection>,
     pub(crate) counts: Counts,
-    pub(crate) state: FormState,
-    pub(crate) ring: Arc<KeyRing>,
+    /// Whether it takes submissions now.
+    pub state: FormState,
+    /// The keys that its tokens are sealed with.
+    pub ring: Arc<KeyRing>,
 }
 
-impl Store {
+impl FoundForm {
+    /// The objects of its type, while it takes submissions.
+    pub fn open(&self) -> Option<&Collection> {
+        self.collection.as_ref().filter(|_| self.state == FormState::Open)
+    }
+
+    /// A token for a submission of it.
+    pub fn new_token(&self, now: Timestamp) -> SubmissionToken {
+        SubmissionToken::new(&self.stored.id, &self.stored.form, now)
+    }
+
+    /// The name of the field that is to stay empty, if the form has one: that of its token, and without a token always the same, so
+    /// that plain HTML has it.
+    pub fn trap(&self, token: Option<&SubmissionToken>) -> Option<String> {
+        let form = &self.stored.form;
+        let name =
+            || token.map_or_else(|| trap_of(self.stored.id.as_str(), form), |token| token.trap.clone());
+        form.protection.honeypot.then(name)
+    }
+}
+
+impl PublicForms {
     /// The forms of the platform.
     pub fn new(platform: &Platform) -> Self {
         let Platform { tables, keys } = platform.clone();
@@ -53,7 +84,13 @@ impl Store {
         }
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// What judges and makes objects.
+    pub fn objects(&self) -> &Objects {
+        &self.submissions.objects
+    }
+
+    /// The clock by which they are open.
+    pub fn now(&self) -> Timestamp {
         self.submissions.now()
     }
 
@@ -61,7 +98,7 @@ impl Store {
     ///
     /// # Errors
     /// 404 when there is none, whatever the reason; a mistyped one is told without a read.
-    pub(crate) async fn find(&self, key: &str) -> Result<FoundForm> {
+    pub async fn find(&self, key: &str) -> Result<FoundForm> {
         let key = PublicKey::parse(PublicKeyKind::Form, key).ok_or_else(no_form)?;
         let ring = self.keys.ring().await?;
         let entry = find_key(&self.workspace, &ring, &key, self.now()).await?.ok_or_else(no_form)?;
@@ -108,6 +145,6 @@ impl Store {
 }
 
 /// 404, the same for whatever has no form.
-pub(crate) fn no_form() -> Error {
+fn no_form() -> Error {
     Error::not_found("form")
 }
