@@ -1,5 +1,5 @@
 # Everything a developer does. `make help` lists it.
-.PHONY: help run test check check-functions update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-forms test-told test-files test-aws keep measure example bench bench-console bench-scale bench-audit bench-events bench-uploads mutants deny
+.PHONY: help run test check check-functions update build deploy keys fuzz-events test-repeat test-engines test-receivers test-clients test-console test-forms test-told test-files test-views test-aws keep measure example bench bench-console bench-scale bench-audit bench-events bench-uploads mutants deny
 
 ARGS ?=
 TEMPLATE ?= template.yaml
@@ -67,6 +67,9 @@ test-told: ## kill the relay until 20,000 changes are told and received: make te
 test-files: ## kill the system 300 times while files are sent, named and removed, and delete 10,000 files while they are named: make test-files ARGS=1000
 	FILES_KILLS=$(or $(ARGS),300) cargo test --profile optimised --workspace --test local files:: -- --nocapture
 	NAMED_ROUNDS=10000 cargo test --profile optimised --workspace --test api attachments::an_object_that_names_a_file_while -- --nocapture
+
+test-views: ## 5,000 random requests through random views, against a plain evaluation: make test-views ARGS=20000
+	VIEW_COUNT=$(or $(ARGS),5000) cargo test --profile optimised --workspace --test api query_model::views -- --nocapture
 
 fuzz-events: ## odd events to all functions for ten minutes: make fuzz-events ARGS=60
 	FUZZ_SECONDS=$(or $(ARGS),600) cargo test --workspace --test api fuzz:: -- --nocapture

@@ -144,6 +144,10 @@ families! {
         guarded "/v1/teams/{team}/uploads",
         guarded "/v1/teams/{team}/uploads/{proxy+}",
     ];
+    views "views" kept |on| views::Store::new(on.platform) => [
+        guarded "/v1/teams/{team}/views",
+        guarded "/v1/teams/{team}/views/{proxy+}",
+    ];
     audit_logs "audit-logs" kept |on| audit_logs::Store::new(on.platform) => [
         guarded "/v1/teams/{team}/audit-logs",
         guarded "/v1/teams/{team}/audit-logs/{proxy+}",

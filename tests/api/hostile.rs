@@ -21,11 +21,13 @@ pub(crate) const CONTACTS: &str = "/v1/teams/{team}/objects/contacts";
 pub(crate) const CONTACT: &str = "/v1/teams/{team}/objects/contacts/{id}";
 const FORMS: &str = "/v1/teams/{team}/forms";
 const WEBHOOKS: &str = "/v1/teams/{team}/webhooks";
+const VIEWS: &str = "/v1/teams/{team}/views";
 /// An address that nobody answers at (RFC 2606).
 const NOBODY: &str = "https://receiver.invalid/";
 /// All that an owner can see, `T` being the path of the team.
 const LISTS: &str = "/v1/me /v1/teams /v1/tokens T T/object-types T/members T/invitations T/objects/contacts?limit=100 \
-                     T/objects/contacts?trashed=only T/webhooks T/webhooks?trashed=only T/forms T/forms?trashed=only";
+                     T/objects/contacts?trashed=only T/webhooks T/webhooks?trashed=only T/forms T/forms?trashed=only \
+                     T/views T/views?trashed=only";
 const NO_JSON: &[u8] =
     b";{\"name\": \"Ad;{} {};{'a': 1};{\"a\": NaN};{\"a\": 01};{\"a\": \"\n\"};{\"a\": \"\xff\xfe\"};\
                          {\"a\": \"\xed\xa0\x80\"};{\"a\": \"\\ud800\"};\0{};{\"a\": 1,};{/**/}";
@@ -40,7 +42,9 @@ POST /v1/teams {"name":NAME,"slug":"hostile"}
 POST /v1/teams/{team}/object-types {"slug":"a","singular_label":"A","plural_label":"A","fields":[{"slug":"a","label":NAME,"type":"text"}]}
 POST /v1/teams/{team}/objects/contacts {"fields":{"name":NAME}}
 PUT /v1/teams/{team}/objects/contacts?match=number {"fields":{"number":NAME}}
-PATCH /v1/teams/{team}/objects/contacts/{id} {"fields":{"name":NAME}}"#;
+PATCH /v1/teams/{team}/objects/contacts/{id} {"fields":{"name":NAME}}
+POST /v1/teams/{team}/views {"name":NAME,"kind":"table","object_type":"contacts"}
+PATCH /v1/teams/{team}/views/{view} {"name":NAME}"#;
 /// Other spellings of a path: `<` is all but its last segment, `>` the last one, `^` that with its first letter escaped.
 const SPELLINGS: &str = "</>/ /</> <//> </./> </x/../> </%2e/> </x/%2e%2e/> <%2f> </^ </>;a=b </>%00 </>%20 <\\> </>%ff \
                          </>% </>%zz </>| </* </>é </>/. </>/.. </>%2f </>/%";
@@ -80,6 +84,7 @@ impl Scene {
             ("{webhook}", WEBHOOKS, json!({"name": "a", "url": NOBODY, "topics": ["object.send"]})),
             ("{upload}", "/v1/teams/{team}/uploads", json!({"filename": "a.txt", "size": 1})),
             ("{form}", FORMS, forms::a_form()),
+            ("{view}", VIEWS, json!({"name": "a", "kind": "table", "object_type": "contacts"})),
         ] {
             let made = scene.send("POST", path, body.to_string()).expect(201);
             scene.ids.push((name, made["id"].as_str().unwrap().to_owned()));

@@ -9,7 +9,7 @@ use crate::{
 
 /// The crates under `shared/`, each with those of them that it may use: what stands below knows nothing of what stands
 /// above.
-const SHARED: [(&str, &[&str]); 16] = [
+const SHARED: [(&str, &[&str]); 17] = [
     ("base", &[]),
     ("table", &["base"]),
     ("keys", &["base", "table"]),
@@ -21,15 +21,16 @@ const SHARED: [(&str, &[&str]); 16] = [
     ("upload", &["base", "table", "audit", "resources", "file-types"]),
     ("records", &["base", "table", "api", "audit", "resources", "upload", "file-types"]),
     ("search", &["base", "table", "api", "resources", "records", "upload", "file-types"]),
+    ("view", &["base", "table", "api", "audit", "resources", "records", "search"]),
     ("delivery", &["base", "table"]),
     ("webhook", &["base", "table", "keys", "audit", "resources", "delivery"]),
     ("bucket", &["base", "table", "file-types"]),
     ("form", &["base", "table", "keys", "api", "audit", "resources", "records"]),
-    ("registry", &["resources", "form", "records", "upload", "webhook"]),
+    ("registry", &["resources", "form", "records", "upload", "view", "webhook"]),
 ];
 /// The functions, each with the crates under `shared/` that it may use. The deliveries, which talk to strangers, have no
 /// way to a key.
-const FUNCTIONS: [(&str, &[&str]); 17] = [
+const FUNCTIONS: [(&str, &[&str]); 18] = [
     ("audit-logs", &["base", "table", "api", "audit", "records"]),
     ("authorizer", &["table", "gate"]),
     ("console", &["base", "table", "api"]),
@@ -41,7 +42,7 @@ const FUNCTIONS: [(&str, &[&str]); 17] = [
     ("jobs", &["base", "table", "audit", "resources", "records", "registry", "upload", "bucket"]),
     ("media", &["base", "table", "bucket", "file-types"]),
     ("object-types", &["base", "table", "api", "audit", "resources", "records"]),
-    ("objects", &["base", "table", "api", "audit", "resources", "records", "search"]),
+    ("objects", &["base", "table", "api", "audit", "resources", "records", "search", "view"]),
     (
         "relay",
         &[
@@ -57,11 +58,13 @@ const FUNCTIONS: [(&str, &[&str]); 17] = [
             "webhook",
             "registry",
             "upload",
+            "view",
         ],
     ),
     ("teams", &["base", "table", "keys", "api", "gate", "audit"]),
     ("tokens", &["base", "table", "keys", "api", "gate"]),
     ("uploads", &["base", "table", "api", "audit", "resources", "upload", "bucket", "file-types"]),
+    ("views", &["base", "table", "api", "resources", "records", "search", "view"]),
     ("webhooks", &["base", "table", "keys", "api", "resources", "records", "delivery", "webhook"]),
 ];
 

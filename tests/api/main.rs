@@ -80,4 +80,5 @@ mod upload_parts;
 mod uploads;
 mod values;
 mod variants;
+mod views;
 mod webhooks;

@@ -3,6 +3,7 @@
 
 mod deals;
 mod questions;
+mod views;
 
 use std::env;
 

@@ -10,6 +10,7 @@ use crate::{
     every_route,
     field_types::everything,
     harness::{Api, World, an_email, unique},
+    views::kinds,
 };
 
 /// Something that a route changes.
@@ -53,8 +54,9 @@ async fn samples(world: &World, route: &str) -> Vec<Sample> {
                 "expires_at": "2099-01-01T00:00:00Z", "team_ids": [world.team], "allowed_cidrs": ["192.0.2.0/24", "::/0"],
                 "rate_limit": {"limit": 9, "window_seconds": 60}, "on_reuse": "deactivate",
             });
-            let token = id(&owner.post("/v1/tokens", new).await.expect(201));
-            vec![sample(format!("/v1/tokens/{token}"), token, json!({"description": "Another"}))]
+            let (token, other) =
+                (id(&owner.post("/v1/tokens", new).await.expect(201)), json!({"description": "Another"}));
+            vec![sample(format!("/v1/tokens/{token}"), token, other)]
         }
         "/v1/teams/{team}" => {
             // What only an owner may set may be sent back by whoever may change anything.
@@ -64,17 +66,14 @@ async fn samples(world: &World, route: &str) -> Vec<Sample> {
         "/v1/teams/{team}/members/{user}" => vec![member(world).await],
         "/v1/teams/{team}/object-types/{type}" => {
             let made = owner.post(&world.types(), everything()).await.expect(201);
-            let path = format!("{}/everything", world.types());
-            vec![sample(path, id(&made), json!({"plural_label": "Others"}))]
+            let others = json!({"plural_label": "Others"});
+            vec![sample(format!("{}/everything", world.types()), id(&made), others)]
         }
         "/v1/teams/{team}/object-types/{type}/fields/{slug}" => fields(world).await,
-        "/v1/teams/{team}/objects/{type}/{id}" => {
-            let contact = world.contact(json!({"email": an_email(), "name": "Ada", "amount": 1.5})).await;
-            let path = format!("{}/{}", world.contacts(), id(&contact));
-            vec![sample(path, id(&contact), json!({"fields": {"name": "Another"}}))]
-        }
+        "/v1/teams/{team}/objects/{type}/{id}" => vec![contact(world).await],
         "/v1/teams/{team}/webhooks/{webhook}" => vec![webhook(world).await],
         "/v1/teams/{team}/forms/{form}" => vec![form(world).await],
+        "/v1/teams/{team}/views/{view}" => views(world).await,
         other => panic!("give {other} a sample in this test"),
     }
 }
@@ -116,6 +115,33 @@ async fn form(world: &World) -> Sample {
         part: Box::new(Value::clone),
         other: json!({"title": "Another"}),
     }
+}
+
+async fn contact(world: &World) -> Sample {
+    let contact = world.contact(json!({"email": an_email(), "name": "Ada", "amount": 1.5})).await;
+    let path = format!("{}/{}", world.contacts(), id(&contact));
+    Sample {
+        api: world.owner.api.clone(),
+        read: path.clone(),
+        path,
+        part: Box::new(Value::clone),
+        other: json!({"fields": {"name": "Another"}}),
+        subject: id(&contact),
+    }
+}
+
+/// A view of each kind, of a type that has lost a field since.
+async fn views(world: &World) -> Vec<Sample> {
+    let views = format!("/v1/teams/{}/views", world.team);
+    let sample = |id: String| Sample {
+        api: world.owner.api.clone(),
+        path: format!("{views}/{id}"),
+        read: format!("{views}/{id}"),
+        part: Box::new(Value::clone),
+        other: json!({"name": "Another"}),
+        subject: id,
+    };
+    kinds::one_of_each(world).await.into_iter().map(sample).collect()
 }
 
 async fn member(world: &World) -> Sample {

@@ -31,9 +31,10 @@ enum Kind {
     PersonEmail,
     TokenName,
     FileName,
+    ViewName,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::Value,
     Kind::Definition,
     Kind::FieldLabel,
@@ -43,6 +44,7 @@ const KINDS: [Kind; 9] = [
     Kind::PersonEmail,
     Kind::TokenName,
     Kind::FileName,
+    Kind::ViewName,
 ];
 
 /// Which kinds the descriptions promise. Whatever is not here promises nothing.
@@ -54,6 +56,8 @@ fn promised(permission: Permission) -> &'static [Kind] {
         FormRead => &[Kind::Form],
         TeamManageMembers => &[Kind::PersonName, Kind::PersonEmail],
         Permission::Upload => &[Kind::FileName],
+        // Of objects what a restricted view shows.
+        Permission::ViewRead => &[Kind::ViewName, Kind::Value],
         AuditLogRead => &KINDS,
         _ => &[],
     }
@@ -69,6 +73,8 @@ struct Scene {
     world: World,
     /// What stands for each segment of a path; in the trash behind the bar.
     ids: Vec<(&'static str, String, String)>,
+    /// A restricted table, another one in the trash, a plain one, a board, a calendar and a chart.
+    views: Vec<String>,
     /// An object for batches, which may delete it.
     spare: String,
 }
@@ -94,9 +100,7 @@ impl Scene {
         token.delete(&format!("{}/{}", world.contacts(), text(&trashed))).await.expect(204);
 
         let hooks = format!("/v1/teams/{}/webhooks", world.team);
-        let hook = owner.post(&hooks, webhook()).await.expect(201)["id"].clone();
-        let old_hook = owner.post(&hooks, webhook()).await.expect(201)["id"].clone();
-        owner.delete(&format!("{hooks}/{}", text(&old_hook))).await.expect(204);
+        let [hook, old_hook] = with_hooks(&owner, &hooks).await;
         owner.patch(&format!("{}/{}", world.contacts(), text(&made)), fields()).await.expect(200);
         let deliveries = format!("{hooks}/{}/deliveries", text(&hook));
         let delivery = if has_delivery { delivered(&owner, &deliveries).await } else { String::new() };
@@ -107,6 +111,7 @@ impl Scene {
         let upload = uploads::sent(&owner, &world, &file, b"text").await["id"].clone();
         let in_parts = upload_parts::begin(&owner, &world, &file, 4).await["id"].clone();
         let (forms, key, submission) = with_forms(&owner, &world).await;
+        let views = views(&owner, &world).await;
         let both = |name, id: &Value| (name, text(id), text(id));
         let ids = vec![
             ("{team}", world.team.clone(), world.team.clone()),
@@ -122,18 +127,28 @@ impl Scene {
             ("{form}", forms[0].clone(), forms[1].clone()),
             both("{submission}", &submission),
             both("{key}", &key),
+            ("{view}", views[0].clone(), views[1].clone()),
         ];
         is_told(&owner, &world, &text(&made)).await;
-        Self { world, ids, spare: text(&spare) }
+        Self { world, ids, views, spare: text(&spare) }
     }
 
     /// The path to the thing that is there, or to the one in the trash or, of uploads, in parts.
     fn path(&self, info: &RouteInfo) -> String {
         let is_of_trash = ["/restore", "/force", "/parts"].iter().any(|end| info.route.path.ends_with(end));
+        let view = match info.route.path.rsplit('/').next() {
+            Some("duplicate") => &self.views[2],
+            Some("groups" | "board") => &self.views[3],
+            Some("range") => &self.views[4],
+            Some("data") => &self.views[5],
+            _ if is_of_trash => &self.views[1],
+            _ => &self.views[0],
+        };
         // An object in the trash is one of a type that is not.
         let is_object = info.route.path.contains("/objects/");
         let filled = self.ids.iter().fold(info.route.path.clone(), |path, (name, there, trashed)| {
             let is_trashed = is_of_trash && !(is_object && *name == "{type}");
+            let there = if *name == "{view}" { view } else { there };
             path.replace(name, if is_trashed { trashed } else { there })
         });
         assert!(!filled.contains('{'), "what stands for it in {filled}?");
@@ -154,8 +169,17 @@ fn definition(slug: &str) -> Value {
             {"slug": "name", "label": label, "type": "text", "searchable": true, "unique": true},
             {"slug": "stage", "label": label, "type": "dropdown", "default": "New", "settings": {"options": ["New", about]}},
             {"slug": "parent", "label": label, "type": "relationship", "searchable": true, "settings": {"object_type": slug}},
+            {"slug": "due", "label": label, "type": "date", "searchable": true},
         ],
     })
+}
+
+/// A webhook, and one in the trash.
+async fn with_hooks(owner: &Api, path: &str) -> [Value; 2] {
+    let hook = owner.post(path, webhook()).await.expect(201)["id"].clone();
+    let old_hook = owner.post(path, webhook()).await.expect(201)["id"].clone();
+    owner.delete(&format!("{path}/{}", text(&old_hook))).await.expect(204);
+    [hook, old_hook]
 }
 
 /// A form, one in the trash, the key of the first, and a submission of it that is held.
@@ -178,6 +202,26 @@ fn form(status: &str) -> Value {
         "pages": [{"items": [{"field": "name", "label": about}]}],
         "protection": {"token": false, "min_seconds": 0, "hold": "always"},
     })
+}
+
+/// A restricted table, another table in the trash, a plain one, and a restricted board, calendar and chart.
+async fn views(owner: &Api, world: &World) -> Vec<String> {
+    let (views, name) = (format!("/v1/teams/{}/views", world.team), mark(Kind::ViewName));
+    let shown = json!([{"field": "name"}, {"field": "parent"}, {"field": "due"}]);
+    let mut made = Vec::new();
+    for (kind, restricted, part, value) in [
+        ("table", true, "sort", json!("name")),
+        ("table", false, "sort", json!("name")),
+        ("table", false, "sort", json!("name")),
+        ("board", true, "group", json!({"field": "parent"})),
+        ("calendar", true, "date", json!({"start": "due"})),
+        ("chart", true, "chart", json!({"type": "bar", "x": {"field": "due"}, "series": [{"fn": "count"}]})),
+    ] {
+        let new = json!({"name": name, "kind": kind, "object_type": "contacts", "restricted": restricted, "fields": shown, part: value});
+        made.push(text(&owner.post(&views, new).await.expect(201)["id"]));
+    }
+    owner.delete(&format!("{views}/{}", made[1])).await.expect(204);
+    made
 }
 
 fn webhook() -> Value {
@@ -234,6 +278,8 @@ fn body(info: &RouteInfo) -> Option<Value> {
         ("POST", "/invitations") => json!({"email": "somebody@example.net", "role": "view-only"}),
         ("POST", "/uploads") => json!({"filename": "a.txt", "size": 4}),
         ("POST", "/uploads/{upload}/parts") => json!({"numbers": [1]}),
+        ("POST", "/views") => json!({"name": "V", "kind": "table", "object_type": "contacts"}),
+        ("PATCH", "/views/{view}") => json!({"name": "Other"}),
         ("PATCH", "/members/{user}") => json!({"role": "owner"}),
         ("PATCH", "") => json!({"name": "Another name"}),
         _ => return None,
@@ -270,10 +316,12 @@ async fn called(scene: &Scene, token: &Api, permission: Permission, info: &Route
         _ => body(info),
     };
     let sent = sent.or_else(|| info.reads_body.then(|| json!({}))).map(|body| body.to_string());
-    let is_list = ["/object-types", "/webhooks", "/forms", "/objects/{type}"]
+    let is_list = ["/object-types", "/webhooks", "/forms", "/views", "/objects/{type}"]
         .iter()
         .any(|end| info.route.path.ends_with(end));
     let queries: &[&str] = if is_list && info.route.method == "GET" { &["", "?trashed=only"] } else { &[""] };
+    let is_range = info.route.path.ends_with("/range");
+    let queries = if is_range { &["?from=2026-01-01&to=2026-12-31"] } else { queries };
     let mut answers = Vec::new();
     for query in queries {
         answers.push(token.send(&info.route.method, &format!("{path}{query}"), sent.clone()).await);

@@ -1,5 +1,7 @@
 //! What a write of an object costs in the database, counted by a proxy in front of it: which calls that write there are.
 
+mod views;
+
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};

@@ -122,6 +122,11 @@ const upload = given(
   await client.POST("/v1/teams/{team}/uploads", { ...inTeam, body: { filename: "offer.pdf", size: 48_213 } }),
 ).id;
 
+const view = given(
+  "a view is created",
+  await client.POST("/v1/teams/{team}/views", { ...inTeam, body: { name: "Board", kind: "board", object_type: path.type, group: { field: "stage" } } }),
+).id;
+
 type Listed = { data?: { data: unknown[]; next_cursor?: string | null }; error?: unknown };
 const object = { params: { path: { ...path, id: created.id } } };
 const lists: Record<string, Listed> = {
@@ -145,6 +150,8 @@ const lists: Record<string, Listed> = {
   "/v1/teams/{team}/uploads/{upload}/references": await client.GET("/v1/teams/{team}/uploads/{upload}/references", {
     params: { path: { team, upload } },
   }),
+  "/v1/teams/{team}/views": await client.GET("/v1/teams/{team}/views", inTeam),
+  "/v1/teams/{team}/views/{view}/objects": await client.GET("/v1/teams/{team}/views/{view}/objects", { params: { path: { team, view } } }),
   "/v1/teams/{team}/webhooks": await client.GET("/v1/teams/{team}/webhooks", inTeam),
   "/v1/teams/{team}/webhooks/{webhook}/deliveries": await client.GET("/v1/teams/{team}/webhooks/{webhook}/deliveries", {
     params: { path: { team, webhook } },

@@ -16,6 +16,7 @@ from engine_api_client.api.objects import objects_batch, objects_create, objects
 from engine_api_client.api.teams import teams_create
 from engine_api_client.api.tokens import tokens_create
 from engine_api_client.api.uploads import uploads_create
+from engine_api_client.api.views import views_create
 from engine_api_client.api.webhooks import webhooks_create
 from engine_api_client.models import (
     BatchBody,
@@ -29,6 +30,7 @@ from engine_api_client.models import (
     NewTeam,
     NewToken,
     NewUpload,
+    NewView,
     NewWebhook,
     ObjectsListFilter,
     Outcome,
@@ -115,6 +117,9 @@ def main():
     say("a form is made", form.state == "not_yet", form)
     upload = uploads_create.sync(team, client=CLIENT, body=NewUpload.from_dict(example("NewUpload")))
     say("an upload is begun", upload.put.method == "PUT", upload)
+    board = NewView.from_dict(example("NewView") | {"object_type": made.slug})
+    view = views_create.sync(team, client=CLIENT, body=board)
+    say("a view is created", view.kind == "board", view)
     place = (team, made.slug)
     customer = written(place)
     found(place, customer)
@@ -126,6 +131,7 @@ def main():
         "token": token.id,
         "form": form.id,
         "upload": upload.id,
+        "view": view.id,
         "webhook": webhook.id,
     }
     listed(ids)

@@ -52,6 +52,8 @@ def world(owner):
         form = owner.do("POST", f"{base}/forms", example["NewForm"] | {"object_type": types[0], "status": "open"})
         ids["form"].append(form["id"])
         ids["key"].append(form["key"])
+        view = example["NewView"] | {"name": f"view {number}", "object_type": types[number % 2]}
+        ids["view"].append(owner.do("POST", f"{base}/views", view)["id"])
         ids["upload"].append(sent(owner, f"{base}/uploads", f"file {number}.txt"))
     ids["user"].append(owner.do("GET", "/v1/me")["user"]["id"])
     tested = owner.do("POST", f"{base}/webhooks/{ids['webhook'][0]}/test")

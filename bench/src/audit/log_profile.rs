@@ -134,6 +134,7 @@ impl LogProfile {
             Kind::Invitation => (id("inv_", number), None),
             Kind::Token => (id(TokenId::PREFIX, number), None),
             Kind::Upload => (id("upl_", number), None),
+            Kind::View => (id("view_", number), None),
             Kind::Webhook => (id("whk_", number), None),
             Kind::Form => (id("form_", number), None),
         };

@@ -63,6 +63,7 @@ fn problem_faults(form: &StoredForm, object_type: Option<&StoredObjectType>) -> 
         TypeProblemCode::FieldGone => Violation::UnknownField,
         TypeProblemCode::OptionGone => Violation::NotAnOption,
         TypeProblemCode::TypeGone => Violation::NotFound,
+        TypeProblemCode::ValueRefused => Violation::Invalid,
         TypeProblemCode::RequiredFieldMissing => Violation::Required,
         TypeProblemCode::FieldNotSearchable | TypeProblemCode::IndexBuilding => Violation::NotPossible,
     };

@@ -7,7 +7,7 @@ use api::{
     thin::{ForReader, Members, Sent},
 };
 use base::{Permission::ObjectTypeRead, Result, id::ObjectTypeId};
-use records::object_type::Field;
+use records::object_type::{Field, wait_for_cache_expiry};
 use resources::TrashFilter;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -149,7 +149,7 @@ pub(crate) async fn remove_field(
     member.may_compare(&if_match, ObjectTypeRead)?;
     let draft = |old: &_| removed(old, &path.slug);
     let stored = store.change(&member, &path.r#type, &if_match, draft).await?;
-    store.wait_for_cache_expiry().await;
+    wait_for_cache_expiry(&store.clock).await;
     Ok(changed(store.view(stored, &member).await?, &member, Members::default()))
 }
 

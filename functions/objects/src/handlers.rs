@@ -14,6 +14,7 @@ use search::{
     ListQuery, Object, QueryBody, RawQuery, RelatedQuery, Search, Statistics, Stats, StatsQuery, expanded,
 };
 use serde::Deserialize;
+use view::{Lens, ObjectList};
 
 use crate::{
     batch::{BatchBody, Results},
@@ -45,14 +46,19 @@ pub(crate) async fn create(
 
 pub(crate) async fn list(
     member: Member,
-    State(objects): State<Objects>,
+    State(Store { objects, views, .. }): State<Store>,
     Path(path): Path<TypePath>,
     page: Page<ListQuery>,
-) -> Result<Json<List<Object>>> {
+) -> Result<Json<ObjectList>> {
     let raw = page.filter.raw()?;
     let collection = objects.collection(&member, &path.r#type).await?;
-    let page = page.with(raw.resolve(&collection.stored)?);
-    Ok(Json(Search::answer(&objects, &member, &collection, &page).await?))
+    if let Some(view) = &page.filter.view {
+        let lens = Lens::of(&views, &objects, &member, view).await?.of_type(&collection)?;
+        let search = lens.search(raw)?;
+        return Ok(Json(lens.list(&objects, &member, &page.with(search)).await?));
+    }
+    let page = page.with(raw.resolve(&*collection.stored)?);
+    Ok(Json(Search::answer(&objects, &member, &collection, &page).await?.into()))
 }
 
 pub(crate) async fn query(
@@ -64,7 +70,7 @@ pub(crate) async fn query(
 ) -> Result<Json<List<Object>>> {
     let raw = RawQuery::of_body(&body)?;
     let collection = objects.collection(&member, &path.r#type).await?;
-    let search = raw.resolve(&collection.stored)?;
+    let search = raw.resolve(&*collection.stored)?;
     let page = pages.page("/", (body.limit, body.cursor.as_deref()), search).await?;
     Ok(Json(Search::answer(&objects, &member, &collection, &page).await?))
 }

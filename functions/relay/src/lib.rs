@@ -10,6 +10,7 @@ mod new_entry;
 mod objects;
 mod poison_pill;
 mod retry;
+mod views;
 mod workspace;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use delivery::{Deliveries, HostRate, Request, Retry, request_queue, retry_queue,
 pub use event::{Event, Record};
 use keys::{Keys, Platform};
 use records::object_type::StoredObjectType;
+use resources::resource::Resources;
 use table::{
     Key, Table, Tables,
     cache::Cache,
@@ -33,6 +35,7 @@ use table::{
 };
 
 use upload::References;
+use view::StoredView;
 
 use self::{
     actors::DisplayName,
@@ -96,6 +99,7 @@ pub struct Relay {
     types: Cache<(TeamId, ObjectTypeId), Option<Arc<StoredObjectType>>>,
     webhooks: Cache<TeamId, Arc<WebhookSnapshot>>,
     references: References,
+    views: Resources<StoredView>,
     names: Cache<Key, DisplayName>,
     retention: Cache<TeamId, u32>,
     uncleared: Arc<UnclearedAttempts>,
@@ -105,6 +109,7 @@ impl Relay {
     /// A relay on the platform, configured by the environment.
     pub fn new(platform: &Platform, config: &Config, queues: Queues) -> Self {
         let (log, deliveries) = (AuditLog::new(platform), Deliveries::new(platform));
+        let views = Resources::new(platform);
         let references = References::new(&platform.tables);
         let Platform { tables, keys } = platform.clone();
         let Tables { identity, workspace, activity, clock, .. } = tables;
@@ -122,6 +127,7 @@ impl Relay {
             types: Cache::new(CACHED_MAX),
             webhooks: Cache::new(CACHED_MAX),
             references,
+            views,
             names: Cache::new(CACHED_MAX),
             retention: Cache::new(CACHED_MAX),
             uncleared: Arc::default(),

@@ -215,7 +215,8 @@ mod tests {
                 "audit_event object-type#destroyed",
                 "audit_event webhook#destroyed",
                 "audit_event upload#destroyed",
-                "audit_event form#destroyed"
+                "audit_event form#destroyed",
+                "audit_event view#destroyed",
             ]
         );
         assert_eq!(by(Some(Kind::Webhook), Some(AuditEvent::Rotated)), ["audit_event webhook#rotated"]);

@@ -82,6 +82,8 @@ vocabulary! {
         Upload = "upload",
         /// A form.
         Form = "form",
+        /// A view or a dashboard.
+        View = "view",
         /// The team itself.
         Team = "team",
         /// A member.
@@ -104,7 +106,7 @@ impl Kind {
         };
         match self {
             Kind::Object => &[Created, Updated, Deleted, Restored, Destroyed, Sent],
-            Kind::ObjectType => &[Created, Updated, Deleted, Restored, Destroyed],
+            Kind::ObjectType | Kind::View => &[Created, Updated, Deleted, Restored, Destroyed],
             Kind::Webhook | Kind::Form => {
                 &[Created, Updated, Deleted, Restored, Destroyed, Activated, Deactivated, Rotated]
             }

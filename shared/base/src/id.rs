@@ -136,6 +136,8 @@ ids! {
     DeliveryId = "dlv_";
     /// A file that somebody has sent.
     UploadId = "upl_";
+    /// A view of objects.
+    ViewId = "view_";
     /// An entry of a team's audit log.
     AuditId = "aud_";
     /// A form.

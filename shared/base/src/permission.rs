@@ -62,7 +62,7 @@ permissions! {
     }
     "Views" {
         ViewCreate = "view:create", "Create views and dashboards.", "The id, and what was sent.";
-        ViewRead = "view:read", "Read views and dashboards.", "All views and dashboards with their settings; what they show needs object:read as well.";
+        ViewRead = "view:read", "Read views and dashboards.", "All views and dashboards with their settings, and of objects what restricted views show; what other views show needs object:read as well.";
         ViewUpdate = "view:update", "Change views, their settings and filters.", "The id, and what was sent.";
         ViewDelete = "view:delete", "Move views to the trash.", "Whether there is one of that id.";
         ViewForceDelete = "view:force-delete", "Destroy views for good.", "Whether there is one of that id.";

@@ -9,6 +9,8 @@ pub use resources;
 #[doc(hidden)]
 pub use upload;
 #[doc(hidden)]
+pub use view;
+#[doc(hidden)]
 pub use webhook;
 
 /// Gives the types of all resources to a macro.
@@ -20,6 +22,7 @@ macro_rules! for_each_resource {
             $crate::webhook::StoredWebhook,
             $crate::upload::StoredUpload,
             $crate::form::StoredForm,
+            $crate::view::StoredView,
         }
     };
 }

@@ -1,8 +1,13 @@
 //! Filters: whether an object matches, told by its search keys, in three-valued logic where these do not
 //! suffice.
 
-use base::{id::ObjectId, text::Slug};
-use table::{AttributeValue, Condition, Item, text};
+use records::{
+    object_type::StoredObjectType,
+    objects::{StoredObject, search_item},
+};
+use table::{AttributeValue, Condition, Item};
+
+use crate::column::Column;
 
 /// The most keys that are pushed down to DynamoDB at once: an expression has 4 KB. What is more is compared
 /// here.
@@ -10,45 +15,58 @@ const PUSHDOWN_MAX: usize = 150;
 
 /// Which objects match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Filter {
+pub enum Filter {
+    /// All of these hold.
     All(Vec<Filter>),
+    /// At least one of these holds.
     Any(Vec<Filter>),
+    /// This does not hold.
     Not(Box<Filter>),
+    /// This holds for a column.
     Is(Comparison),
 }
 
 /// What must hold for one column of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Comparison {
-    pub(crate) column: Column,
-    pub(crate) predicate: Predicate,
-}
-
-/// What objects are compared and sorted by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
-    /// A searchable field, and its slot.
-    Field(Slug, usize),
-    CreatedAt,
-    UpdatedAt,
+pub struct Comparison {
+    /// The column.
+    pub column: Column,
+    /// How it is compared.
+    pub predicate: Predicate,
 }
 
 /// How the key of an object is compared. An object without a value has no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Predicate {
+pub enum Predicate {
     /// It is one of these, which are in order.
     In(Vec<String>),
+    /// It comes before this.
     Below(String),
+    /// It is this or comes before.
     AtMost(String),
+    /// It comes behind this.
     Above(String),
+    /// It is this or comes behind.
     AtLeast(String),
+    /// It begins so.
     StartsWith(String),
+    /// It has this somewhere.
     Contains(String),
     /// Whether there is none.
     Empty(bool),
 }
 
 impl Filter {
+    /// That predicate of a column.
+    pub fn is(column: &Column, predicate: Predicate) -> Self {
+        Self::Is(Comparison { column: column.clone(), predicate })
+    }
+
+    /// Whether it holds of an object as it is.
+    pub fn matches(&self, object: &StoredObject, object_type: &StoredObjectType) -> bool {
+        self.eval(&search_item(object, object_type)) == Some(true)
+    }
+
     /// Whether it holds, for all that an item or an entry of an index tells; `None` is unknown, where that is
     /// not enough.
     pub(crate) fn eval(&self, item: &Item) -> Option<bool> {
@@ -70,7 +88,7 @@ impl Filter {
     }
 
     /// Whether it depends on when an object was changed.
-    pub(crate) fn uses_updated_at(&self) -> bool {
+    pub fn uses_updated_at(&self) -> bool {
         match self {
             Filter::Is(comparison) => comparison.column == Column::UpdatedAt,
             Filter::Not(filter) => filter.uses_updated_at(),
@@ -131,17 +149,7 @@ fn eval_until(filters: &[Filter], item: &Item, is: bool) -> Option<bool> {
 
 impl Comparison {
     fn eval(&self, item: &Item) -> Option<bool> {
-        match &self.column {
-            Column::Field(slug, _) => {
-                let keys = item.get("q")?.as_m().ok()?;
-                Some(self.predicate.eval(text(keys, slug.as_str())))
-            }
-            Column::CreatedAt => {
-                let made_at = ObjectId::parse(text(item, "sk")?)?.made_at()?.to_string();
-                Some(self.predicate.eval(Some(&made_at)))
-            }
-            Column::UpdatedAt => Some(self.predicate.eval(Some(text(item, "updated_at")?))),
-        }
+        Some(self.predicate.eval(self.column.key_of(item)?.as_deref()))
     }
 
     fn condition(&self) -> Option<Condition> {
@@ -180,6 +188,8 @@ impl Predicate {
 
 #[cfg(test)]
 mod tests {
+    use base::text::Slug;
+
     use super::*;
 
     fn changed() -> Filter {

@@ -2,8 +2,10 @@
 
 mod answer;
 mod column;
+mod cube;
 mod expand;
 mod filter;
+mod measure;
 mod object;
 mod operand;
 mod operator;
@@ -20,10 +22,14 @@ mod search;
 mod stats;
 
 pub use answer::expanded;
+pub use column::{Column, Scope};
+pub use cube::{Cell, CellKey, Cube, CubeQuery};
 pub use expand::{Expand, Expansion};
+pub use filter::{Comparison, Filter, Predicate};
+pub use measure::{Function, Measure, Tally};
 pub use object::{Object, TypeName};
-pub use parameters::{ListQuery, StatsQuery};
-pub use raw_query::{QueryBody, RawQuery};
+pub use parameters::{Conditions, ListQuery, StatsQuery};
+pub use raw_query::{FilterBody, QueryBody, RawQuery};
 pub use related::RelatedQuery;
 pub use search::Search;
-pub use stats::{Function, Statistics, Stats};
+pub use stats::{Statistics, Stats};

@@ -72,6 +72,17 @@ enum Shown {
 impl Object {
     /// The stored object, as the caller may see it.
     pub fn of(object: StoredObject, object_type: &ObjectType, caller: &Member) -> Self {
+        let whole = Self::whole(object, object_type);
+        if caller.may(Permission::ObjectRead) { whole } else { Self { state: None, content: None, ..whole } }
+    }
+
+    /// The stored object with these fields alone, of which its label is made too.
+    pub fn within(mut object: StoredObject, object_type: &ObjectType, fields: &BTreeSet<Slug>) -> Self {
+        object.fields.retain(|slug, _| fields.contains(slug));
+        Self::whole(object, object_type).select_fields(Some(fields))
+    }
+
+    fn whole(object: StoredObject, object_type: &ObjectType) -> Self {
         let label = label(&object, object_type);
         let StoredObject {
             id,
@@ -84,9 +95,8 @@ impl Object {
             trashed_at,
             ..
         } = object;
-        let may_read = caller.may(Permission::ObjectRead);
-        let state = may_read.then_some(State { version, created_at, updated_at, trashed_at });
-        let content = may_read.then(|| Content {
+        let state = Some(State { version, created_at, updated_at, trashed_at });
+        let content = Some(Content {
             label,
             fields: object_type
                 .fields
@@ -135,7 +145,8 @@ impl Object {
     }
 
     /// Projects the object to these fields, if some were asked for.
-    pub(crate) fn select_fields(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
+    #[must_use]
+    pub fn select_fields(mut self, slugs: Option<&BTreeSet<Slug>>) -> Self {
         if let (Some(content), Some(slugs)) = (&mut self.content, slugs) {
             content.fields.retain(|slug, _| slugs.contains(slug));
         }

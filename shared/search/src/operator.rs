@@ -3,12 +3,12 @@
 use records::object_type::{Field, FieldType};
 use schemars::JsonSchema;
 use serde::{
-    Deserialize,
+    Deserialize, Serialize,
     de::{IntoDeserializer, value},
 };
 
 /// How a value is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "FilterOp")]
 pub(crate) enum Operator {

@@ -2,15 +2,15 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use base::{Error, Fault, Result, Violation};
+use base::{Error, Fault, Result, Violation, id::ViewId};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use crate::{
+    measure::Function,
     operator::Operator,
     raw_query::{Name, Node, RawCondition, RawOperand, RawQuery, SORT_PATTERN},
     schema,
-    stats::Function,
 };
 use resources::Trashed;
 
@@ -28,6 +28,8 @@ pub struct ListQuery {
     fields: Option<String>,
     /// `uploads` tells of uploads in the place of their ids.
     expand: Option<Expand>,
+    /// The view through which the objects are seen.
+    pub view: Option<ViewId>,
     #[serde(flatten)]
     conditions: Conditions,
 }
@@ -47,9 +49,9 @@ pub struct StatsQuery {
 }
 
 /// All other parameters, each a condition, as `filter[amount][gte]=10`.
-#[derive(Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Conditions(BTreeMap<String, String>);
+pub struct Conditions(BTreeMap<String, String>);
 
 impl ListQuery {
     /// The question.
@@ -57,7 +59,7 @@ impl ListQuery {
     /// # Errors
     /// 400 for what is no condition.
     pub fn raw(&self) -> Result<RawQuery> {
-        let Self { trashed, sort, fields, expand, conditions } = self;
+        let Self { trashed, sort, fields, expand, view: _, conditions } = self;
         let expand = expand.map(|expand| expand.asked_at("?expand"));
         Ok(RawQuery { expand, ..conditions.raw(*trashed, sort.as_deref(), fields.as_deref())? })
     }
@@ -86,7 +88,10 @@ impl StatsQuery {
 
 impl Conditions {
     /// The question that has these conditions.
-    pub(crate) fn raw(
+    ///
+    /// # Errors
+    /// 400 for what is no condition.
+    pub fn raw(
         &self,
         trashed: Option<Trashed>,
         sort: Option<&str>,
@@ -100,6 +105,36 @@ impl Conditions {
             trashed: trashed.is_some(),
             expand: None,
         })
+    }
+
+    /// Refuses what has no form.
+    ///
+    /// # Errors
+    /// 400 for what is no condition.
+    pub fn check_form(&self) -> Result<()> {
+        self.filter().map(drop)
+    }
+
+    /// The parameters, as they were sent.
+    pub fn sent(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
+    /// Those on names that stand for a field, as conditions on that field.
+    #[must_use]
+    pub fn on_fields<'a>(&self, field: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let renamed = |(name, value): (&String, &String)| {
+            let (of, rest) = name.strip_prefix("filter[")?.split_once(']')?;
+            Some((format!("filter[{}]{rest}", field(of)?), value.clone()))
+        };
+        Self(self.0.iter().filter_map(renamed).collect())
+    }
+
+    /// The names that conditions are on, each with its parameter.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .keys()
+            .filter_map(|name| Some((name.strip_prefix("filter[")?.split_once(']')?.0, name.as_str())))
     }
 
     /// All of them.

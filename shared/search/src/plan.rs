@@ -8,7 +8,8 @@ use records::object_type::{NO_VALUE, slot_name};
 use table::TableQuery;
 
 use crate::{
-    filter::{Column, Comparison, Filter, Predicate},
+    column::Column,
+    filter::{Comparison, Filter, Predicate},
     range::{Range, intersect},
     search::{Search, Sort},
 };
@@ -72,6 +73,21 @@ impl Plan {
         let has_value =
             field.map(|column| Comparison { column: column.clone(), predicate: Predicate::Empty(false) });
         Self::by_column(column, &comparisons.into_iter().chain(&has_value).collect::<Vec<_>>(), false)
+    }
+
+    /// The plan to scan all objects with a value in this slot that has none of these keys, which are in order.
+    pub(crate) fn of_gaps(slot: usize, keys: &[String]) -> Self {
+        let lows = std::iter::once(VALUES.to_owned()).chain(keys.iter().map(|key| behind_key(key)));
+        let highs = keys.iter().map(|key| Some(key.as_str())).chain([None]);
+        let ranges = lows.zip(highs).filter(|(low, high)| high.is_none_or(|high| low.as_str() <= high));
+        let ranges = ranges.map(|(low, high)| Range::new(Some(&low), high)).collect();
+        Self { path: AccessPath::Slot(slot), ranges, descending: false }
+    }
+
+    /// The plans to scan each of its ranges alone.
+    pub(crate) fn one_by_one(self) -> impl Iterator<Item = Self> {
+        let Self { path, ranges, descending } = self;
+        ranges.into_iter().map(move |range| Self { path, ranges: vec![range], descending })
     }
 
     fn by_column(column: &Column, comparisons: &[&Comparison], descending: bool) -> Self {
@@ -271,6 +287,23 @@ mod tests {
             plan(vec![is(a(), Predicate::In(vec!["x".to_owned(), "y".to_owned()]))], Some((a(), true)));
         let lows: Vec<_> = turned.ranges.iter().map(|range| range.low.as_deref()).collect();
         assert_eq!(lows, [Some("y"), Some("x")]);
+    }
+
+    #[test]
+    fn between_keys_lies_what_has_none_of_them() {
+        let id = ObjectId::new();
+        let slot = |key: &str| records::object_type::slot_key(key, &id).as_s().unwrap().clone();
+        let keys = ["b".to_owned(), "ba".to_owned(), "d".to_owned()];
+        let gaps = Plan::of_gaps(1, &keys).ranges;
+        for key in ["a", "b", "ba", "bb", "c", "d", "da", "e"] {
+            let slot = slot(key);
+            let is_inside = gaps.iter().any(|range| {
+                range.low.as_ref().is_none_or(|low| *low <= slot)
+                    && range.high.as_ref().is_none_or(|high| slot <= *high)
+            });
+            assert_eq!(is_inside, !keys.contains(&key.to_owned()), "{key}");
+        }
+        assert_eq!(Plan::of_gaps(1, &[]).ranges, [Range::new(Some(VALUES), None)]);
     }
 
     #[test]

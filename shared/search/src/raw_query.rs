@@ -4,11 +4,12 @@
 use api::extract::LIMIT_MAX;
 use base::{
     Error, Fault, Result, Violation,
+    change::is_same,
     json::{self, Nullable},
 };
 use resources::Trashed;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use crate::expand::{Expand, Expansion};
@@ -61,15 +62,20 @@ fn example() -> Value {
 }
 
 /// A condition (`field`, `op`, `value`), or one of `all`, `any` and `not`.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct FilterBody {
+pub struct FilterBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     op: Option<Operator>,
-    #[serde(default, deserialize_with = "json::nullable")]
+    #[serde(default, deserialize_with = "json::nullable", skip_serializing_if = "Option::is_none")]
     value: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     all: Option<Vec<FilterBody>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     any: Option<Vec<FilterBody>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     not: Option<Box<FilterBody>>,
 }
 
@@ -127,19 +133,71 @@ impl RawQuery {
     /// # Errors
     /// 400 for what is no condition.
     pub fn of_body(body: &QueryBody) -> Result<Self> {
-        let mut faults = Vec::new();
-        let filter = body.filter.as_ref().and_then(|filter| node(filter, "/filter", &mut faults));
-        if !faults.is_empty() {
-            return Err(Error::invalid(faults));
-        }
+        let QueryBody { filter, sort, fields, trashed, expand, limit: _, cursor: _ } = body;
+        let query = Self::of_parts(filter.as_ref(), sort.as_deref(), fields.as_deref())?;
+        let expand = expand.map(|expand| expand.asked_at("/expand"));
+        Ok(Self { trashed: trashed.is_some(), expand, ..query })
+    }
+
+    /// The same query with what is told of in the place of ids.
+    #[must_use]
+    pub fn expanding(self, expand: Option<Expansion>) -> Self {
+        Self { expand, ..self }
+    }
+
+    /// The query that has these parts, each at the place of its name.
+    ///
+    /// # Errors
+    /// 400 for what is no condition.
+    pub fn of_parts(
+        filter: Option<&FilterBody>,
+        sort: Option<&str>,
+        fields: Option<&[String]>,
+    ) -> Result<Self> {
+        let filter = filter.map(|filter| filter.node("/filter")).transpose().map_err(Error::invalid)?;
         let named = |(index, name): (usize, &String)| Name::new(format!("/fields/{index}"), name);
         Ok(Self {
             filter,
-            sort: body.sort.as_deref().map(|sort| Name::new("/sort", sort)),
-            fields: body.fields.as_ref().map(|fields| fields.iter().enumerate().map(named).collect()),
-            trashed: body.trashed.is_some(),
-            expand: body.expand.map(|expand| expand.asked_at("/expand")),
+            sort: sort.map(|sort| Name::new("/sort", sort)),
+            fields: fields.map(|fields| fields.iter().enumerate().map(named).collect()),
+            ..Self::default()
         })
+    }
+}
+
+impl FilterBody {
+    /// The filter with the place of each part, of which this is that of the whole.
+    pub(crate) fn node(&self, pointer: &str) -> Result<Node, Vec<Fault>> {
+        let mut faults = Vec::new();
+        node(self, pointer, &mut faults).filter(|_| faults.is_empty()).ok_or(faults)
+    }
+
+    /// Whether it has the form of a filter.
+    ///
+    /// # Errors
+    /// What has no form, each at its place.
+    pub fn check_form(&self, pointer: &str) -> Result<(), Vec<Fault>> {
+        self.node(pointer).map(|_| ())
+    }
+
+    /// What it compares, each with its place.
+    pub fn names(&self, pointer: &str) -> Vec<(String, &str)> {
+        let Self { field, all, any, not, op: _, value: _ } = self;
+        let own = field.as_deref().map(|name| (format!("{pointer}/field"), name));
+        let listed = [("all", all), ("any", any)].into_iter().flat_map(|(word, bodies)| {
+            bodies.iter().flatten().enumerate().map(move |(index, body)| (format!("{word}/{index}"), body))
+        });
+        let inner = listed.chain(not.as_deref().map(|body| ("not".to_owned(), body)));
+        own.into_iter()
+            .chain(inner.flat_map(|(part, body)| body.names(&format!("{pointer}/{part}"))))
+            .collect()
+    }
+}
+
+impl PartialEq for FilterBody {
+    /// Whether both were sent alike.
+    fn eq(&self, other: &Self) -> bool {
+        is_same(self, other)
     }
 }
 

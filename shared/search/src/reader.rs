@@ -1,14 +1,14 @@
 //! Resolves filters against the fields of a type: every fault at once, each with its pointer.
 
 use base::{Fault, Violation};
-use records::object_type::{Field, StoredObjectType};
+use records::object_type::Field;
 
 use crate::{
-    column::resolve_column,
-    filter::{Column, Comparison, Filter, Predicate},
+    column::{Column, Scope},
+    filter::{Comparison, Filter, Predicate},
     operand,
     operator::{Kind, Operator},
-    raw_query::{Node, RawCondition},
+    raw_query::{FilterBody, Name, Node, RawCondition, RawOperand},
 };
 
 pub(crate) const CONDITIONS_MAX: usize = 50;
@@ -16,18 +16,18 @@ pub(crate) const DEPTH_MAX: usize = 5;
 
 /// A type, and what is wrong with what was read by it.
 pub(crate) struct Reader<'a> {
-    object_type: &'a StoredObjectType,
+    scope: Scope<'a>,
     pub(crate) faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(object_type: &'a StoredObjectType) -> Self {
-        Self { object_type, faults: Vec::new() }
+    pub(crate) fn new(scope: Scope<'a>) -> Self {
+        Self { scope, faults: Vec::new() }
     }
 
-    /// The filter; none if something is wrong with it.
-    pub(crate) fn filter(&mut self, node: Node) -> Option<Filter> {
-        let pointer = if node.is_of_a_query() { "?filter" } else { "/filter" };
+    /// The filter at that place; none if something is wrong with it.
+    pub(crate) fn filter(&mut self, node: Node, pointer: &str) -> Option<Filter> {
+        let found = self.faults.len();
         if node.count() > CONDITIONS_MAX {
             let detail = format!("Send at most {CONDITIONS_MAX} conditions.");
             self.faults.push(Fault::new(pointer, Violation::TooMany, detail));
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
             let detail = format!("Put all, any and not into one another at most {DEPTH_MAX} times.");
             self.faults.push(Fault::new(pointer, Violation::TooDeep, detail));
         }
-        if self.faults.is_empty() { self.node(node) } else { None }
+        if self.faults.len() == found { self.node(node) } else { None }
     }
 
     fn node(&mut self, node: Node) -> Option<Filter> {
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     }
 
     fn condition(&mut self, raw: &RawCondition) -> Option<Filter> {
-        match read(self.object_type, raw) {
+        match read(self.scope, raw) {
             Ok(filter) => Some(filter),
             Err(faults) => {
                 self.faults.extend(faults);
@@ -65,11 +65,43 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn read(object_type: &StoredObjectType, raw: &RawCondition) -> Result<Filter, Vec<Fault>> {
-    let column =
-        resolve_column(object_type, &raw.field.pointer, &raw.field.name).map_err(|fault| vec![fault])?;
+impl Filter {
+    /// The filter that was sent at that place.
+    ///
+    /// # Errors
+    /// All that is wrong with it: first with its form, else with its fields and values.
+    pub fn read(body: &FilterBody, pointer: &str, scope: Scope<'_>) -> Result<Self, Vec<Fault>> {
+        let mut reader = Reader::new(scope);
+        let filter = reader.filter(body.node(pointer)?, pointer);
+        filter.ok_or(reader.faults)
+    }
+
+    /// What has this value in the field of that name, or none; the value is written as in a parameter.
+    ///
+    /// # Errors
+    /// What the field cannot be asked for.
+    pub fn with_value(
+        scope: Scope<'_>,
+        pointer: &str,
+        (name, value): (&str, Option<&str>),
+    ) -> Result<Self, Vec<Fault>> {
+        let condition = RawCondition {
+            field: Name::new(pointer, name),
+            op: if value.is_some() { Operator::Eq } else { Operator::Empty },
+            op_pointer: pointer.to_owned(),
+            value: RawOperand::Text(value.unwrap_or("true").to_owned()),
+            value_pointer: pointer.to_owned(),
+        };
+        let mut reader = Reader::new(scope);
+        let filter = reader.filter(Node::Is(condition), pointer);
+        filter.ok_or(reader.faults)
+    }
+}
+
+fn read(scope: Scope<'_>, raw: &RawCondition) -> Result<Filter, Vec<Fault>> {
+    let column = scope.column(&raw.field.pointer, &raw.field.name).map_err(|fault| vec![fault])?;
     let field = match &column {
-        Column::Field(slug, _) => object_type.object_type.field(slug.as_str()),
+        Column::Field(slug, _) => scope.object_type.object_type.field(slug.as_str()),
         Column::CreatedAt | Column::UpdatedAt => None,
     };
     let kind = field.map_or(Kind::Ordered, Kind::of);
@@ -132,7 +164,7 @@ impl Node {
         }
     }
 
-    fn is_of_a_query(&self) -> bool {
+    pub(crate) fn is_of_a_query(&self) -> bool {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::is_of_a_query),
             Node::Not(node) => node.is_of_a_query(),

@@ -189,6 +189,7 @@ async fn whatever_somebody_sends_is_answered_and_never_with_a_failure() {
             uploads::routes()
                 .router(uploads::Store::new(&platform, system().bucket.clone(), nowhere()), on()),
         ),
+        ("views", views::routes().router(views::Store::new(&platform), on())),
         ("audit-logs", audit_logs::routes().router(audit_logs::Store::new(&platform), on())),
         ("discovery", discovery::routes().router((), None)),
     ];

@@ -196,7 +196,7 @@ impl Deal {
 
 /// A type with its objects, in the order of their creation.
 pub(super) struct Deals {
-    world: World,
+    pub(super) world: World,
     path: String,
     pub(super) fields: Vec<Field>,
     pub(super) live: Vec<Deal>,

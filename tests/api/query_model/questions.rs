@@ -64,6 +64,11 @@ impl Question {
         Self { filter, sort: name.map(|name| (name.to_owned(), dice.hits(50))) }
     }
 
+    /// Whether an order was asked for.
+    pub(super) fn has_order(&self) -> bool {
+        self.sort.is_some()
+    }
+
     /// The objects that are meant, in order.
     pub(super) fn answer<'a>(&self, live: &'a [Deal]) -> Vec<&'a Deal> {
         let is_meant = |deal: &&Deal| self.filter.as_ref().is_none_or(|filter| filter.holds(deal));

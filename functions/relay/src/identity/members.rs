@@ -75,7 +75,10 @@ impl Relay {
         let Tombstone { team, kind, id, label, role: before, at, actor } = decode(new.clone())?;
         let dedup_key = dedup_key(key, [at.to_string()]);
         let (event, subject) = match (kind, UserId::parse(&id)) {
-            (Kind::Member, Some(user)) => (left(&actor, &user), self.member_subject(&user).await?),
+            (Kind::Member, Some(user)) => {
+                Box::pin(self.trash_personal_views(&team, (&user, at), &actor)).await?;
+                (left(&actor, &user), self.member_subject(&user).await?)
+            }
             _ => (AuditEvent::Withdrawn, invited(id, label)),
         };
         let fields = vec![role(before, None)];

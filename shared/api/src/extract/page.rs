@@ -13,6 +13,7 @@ use crate::{
 };
 use base::{
     error::{Code, Error, Fault, Result, Violation},
+    id::UserId,
     timestamp::Timestamp,
 };
 use keys::Platform;
@@ -38,7 +39,8 @@ pub struct Page<F = NoFilter> {
 
 /// Builds pages of a list whose `limit` and `cursor` are not in the query, or not alone there.
 pub struct PageBuilder {
-    context: String,
+    user: UserId,
+    path: String,
     platform: Platform,
 }
 
@@ -70,6 +72,12 @@ impl<F> Page<F> {
     pub fn with<G>(self, filter: G) -> Page<G> {
         let Self { limit, after, filter: _, context, platform } = self;
         Page { limit, after, filter, context, platform }
+    }
+
+    /// The same page of at most so many things, where a list has a size of its own.
+    #[must_use]
+    pub fn of_size(self, limit: usize) -> Self {
+        Self { limit, ..self }
     }
 
     /// The page with these things, leading on if there are more.
@@ -114,6 +122,12 @@ impl<F> Page<F> {
 }
 
 impl PageBuilder {
+    /// The same for the list at another path, on which an answer leads.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), user: self.user.clone(), platform: self.platform.clone() }
+    }
+
     /// The page of that size behind the cursor, of the list narrowed so. A fault is told at `limit` or `cursor` behind
     /// `prefix`: `/` for a body, `?` for a query.
     ///
@@ -132,7 +146,7 @@ impl PageBuilder {
             _ => error,
         })?;
         // A cursor belongs to its list, its narrowing and its caller; the size of the page may change on the way.
-        let context = format!("{} {filter:?}", self.context);
+        let context = format!("cursor {} {} {filter:?}", self.user, self.path);
         let page = Page { limit, after: None, filter, context, platform: self.platform };
         // An empty one is that of the first page: so clients write a parameter that they have nothing for.
         let after = match cursor.filter(|cursor| !cursor.is_empty()) {
@@ -151,7 +165,7 @@ impl<S: Sync> FromRequestParts<S> for PageBuilder {
         let platform = parts.extensions.get::<Platform>().cloned();
         let platform =
             platform.ok_or_else(|| anyhow::anyhow!("a list was asked of a function without a platform"))?;
-        Ok(Self { context: format!("cursor {} {}", caller.user, parts.uri.path()), platform })
+        Ok(Self { user: caller.user, path: parts.uri.path().to_owned(), platform })
     }
 }
 

@@ -67,6 +67,11 @@ codes! {
     LimitReached = 409 "limit_reached";
     /// Objects contradict this change; `detail` tells how many: change them first.
     Contradicted = 409 "contradicted";
+    /// The view needs fields that are gone or cannot be searched by, and so shows nothing; its `problems` name them: change the
+    /// view.
+    ViewBroken = 409 "view_broken";
+    /// The view is locked: unlock it first, with `{"locked": false}` alone.
+    Locked = 409 "locked";
     /// The thing is not in the state that this needs.
     WrongState = 409 "wrong_state";
     /// The form takes no submissions now: it is closed, not open yet, or full.

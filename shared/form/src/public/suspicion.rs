@@ -33,7 +33,7 @@ mod tests {
             fields: [("about".to_owned(), to_raw_value(&json!(text)).unwrap())].into(),
             ..FilledIn::default()
         };
-        let protection = |hold, max_links| Protection { hold, max_links, ..Protection::default() };
+        let protection = |hold, max_links| Protection { max_links, hold, ..Protection::default() };
         let two = sent("see HTTP://a.example and https://b.example");
         for (hold, most, reason) in [
             (Hold::Suspicious, Some(1), Some(SubmissionReason::Links)),

@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Field, FieldType, StoredObjectType};
 
-/// The version of its type that a field is from, unless it was added later.
-const FIRST_VERSION: u64 = 1;
-
 /// A field of a type, as something refers to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FieldReference {
@@ -47,6 +44,8 @@ pub enum TypeProblemCode {
     OptionGone,
     /// The type is in the trash, or gone.
     TypeGone,
+    /// The field does not take the value any more.
+    ValueRefused,
     /// The type requires a field that is missing.
     RequiredFieldMissing,
 }
@@ -71,6 +70,11 @@ pub enum FieldNeed {
     Searchable,
     /// One that has this option.
     Option(String),
+}
+
+impl FieldReference {
+    /// The version that the fields are from which were there from the beginning.
+    pub const FIRST: u64 = 1;
 }
 
 impl StoredObjectType {
@@ -115,7 +119,7 @@ impl StoredObjectType {
     }
 
     fn added_in(&self, slug: &Slug) -> u64 {
-        self.added.get(slug).copied().unwrap_or(FIRST_VERSION)
+        self.added.get(slug).copied().unwrap_or(FieldReference::FIRST)
     }
 }
 
@@ -141,6 +145,7 @@ impl TypeProblem {
             TypeProblemCode::IndexBuilding => format!("The index of {name} is being built."),
             TypeProblemCode::OptionGone => format!("The field {name} has this option no more."),
             TypeProblemCode::TypeGone => "The object type is in the trash, or gone.".to_owned(),
+            TypeProblemCode::ValueRefused => "The field does not take this value any more.".to_owned(),
             TypeProblemCode::RequiredFieldMissing => format!("The object type requires the field {name}."),
         };
         Self { pointer: pointer.into(), code, field: field.cloned(), detail }
@@ -148,12 +153,12 @@ impl TypeProblem {
 }
 
 fn first_version() -> u64 {
-    FIRST_VERSION
+    FieldReference::FIRST
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 fn is_first_version(version: &u64) -> bool {
-    *version == FIRST_VERSION
+    *version == FieldReference::FIRST
 }
 
 #[cfg(test)]

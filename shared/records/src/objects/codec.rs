@@ -55,6 +55,18 @@ pub(crate) fn encode_object(
     Ok(item)
 }
 
+/// What a filter looks at in the item of an object, as the object is.
+pub fn search_item(object: &StoredObject, object_type: &StoredObjectType) -> Item {
+    let keys = searchable_keys(&object.fields, object_type);
+    let keys = keys.into_iter().map(|(slug, _, key)| (slug.to_string(), AttributeValue::S(key)));
+    [
+        ("sk".to_owned(), AttributeValue::S(object.id.to_string())),
+        ("q".to_owned(), AttributeValue::M(keys.collect())),
+        ("updated_at".to_owned(), AttributeValue::S(object.updated_at.to_string())),
+    ]
+    .into()
+}
+
 /// The update that makes these changes, field by field, so that concurrent changes of other fields survive.
 pub(crate) fn update(
     table: &Table,

@@ -29,7 +29,7 @@ use table::{Table, Tables};
 
 pub use alongside::{Committed, Effect, MatchPolicy, Planned, PlannedObject, values_taken};
 pub use batch::{BatchOperation, Done};
-pub use codec::decode_object;
+pub use codec::{decode_object, search_item};
 pub use collection::{Collection, TypePath, Within};
 pub use keys::partition;
 pub use object::{StoredObject, trash_cutoff};

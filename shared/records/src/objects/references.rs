@@ -1,13 +1,13 @@
 //! Validates what was sent, and looks up before a write what its values point at, all at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields};
 use anyhow::Context as _;
 use base::{Code, Result, id::ObjectId};
 use table::{Item, Key};
 
-use super::{Collection, Objects, Writer, keys::object_key};
+use super::{Collection, Objects, StoredObject, Writer, codec::decode_object, keys::object_key};
 
 impl Objects {
     /// Validates what was sent against the fields of the type. References to objects that do not exist are
@@ -47,6 +47,22 @@ impl Objects {
             validation.dangling.extend(validation.references.iter().filter_map(fault));
         }
         Ok(all)
+    }
+
+    /// The labels of these objects of a collection, as far as they are there and have one.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn labels(
+        &self,
+        collection: &Collection,
+        ids: &[ObjectId],
+    ) -> Result<HashMap<ObjectId, String>> {
+        let keys = ids.iter().map(|id| object_key(&collection.stored, id)).collect();
+        let found = self.table.get_many(keys).await?;
+        let found = found.iter().map(decode_object).collect::<Result<Vec<_>>>()?;
+        let live = found.into_iter().filter(StoredObject::is_live);
+        Ok(live.filter_map(|object| Some((object.id, collection.label_of(&object.fields)?))).collect())
     }
 
     /// Those of the objects that are pointed at, by type and id, which are there and not in the trash.

@@ -1,7 +1,7 @@
 //! How the resources of a new family are stored: the body, and around it what every resource has.
 
 use api::Member;
-use audit::{AuditEvent, Kind};
+use audit::{AuditEvent, FieldChange, Kind, properties, property_changes};
 use base::{
     Result, Timestamp,
     actor::Actor,
@@ -9,7 +9,9 @@ use base::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Count, QuotaClaim, Resource, State};
+use table::{Tables, Write};
+
+use super::{Count, QuotaClaim, Resource, State, Transition};
 
 /// What one family means by its resource. All else is the mechanism's.
 pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -36,6 +38,23 @@ pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
     /// The event of a change that leaves the state as it is: a weightier word than `updated`, if there is one.
     fn change_event(&self, _: &Self) -> AuditEvent {
         AuditEvent::Updated
+    }
+
+    /// What the audit log tells of the members of a new resource, or of what has changed.
+    ///
+    /// # Errors
+    /// 500: a resource can always be written.
+    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<FieldChange>> {
+        let before = before.map(properties).transpose()?;
+        Ok(property_changes(before.as_ref(), &properties(after)?, Self::AUDITED))
+    }
+
+    /// Whether its state may change so; what is in the trash may always end there.
+    ///
+    /// # Errors
+    /// 409 when it may not.
+    fn check_transition(&self, _: Transition) -> Result<()> {
+        Ok(())
     }
 
     /// What it takes of what its team has a limited amount of. The person has created it.
@@ -150,6 +169,15 @@ impl<B: Body> Resource for Stored<B> {
         self.destroyed = state.is_purging();
     }
 
+    async fn effects(&self, transition: Transition, _: &Tables) -> Result<Vec<Write>> {
+        // What is in the trash may end there.
+        let is_free = transition == Transition::Purged && self.trashed_at.is_some();
+        if !is_free {
+            self.body.check_transition(transition)?;
+        }
+        Ok(Vec::new())
+    }
+
     fn touch(&mut self, by: Actor, now: Timestamp) {
         self.version += 1;
         self.updated_at = now;
@@ -161,8 +189,7 @@ impl<B: Body> Resource for Stored<B> {
         if self.destroyed { Vec::new() } else { self.body.quota_claims(&self.created_by) }
     }
 
-    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<audit::FieldChange>> {
-        let before = before.map(|before| audit::properties(&before.body)).transpose()?;
-        Ok(audit::property_changes(before.as_ref(), &audit::properties(&after.body)?, B::AUDITED))
+    fn field_changes(before: Option<&Self>, after: &Self) -> Result<Vec<FieldChange>> {
+        B::field_changes(before.map(|before| &before.body), &after.body)
     }
 }

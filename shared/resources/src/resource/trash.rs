@@ -3,7 +3,8 @@
 use api::{Member, extract::IfMatch};
 use base::{
     Code, Error, Result, Timestamp,
-    id::{Id as _, JobId},
+    actor::Actor,
+    id::{Id as _, JobId, TeamId},
 };
 use table::{Attempt, Condition, Write, applied, retry};
 
@@ -22,14 +23,43 @@ impl<R: Resource> Resources<R> {
         retry(R::NOUN, || async move {
             let before = self.read(&by.team, name, false).await?;
             if_match.check(before.version())?;
-            let now = self.now();
-            let job = purge_job(by, &before, (now, now.plus_seconds(TRASH_SECONDS)));
-            let state = State::Trashed { at: now, job: Some(job.id.clone()) };
-            let mut writes = self.transition(Some(by), (&before, now), state, Transition::Trashed).await?.1;
-            writes.push(job.write(&self.tables.workspace)?);
-            Attempt::of(self.tables.workspace.transact(writes).await)
+            self.try_trash(&by.actor(), &before, before.clone()).await
         })
         .await
+    }
+
+    /// Moves a resource to the trash that nobody can reach any more, as a consequence of what somebody did. What would keep it
+    /// from there is changed first. One that is not there is left alone.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn trash_for(
+        &self,
+        (team, by): (&TeamId, &Actor),
+        id: &R::Id,
+        prepare: impl Fn(&mut R) + Send + Sync,
+    ) -> Result<()> {
+        let prepare = &prepare;
+        let outcome = retry(R::NOUN, || async move {
+            let before = self.read(team, id.as_str(), false).await?;
+            let mut after = before.clone();
+            prepare(&mut after);
+            self.try_trash(by, &before, after).await
+        });
+        match outcome.await {
+            Err(error) if error.code == Code::NotFound => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    async fn try_trash(&self, by: &Actor, before: &R, after: R) -> Result<Attempt<()>> {
+        let now = self.now();
+        let job = purge_job(by, before, (now, now.plus_seconds(TRASH_SECONDS)));
+        let state = State::Trashed { at: now, job: Some(job.id.clone()) };
+        let transition = (state, Transition::Trashed);
+        let mut writes = self.transition(Some(by), (before, after, now), transition).await?.1;
+        writes.push(job.write(&self.tables.workspace)?);
+        Attempt::of(self.tables.workspace.transact(writes).await)
     }
 
     /// Brings a resource back from the trash.
@@ -45,8 +75,9 @@ impl<R: Resource> Resources<R> {
                 let detail = format!("The {} is not in the trash{more}.", R::NOUN);
                 return Err(Error::new(Code::WrongState, detail));
             };
+            let (state, now) = ((State::Live, Transition::Restored), self.now());
             let (after, mut writes) =
-                self.transition(Some(by), (&before, self.now()), State::Live, Transition::Restored).await?;
+                self.transition(Some(&by.actor()), (&before, before.clone(), now), state).await?;
             writes.extend(job.map(|job| StoredJob::removal(&self.tables.workspace, &job)));
             Ok(Attempt::of(self.tables.workspace.transact(writes).await)?.with(after))
         })
@@ -70,9 +101,9 @@ impl<R: Resource> Resources<R> {
                     return Err(R::no_such());
                 }
                 if_match.check(found.version())?;
-                let state = found.state().purging();
-                let (marked, writes) =
-                    self.transition(Some(by), (&found, self.now()), state, Transition::Purged).await?;
+                let state = (found.state().purging(), Transition::Purged);
+                let at = (&found, found.clone(), self.now());
+                let (marked, writes) = self.transition(Some(&by.actor()), at, state).await?;
                 if !applied(workspace.transact(writes).await)? {
                     return Ok(Attempt::Conflict);
                 }
@@ -106,11 +137,11 @@ impl<R: Resource> Resources<R> {
             let now = self.now();
             let (job, delay_seconds) = job_of(&before);
             let times = (now, now.plus_seconds(delay_seconds));
-            let job = StoredJob { job, ..purge_job(by, &before, times) };
+            let job = StoredJob { job, ..purge_job(&by.actor(), &before, times) };
             let trashed_at = before.state().trashed_at().or(Some(now));
-            let state = State::Purging { trashed_at, job: Some(job.id.clone()) };
-            let (after, mut writes) =
-                self.transition(Some(by), (&before, now), state, Transition::Purged).await?;
+            let state = (State::Purging { trashed_at, job: Some(job.id.clone()) }, Transition::Purged);
+            let at = (&before, before.clone(), now);
+            let (after, mut writes) = self.transition(Some(&by.actor()), at, state).await?;
             writes.push(job.write(workspace)?);
             writes.extend(before.state().job().map(|job| StoredJob::removal(workspace, job)));
             Ok(Attempt::of(workspace.transact(writes).await)?.with((before.state(), after, Some(job))))
@@ -144,7 +175,8 @@ impl<R: Resource> Resources<R> {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn expiry(&self, resource: &R) -> Result<(R, Vec<Write>)> {
-        self.transition(None, (resource, self.now()), resource.state().purging(), Transition::Purged).await
+        let state = (resource.state().purging(), Transition::Purged);
+        self.transition(None, (resource, resource.clone(), self.now()), state).await
     }
 
     /// Marks a resource for this job of its own, which purges it as a time is over and nobody asked for it. Returns false if
@@ -153,8 +185,8 @@ impl<R: Resource> Resources<R> {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn expire(&self, resource: &R, job: &JobId) -> Result<bool> {
-        let state = State::Purging { trashed_at: None, job: Some(job.clone()) };
-        let (_, writes) = self.transition(None, (resource, self.now()), state, Transition::Purged).await?;
+        let state = (State::Purging { trashed_at: None, job: Some(job.clone()) }, Transition::Purged);
+        let (_, writes) = self.transition(None, (resource, resource.clone(), self.now()), state).await?;
         applied(self.tables.workspace.transact(writes).await)
     }
 
@@ -179,19 +211,17 @@ impl<R: Resource> Resources<R> {
         applied(workspace.transact(writes).await)
     }
 
-    /// The resource in another state, by somebody or because a time is over, and the writes that make it so; its own is the
-    /// first. What is purged counts no more.
+    /// The resource as it is to be, in another state, by somebody or because a time is over, and the writes that make it so; its
+    /// own is the first. What is purged counts no more.
     async fn transition(
         &self,
-        by: Option<&Member>,
-        (before, now): (&R, Timestamp),
-        state: State,
-        transition: Transition,
+        by: Option<&Actor>,
+        (before, mut after, now): (&R, R, Timestamp),
+        (state, transition): (State, Transition),
     ) -> Result<(R, Vec<Write>)> {
-        let mut after = before.clone();
         after.set_state(state);
         if let Some(by) = by {
-            after.touch(by.actor(), now);
+            after.touch(by.clone(), now);
         }
         let mut writes = before.replacement(&mut after, &self.tables.workspace, now)?;
         if transition == Transition::Purged {
@@ -203,9 +233,9 @@ impl<R: Resource> Resources<R> {
 }
 
 /// The job that purges a resource.
-fn purge_job<R: Resource>(by: &Member, resource: &R, times: (Timestamp, Timestamp)) -> StoredJob {
+fn purge_job<R: Resource>(by: &Actor, resource: &R, times: (Timestamp, Timestamp)) -> StoredJob {
     let subject = JobSubject::new(R::KIND, resource.id().as_str());
-    StoredJob::new((&by.team, subject), Job::Destroy, times, by.actor())
+    StoredJob::new((resource.team(), subject), Job::Destroy, times, by.clone())
 }
 
 /// What hangs on a resource would be left behind if it were removed at once.

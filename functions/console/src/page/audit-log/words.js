@@ -8,6 +8,7 @@ import { plain, plural } from "../shell/words.js";
 export const KINDS = {
   "object": "object",
   "object-type": "object type",
+  "view": "view",
   "webhook": "webhook",
   "form": "form",
   "team": "team",
