@@ -109,10 +109,11 @@ impl<'a> Filling<'a> {
     }
 
     /// Goes to the page before.
-    pub(crate) fn back(&mut self) {
+    pub(crate) fn back(&mut self) -> Step {
         let pages = self.progress().pages();
         let before = pages.into_iter().rev().find(|page| *page < self.page);
         self.page = before.unwrap_or(self.page);
+        Step::Page(Vec::new())
     }
 
     /// Goes to the page behind this one, if this one is filled in well.

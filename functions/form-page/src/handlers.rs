@@ -105,7 +105,7 @@ async fn answer(
     client: &Client,
     inputs: Inputs,
 ) -> Result<Answer> {
-    let Some(collection) = found.open() else {
+    let Some(collection) = &found.collection else {
         return told::closed(StatusCode::CONFLICT, &found.stored, found.state).map(Answer::Page);
     };
     let Some((mut filling, is_back)) = Filling::of_page((key, found), collection, (inputs, store.now()))
@@ -113,13 +113,10 @@ async fn answer(
         let message = "This page is not as it was sent. Open the form again.";
         return told::told(StatusCode::UNPROCESSABLE_ENTITY, &found.stored.form, message).map(Answer::Page);
     };
-    if is_back {
-        filling.back();
-        return page(&filling, StatusCode::OK, &[]).map(Answer::Page);
-    }
-    match filling.on(store.objects()) {
-        Step::Send => {}
-        Step::Page(faults) => {
+    // What was sent before is answered the same, though the form takes no more by now.
+    if found.state == FormState::Open {
+        let step = if is_back { filling.back() } else { filling.on(store.objects()) };
+        if let Step::Page(faults) = step {
             let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
             return page(&filling, status, &faults).map(Answer::Page);
         }
@@ -136,7 +133,12 @@ async fn answer(
 fn refused((store, client): (&Store, &Client), mut filling: Filling<'_>, refusal: &Error) -> Result<Html> {
     let stored = &filling.found.stored;
     let told = match refusal.code {
-        Code::FormClosed => return told::closed(StatusCode::CONFLICT, stored, FormState::Closed),
+        Code::FormClosed => {
+            // The last place was taken meanwhile.
+            let state =
+                if filling.found.state == FormState::Open { FormState::Full } else { filling.found.state };
+            return told::closed(StatusCode::CONFLICT, stored, state);
+        }
         Code::FormUnavailable => return told::closed(StatusCode::CONFLICT, stored, FormState::Unavailable),
         Code::AlreadySubmitted => {
             let message =

@@ -216,7 +216,9 @@ async fn pages_of_other_origins_do_not_send_it() {
 async fn what_cannot_be_filled_in_says_so_in_the_words_of_its_team() {
     let desk = Desk::new(json!({"closed_message": "Until *May*", "limit": 1})).await;
     let page = desk.open("").await.expect(200);
-    desk.press(&page, "on", &[("name", "Ada")]).await.expect(303);
+    for _ in 0..2 {
+        desk.press(&page, "on", &[("name", "Ada")]).await.expect(303);
+    }
     desk.open("").await.expect(200).has("Until <em>May</em>").lacks("<form");
     let other = desk.press(&page, "on", &[("name", "Grace")]).await.expect(409);
     other.has("Until <em>May</em>");
