@@ -124,7 +124,7 @@ const upload = given(
 
 const view = given(
   "a view is created",
-  await client.POST("/v1/teams/{team}/views", { ...inTeam, body: { name: "Board", kind: "board", object_type: path.type, group: { field: "stage" } } }),
+  await client.POST("/v1/teams/{team}/views", { ...inTeam, body: { name: "The latest", kind: "table", object_type: path.type, sort: "-created_at" } }),
 ).id;
 
 type Listed = { data?: { data: unknown[]; next_cursor?: string | null }; error?: unknown };

@@ -32,7 +32,11 @@ test("operations stand in their families and are found by their words, which the
   const document = await (await fetch(`${scene.url}/v1/openapi.json`)).json();
   const count = Object.values(document.paths).flatMap(Object.keys).length;
   const rows = page.locator(".operations li");
-  assert.equal(await rows.count(), count);
+  // There are more than fit: each family says how many it has, and one is open.
+  const closed = await page.getByRole("link", { name: /^Show \d+ operations? of / }).allTextContents();
+  const counted = closed.map((label) => Number(/\d+/.exec(label)[0])).reduce((sum, each) => sum + each, 0);
+  assert.ok(closed.length > 0);
+  assert.equal((await rows.count()) + counted, count);
   await checkAccess(page, "reference-list");
 
   await page.getByRole("searchbox").focus();
@@ -294,7 +298,7 @@ test("schemas lead into themselves as far as somebody looks, and to where they a
   await page.getByRole("heading", { level: 1, name: "FilterOp" }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "FilterOp");
   await page.getByRole("listitem").filter({ hasText: "starts_with: It begins so." }).waitFor();
-  await page.getByRole("list", { name: "Operations that take it" }).getByRole("link", { name: /Find objects/ }).waitFor();
+  await page.getByRole("list", { name: "Operations that take it" }).getByRole("link", { name: /Find objects .*\/objects\/\{type\}\/query/ }).waitFor();
   await page.goto(scene.url + at("No-such-thing", team));
   await page.getByRole("heading", { name: "There is no such operation" }).waitFor();
   await close(page);
