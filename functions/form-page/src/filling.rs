@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::{
     answers,
     inputs::{Inputs, field_of, text_of},
-    prefill::prefilled,
+    prefill::{PARAMS, prefilled},
 };
 
 /// The names of the inputs that are about the page, and not about what is filled in.
@@ -83,7 +83,14 @@ impl<'a> Filling<'a> {
         let empty = asked(form, page).filter(|slug| own.iter().all(|(name, _)| field_of(name) != *slug));
         inputs.extend(empty.map(|slug| (slug.to_owned(), String::new())));
         inputs.extend(own);
-        Some((Self { key, found, collection, page, now, inputs, token, refused: BTreeSet::new() }, is_back))
+        let mut filling = Self { key, found, collection, page, now, inputs, token, refused: BTreeSet::new() };
+        // What the form asked for before somebody changed it.
+        let trap = filling.trap();
+        filling.inputs.retain(|(name, _)| {
+            let is_asked = form.asked().any(|slug| slug.as_str() == field_of(name));
+            is_asked || name.starts_with(PARAMS) || trap.as_deref() == Some(name)
+        });
+        Some((filling, is_back))
     }
 
     /// What is filled in.
@@ -93,7 +100,12 @@ impl<'a> Filling<'a> {
 
     /// All of it, to be sent.
     pub(crate) fn received(&self) -> ReceivedSubmission {
-        ReceivedSubmission { token: self.token.clone(), key: None, filled_in: self.filled_in() }
+        ReceivedSubmission {
+            token: self.token.clone(),
+            key: None,
+            filled_in: self.filled_in(),
+            is_html: true,
+        }
     }
 
     /// The name of the field that is to stay empty.

@@ -14,17 +14,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    Store,
+    Store, answers,
     filling::{Filling, Step},
     html::Html,
-    inputs::Inputs,
+    inputs::{Inputs, text_of},
     page::page,
     request::{LinkQuery, Unread},
     told,
 };
 
-/// What a link to the page behind a submission says.
-const DONE: &str = "done";
+/// What a link to the page behind a submission says. No parameter of a form begins so.
+const DONE: &str = "_done";
 const EMBED: &str = include_str!("embed.js");
 /// So long a browser uses what it has, in seconds.
 const EMBED_CACHE: &str = "public, max-age=3600";
@@ -66,7 +66,7 @@ pub(crate) async fn open(
         Err(error) if error.code == Code::NotFound => return told::none(),
         found => found?,
     };
-    if query.iter().any(|(name, _)| name == DONE) {
+    if answers::is_sent(text_of(&query, DONE), &found.ring, &found.stored.id) {
         return told::sent(&found.stored);
     }
     let Some(collection) = found.open() else {
@@ -86,7 +86,7 @@ pub(crate) async fn fill_in(
         Err(error) if error.code == Code::NotFound => return told::none().map(Answer::Page),
         found => found?,
     };
-    if !sent.may_send(&found.stored.form.allowed_origins) {
+    if !sent.may_send(&client.host, &found.stored.form.allowed_origins) {
         let message = "This page may not send this form. Open the form itself.";
         return told::told(StatusCode::FORBIDDEN, &found.stored.form, message).map(Answer::Page);
     }
@@ -124,7 +124,9 @@ async fn answer(
     let received = filling.received();
     match store.visit(found, client, async |_| Ok(received)).await {
         Ok(Confirmed { redirect: Some(to), .. }) => Ok(Answer::Other(to)),
-        Ok(Confirmed { redirect: None, .. }) => Ok(Answer::Other(format!("{key}?{DONE}"))),
+        Ok(Confirmed { redirect: None, .. }) => {
+            Ok(Answer::Other(format!("{key}?{DONE}={}", answers::sent(&found.ring, &found.stored.id)?)))
+        }
         Err(refusal) => refused((store, client), filling, &refusal).map(Answer::Page),
     }
 }

@@ -22,6 +22,7 @@ pub type Store = form::PublicForms;
 /// The table of routes.
 pub fn routes() -> Routes<Store> {
     Routes::new("Pages of forms", "/f/{key}")
+        .answering_for_origins()
         .get("", Access::Public, "Open a form", handlers::open)
         .post("", Access::Public, "Fill in a form", handlers::fill_in)
         .get("/embed.js", Access::Public, "Read what sets a form into a page", handlers::embed)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use form::{FilledIn, Form, FormItem, Progress, posted};
+use form::{FilledIn, Form, Progress, posted};
 use records::object_type::{Field, ObjectType};
 
 use crate::inputs::{Inputs, field_of, inputs_of};
@@ -11,7 +11,7 @@ use crate::inputs::{Inputs, field_of, inputs_of};
 /// What stands before the slug of a field in a link.
 const PREFILL: &str = "prefill_";
 /// What stands before the name of a parameter in an input.
-const PARAMS: &str = "_params.";
+pub(crate) const PARAMS: &str = "_params.";
 
 /// What stands in a form at first, and the fields that the link has a value for which they do not take.
 pub(crate) fn prefilled(form: &Form, object_type: &ObjectType, query: &Inputs) -> (Inputs, BTreeSet<String>) {
@@ -29,7 +29,11 @@ pub(crate) fn prefilled(form: &Form, object_type: &ObjectType, query: &Inputs) -
         if !is_taken {
             refused.insert(field.slug.to_string());
         }
-        inputs.extend(if of_link.is_empty() || !is_taken { default_of(item, field) } else { of_link });
+        let given = filled_in.fields.values().next().filter(|_| is_taken);
+        let default = item.default.as_ref().or(field.default.as_ref());
+        // A value stands in its input as it is read, which of a moment is not as it was written.
+        let value = given.or(default).and_then(|value| serde_json::from_str(value.get()).ok());
+        inputs.extend(value.map(|value| inputs_of(field, field.slug.as_str(), &value)).unwrap_or_default());
     }
     (inputs, refused)
 }
@@ -39,10 +43,4 @@ fn of_link(field: &Field, query: &Inputs) -> Inputs {
     let named = query.iter().filter_map(|(name, text)| Some((name.strip_prefix(PREFILL)?, text)));
     let own = named.filter(|(name, _)| field_of(name) == field.slug.as_str());
     own.map(|(name, text)| (name.to_owned(), text.clone())).collect()
-}
-
-fn default_of(item: &FormItem, field: &Field) -> Inputs {
-    let default = item.default.as_ref().or(field.default.as_ref());
-    let value = default.and_then(|default| serde_json::from_str(default.get()).ok());
-    value.map(|value| inputs_of(field, field.slug.as_str(), &value)).unwrap_or_default()
 }

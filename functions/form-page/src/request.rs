@@ -4,7 +4,7 @@ use api::openapi::{Input, Operation};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, HeaderName, header, request::Parts},
+    http::{HeaderName, header, request::Parts},
 };
 use base::{Error, Result};
 
@@ -49,13 +49,13 @@ impl Input for Unread {
 impl Unread {
     /// Whether the page itself sends it, or one of an origin that may. Browsers say which (Fetch Metadata); of those that do not, the
     /// origin is compared with the host that was asked. What is no browser says nothing.
-    pub(crate) fn may_send(&self, allowed_origins: &[String]) -> bool {
+    pub(crate) fn may_send(&self, host: &str, allowed_origins: &[String]) -> bool {
         let headers = self.0.headers();
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let Some(origin) = text(header::ORIGIN) else { return true };
         let is_own = match text(FETCH_SITE) {
             Some(site) => site == "same-origin",
-            None => is_of_host(origin, headers),
+            None => origin.split_once("://").is_some_and(|(_, of_origin)| of_origin == host),
         };
         is_own || allowed_origins.iter().any(|allowed| allowed == "*" || allowed == origin)
     }
@@ -68,12 +68,6 @@ impl Unread {
         let bytes = Bytes::from_request(self.0, &()).await.map_err(|_| Error::too_large())?;
         Ok(pairs(&bytes))
     }
-}
-
-fn is_of_host(origin: &str, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let of_origin = origin.split_once("://").map(|(_, host)| host);
-    of_origin.is_some() && of_origin == host
 }
 
 fn pairs(encoded: &[u8]) -> Inputs {

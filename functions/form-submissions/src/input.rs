@@ -79,12 +79,12 @@ impl Unread {
     /// # Errors
     /// 400 and 415 for the form of it, 422 for parameters.
     pub(crate) async fn read(self, object_type: &ObjectType) -> Result<ReceivedSubmission> {
-        let idempotency_key = idempotency_key(self.headers());
+        let (idempotency_key, is_html) = (idempotency_key(self.headers()), self.is_html());
         let (filled_in, token) = self.read_body(object_type).await?;
         check_params(&filled_in.params)?;
         // A token tells a submission from others, and then nothing else does.
         let key = if token.is_none() { idempotency_key? } else { None };
-        Ok(ReceivedSubmission { token, key, filled_in })
+        Ok(ReceivedSubmission { token, key, filled_in, is_html })
     }
 
     async fn read_body(self, object_type: &ObjectType) -> Result<(FilledIn, Option<String>)> {

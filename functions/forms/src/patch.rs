@@ -25,8 +25,7 @@ impl FormPatch {
 
     /// Whether it says anything of what the form does, and not only of how it looks.
     pub(crate) fn says_what_it_does(&self) -> bool {
-        let Self { name: _, title: _, description: _, locale: _, closed_message: _, confirmation: _, .. } =
-            self;
+        let Self { name: _, title: _, description: _, locale: _, closed_message: _, .. } = self;
         self.status.is_some()
             || self.opens_at.is_some()
             || self.closes_at.is_some()
@@ -35,6 +34,7 @@ impl FormPatch {
             || self.pages.is_some()
             || self.values.is_some()
             || self.action.is_some()
+            || self.confirmation.is_some()
             || self.protection.is_some()
             || self.allowed_origins.is_some()
             || self.keep_address.is_some()

@@ -17,7 +17,7 @@ use base::{
     text::Slug,
 };
 use form::{
-    Confirmed, Counts, FilledIn, FormState, FormWriter, StoredForm, StoredSubmission, Submission,
+    Confirmed, Counts, FilledIn, FormState, FormStatus, FormWriter, StoredForm, StoredSubmission, Submission,
     SubmissionOutcome, SubmissionReason, Submitted, blocks, judge, problems,
 };
 use records::{
@@ -175,6 +175,9 @@ impl Store {
         let filled_in = FilledIn { fields: new.fields, params: new.params };
         let judged = judge(&self.submissions.objects, &stored.form, &collection, &filled_in);
         let by = FormWriter::member(stored, member);
+        // While it is being made, a form is tried.
+        let is_made = is_tried && stored.form.status == FormStatus::Draft;
+        let counts = if is_made { Counts::default() } else { self.open_counts(stored).await? };
         if is_tried {
             let judged = match judged {
                 Ok(judged) => judged,
@@ -188,7 +191,6 @@ impl Store {
             let outcome = Some(as_seen(outcome, member));
             return Ok(MemberAnswered::Tried(Tried { accepted: true, outcome, faults: Vec::new() }));
         }
-        let counts = self.open_counts(stored).await?;
         let judged = judged?;
         let confirmed = Confirmed::of(&stored.form, &judged.changes.set)?;
         let sent = Submission {

@@ -80,11 +80,10 @@ impl ViewAnswer {
         let trashed_at = stored.state().trashed_at();
         let StoredView { id, body, version, created_at, created_by, updated_at, .. } = stored;
         let problems = ViewProblems::of(&body, object_type).all;
-        let shown = shown_fields(&body);
         let is_told = |problem: &TypeProblem| {
             is_whole || ["/fields", "/object_type"].iter().any(|place| problem.pointer.starts_with(place))
         };
-        let is_sort_told = is_whole || body.sort.as_ref().is_none_or(|sort| is_shown(&sort.part, &shown));
+        let is_sort_told = is_whole || is_sort_shown(&body);
         Self {
             id,
             name: body.name,
@@ -120,6 +119,11 @@ fn part<T>(anchored: Option<Anchored<T>>) -> Option<T> {
 
 fn shown_fields(body: &ViewDefinition) -> BTreeSet<Slug> {
     body.fields.iter().flat_map(|fields| &fields.part).map(|shown| shown.field.clone()).collect()
+}
+
+/// Whether who sees no more than what a view shows may know in which order it is.
+pub(crate) fn is_sort_shown(body: &ViewDefinition) -> bool {
+    body.sort.as_ref().is_none_or(|sort| is_shown(&sort.part, &shown_fields(body)))
 }
 
 fn is_shown(sort: &str, shown: &BTreeSet<Slug>) -> bool {

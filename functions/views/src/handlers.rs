@@ -201,6 +201,8 @@ pub(crate) async fn data(
         let dashboard = store.dashboard(&member).run(&view, &query, pages).await?;
         return Ok(Json(ViewData::Dashboard(dashboard)));
     }
+    // What is told at once has no next page, and no cursor that leads to one.
+    pages.page("?", (None, query.cursor.as_deref()), view.version).await?;
     let lens = store.lens(&member, &path.view).await?;
     Ok(Json(ViewData::Chart(query.run(&lens, &store.objects).await?)))
 }

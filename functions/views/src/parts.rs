@@ -23,7 +23,15 @@ pub(crate) fn changed<T: Checked + PartialEq>(
     match sent {
         None => {}
         Some(None) => *kept = None,
-        Some(Some(part)) if kept.as_ref().is_some_and(|kept| kept.part == part) => {}
+        Some(Some(part)) if kept.as_ref().is_some_and(|kept| kept.part == part) => {
+            // Sent again it is about the fields that have these slugs now, if that mends it.
+            if let (Some(kept), Some(object_type)) = (kept, object_type)
+                && !kept.problems(pointer, object_type).is_empty()
+                && part.faults(pointer, Scope::from(object_type)).is_empty()
+            {
+                *kept = Anchored::of(part, object_type);
+            }
+        }
         Some(Some(part)) => {
             let form = part.form_faults(pointer);
             match object_type {

@@ -91,6 +91,9 @@ impl Store {
             if !is_seen_by(&view, &by.user) {
                 return Err(StoredView::no_such());
             }
+            if view.body.restricted && patch.says_unseen(&view.body, by) {
+                by.needs(&[Permission::ObjectRead])?;
+            }
             let known = view.body.tiles.iter().flatten().map(|tile| tile.view.clone());
             let tiles = self.tile_views(by, &known.chain(patch.tile_views()).collect::<Vec<_>>()).await?;
             let object_type = self.current_type(by, &view.body).await?;

@@ -1,8 +1,8 @@
 //! A view as it is sent, and what a change of it comes to.
 
+use api::Member;
 use base::{
-    Result,
-    change::news,
+    Permission, Result,
     id::{ObjectTypeId, ViewId},
     json::{self, Nullable},
     text::{self, NAME_FORM, Slug},
@@ -18,6 +18,7 @@ use view::{
 };
 
 use crate::{
+    answer::is_sort_shown,
     dashboard::{TileViews, check_tiles, mappings},
     parts::{Faults, changed},
     rules::{kind_faults, restriction_faults},
@@ -205,6 +206,23 @@ impl ViewPatch {
         self.tiles.iter().flatten().flatten().map(|tile| tile.view.clone()).collect()
     }
 
+    /// Whether it says anything of what somebody may not know of a restricted view: even what is equal would tell what is there.
+    pub(crate) fn says_unseen(&self, before: &ViewDefinition, by: &Member) -> bool {
+        let Self { name: _, locked: _, scope, restricted, filter, sort, fields, .. } = self;
+        let Self { group, date, cover, colors, chart, stat, tiles: _, filters: _, .. } = self;
+        let is_sort_unseen = sort.is_some() && !is_sort_shown(before);
+        let says_more = scope.is_some()
+            || restricted.is_some()
+            || sort.is_some()
+            || fields.is_some()
+            || group.is_some()
+            || date.is_some()
+            || cover.is_some()
+            || chart.is_some()
+            || stat.is_some();
+        filter.is_some() || colors.is_some() || is_sort_unseen || (says_more && !by.may(Permission::ViewRead))
+    }
+
     /// Whether it does nothing but unlock.
     pub(crate) fn unlocks_alone(&self, before: &ViewDefinition, after: &ViewDefinition) -> bool {
         self.locked == Some(false) && ViewDefinition { locked: false, ..before.clone() } == *after
@@ -220,7 +238,8 @@ impl ViewPatch {
     ) -> Result<ViewDefinition> {
         let mut faults = Faults::default();
         let mut after = before.clone();
-        if let Some(name) = news(self.name, &before.name) {
+        // A new view has no name yet, and an empty one is no name either.
+        if let Some(name) = self.name.filter(|name| before.name.is_empty() || *name != before.name) {
             match text::name("/name", &name, NAME_LENGTH_MAX) {
                 Ok(name) => after.name = name,
                 Err(fault) => faults.data.push(fault),

@@ -1,7 +1,7 @@
 //! The rules of a form, but for what its type has to do with: texts, times, numbers, origins. All faults at once.
 
 use base::{Fault, Violation, rate_limit::RateLimit, text};
-use url::Url;
+use url::{Host, Url};
 
 use crate::{
     Confirmation, Form, Protection,
@@ -73,8 +73,8 @@ fn check_confirmation(confirmation: &mut Confirmation, faults: &mut Vec<Fault>) 
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             faults.push(Fault::new(pointer, Violation::UserInfo, "Leave out the name and the password."));
         }
-        Ok(_) => {}
-        Err(_) => {
+        Ok(url) if has_plain_host(&url) => {}
+        _ => {
             faults.push(Fault::new(pointer, Violation::NotAUrl, "Give a URL such as https://example.com."));
         }
     }
@@ -103,8 +103,10 @@ fn check_origins(origins: &[String], faults: &mut Vec<Fault>) {
         let pointer = format!("/allowed_origins/{index}");
         let is_any = origin == "*";
         let is_exact = || {
-            Url::parse(origin)
-                .is_ok_and(|url| url.scheme() == "https" && url.origin().ascii_serialization() == *origin)
+            Url::parse(origin).is_ok_and(|url| {
+                let is_own = url.origin().ascii_serialization() == *origin;
+                url.scheme() == "https" && is_own && has_plain_host(&url)
+            })
         };
         if is_any && origins.len() > 1 {
             let detail = "Give * alone, for every origin, or origins.";
@@ -117,6 +119,18 @@ fn check_origins(origins: &[String], faults: &mut Vec<Fault>) {
             let detail = "This origin stands in the list twice.";
             faults.push(Fault::new(&pointer, Violation::Duplicate, detail));
         }
+    }
+}
+
+/// Whether the host is made of letters, digits, dots and hyphens, or an address: URLs allow more, which has a meaning of its own in
+/// the policies of browsers.
+fn has_plain_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+        }
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        None => false,
     }
 }
 

@@ -8,6 +8,9 @@ use url::Url;
 
 use crate::Form;
 
+/// The most characters of a URL with values.
+const REDIRECT_LENGTH_MAX: usize = 4_096;
+
 /// What is answered to a submission: a message, or where to go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmed {
@@ -29,8 +32,12 @@ impl Confirmed {
         let mut redirect = redirect.map_err(anyhow::Error::from)?;
         if let Some(url) = &mut redirect {
             for slug in &form.confirmation.append {
-                if let Some(value) = values.get(slug) {
-                    url.query_pairs_mut().append_pair(slug.as_str(), &value.display());
+                let Some(value) = values.get(slug) else { continue };
+                let mut longer = url.clone();
+                longer.query_pairs_mut().append_pair(slug.as_str(), &value.display());
+                // A header has an end, on gateways and in browsers: what goes beyond it is left out.
+                if longer.as_str().len() <= REDIRECT_LENGTH_MAX {
+                    *url = longer;
                 }
             }
         }

@@ -107,8 +107,16 @@ pub(crate) fn missing(form: &Form, object_type: &ObjectType) -> Vec<Slug> {
     let may_hold = |condition: &FieldCondition| {
         !matches!(settled(condition, object_type, (&is_sent, &others)), Settled::Known(false))
     };
+    // What the form itself may hide is not sent then, and only its default stands in for it.
+    let is_hidden = |slug: &Slug| {
+        form.items().any(|(page, item, _)| {
+            item.field.as_ref() == Some(slug)
+                && !(matches!(page.visible, Visible::Always) && matches!(item.visible, Visible::Always))
+        })
+    };
     let is_missing = |field: &&Field| {
-        let is_given = field.is_read_only() || is_sent(&field.slug) || others.contains_key(&field.slug);
+        let is_always_sent = is_sent(&field.slug) && (field.default.is_some() || !is_hidden(&field.slug));
+        let is_given = field.is_read_only() || is_always_sent || others.contains_key(&field.slug);
         let is_required = match &field.required {
             Required::Never => false,
             Required::Always => true,

@@ -76,7 +76,7 @@ impl Submissions {
     pub async fn read(&self, form: &FormId, id: &SubmissionId) -> Result<StoredSubmission> {
         let item = self.activity.get(submission_key(form, id)).await?;
         let item = item.filter(|item| !is_expired(item, self.now()));
-        decode(item.ok_or_else(|| Error::not_found("submission"))?)
+        decode(item.ok_or_else(no_submission)?)
     }
 
     /// Removes one of them. The object that it made stays.
@@ -119,4 +119,9 @@ impl Submissions {
         let item = self.activity.get(seen_key(form, nonce)).await?;
         item.filter(|item| !is_expired(item, self.now())).map(decode).transpose()
     }
+}
+
+/// 404: it is deleted, or never was.
+pub(crate) fn no_submission() -> Error {
+    Error::not_found("submission")
 }

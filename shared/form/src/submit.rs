@@ -15,6 +15,7 @@ use crate::{
     once::SeenSubmission,
     place::seen_key,
     submission::{KEEP_SECONDS, settled},
+    submissions::no_submission,
     token::TOKEN_SECONDS,
 };
 
@@ -136,7 +137,9 @@ impl Submissions {
             match self.objects.commit_with(by, planned, others).await? {
                 Committed::Done(_) => Ok(Attempt::Done(record)),
                 Committed::Moved => Ok(Attempt::Conflict),
-                Committed::Others(refused) if refused.at(OWN) => Err(settled()),
+                Committed::Others(refused) if refused.at(OWN) => {
+                    Err(if refused.item(OWN).is_some() { settled() } else { no_submission() })
+                }
                 Committed::Others(_) => Err(closed()),
             }
         })

@@ -119,11 +119,11 @@ impl ChartSettings {
         let query = CubeQuery { filter, by, measures: measures.clone() };
         let cube = query.run(objects, &lens.collection, name).await?;
         let (mut places, splits) = (keys(&cube, 0, x.as_ref()), keys(&cube, 1, split.as_ref()));
-        let complete = cube.complete && places.len() <= PLACES_MAX;
-        places.truncate(PLACES_MAX);
         if let Some(top) = self.top {
             places = top_places(&cube, &measures, places, usize::from(top));
         }
+        let complete = cube.complete && places.len() <= PLACES_MAX;
+        places.truncate(PLACES_MAX);
         Ok(Chart {
             series: self.answers(&cube, &measures, &places, (&splits, split.as_ref())),
             x: places.iter().map(|key| told(x.as_ref(), key.as_deref())).collect(),

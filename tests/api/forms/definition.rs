@@ -87,6 +87,18 @@ fn of_settings() -> Vec<Case> {
         (json!({"protection": {"min_seconds": 61}}), vec![("/protection/min_seconds", "out_of_range")]),
         (json!({"allowed_origins": ["https://a.example/"]}), vec![("/allowed_origins/0", "invalid")]),
         (
+            json!({"allowed_origins": ["https://*", "https://*.a.example", "https://a.example;sandbox"]}),
+            vec![
+                ("/allowed_origins/0", "invalid"),
+                ("/allowed_origins/1", "invalid"),
+                ("/allowed_origins/2", "invalid"),
+            ],
+        ),
+        (
+            json!({"confirmation": {"redirect": "https://a.example;sandbox/x"}}),
+            vec![("/confirmation/redirect", "not_a_url")],
+        ),
+        (
             json!({"allowed_origins": ["https://a.example", "*"]}),
             vec![("/allowed_origins/1", "not_possible")],
         ),

@@ -9,12 +9,19 @@ use crate::harness::System;
 
 const VISITORS: usize = 100;
 
-/// Sends all of these at once.
+/// Sends all of these at once. Who is told to come back does.
 async fn at_once(desk: &Arc<Desk>, bodies: Vec<Value>) -> Vec<Answer> {
     let mut sending = JoinSet::new();
     for body in bodies {
         let desk = desk.clone();
-        sending.spawn(async move { desk.post(body).await });
+        sending.spawn(async move {
+            loop {
+                let answer = desk.post(body.clone()).await;
+                if answer.status != 503 {
+                    return answer;
+                }
+            }
+        });
     }
     sending.join_all().await
 }

@@ -20,7 +20,12 @@ async fn who_may_not_make_objects_opens_no_form() {
     assert_eq!(desk.read().await["status"], json!("draft"));
     creates.patch(&desk.path(""), json!({"status": "open"})).await.expect(200);
     // An open form does for others whatever it is changed to; how it looks is no right.
-    without.patch(&desk.path(""), json!({"limit": 5})).await.expect_problem(403, "insufficient_scope");
+    for change in [
+        json!({"limit": 5}),
+        json!({"confirmation": {"redirect": "https://evil.example", "append": ["email"]}}),
+    ] {
+        without.patch(&desk.path(""), change).await.expect_problem(403, "insufficient_scope");
+    }
     without.patch(&desk.path(""), json!({"title": "Third"})).await.expect(200);
     creates.patch(&desk.path(""), upsert).await.expect_problem(403, "insufficient_scope");
     without.patch(&desk.path(""), json!({"status": "closed"})).await.expect(200);
@@ -94,6 +99,9 @@ async fn a_try_tells_what_would_come_of_it_and_does_nothing() {
         tried["faults"].as_array().unwrap().iter().map(|fault| fault["code"].as_str().unwrap()).collect();
     codes.sort_unstable();
     assert_eq!((&tried["accepted"], codes), (&json!(false), vec!["not_an_email", "not_in_form", "required"]));
+    desk.patch(json!({"status": "closed"})).await.expect(200);
+    desk.owner().post(&path, json!({"fields": {"name": "Ada"}})).await.expect_problem(409, "form_closed");
+    desk.patch(json!({"status": "draft"})).await.expect(200);
     desk.world.contact(json!({"email": "taken@example.com"})).await;
     let taken = json!({"fields": {"email": "taken@example.com", "name": "Ada"}});
     assert_eq!(desk.owner().post(&path, taken).await.expect(200)["outcome"], json!("conflict"));

@@ -1,6 +1,6 @@
 //! Restricted views: who may not read objects sees through one what it shows, and nothing of what it does not.
 
-use base::Permission::{ObjectRead, ViewRead};
+use base::Permission::{ObjectRead, ViewRead, ViewUpdate};
 use serde_json::{Value, json};
 
 use super::{Deals, names, pairs, text, told};
@@ -225,4 +225,31 @@ async fn what_is_not_shown_any_more_is_seen_by_nobody_once_that_is_answered() {
     assert_eq!(seen["data"][0]["fields"], json!({"name": "a"}));
     owner.delete(&path).await.expect(204);
     bounded.blind.get(&format!("{path}/objects")).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_guess_at_what_a_restricted_view_hides_is_refused_whether_it_is_right_or_not() {
+    let bounded = Bounded::new().await;
+    let path = bounded.view("table", json!({"sort": "-secret"})).await;
+    let version = &bounded.deals.owner().get(&path).await.expect(200)["version"];
+    let filter = |value: &str| json!({"filter": {"field": "secret", "op": "starts_with", "value": value}});
+    let guesses = [
+        filter("open"),
+        filter("shut"),
+        json!({"sort": "-secret"}),
+        json!({"sort": "name"}),
+        json!({"colors": null}),
+    ];
+    let updates = bounded.deals.token(&[ViewRead, ViewUpdate]).await;
+    for guess in &guesses {
+        let problem = updates.patch(&path, guess.clone()).await.expect_problem(403, "insufficient_scope");
+        assert_eq!(problem["required_permissions"], json!(["object:read"]), "{guess}");
+    }
+    let shown = json!([{"field": "name"}, {"field": "stage"}, {"field": "size"}, {"field": "starts"}]);
+    updates.patch(&path, json!({"fields": shown})).await.expect(200);
+    let blind = bounded.deals.token(&[ViewUpdate]).await;
+    for guess in guesses.iter().chain([&json!({"fields": shown})]) {
+        blind.patch(&path, guess.clone()).await.expect_problem(403, "insufficient_scope");
+    }
+    assert_eq!(&bounded.deals.owner().get(&path).await.expect(200)["version"], version);
 }

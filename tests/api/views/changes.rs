@@ -73,14 +73,14 @@ async fn a_view_fails_closed_without_a_field_that_it_needs_and_another_one_of_it
     assert_eq!(seen, (&json!({"name": "a"}), &json!(null)));
     let places = ["/sort", "/fields/0/field", "/colors/0/if/field"];
     assert_eq!(problems(&list), pairs(&places.map(|place| (place, "field_gone"))));
-    // Another field with the slug is another field, also for who sends back what was read.
+    // Another field with the slug is another field, until somebody says that it is meant.
     add_secret(&system, &deals).await;
     owner.get(&format!("{by_filter}/objects")).await.expect_problem(409, "view_broken");
     assert_eq!(problems(&owner.get(&by_filter).await.expect(200)), gone);
-    assert_eq!(owner.patch(&by_filter, json!({"filter": filter})).await.expect(200)["version"], 1);
-    let other = json!({"field": "secret", "op": "eq", "value": "y"});
-    let mended = owner.patch(&by_filter, json!({"filter": other})).await.expect(200);
-    assert_eq!((problems(&mended), &mended["version"]), (vec![], &json!(2)));
+    for _ in 0..2 {
+        let mended = owner.patch(&by_filter, json!({"filter": filter})).await.expect(200);
+        assert_eq!((problems(&mended), &mended["version"]), (vec![], &json!(2)));
+    }
     assert_eq!(owner.get(&format!("{by_filter}/objects")).await.expect(200)["data"], json!([]));
 }
 

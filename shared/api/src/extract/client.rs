@@ -14,6 +14,8 @@ pub struct Client {
     pub ip: String,
     /// The id of the request.
     pub request_id: String,
+    /// The host that was asked; the header of that name is not handed on.
+    pub host: String,
 }
 
 impl Client {
@@ -31,7 +33,8 @@ impl<S: Sync> FromRequestParts<S> for Client {
             return Err(anyhow::anyhow!("a request came without its context").into());
         };
         let (ip, request_id) = (context.identity.source_ip.clone(), context.request_id.clone());
-        Ok(Self { ip: ip.unwrap_or_default(), request_id: request_id.unwrap_or_default() })
+        let host = context.domain_name.clone().unwrap_or_default();
+        Ok(Self { ip: ip.unwrap_or_default(), request_id: request_id.unwrap_or_default(), host })
     }
 }
 

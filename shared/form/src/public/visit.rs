@@ -12,11 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{FoundForm, PublicForms, suspicion::suspicion};
 use crate::{
-    Confirmed, FilledIn, FormState, FormWriter, SentOnce, Submission, SubmissionReason, SubmissionToken,
-    Submitted, judge, token_missing,
+    Confirmed, FilledIn, FormState, FormWriter, OnMatch, SentOnce, Submission, SubmissionReason,
+    SubmissionToken, Submitted, judge, token_missing,
 };
 
 const HOUR_SECONDS: u32 = 60 * 60;
+/// What is no value.
+const BLANK: [&str; 3] = ["null", "\"\"", "[]"];
 
 /// A submission, as it was received.
 pub struct ReceivedSubmission {
@@ -26,6 +28,8 @@ pub struct ReceivedSubmission {
     pub key: Option<String>,
     /// What was filled in, the field that is to stay empty too.
     pub filled_in: FilledIn,
+    /// Whether a browser without scripts has sent it, which sends what is left blank too.
+    pub is_html: bool,
 }
 
 impl PublicForms {
@@ -40,13 +44,17 @@ impl PublicForms {
         receive: impl AsyncFnOnce(&Collection) -> Result<ReceivedSubmission>,
     ) -> Result<Confirmed> {
         let Some(collection) = found.open() else {
-            return self.refuse_unless_repeated(found, receive).await;
+            return self.refuse_unless_repeated(found, client, receive).await;
         };
         let is_beyond_hour = self.spend(found, client).await?;
         let mut received = receive(collection).await?;
-        let (once, token) = self.once(found, &received)?;
+        let (once, token) = self.once(found, client, &received)?;
         let trap = found.trap(token.as_ref());
         let is_trapped = trap.is_some_and(|trap| received.take_trap(&trap));
+        let on_match = found.stored.form.action.matching().map(|(_, on_match)| on_match);
+        if received.is_html && on_match == Some(OnMatch::Update) {
+            received.leave_blanks();
+        }
         if let Some(token) = token.filter(|_| !is_trapped) {
             token.check_time(found.stored.form.protection.min_seconds, self.now())?;
         }
@@ -121,6 +129,7 @@ impl PublicForms {
     fn once(
         &self,
         found: &FoundForm,
+        client: &Client,
         received: &ReceivedSubmission,
     ) -> Result<(Option<SentOnce>, Option<SubmissionToken>)> {
         let fingerprint = received.fingerprint()?;
@@ -131,7 +140,11 @@ impl PublicForms {
             let once = SentOnce { nonce, fingerprint, reused: Code::AlreadySubmitted };
             return Ok((Some(once), Some(token)));
         }
-        let key = received.key.clone();
+        // One client's keys are nothing to another.
+        let key = received
+            .key
+            .as_ref()
+            .map(|key| hex::encode(Sha256::digest(format!("{} {key}", client.prefix()))));
         let once = key.map(|key| SentOnce { nonce: key, fingerprint, reused: Code::IdempotencyKeyReused });
         Ok((once, None))
     }
@@ -140,6 +153,7 @@ impl PublicForms {
     async fn refuse_unless_repeated(
         &self,
         found: &FoundForm,
+        client: &Client,
         receive: impl AsyncFnOnce(&Collection) -> Result<ReceivedSubmission>,
     ) -> Result<Confirmed> {
         let refusal = match found.state {
@@ -152,7 +166,7 @@ impl PublicForms {
         };
         let Some(collection) = &found.collection else { return Err(refusal) };
         let Ok(received) = receive(collection).await else { return Err(refusal) };
-        let Ok((Some(once), _)) = self.once(found, &received) else { return Err(refusal) };
+        let Ok((Some(once), _)) = self.once(found, client, &received) else { return Err(refusal) };
         match self.submissions.answered(&found.stored, &once).await {
             Ok(Some(confirmed)) => Ok(confirmed),
             Ok(None) => Err(refusal),
@@ -170,9 +184,14 @@ impl ReceivedSubmission {
         Ok(hex::encode(Sha256::digest(text)))
     }
 
+    /// Leaves out what is blank: who fills in a page has not seen what the object has, and takes none of it away.
+    fn leave_blanks(&mut self) {
+        self.filled_in.fields.retain(|_, raw| !BLANK.contains(&raw.get().trim()));
+    }
+
     /// Whether something stands in the field of that name, which people leave empty; it is taken out.
     fn take_trap(&mut self, name: &str) -> bool {
         let found = self.filled_in.fields.remove(name);
-        found.is_some_and(|raw| !["null", "\"\"", "false"].contains(&raw.get().trim()))
+        found.is_some_and(|raw| raw.get().trim() != "false" && !BLANK.contains(&raw.get().trim()))
     }
 }
