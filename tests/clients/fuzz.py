@@ -108,7 +108,7 @@ def told(body, why):
             return f"failed:{answer['failed']}"
         return ":".join([answer["code"], *sorted({fault["pointer"] for fault in answer["errors"]})])
     except (ValueError, TypeError, KeyError, AttributeError):
-        broken = re.search(r"violates `(\w+)`", why)
+        broken = re.search(r"(?:violates `|larger than |smaller than )(\w+)", why)
         return broken[1] if broken else "-"
 
 

@@ -25,7 +25,7 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 pub struct BoardQuery {
     /// The most objects of each group, from 1 to 20; 10 unless told.
-    #[schemars(regex(pattern = "^[0-9]{1,2}$"))]
+    #[schemars(regex(pattern = "^([1-9]|1[0-9]|20)$"))]
     per_group: Option<String>,
     /// The order in the place of that of the view.
     sort: Option<String>,
@@ -137,7 +137,8 @@ impl BoardQuery {
 
     fn per_group(&self) -> Result<usize> {
         let Some(text) = &self.per_group else { return Ok(PER_GROUP_DEFAULT) };
-        let number = text.parse().ok().filter(|number| (1..=PER_GROUP_MAX).contains(number));
+        let is_right = |number: &usize| (1..=PER_GROUP_MAX).contains(number) && number.to_string() == *text;
+        let number = text.parse().ok().filter(is_right);
         number.ok_or_else(|| {
             let detail = format!("Send a whole number from 1 to {PER_GROUP_MAX}.");
             Error::invalid(vec![Fault::new("?per_group", Violation::OutOfRange, detail)])
