@@ -139,6 +139,11 @@ pub(crate) struct Api {
     headers: Vec<(String, String)>,
 }
 
+/// What asks as it is told, and follows no redirect.
+pub(crate) fn browser() -> Client {
+    Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 impl Api {
     pub(crate) fn anonymous() -> Self {
         Self::at(&system().url)
@@ -207,8 +212,7 @@ impl Api {
 
     /// Sends a body as it is, under the content type that was set.
     pub(crate) async fn sending(&self, path: &str, body: &str) -> Answer {
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let mut request = client.post(format!("{}{path}", self.url)).body(body.to_owned());
+        let mut request = browser().post(format!("{}{path}", self.url)).body(body.to_owned());
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

@@ -155,15 +155,12 @@ export async function eventually(read, isThere) {
 
 /** Loads the page anew until what follows a change, such as its entry in a history, is there too. */
 export async function readUntil(page, locator, pattern) {
-  await settled(page);
-  const read = async () => ((await locator.count()) > 0 ? locator.textContent() : "");
   await eventually(async () => {
-    const text = await read();
-    if (pattern.test(text)) return true;
-    await page.reload();
     await settled(page);
-    return false;
-  }, Boolean);
+    const text = (await locator.count()) > 0 ? await locator.textContent() : "";
+    if (!pattern.test(text)) await page.reload();
+    return text;
+  }, (text) => pattern.test(text));
 }
 
 /** Fails if axe-core finds anything on the page as it is, in light and in dark; keeps a picture of both, named so. */

@@ -90,11 +90,7 @@ impl Unread {
     async fn read_body(self, object_type: &ObjectType) -> Result<(FilledIn, Option<String>)> {
         if self.is_html() {
             let bytes = Bytes::from_request(self.0, &()).await.map_err(|_| Error::too_large())?;
-            let inputs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).map_err(|_| {
-                let detail = "Send the inputs of a form in UTF-8.";
-                Error::invalid(vec![Fault::new("", Violation::Invalid, detail)])
-            })?;
-            return Ok(posted(object_type, inputs));
+            return Ok(posted(object_type, form_urlencoded::parse(&bytes).into_owned().collect()));
         }
         let Json(NewSubmission { token, fields, params }) = Json::from_request(self.0, &()).await?;
         Ok((FilledIn { fields, params }, token))

@@ -7,13 +7,15 @@ use api::{
     extract::{IfMatch, Page},
 };
 use base::{
-    Code, Error, Result, Timestamp,
+    Error, Result, Timestamp,
     id::{FormId, ObjectTypeId, TeamId},
     public_key::{PublicKey, PublicKeyKind},
 };
-use form::{FormCounts, FormState, FormStatus, ShownForm, StoredForm, Submissions, blocks, problems, shown};
+use form::{
+    Form, FormCounts, FormState, FormStatus, ShownForm, StoredForm, Submissions, blocks, problems, shown,
+};
 use keys::{Keys, Platform, SealedPublicKey};
-use records::object_type::{StoredObjectType, find};
+use records::object_type::{FieldReference, StoredObjectType, find_current};
 use resources::{
     TrashFilter,
     resource::{Change, Resources},
@@ -66,12 +68,7 @@ impl Store {
         let object_type = object_type.ok_or_else(|| Error::unprocessable(vec![gone()]))?;
         form.object_type = object_type.object_type.id.clone();
         let fields = checked_new(&mut form, &object_type)?;
-        let id = FormId::new();
-        let key = self.new_key(&by.team, &id).await?;
-        let of = (by.team.clone(), by.user.clone(), by.actor());
-        let stored = StoredForm::new(of, id, (form, fields), key, self.now());
-        self.forms.create(by, &stored).await?;
-        Ok(stored)
+        self.insert(by, (form, fields)).await
     }
 
     /// Makes another form that is the same but for its key, as a draft.
@@ -86,10 +83,14 @@ impl Store {
                 return Err(Error::unprocessable(faults));
             }
         }
+        self.insert(by, (other.form, other.fields)).await
+    }
+
+    async fn insert(&self, by: &Member, form: (Form, Vec<FieldReference>)) -> Result<StoredForm> {
         let id = FormId::new();
         let key = self.new_key(&by.team, &id).await?;
         let of = (by.team.clone(), by.user.clone(), by.actor());
-        let stored = StoredForm::new(of, id, (other.form, other.fields), key, self.now());
+        let stored = StoredForm::new(of, id, form, key, self.now());
         self.forms.create(by, &stored).await?;
         Ok(stored)
     }
@@ -186,11 +187,7 @@ impl Store {
 
     /// The type of that id or slug, if the team has it and it is not in the trash.
     pub(crate) async fn object_type(&self, team: &TeamId, name: &str) -> Result<Option<StoredObjectType>> {
-        match find(&self.workspace, team, name).await {
-            Ok(found) => Ok(Some(found).filter(|found| !found.is_hidden())),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        find_current(&self.workspace, team, name).await
     }
 
     async fn new_key(&self, team: &TeamId, id: &FormId) -> Result<SealedPublicKey> {

@@ -18,7 +18,7 @@ use base::{
 };
 use form::{
     Confirmed, Counts, FilledIn, FormState, FormStatus, FormWriter, StoredForm, StoredSubmission, Submission,
-    SubmissionOutcome, SubmissionReason, Submitted, blocks, judge, problems,
+    SubmissionOutcome, SubmissionReason, Submitted, blocks, closed, judge, problems,
 };
 use records::{
     object_type::{SentFields, SentValues},
@@ -234,12 +234,10 @@ impl Store {
     async fn open_collection(&self, member: &Member, stored: &StoredForm) -> Result<Collection> {
         let unavailable =
             || Error::new(Code::FormUnavailable, "This form cannot be filled in: its problems say why.");
-        match self.submissions.objects.collection(member, stored.form.object_type.as_str()).await {
-            Ok(found) if !blocks(&problems(stored, Some(&found.stored))) => Ok(found),
-            Ok(_) => Err(unavailable()),
-            Err(error) if error.code == Code::NotFound => Err(unavailable()),
-            Err(error) => Err(error),
-        }
+        let found =
+            self.submissions.objects.known_collection(member, stored.form.object_type.as_str()).await?;
+        let is_whole = |found: &Collection| !blocks(&problems(stored, Some(&found.stored)));
+        found.filter(is_whole).ok_or_else(unavailable)
     }
 
     /// What the form has accepted, if it takes more.
@@ -250,7 +248,7 @@ impl Store {
         };
         match FormState::of(&stored.form, counts.accepted(), false, self.now()) {
             FormState::Open => Ok(counts),
-            _ => Err(Error::new(Code::FormClosed, "This form takes no submissions now.")),
+            _ => Err(closed()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base::{Error, Fault, Result, Violation, text::Slug};
 use form::{Form, FormStatus, StoredForm, blocks, check, check_against_type, problems};
-use records::object_type::{FieldReference, StoredObjectType, TypeProblemCode};
+use records::object_type::{FieldReference, StoredObjectType, TypeProblem};
 
 use crate::{input::FormPatch, patch::is_same_of_fields};
 
@@ -56,21 +56,7 @@ pub(crate) fn gone() -> Fault {
 /// What keeps the form from being opened.
 fn problem_faults(form: &StoredForm, object_type: Option<&StoredObjectType>) -> Vec<Fault> {
     let found = problems(form, object_type);
-    if !blocks(&found) {
-        return Vec::new();
-    }
-    let violation = |code| match code {
-        TypeProblemCode::FieldGone => Violation::UnknownField,
-        TypeProblemCode::OptionGone => Violation::NotAnOption,
-        TypeProblemCode::TypeGone => Violation::NotFound,
-        TypeProblemCode::ValueRefused => Violation::Invalid,
-        TypeProblemCode::RequiredFieldMissing => Violation::Required,
-        TypeProblemCode::FieldNotSearchable | TypeProblemCode::IndexBuilding => Violation::NotPossible,
-    };
-    found
-        .into_iter()
-        .map(|problem| Fault::new(problem.pointer, violation(problem.code), problem.detail))
-        .collect()
+    if blocks(&found) { found.iter().map(TypeProblem::fault).collect() } else { Vec::new() }
 }
 
 /// The slugs that the change says anew.

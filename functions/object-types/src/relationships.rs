@@ -1,11 +1,11 @@
 //! The types that relationships point at: kept by id, so that no other type that gets the slug takes their place.
 
 use base::{
-    Code, Error, Fault, Result, Violation,
+    Error, Fault, Result, Violation,
     id::{ObjectTypeId, TeamId},
     text::Slug,
 };
-use records::object_type::{Field, find};
+use records::object_type::{Field, find_current};
 
 use crate::store::Store;
 
@@ -47,10 +47,6 @@ impl Store {
         if [id.as_str(), slug.as_str()].contains(&name) {
             return Ok(Some(id.clone()));
         }
-        match find(&self.workspace, team, name).await {
-            Ok(found) => Ok(Some(found.object_type.id.clone()).filter(|_| !found.is_hidden())),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(find_current(&self.workspace, team, name).await?.map(|found| found.object_type.id))
     }
 }

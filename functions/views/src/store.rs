@@ -7,19 +7,18 @@ use api::{
     extract::{IfMatch, Page},
 };
 use base::{
-    Code, Error, Fault, Permission, Result, Violation,
+    Error, Fault, Permission, Result, Violation,
     id::{ObjectTypeId, ViewId},
 };
 use records::{
-    object_type::{StoredObjectType, find, wait_for_cache_expiry},
+    object_type::{StoredObjectType, find_current, wait_for_cache_expiry},
     objects::Objects,
 };
 use resources::{
-    TRASH_SECONDS,
     resource::{Change, Resource as _, Resources, Stored},
     workspace_partition,
 };
-use table::{Condition, Item, TableQuery, Tables, attribute};
+use table::{Item, TableQuery, Tables};
 use view::{
     DashboardRun, Lens, StoredView, ViewCache, ViewDefinition, ViewKind, ViewScope, is_seen_by, locked,
 };
@@ -140,16 +139,16 @@ impl Store {
         page: &Page<ViewFilter>,
     ) -> Result<(Vec<ViewAnswer>, Option<Item>)> {
         let object_type = match &page.filter.object_type {
-            Some(name) => match find(&self.views.tables.workspace, &by.team, name).await {
-                Err(error) if error.code == Code::NotFound => return Ok((Vec::new(), None)),
-                found => Some(found?.object_type.id),
+            Some(name) => match StoredObjectType::find(&self.views.tables.workspace, &by.team, name).await? {
+                None => return Ok((Vec::new(), None)),
+                Some(found) => Some(found.object_type.id),
             },
             None => None,
         };
         let (mut seen, mut after) = (Vec::new(), page.after.clone());
         for _ in 0..READS_MAX {
             let query = TableQuery::partition(workspace_partition(&by.team)).prefix(StoredView::PREFIX);
-            let query = query.filter(self.is_listed(page.filter.trashed.is_some())?).after(after.take());
+            let query = query.filter(self.views.is_listed(page.filter.trashed)?).after(after.take());
             let found = self.views.tables.workspace.query(query.limit(page.limit - seen.len())).await?;
             for item in &found.items {
                 let view = StoredView::from_item(item)?;
@@ -165,16 +164,6 @@ impl Store {
             }
         }
         Ok((self.answers(seen, by).await?, after))
-    }
-
-    fn is_listed(&self, trashed: bool) -> Result<Condition> {
-        let name = "trashed_at".to_owned();
-        let is_listed = if trashed {
-            Condition::Above(name, attribute(&self.views.now().plus_seconds(-TRASH_SECONDS))?)
-        } else {
-            Condition::AttributeMissing(name)
-        };
-        Ok(is_listed.and(Condition::AttributeMissing("destroyed".to_owned())))
     }
 
     /// The view as the caller may know it.
@@ -203,21 +192,14 @@ impl Store {
 
     /// The type as it is cached for a few seconds; none if it is in the trash or gone.
     async fn known_type(&self, by: &Member, id: &ObjectTypeId) -> Result<Option<Arc<StoredObjectType>>> {
-        match self.objects.collection(by, id.as_str()).await {
-            Ok(collection) => Ok(Some(collection.stored)),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let found = self.objects.known_collection(by, id.as_str()).await?;
+        Ok(found.map(|collection| collection.stored))
     }
 
     /// The type of a view as it is now, if it is there.
     async fn current_type(&self, by: &Member, view: &ViewDefinition) -> Result<Option<StoredObjectType>> {
         let Some(id) = &view.object_type else { return Ok(None) };
-        match find(&self.views.tables.workspace, &by.team, id.as_str()).await {
-            Ok(stored) => Ok(Some(stored).filter(|stored| !stored.is_hidden())),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        find_current(&self.views.tables.workspace, &by.team, id.as_str()).await
     }
 
     /// The type that a new view is of.
@@ -231,10 +213,9 @@ impl Store {
                 fault(Violation::NotPossible, "A dashboard is of no type: its tiles are.")
             }
             (None, _) => fault(Violation::MissingMember, "Say of which type the objects are."),
-            (Some(name), _) => match find(&self.views.tables.workspace, &by.team, name).await {
-                Ok(stored) if !stored.is_hidden() => Ok(Some(stored)),
-                Err(error) if error.code != Code::NotFound => Err(error),
-                _ => fault(Violation::NotFound, "There is no such object type."),
+            (Some(name), _) => match find_current(&self.views.tables.workspace, &by.team, name).await? {
+                None => fault(Violation::NotFound, "There is no such object type."),
+                stored => Ok(stored),
             },
         }
     }

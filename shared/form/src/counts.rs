@@ -118,7 +118,7 @@ impl FormCounts {
 }
 
 /// 409: the form takes no submissions.
-pub(crate) fn closed() -> Error {
+pub fn closed() -> Error {
     Error::new(Code::FormClosed, "This form takes no submissions now.")
 }
 

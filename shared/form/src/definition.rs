@@ -6,7 +6,10 @@ use base::{
     json::{self, Nullable},
     text::Slug,
 };
-use records::object_type::{SentValue, Visible};
+use records::{
+    object_type::{SentValue, Visible},
+    objects::OnMatch,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -218,18 +221,6 @@ pub enum FormActionKind {
     Create,
     /// It does if there is none with the value of the field that is matched by.
     Upsert,
-}
-
-/// What becomes of an object that is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnMatch {
-    /// It stays as it is.
-    Keep,
-    /// What it has no value for gets one.
-    Fill,
-    /// Values take the place of those that it has.
-    Update,
 }
 
 /// What is answered to a submission: a message, or where to go.

@@ -31,10 +31,10 @@ mod writer;
 pub use check::check;
 pub use check_type::check_against_type;
 pub use confirmed::Confirmed;
-pub use counts::{Counts, FormCounts};
+pub use counts::{Counts, FormCounts, closed};
 pub use definition::{
     Audience, Confirmation, FixedValue, Form, FormAction, FormActionKind, FormItem, FormPage, FormStatus,
-    ItemWidth, OnMatch,
+    ItemWidth,
 };
 pub use judge::{FilledIn, Judged, judge};
 pub use key::{KeyEntry, find_key};
@@ -52,3 +52,5 @@ pub use submissions::Submissions;
 pub use submit::{Submission, Submitted};
 pub use token::{SubmissionToken, token_missing, trap_of};
 pub use writer::FormWriter;
+
+pub use records::objects::OnMatch;

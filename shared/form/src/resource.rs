@@ -8,7 +8,7 @@ use base::{
 };
 use resources::{
     jobs::StoredJob,
-    resource::{Count, Full, Resource, State, Transition},
+    resource::{Count, Full, Resource, Transition},
 };
 use table::{Condition, Table, Tables, Write};
 
@@ -55,27 +55,7 @@ impl Resource for StoredForm {
         &self.form.name
     }
 
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-
-    fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    fn state(&self) -> State {
-        State::of(self.trashed_at, self.purge_job.as_ref(), self.destroyed)
-    }
-
-    fn set_state(&mut self, state: State) {
-        self.trashed_at = state.trashed_at();
-        self.purge_job = state.job().cloned();
-        self.destroyed = state.is_purging();
-    }
+    resources::kept_in_fields!();
 
     fn touch(&mut self, by: Actor, now: Timestamp) {
         self.version += 1;

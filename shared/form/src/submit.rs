@@ -3,12 +3,12 @@
 use base::{Error, Result, id::SubmissionId, text::Slug};
 use records::{
     object_type::FieldValues,
-    objects::{Collection, Committed, Effect, MatchPolicy, Planned, StoredObject, Writer as _, values_taken},
+    objects::{Collection, Committed, Effect, Planned, StoredObject, Writer as _, values_taken},
 };
 use table::{Attempt, Condition, ConditionFailed, Write, WriteError, decode, retry};
 
 use crate::{
-    Confirmed, Counts, FilledIn, FormWriter, Judged, OnMatch, SentOnce, StoredForm, StoredSubmission,
+    Confirmed, Counts, FilledIn, FormWriter, Judged, SentOnce, StoredForm, StoredSubmission,
     SubmissionOutcome, SubmissionReason, Submissions,
     counts::closed,
     judge::unavailable,
@@ -207,12 +207,7 @@ impl Submissions {
         if !is_unique || !collection.stored.is_unique_index_built(name) {
             return Err(unavailable());
         }
-        let matched = match on_match {
-            OnMatch::Keep => MatchPolicy::Keep,
-            OnMatch::Fill => MatchPolicy::Fill,
-            OnMatch::Update => MatchPolicy::Update,
-        };
-        self.objects.plan_matched_object(by, collection, (name, matched), &judged.validation).await
+        self.objects.plan_matched_object(by, collection, (name, on_match), &judged.validation).await
     }
 
     /// Stores what was sent, for a member to look at.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use api::{Member, extract::Page};
 use base::{Code, Error, Fault, Permission, Result, Violation, id::ViewId, text::Slug};
 use records::{
-    object_type::{TypeProblem, TypeProblemCode},
+    object_type::TypeProblem,
     objects::{Collection, Objects, StoredObject},
 };
 use resources::resource::Resource as _;
@@ -196,19 +196,10 @@ impl Lens {
             Code::ViewBroken,
             "The view needs fields that are gone or cannot be searched by: problems of the view tell which.",
         );
-        let fault = |problem: &TypeProblem| {
-            let code = match problem.code {
-                TypeProblemCode::FieldNotSearchable => Violation::FieldNotSearchable,
-                TypeProblemCode::IndexBuilding => Violation::IndexBuilding,
-                TypeProblemCode::OptionGone => Violation::NotAnOption,
-                TypeProblemCode::ValueRefused => Violation::Invalid,
-                TypeProblemCode::FieldGone
-                | TypeProblemCode::TypeGone
-                | TypeProblemCode::RequiredFieldMissing => Violation::UnknownField,
-            };
-            Fault::new(&problem.pointer, code, &problem.detail)
-        };
-        if self.is_bounded { error } else { error.with_faults(self.problems.all.iter().map(fault).collect()) }
+        if self.is_bounded {
+            return error;
+        }
+        error.with_faults(self.problems.all.iter().map(TypeProblem::fault).collect())
     }
 }
 

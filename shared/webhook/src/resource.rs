@@ -7,7 +7,7 @@ use base::{
     id::{TeamId, WebhookId},
 };
 use delivery::Health;
-use resources::resource::{Count, Full, Resource, State, Transition};
+use resources::resource::{Count, Full, Resource, Transition};
 use table::{Key, Table, Tables, Write, attribute};
 
 use crate::{
@@ -48,27 +48,7 @@ impl Resource for StoredWebhook {
         &self.name
     }
 
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-
-    fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    fn state(&self) -> State {
-        State::of(self.trashed_at, self.purge_job.as_ref(), self.destroyed)
-    }
-
-    fn set_state(&mut self, state: State) {
-        self.trashed_at = state.trashed_at();
-        self.purge_job = state.job().cloned();
-        self.destroyed = state.is_purging();
-    }
+    resources::kept_in_fields!();
 
     fn touch(&mut self, by: Actor, now: Timestamp) {
         self.version += 1;

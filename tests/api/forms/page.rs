@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::harness::system;
+use crate::harness::{browser, system};
 
 /// What a browser has of a page.
 struct Shown {
@@ -72,10 +72,6 @@ impl Desk {
         let inputs: Vec<_> = page.hidden().into_iter().chain(own).chain([go]).collect();
         Shown::of(browser().post(self.page("")).form(&inputs).send().await.unwrap()).await
     }
-}
-
-fn browser() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 /// A form of three pages, of which the second is there for some only.

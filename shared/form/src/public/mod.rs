@@ -7,7 +7,7 @@ mod visit;
 use std::sync::Arc;
 
 use base::{
-    Code, Error, Result, Timestamp,
+    Error, Result, Timestamp,
     id::{FormId, TeamId},
     public_key::{PublicKey, PublicKeyKind},
 };
@@ -131,11 +131,7 @@ impl PublicForms {
 
     async fn collection(&self, entry: &KeyEntry) -> Result<Option<Collection>> {
         let by = FormWriter::reader(&entry.team, &entry.form);
-        match self.submissions.objects.collection(&by, entry.object_type.as_str()).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.submissions.objects.known_collection(&by, entry.object_type.as_str()).await
     }
 
     /// A time before all reads: what is known by its version is never read again.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{FoundForm, PublicForms, suspicion::suspicion};
 use crate::{
     Confirmed, FilledIn, FormState, FormWriter, OnMatch, SentOnce, Submission, SubmissionReason,
-    SubmissionToken, Submitted, judge, token_missing,
+    SubmissionToken, Submitted, closed, judge, judge::unavailable, token_missing,
 };
 
 const HOUR_SECONDS: u32 = 60 * 60;
@@ -157,12 +157,8 @@ impl PublicForms {
         receive: impl AsyncFnOnce(&Collection) -> Result<ReceivedSubmission>,
     ) -> Result<Confirmed> {
         let refusal = match found.state {
-            FormState::Unavailable | FormState::Open => {
-                Error::new(Code::FormUnavailable, "This form cannot be filled in now.")
-            }
-            FormState::NotYet | FormState::Full | FormState::Closed => {
-                Error::new(Code::FormClosed, "This form takes no submissions now.")
-            }
+            FormState::Unavailable | FormState::Open => unavailable(),
+            FormState::NotYet | FormState::Full | FormState::Closed => closed(),
         };
         let Some(collection) = &found.collection else { return Err(refusal) };
         let Ok(received) = receive(collection).await else { return Err(refusal) };

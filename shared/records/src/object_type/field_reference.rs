@@ -1,7 +1,7 @@
 //! References to fields, for what is built on a type and outlives changes of it: a field that was removed and another one that
 //! got its slug are two.
 
-use base::text::Slug;
+use base::{Fault, Violation, text::Slug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +149,20 @@ impl TypeProblem {
             TypeProblemCode::RequiredFieldMissing => format!("The object type requires the field {name}."),
         };
         Self { pointer: pointer.into(), code, field: field.cloned(), detail }
+    }
+
+    /// The same, as what is wrong with a request that needs it to be right.
+    pub fn fault(&self) -> Fault {
+        let code = match self.code {
+            TypeProblemCode::FieldGone => Violation::UnknownField,
+            TypeProblemCode::FieldNotSearchable => Violation::FieldNotSearchable,
+            TypeProblemCode::IndexBuilding => Violation::IndexBuilding,
+            TypeProblemCode::OptionGone => Violation::NotAnOption,
+            TypeProblemCode::TypeGone => Violation::NotFound,
+            TypeProblemCode::ValueRefused => Violation::Invalid,
+            TypeProblemCode::RequiredFieldMissing => Violation::Required,
+        };
+        Fault::new(&self.pointer, code, &self.detail)
     }
 }
 

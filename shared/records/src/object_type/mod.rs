@@ -49,9 +49,9 @@ pub use rules::{clear_faults, rule_faults};
 pub use schema::{SentMoney, SentValue, SentValues};
 pub use stamp::{STAMPED_SECONDS, object_type_stamp_key, revalidate};
 pub use stored::{
-    CACHE_SECONDS, Deletion, NO_VALUE, PROPAGATION_SECONDS, StoredObjectType, find, no_such_type,
-    object_type_key, object_type_slug_key, object_type_slugs, release_slug, slot_key, slot_name, take_slug,
-    values_of,
+    CACHE_SECONDS, Deletion, NO_VALUE, PROPAGATION_SECONDS, StoredObjectType, find, find_current,
+    no_such_type, object_type_key, object_type_slug_key, object_type_slugs, release_slug, slot_key,
+    slot_name, take_slug, values_of,
 };
 pub use unseen::unseen_rule_faults;
 pub use value::Value;

@@ -226,6 +226,19 @@ pub async fn find(workspace: &Table, team: &TeamId, id_or_slug: &str) -> Result<
     StoredObjectType::from_item(&item.ok_or_else(no_such_type)?)
 }
 
+/// The type of that id or slug, if the team has it and it is not in the trash.
+///
+/// # Errors
+/// 503 when the database is busy or away.
+pub async fn find_current(
+    workspace: &Table,
+    team: &TeamId,
+    id_or_slug: &str,
+) -> Result<Option<StoredObjectType>> {
+    let found = StoredObjectType::find(workspace, team, id_or_slug).await?;
+    Ok(found.filter(|found| !found.is_hidden()))
+}
+
 /// 404: the team has no such type, or it is in the trash.
 pub fn no_such_type() -> Error {
     Error::not_found("object type")

@@ -2,6 +2,8 @@
 //! a public channel and is told of beside the object.
 
 use base::{Error, Fault, Result, Violation, text::Slug};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use table::{ConditionFailed, Item, Key, Write, WriteError};
 
 use super::{
@@ -15,9 +17,10 @@ use super::{
 };
 use crate::object_type::{Changes, ObjectType, Validation};
 
-/// What becomes of an object that has the value that is matched by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MatchPolicy {
+/// What becomes of an object that is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMatch {
     /// It stays as it is.
     Keep,
     /// What it has no value for gets one.
@@ -105,7 +108,7 @@ impl Objects {
         &self,
         by: &dyn Writer,
         collection: &Collection,
-        (field, matched): (&str, MatchPolicy),
+        (field, on_match): (&str, OnMatch),
         validation: &Validation,
     ) -> Result<Option<Planned>> {
         match_field(collection, field)?;
@@ -115,7 +118,7 @@ impl Objects {
             Owner::Unclear => return Ok(Some(Planned::Unclear)),
             Owner::Object(held) => held,
         };
-        let changes = match changes_of(&held, collection, matched, validation.clone()) {
+        let changes = match changes_of(&held, collection, on_match, validation.clone()) {
             Ok(changes) => changes,
             Err(faults) => return Ok(Some(Planned::Refused(faults))),
         };
@@ -196,13 +199,13 @@ impl Objects {
 fn changes_of(
     held: &StoredObject,
     collection: &Collection,
-    matched: MatchPolicy,
+    on_match: OnMatch,
     mut validation: Validation,
 ) -> Result<Changes, Vec<Fault>> {
-    let filled: Vec<Slug> = match matched {
-        MatchPolicy::Keep => return Ok(Changes::default()),
-        MatchPolicy::Fill => held.fields.keys().cloned().collect(),
-        MatchPolicy::Update => Vec::new(),
+    let filled: Vec<Slug> = match on_match {
+        OnMatch::Keep => return Ok(Changes::default()),
+        OnMatch::Fill => held.fields.keys().cloned().collect(),
+        OnMatch::Update => Vec::new(),
     };
     for slug in &filled {
         validation = validation.without(slug);

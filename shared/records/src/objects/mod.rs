@@ -24,10 +24,10 @@ mod upsert;
 mod write_plan;
 mod writer;
 
-use base::{Permission, Result, Timestamp, clock::Clock};
+use base::{Code, Permission, Result, Timestamp, clock::Clock};
 use table::{Table, Tables};
 
-pub use alongside::{Committed, Effect, MatchPolicy, Planned, PlannedObject, values_taken};
+pub use alongside::{Committed, Effect, OnMatch, Planned, PlannedObject, values_taken};
 pub use batch::{BatchOperation, Done};
 pub use codec::{decode_object, search_item};
 pub use collection::{Collection, TypePath, Within};
@@ -81,5 +81,17 @@ impl Objects {
     /// 404 when the team has no such type, or it is in the trash.
     pub async fn collection(&self, by: &dyn Writer, id_or_slug: &str) -> Result<Collection> {
         Ok(Collection { stored: self.types.get(by.team(), id_or_slug).await? })
+    }
+
+    /// The same; `None` when the team has no such type, or it is in the trash.
+    ///
+    /// # Errors
+    /// 503 when the database is busy or away.
+    pub async fn known_collection(&self, by: &dyn Writer, id_or_slug: &str) -> Result<Option<Collection>> {
+        match self.collection(by, id_or_slug).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.code == Code::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::object_type::{Reference, ReferenceTarget, SentFields, Validation, validate_fields};
 use anyhow::Context as _;
-use base::{Code, Result, id::ObjectId};
+use base::{Result, id::ObjectId};
 use table::{Item, Key};
 
 use super::{Collection, Objects, StoredObject, Writer, codec::decode_object, keys::object_key};
@@ -85,11 +85,8 @@ impl Objects {
     /// The key of an object; `None` if it cannot exist.
     async fn object_key(&self, by: &dyn Writer, object_type: &str, id: &str) -> Result<Option<Key>> {
         let Some(id) = ObjectId::parse(id) else { return Ok(None) };
-        match self.collection(by, object_type).await {
-            Ok(collection) => Ok(Some(object_key(&collection.stored, &id))),
-            Err(error) if error.code == Code::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let found = self.known_collection(by, object_type).await?;
+        Ok(found.map(|collection| object_key(&collection.stored, &id)))
     }
 
     /// Those of these keys under which there is an object that is not in the trash.

@@ -29,6 +29,35 @@ pub use state::{State, Transition};
 pub use store::{Change, Resources};
 pub use stored::{Body, Stored};
 
+/// What a [`Resource`] says of itself that keeps it in fields of these names: `version`, `updated_at`, `actor`, `trashed_at`,
+/// `purge_job` and `destroyed`.
+#[macro_export]
+macro_rules! kept_in_fields {
+    () => {
+        fn version(&self) -> u64 {
+            self.version
+        }
+
+        fn updated_at(&self) -> ::base::Timestamp {
+            self.updated_at
+        }
+
+        fn actor(&self) -> &::base::actor::Actor {
+            &self.actor
+        }
+
+        fn state(&self) -> $crate::resource::State {
+            $crate::resource::State::of(self.trashed_at, self.purge_job.as_ref(), self.destroyed)
+        }
+
+        fn set_state(&mut self, state: $crate::resource::State) {
+            self.trashed_at = state.trashed_at();
+            self.purge_job = state.job().cloned();
+            self.destroyed = state.is_purging();
+        }
+    };
+}
+
 /// How many of a kind a team may have, with those in the trash; counted in an item of their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Count {

@@ -11,7 +11,7 @@ use base::{Error, Result, Timestamp, id::TeamId};
 use table::{Attempt, Condition, Item, TableQuery, Tables, Write, WriteError, attribute, retry};
 
 use super::Resource;
-use crate::{TRASH_SECONDS, TrashFilter, jobs::StoredJob, workspace_partition};
+use crate::{TRASH_SECONDS, TrashFilter, Trashed, jobs::StoredJob, workspace_partition};
 
 /// The resources of one kind, of all teams.
 pub struct Resources<R> {
@@ -78,16 +78,25 @@ impl<R: Resource> Resources<R> {
     /// # Errors
     /// 503 when the database is busy or away.
     pub async fn list(&self, by: &Member, page: &Page<TrashFilter>) -> Result<(Vec<R>, Option<Item>)> {
-        let name = "trashed_at".to_owned();
-        let is_listed = if page.filter.trashed.is_some() {
-            Condition::Above(name, attribute(&self.now().plus_seconds(-TRASH_SECONDS))?)
-        } else {
-            Condition::AttributeMissing(name)
-        };
-        let is_listed = is_listed.and(Condition::AttributeMissing("destroyed".to_owned()));
+        let is_listed = self.is_listed(page.filter.trashed)?;
         let query = TableQuery::partition(workspace_partition(&by.team)).prefix(R::PREFIX).filter(is_listed);
         let found = self.tables.workspace.query(query.after(page.after.clone()).limit(page.limit)).await?;
         Ok((found.items.iter().map(R::from_item).collect::<Result<_>>()?, found.next))
+    }
+
+    /// Which items a list has: those in the trash, or those that are not.
+    ///
+    /// # Errors
+    /// 500: a time can always be written.
+    pub fn is_listed(&self, trashed: Option<Trashed>) -> Result<Condition> {
+        let name = "trashed_at".to_owned();
+        let is_there = match trashed {
+            Some(Trashed::Only) => {
+                Condition::Above(name, attribute(&self.now().plus_seconds(-TRASH_SECONDS))?)
+            }
+            None => Condition::AttributeMissing(name),
+        };
+        Ok(is_there.and(Condition::AttributeMissing("destroyed".to_owned())))
     }
 
     /// Changes a resource that is not in the trash. Nothing is written where the change comes to nothing. What is wrong with

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use table::{Tables, Write};
 
-use super::{Count, QuotaClaim, Resource, State, Transition};
+use super::{Count, QuotaClaim, Resource, Transition};
 
 /// What one family means by its resource. All else is the mechanism's.
 pub trait Body: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -147,27 +147,7 @@ impl<B: Body> Resource for Stored<B> {
         self.body.change_event(&after.body)
     }
 
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-
-    fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    fn state(&self) -> State {
-        State::of(self.trashed_at, self.purge_job.as_ref(), self.destroyed)
-    }
-
-    fn set_state(&mut self, state: State) {
-        self.trashed_at = state.trashed_at();
-        self.purge_job = state.job().cloned();
-        self.destroyed = state.is_purging();
-    }
+    crate::kept_in_fields!();
 
     async fn effects(&self, transition: Transition, _: &Tables) -> Result<Vec<Write>> {
         // What is in the trash may end there.
